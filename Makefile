@@ -1,0 +1,65 @@
+# Everything a developer does, on a fresh machine with Python >= 3.11, Node >= 20 and make. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+STAGE ?=
+ARGS ?=
+
+export UV_PROJECT_ENVIRONMENT := .venv
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
+export CDK_DISABLE_CLI_TELEMETRY := true
+
+.PHONY: help setup run test check format bench capabilities synth deploy clean
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 15
+
+setup: .venv/.ready node_modules/.ready ## Create .venv and node_modules from the lock files
+
+.venv/.ready: uv.lock pyproject.toml
+	@$(PYTHON) local/preflight.py
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@test -x .venv/bin/uv || .venv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@.venv/bin/uv sync --quiet --frozen --inexact --python .venv/bin/python
+	@touch $@
+
+node_modules/.ready: package-lock.json
+	@$(PYTHON) local/preflight.py
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+run: setup ## Deploy to the embedded emulator, replay real purchases, report (ARGS="--once --customers 300")
+	@.venv/bin/python -m local run $(ARGS)
+
+test: setup ## All tests, the whole-system run on the emulator included (ARGS="-k consent")
+	@.venv/bin/python -m pytest $(ARGS)
+
+check: setup ## Format, lint, types, import rules: what CI holds the code to
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+format: setup ## Format and mend what ruff can
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
+
+bench: setup ## Costs in billable units and timings (ARGS="--only usd_per_million_events")
+	@.venv/bin/python -m benchmarks $(ARGS)
+
+capabilities: setup ## Which capabilities the passing tests prove
+	@.venv/bin/python -m pytest -q --capabilities $(ARGS)
+
+synth: setup ## The CloudFormation templates, without credentials (STAGE=local by default)
+	@node_modules/.bin/cdk synth --quiet $(if $(STAGE),-c stage=$(STAGE),)
+
+deploy: setup ## cdk deploy --all to an AWS account (STAGE=prod; one service: ARGS="halte-prod-scoring --exclusively")
+	@test -n "$(STAGE)" || { echo "Say which stage: make deploy STAGE=prod"; exit 2; }
+	@test "$(STAGE)" != local || { echo "The local stage is deployed by: make run"; exit 2; }
+	node_modules/.bin/cdk deploy -c stage=$(STAGE) $(if $(ARGS),$(ARGS),--all)
+
+clean: ## Remove everything that can be made again
+	@rm -rf .venv node_modules .halte cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,37 @@
+"""The CDK app: one environment, the platform stack, and one stack per service."""
+
+from __future__ import annotations
+
+from aws_cdk import App, Aspects
+from infra.stacks.consent import ConsentStack
+from infra.stacks.delivery import DeliveryStack
+from infra.stacks.ingest import IngestStack
+from infra.stacks.journeys import JourneysStack
+from infra.stacks.scoring import ScoringStack
+
+from infra.environment import Environment
+from infra.local_stage import WithoutWhatTheEmulatorLacks
+from infra.nag import check
+from infra.stacks.platform import PlatformStack
+
+
+def build(app: App) -> list[str]:
+    """Add every stack of the environment that the app's context names; their names, platform first."""
+    environment = Environment.from_context(app.node)
+    platform = PlatformStack(app, environment)
+    stacks = [
+        stack(app, environment)
+        for stack in (IngestStack, ScoringStack, JourneysStack, ConsentStack, DeliveryStack)
+    ]
+    for stack in stacks:
+        stack.add_stack_dependency(platform)
+    if environment.is_local:
+        Aspects.of(app).add(WithoutWhatTheEmulatorLacks())
+    check(app)
+    return [platform.stack_name, *(stack.stack_name for stack in stacks)]
+
+
+if __name__ == "__main__":
+    app = App()
+    build(app)
+    app.synth()

@@ -1,0 +1,59 @@
+"""A Lambda function with everything of its own: role, log group, and exactly the settings it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.environment import Environment
+from infra.packaging import bundle
+
+
+class ServiceFunction(lambda_.Function):
+    """`services.<service>.handlers.<handler>.handler`, from the service's bundle.
+
+    `settings` are the fields of the handler's settings model; the function gets them as upper-case variables.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        environment: Environment,
+        service: str,
+        handler: str,
+        settings: Mapping[str, str],
+        memory: int = 512,
+        timeout_seconds: int = 30,
+    ) -> None:
+        log_group = logs.LogGroup(
+            scope,
+            f"{id}Log",
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=environment.removal_policy,
+        )
+        role = iam.Role(scope, f"{id}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log_group.grant_write(role)
+        super().__init__(
+            scope,
+            id,
+            runtime=environment.runtime,
+            architecture=environment.architecture,
+            code=lambda_.Code.from_asset(str(bundle(service, environment))),
+            handler=f"services.{service}.handlers.{handler}.handler",
+            role=role,
+            log_group=log_group,
+            memory_size=memory,
+            timeout=Duration.seconds(timeout_seconds),
+            environment={
+                "STAGE": environment.stage,
+                **({"CLOCK_FACTORY": environment.clock_factory} if environment.clock_factory else {}),
+                **{name.upper(): value for name, value in settings.items()},
+            },
+        )

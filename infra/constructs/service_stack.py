@@ -1,0 +1,289 @@
+"""The stack of one service: the right way to make a table, a reactor, a publisher or a route is one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_apigatewayv2 as apigw
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.constructs.service_function import ServiceFunction
+from infra.constructs.work_queue import DeadLetterQueue, WorkQueue
+from infra.discovery import Announced, announce, discover
+from infra.environment import Environment
+from services.shared.contracts.base import Fact
+
+
+class ServiceStack(Stack):
+    """Everything a service owns. It meets the others only on the bus, and finds the platform through SSM."""
+
+    def __init__(self, scope: Construct, *, service: str, environment: Environment) -> None:
+        super().__init__(
+            scope,
+            f"halte-{environment.stage}-{service}",
+            description=f"Halte: {service} ({environment.stage})",
+        )
+        self.service = service
+        self.halte = environment
+
+    # What the platform offers
+
+    def discover(self, name: Announced) -> str:
+        """A value another stack announced."""
+        return discover(self, self.halte, name)
+
+    def announce(self, name: Announced, value: str) -> None:
+        """Tell other stacks, and tools, a value."""
+        announce(self, self.halte, name, value)
+
+    @cached_property
+    def bus(self) -> events.IEventBus:
+        """The platform's event bus."""
+        return events.EventBus.from_event_bus_name(self, "Bus", self.discover("bus-name"))
+
+    @property
+    def bus_name(self) -> str:
+        """Its name."""
+        return self.bus.event_bus_name
+
+    @cached_property
+    def api_url(self) -> str:
+        """The public base URL of the HTTP API, without a slash at the end."""
+        return self.discover("api-url")
+
+    @cached_property
+    def lake_bucket_name(self) -> str:
+        """The bucket of the event lake."""
+        return self.discover("lake-bucket")
+
+    @cached_property
+    def address_secret(self) -> secretsmanager.ISecret:
+        """The key of `addresses.address_key`."""
+        return self._secret("AddressSecret", "address-secret-arn")
+
+    @cached_property
+    def token_secret(self) -> secretsmanager.ISecret:
+        """The key that signs links."""
+        return self._secret("TokenSecret", "token-secret-arn")
+
+    def _secret(self, id: str, name: Announced) -> secretsmanager.ISecret:
+        return secretsmanager.Secret.from_secret_complete_arn(self, id, self.discover(name))
+
+    @cached_property
+    def alarms(self) -> sns.ITopic:
+        """Where alarms go."""
+        return sns.Topic.from_topic_arn(self, "Alarms", self.discover("alarms-topic-arn"))
+
+    @cached_property
+    def _api(self) -> apigw.IHttpApi:
+        return apigw.HttpApi.from_http_api_attributes(self, "Api", http_api_id=self.discover("api-id"))
+
+    @cached_property
+    def _authorizer(self) -> apigw.IHttpRouteAuthorizer:
+        return apigw.HttpAuthorizer.from_http_authorizer_attributes(
+            self, "Authorizer", authorizer_id=self.discover("authorizer-id"), authorizer_type="CUSTOM"
+        )
+
+    # What a service is made of
+
+    def table(
+        self,
+        id: str,
+        *,
+        partition_key: str,
+        sort_key: str | None = None,
+        stream: bool = False,
+        ttl: str | None = None,
+    ) -> dynamodb.Table:
+        """An on-demand table with point-in-time recovery; `ttl` names the attribute (epoch seconds)."""
+        table = dynamodb.Table(
+            self,
+            id,
+            partition_key=_text(partition_key),
+            sort_key=_text(sort_key) if sort_key else None,
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES if stream else None,
+            time_to_live_attribute=ttl,
+            deletion_protection=not self.halte.is_local,
+            removal_policy=self.halte.removal_policy,
+        )
+        CfnOutput(self, f"{id}Table", value=table.table_name)
+        return table
+
+    def function(
+        self,
+        id: str,
+        *,
+        handler: str,
+        settings: Mapping[str, str],
+        memory: int = 512,
+        timeout_seconds: int = 30,
+    ) -> ServiceFunction:
+        """A function of this service; `handler` is a module of its `handlers`."""
+        return ServiceFunction(
+            self,
+            id,
+            environment=self.halte,
+            service=self.service,
+            handler=handler,
+            settings=settings,
+            memory=memory,
+            timeout_seconds=timeout_seconds,
+        )
+
+    def queue(self, id: str, *, timeout_seconds: int = 30) -> WorkQueue:
+        """A work queue with its dead letters; `timeout_seconds` is that of the function that works it off."""
+        return WorkQueue(self, id, alarms=self.alarms, timeout_seconds=timeout_seconds)
+
+    def consume(
+        self,
+        function: lambda_.Function,
+        queue: WorkQueue,
+        *,
+        batch_size: int = 50,
+        max_concurrency: int = 5,
+        window_seconds: int = 1,
+    ) -> None:
+        """Let `function` work off `queue` in batches, answering for each message."""
+        function.add_event_source(
+            sources.SqsEventSource(
+                queue,
+                batch_size=batch_size,
+                max_batching_window=Duration.seconds(window_seconds),
+                max_concurrency=max_concurrency,
+                report_batch_item_failures=True,
+            )
+        )
+
+    def subscribe(self, id: str, queue: WorkQueue, pattern: events.EventPattern) -> None:
+        """Route what matches `pattern` on the bus into `queue`; what EventBridge can't deliver is kept as well."""
+        rule = events.Rule(self, id, event_bus=self.bus, event_pattern=pattern)
+        rule.add_target(
+            targets.SqsQueue(
+                queue,
+                dead_letter_queue=queue.dead_letters,
+                retry_attempts=185,
+                max_event_age=Duration.hours(24),
+            )
+        )
+
+    def react(
+        self,
+        function: lambda_.Function,
+        *,
+        facts: Sequence[type[Fact]],
+        batch_size: int = 50,
+        max_concurrency: int = 5,
+        window_seconds: int = 1,
+        timeout_seconds: int = 30,
+    ) -> WorkQueue:
+        """Let `function` react to `facts`: bus rule, queue, dead letters, batches."""
+        queue = self.queue(f"{function.node.id}Queue", timeout_seconds=timeout_seconds)
+        for fact in facts:
+            self.subscribe(f"{function.node.id}{fact.__name__}", queue, pattern_of(fact))
+        self.consume(
+            function,
+            queue,
+            batch_size=batch_size,
+            max_concurrency=max_concurrency,
+            window_seconds=window_seconds,
+        )
+        return queue
+
+    def publisher(
+        self,
+        id: str,
+        *,
+        handler: str,
+        table: dynamodb.Table,
+        settings: Mapping[str, str],
+        memory: int = 512,
+        timeout_seconds: int = 30,
+        batch_size: int = 100,
+    ) -> ServiceFunction:
+        """A function that turns the changes of `table` into facts on the bus: the outbox.
+
+        The whole batch is retried until it goes through (a change is never skipped), for as long as the stream
+        keeps it; then its position goes to a dead-letter queue.
+        """
+        function = self.function(
+            id,
+            handler=handler,
+            settings={"bus_name": self.bus_name, **settings},
+            memory=memory,
+            timeout_seconds=timeout_seconds,
+        )
+        self.allow_publishing(function)
+        function.add_event_source(
+            sources.DynamoEventSource(
+                table,
+                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+                batch_size=batch_size,
+                bisect_batch_on_error=False,
+                report_batch_item_failures=True,
+                retry_attempts=1000,
+                max_record_age=Duration.minutes(10) if self.halte.is_local else Duration.hours(23),
+                on_failure=sources.SqsDlq(DeadLetterQueue(self, f"{id}DeadLetters", alarms=self.alarms)),
+            )
+        )
+        return function
+
+    def allow_publishing(self, function: lambda_.Function) -> None:
+        """Let `function` put events on the bus, in this service's own name only."""
+        function.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["events:PutEvents"],
+                resources=[self.bus.event_bus_arn],
+                conditions={"StringEquals": {"events:source": f"halte.{self.service}"}},
+            )
+        )
+
+    def schedule(self, function: lambda_.Function, expression: str) -> None:
+        """Run `function` at a rate, such as `rate(1 minute)`."""
+        rule = events.Rule(
+            self, f"{function.node.id}Schedule", schedule=events.Schedule.expression(expression)
+        )
+        rule.add_target(
+            targets.LambdaFunction(
+                function,
+                dead_letter_queue=DeadLetterQueue(self, f"{function.node.id}DeadLetters", alarms=self.alarms),
+                retry_attempts=2,
+            )
+        )
+
+    def routes(self, function: lambda_.Function, routes: Sequence[str], *, public: bool = False) -> None:
+        """Put `METHOD /path` routes on the platform's HTTP API; all but public ones stand behind its authorizer."""
+        integration = integrations.HttpLambdaIntegration(f"{function.node.id}Integration", function)
+        for route in routes:
+            method, path = route.split(" ")
+            apigw.HttpRoute(
+                self,
+                f"Route {method} {path.replace('/', ' ')}",
+                http_api=self._api,
+                route_key=apigw.HttpRouteKey.with_(path, apigw.HttpMethod[method]),
+                integration=integration,
+                authorizer=apigw.HttpNoneAuthorizer() if public else self._authorizer,
+            )
+
+
+def pattern_of(fact: type[Fact]) -> events.EventPattern:
+    """The rule pattern that a contract stands for."""
+    return events.EventPattern(source=[fact.source], detail_type=[fact.detail_type])
+
+
+def _text(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

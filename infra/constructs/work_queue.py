@@ -1,0 +1,52 @@
+"""A queue that loses nothing: encrypted, TLS only, with a dead-letter queue that raises an alarm."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+RECEIVES = 5
+"""Deliveries before a message is parked."""
+
+
+class DeadLetterQueue(sqs.Queue):
+    """Where failed work waits 14 days for a person; one message in it is an alarm."""
+
+    def __init__(self, scope: Construct, id: str, *, alarms: sns.ITopic) -> None:
+        super().__init__(
+            scope,
+            id,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
+        alarm = cloudwatch.Alarm(
+            self,
+            "Alarm",
+            metric=self.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)),
+            threshold=1,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description="Work was given up and waits in a dead-letter queue.",
+        )
+        alarm.add_alarm_action(actions.SnsAction(alarms))
+
+
+class WorkQueue(sqs.Queue):
+    """Work for one function; visibility is six times its timeout, as Lambda asks."""
+
+    def __init__(self, scope: Construct, id: str, *, alarms: sns.ITopic, timeout_seconds: int) -> None:
+        self.dead_letters = DeadLetterQueue(scope, f"{id}DeadLetters", alarms=alarms)
+        super().__init__(
+            scope,
+            id,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+            visibility_timeout=Duration.seconds(6 * timeout_seconds),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=RECEIVES),
+        )

@@ -1,0 +1,73 @@
+"""Where a deployment goes, and the few things that differ between places."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_lambda as lambda_
+from constructs import Node
+
+LAMBDA_PYTHON = "3.13"
+LOCAL = "local"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One stage. `local` is the embedded default; any other name is a stage in an AWS account."""
+
+    stage: str
+    from_address: str
+    sms_origination: str
+
+    @classmethod
+    def from_context(cls, node: Node) -> Environment:
+        """The environment that `cdk -c stage=… -c from_address=…` asks for (default: the local one).
+
+        Raises:
+            ValueError: the stage's name can't be part of resource names.
+        """
+        stage = node.try_get_context("stage") or LOCAL
+        if not (stage.isascii() and stage.isalnum() and stage.islower() and len(stage) <= 12):
+            raise ValueError(f"stage {stage!r}: 1 to 12 lower-case letters and digits")
+        return cls(
+            stage=stage,
+            from_address=node.try_get_context("from_address") or "hello@example.com",
+            sms_origination=node.try_get_context("sms_origination") or "+12025550100",
+        )
+
+    @property
+    def is_local(self) -> bool:
+        """Is this the embedded default?"""
+        return self.stage == LOCAL
+
+    @property
+    def python(self) -> str:
+        """The Python the bundles are built for: the emulator runs the host's, AWS runs the runtime's."""
+        return f"{sys.version_info.major}.{sys.version_info.minor}" if self.is_local else LAMBDA_PYTHON
+
+    @property
+    def platform(self) -> str | None:
+        """The wheel platform the bundles are built for; `None` is the host's."""
+        return None if self.is_local else "aarch64-manylinux2014"
+
+    @property
+    def runtime(self) -> lambda_.Runtime:
+        """The Lambda runtime of every function."""
+        return lambda_.Runtime.PYTHON_3_13
+
+    @property
+    def architecture(self) -> lambda_.Architecture:
+        """The processor of every function."""
+        return lambda_.Architecture.ARM_64
+
+    @property
+    def removal_policy(self) -> RemovalPolicy:
+        """What becomes of tables, buckets and logs with their stack: kept in an account, gone on one machine."""
+        return RemovalPolicy.DESTROY if self.is_local else RemovalPolicy.RETAIN
+
+    @property
+    def clock_factory(self) -> str:
+        """The clock that functions load: AWS's own, or the local stage's virtual one."""
+        return "local.virtual_clock:from_file" if self.is_local else ""

@@ -1,0 +1,45 @@
+"""The HTTP API's authorizer: answers in API Gateway's simple form."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from services.access.domain import bearer_key, is_known
+from services.access.settings import AuthorizerSettings
+from services.shared.aws.secrets import secret_text
+from services.shared.observability import service_logger
+
+logger = service_logger("access")
+
+
+@cache
+def settings() -> AuthorizerSettings:
+    """Read once per process."""
+    return AuthorizerSettings.from_env()
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Let the request in if it carries the API key: the current one, or the one before its last rotation."""
+    key = bearer_key(event.get("headers", {}).get("authorization", ""))
+    allowed = bool(key) and is_known(key, _known_keys())
+    logger.info("authorized" if allowed else "refused", extra={"route": event.get("routeKey", "")})
+    return {"isAuthorized": allowed}
+
+
+def _known_keys() -> list[str]:
+    arn = settings().admin_key_secret_arn
+    keys = [secret_text(arn)]
+    previous = _previous(arn)
+    return [*keys, previous] if previous else keys
+
+
+def _previous(arn: str) -> str:
+    from botocore.exceptions import ClientError
+
+    try:
+        return secret_text(arn, "AWSPREVIOUS")
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        return ""  # never rotated yet

@@ -1,0 +1,1 @@
+"""AWS plumbing: the only place that makes boto3 clients."""

@@ -1,0 +1,324 @@
+"""DynamoDB with plain Python values: conditional writes whose refusal is an exception that carries the old item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from services.shared.aws.clients import client
+
+Item = dict[str, Any]
+Key = Mapping[str, Any]
+
+TRANSACTION_LIMIT = 100
+"""Items one TransactWriteItems may hold."""
+
+
+class ConditionFailed(Exception):
+    """A conditional write was refused; `item` is what stood there (`None`: nothing did)."""
+
+    def __init__(self, item: Item | None = None) -> None:
+        super().__init__("the condition of a write does not hold")
+        self.item = item
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why one operation of a transaction was refused: `code` as DynamoDB gives it (`None`: it was not), and the
+    item that stood in the way."""
+
+    code: str | None
+    item: Item | None
+
+
+class TransactionRefused(Exception):
+    """A transaction was cancelled; `refusals` has one entry per operation, in order."""
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        super().__init__(f"transaction refused: {[r.code for r in refusals]}")
+        self.refusals = list(refusals)
+
+    def failed_conditions(self) -> list[int]:
+        """Positions of the operations whose own condition did not hold."""
+        return [i for i, r in enumerate(self.refusals) if r.code == "ConditionalCheckFailed"]
+
+
+@dataclass(frozen=True)
+class Op:
+    """One operation of a transaction: `kind` is Put, Update, Delete or ConditionCheck."""
+
+    kind: str
+    request: dict[str, Any]
+
+
+@cache
+def _codec() -> tuple[Any, Any]:
+    from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+    return TypeSerializer(), TypeDeserializer()
+
+
+def _to_storable(value: Any) -> Any:
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, Mapping):
+        return {k: _to_storable(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_to_storable(v) for v in value]
+    return value
+
+
+def _from_stored(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, Mapping):
+        return {k: _from_stored(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_from_stored(v) for v in value]
+    if type(value).__name__ == "Binary":
+        return bytes(value)
+    return value
+
+
+def encode(item: Mapping[str, Any]) -> dict[str, Any]:
+    """A plain dict in DynamoDB's typed form; attributes that are `None` are left out."""
+    serialise = _codec()[0].serialize
+    return {k: serialise(_to_storable(v)) for k, v in item.items() if v is not None}
+
+
+def decode(item: Mapping[str, Any]) -> Item:
+    """The plain dict of a typed item (of a response or of a stream record); whole numbers become int."""
+    deserialise = _codec()[1].deserialize
+    return {k: _from_stored(deserialise(v)) for k, v in item.items()}
+
+
+def _expressions(
+    condition: str | None, names: Mapping[str, str] | None, values: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    request: dict[str, Any] = {}
+    if condition:
+        request["ConditionExpression"] = condition
+    if names:
+        request["ExpressionAttributeNames"] = dict(names)
+    if values:
+        request["ExpressionAttributeValues"] = encode(values)
+    return request
+
+
+class Table:
+    """One table. Names in expressions go through `names` (`#n`), values through `values` (`:v`)."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @property
+    def _client(self) -> Any:
+        return client("dynamodb")
+
+    def get(self, key: Key, *, consistent: bool = False) -> Item | None:
+        """One item, or `None`."""
+        answer = self._client.get_item(TableName=self.name, Key=encode(key), ConsistentRead=consistent)
+        return decode(answer["Item"]) if "Item" in answer else None
+
+    def get_many(self, keys: Iterable[Key], *, consistent: bool = False) -> list[Item]:
+        """All items that exist of `keys` (distinct), in no order; unprocessed keys are asked again."""
+        pending = [encode(k) for k in keys]
+        found: list[Item] = []
+        while pending:
+            chunk, pending = pending[:100], pending[100:]
+            answer = self._client.batch_get_item(
+                RequestItems={self.name: {"Keys": chunk, "ConsistentRead": consistent}}
+            )
+            found += [decode(i) for i in answer["Responses"].get(self.name, [])]
+            pending += answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+        return found
+
+    def query(
+        self,
+        condition: str,
+        *,
+        names: Mapping[str, str] | None = None,
+        values: Mapping[str, Any],
+        index: str | None = None,
+        consistent: bool = False,
+        limit: int | None = None,
+        descending: bool = False,
+    ) -> Iterator[Item]:
+        """Every item under a key condition, page after page; at most `limit` if given."""
+        request: dict[str, Any] = {
+            "TableName": self.name,
+            "KeyConditionExpression": condition,
+            "ScanIndexForward": not descending,
+            **_expressions(None, names, values),
+        }
+        if index:
+            request["IndexName"] = index
+        else:
+            request["ConsistentRead"] = consistent
+        remaining = limit
+        while True:
+            if remaining is not None:
+                request["Limit"] = remaining
+            answer = self._client.query(**request)
+            for item in answer["Items"]:
+                yield decode(item)
+            if remaining is not None:
+                remaining -= len(answer["Items"])
+                if remaining <= 0:
+                    return
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def scan(self) -> Iterator[Item]:
+        """Every item of the table: for small tables of definitions and for tools, never on a hot path."""
+        request: dict[str, Any] = {"TableName": self.name}
+        while True:
+            answer = self._client.scan(**request)
+            for item in answer["Items"]:
+                yield decode(item)
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def put(
+        self,
+        item: Item,
+        *,
+        condition: str | None = None,
+        names: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write a whole item.
+
+        Raises:
+            ConditionFailed: `condition` does not hold; carries the item that stood there.
+        """
+        self._write("put_item", self.put_op(item, condition=condition, names=names, values=values))
+
+    def update(
+        self,
+        key: Key,
+        update: str,
+        *,
+        condition: str | None = None,
+        names: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Change some attributes of an item by an update expression.
+
+        Raises:
+            ConditionFailed: `condition` does not hold; carries the item that stood there.
+        """
+        self._write(
+            "update_item", self.update_op(key, update, condition=condition, names=names, values=values)
+        )
+
+    def delete(
+        self,
+        key: Key,
+        *,
+        condition: str | None = None,
+        names: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Remove an item.
+
+        Raises:
+            ConditionFailed: `condition` does not hold.
+        """
+        request = {"TableName": self.name, "Key": encode(key), **_expressions(condition, names, values)}
+        self._write("delete_item", Op("Delete", request))
+
+    def put_op(
+        self,
+        item: Item,
+        *,
+        condition: str | None = None,
+        names: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> Op:
+        """A Put for `transact`."""
+        return Op(
+            "Put", {"TableName": self.name, "Item": encode(item), **_expressions(condition, names, values)}
+        )
+
+    def update_op(
+        self,
+        key: Key,
+        update: str,
+        *,
+        condition: str | None = None,
+        names: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> Op:
+        """An Update for `transact`."""
+        return Op(
+            "Update",
+            {
+                "TableName": self.name,
+                "Key": encode(key),
+                "UpdateExpression": update,
+                **_expressions(condition, names, values),
+            },
+        )
+
+    def check_op(
+        self,
+        key: Key,
+        condition: str,
+        *,
+        names: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> Op:
+        """A ConditionCheck for `transact`."""
+        return Op(
+            "ConditionCheck",
+            {"TableName": self.name, "Key": encode(key), **_expressions(condition, names, values)},
+        )
+
+    def _write(self, method: str, op: Op) -> None:
+        from botocore.exceptions import ClientError
+
+        request = dict(op.request)
+        if "ConditionExpression" in request:
+            request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        try:
+            getattr(self._client, method)(**request)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            old = error.response.get("Item")
+            raise ConditionFailed(decode(old) if old else None) from error
+
+
+def transact(ops: Sequence[Op]) -> None:
+    """Write all operations or none (at most 100, on any tables).
+
+    Raises:
+        TransactionRefused: a condition failed or another transaction was in the way.
+    """
+    from botocore.exceptions import ClientError
+
+    items = []
+    for op in ops:
+        request = dict(op.request)
+        if "ConditionExpression" in request:
+            request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        items.append({op.kind: request})
+    try:
+        client("dynamodb").transact_write_items(TransactItems=items)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "TransactionCanceledException":
+            raise
+        reasons = error.response.get("CancellationReasons") or []
+        raise TransactionRefused([_refusal(reason) for reason in reasons]) from error
+
+
+def _refusal(reason: Mapping[str, Any]) -> Refusal:
+    code = reason.get("Code")
+    old = reason.get("Item")
+    return Refusal(None if code in (None, "None") else str(code), decode(old) if old else None)

@@ -1,0 +1,93 @@
+"""What Lambda hands a reactor: SQS records with an EventBridge envelope, and DynamoDB stream records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from services.shared.aws.dynamo import Item, decode
+from services.shared.contracts.base import Fact
+
+FactT = TypeVar("FactT", bound=Fact)
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """One message from a queue that a bus rule fills: which SQS message it was, and the event inside."""
+
+    sqs_id: str
+    event_id: str
+    source: str
+    detail_type: str
+    detail: Mapping[str, Any]
+
+
+class Unreadable(ValueError):
+    """A queue message is not an EventBridge event."""
+
+
+def envelope(record: Mapping[str, Any]) -> Envelope:
+    """The EventBridge event in an SQS record.
+
+    Raises:
+        Unreadable: the body is not one; the message belongs in the dead-letter queue.
+    """
+    try:
+        body = json.loads(record["body"])
+        return Envelope(
+            sqs_id=record["messageId"],
+            event_id=str(body.get("id", "")),
+            source=body["source"],
+            detail_type=body["detail-type"],
+            detail=body["detail"],
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unreadable(f"message {record.get('messageId')} is not an event") from error
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of an item as its table's stream tells it; `old` is `None` for an insert, `new` for a removal."""
+
+    event_id: str
+    old: Item | None
+    new: Item | None
+
+
+def changes(event: Mapping[str, Any]) -> list[Change]:
+    """The changes of a DynamoDB stream batch, in order."""
+    return [
+        Change(
+            event_id=record.get("eventID", ""),
+            old=decode(record["dynamodb"]["OldImage"]) if record["dynamodb"].get("OldImage") else None,
+            new=decode(record["dynamodb"]["NewImage"]) if record["dynamodb"].get("NewImage") else None,
+        )
+        for record in event["Records"]
+    ]
+
+
+def each_record(
+    event: Mapping[str, Any],
+    handle: Callable[[Mapping[str, Any]], None],
+    on_failure: Callable[[Exception, str], None],
+) -> dict[str, Any]:
+    """Handle SQS records one by one and answer Lambda with those that failed, so that neighbours are not repeated.
+
+    `on_failure` is told of every exception (with the SQS message id); the message is retried and, in the end,
+    dead-lettered.
+    """
+    failures = []
+    for record in event["Records"]:
+        try:
+            handle(record)
+        except Exception as error:  # the boundary: any failure must become a retry of just this message
+            on_failure(error, record["messageId"])
+            failures.append(record["messageId"])
+    return batch_failures(failures)
+
+
+def batch_failures(message_ids: Iterable[str]) -> dict[str, Any]:
+    """Lambda's partial-batch answer."""
+    return {"batchItemFailures": [{"itemIdentifier": i} for i in message_ids]}

@@ -1,0 +1,60 @@
+"""What delivery publishes."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from services.shared.contracts.base import Fact, Instant, Model
+
+
+class MessageOutcome(Model):
+    """What became of one request; `reason` says why it was not sent."""
+
+    send_id: str
+    profile_id: str
+    journey: str
+    node: str
+    template: str
+    channel: str
+    at: Instant
+    reason: str = ""
+    consent_entry_id: str = ""
+
+
+class MessageSent(Fact):
+    """Messages that a provider accepted."""
+
+    source: ClassVar[str] = "halte.delivery"
+    detail_type: ClassVar[str] = "MessageSent.v1"
+
+    messages: list[MessageOutcome]
+
+
+class MessageSkipped(Fact):
+    """Messages that a gate held back for good."""
+
+    source: ClassVar[str] = "halte.delivery"
+    detail_type: ClassVar[str] = "MessageSkipped.v1"
+
+    messages: list[MessageOutcome]
+
+
+class MessageFailed(Fact):
+    """Messages that a provider refused, or whose fate stayed unknown."""
+
+    source: ClassVar[str] = "halte.delivery"
+    detail_type: ClassVar[str] = "MessageFailed.v1"
+
+    messages: list[MessageOutcome]
+
+
+class OutcomesObserved(Fact):
+    """Opens, clicks, bounces … as customer events in Segment's shape and names, for ingest's front door.
+
+    Each has `type: track`, `event` (`Email Opened`), `messageId`, `timestamp`, `properties` and `profileId`.
+    """
+
+    source: ClassVar[str] = "halte.delivery"
+    detail_type: ClassVar[str] = "OutcomesObserved.v1"
+
+    events: list[dict[str, Any]]

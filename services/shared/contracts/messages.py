@@ -1,0 +1,29 @@
+"""A request to send, as journeys and consent make it and delivery takes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.shared.contracts.base import Instant, Model
+
+
+class MessageRequest(Model):
+    """One message for one person.
+
+    `send_id` is the same for every repetition of the same request, so at most one message leaves. `channels` is the
+    order of preference (`preferred` stands for the person's own choice). The message's class (service, commercial)
+    and purpose belong to the template, never to the request. `address` is set only for a person who has no profile
+    yet (double opt-in): a request that carries it travels in a personal fact.
+    """
+
+    send_id: str
+    template: str
+    channels: list[str]
+    requested_at: Instant
+    profile_id: str = ""
+    address: str = ""
+    journey: str = ""
+    version: int = 0
+    node: str = ""
+    enrolment_id: str = ""
+    params: dict[str, Any] = {}

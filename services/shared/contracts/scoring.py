@@ -1,0 +1,66 @@
+"""What scoring publishes."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from services.shared.contracts.base import Fact, Instant, Model
+
+
+class Standing(Model):
+    """All that scoring knows of a profile at `version`; a consumer keeps the newest.
+
+    `facts` are computed traits: `orders` (count), `revenue`, `first_order_at`, `last_order_at` (ISO), `average_basket`.
+    `scores` maps a model to its points; `segments` lists those the profile is in.
+    """
+
+    profile_id: str
+    version: int
+    at: Instant
+    facts: dict[str, Any] = {}
+    scores: dict[str, float] = {}
+    segments: list[str] = []
+
+
+class ScoreChange(Model):
+    """One model's score went from `previous` to `score`, or the facts behind it changed (`model` is then empty)."""
+
+    standing: Standing
+    model: str = ""
+    score: float = 0
+    previous: float = 0
+
+
+class ScoreChanged(Fact):
+    """Scores, or the computed traits behind them, changed."""
+
+    source: ClassVar[str] = "halte.scoring"
+    detail_type: ClassVar[str] = "ScoreChanged.v1"
+
+    changes: list[ScoreChange]
+
+
+class SegmentMove(Model):
+    """A profile entered or left `segment` at `at`: the moment the condition flipped, not when it was noticed."""
+
+    segment: str
+    at: Instant
+    standing: Standing
+
+
+class SegmentEntered(Fact):
+    """Profiles that began to match a segment."""
+
+    source: ClassVar[str] = "halte.scoring"
+    detail_type: ClassVar[str] = "SegmentEntered.v1"
+
+    moves: list[SegmentMove]
+
+
+class SegmentExited(Fact):
+    """Profiles that ceased to match a segment."""
+
+    source: ClassVar[str] = "halte.scoring"
+    detail_type: ClassVar[str] = "SegmentExited.v1"
+
+    moves: list[SegmentMove]

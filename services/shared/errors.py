@@ -1,0 +1,50 @@
+"""What can be wrong with a request or an event, in the one shape every surface answers: `{"code", "message"}`."""
+
+from __future__ import annotations
+
+__all__ = ["Conflict", "Forbidden", "HalteError", "Invalid", "NotFound", "TooLarge", "Unauthorized"]
+
+
+class HalteError(Exception):
+    """An expected refusal: `code` for programs, `message` for people; it names the field and the rule."""
+
+    status = 400
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+class Invalid(HalteError):
+    """The input breaks a rule (400)."""
+
+
+class Unauthorized(HalteError):
+    """The key is missing or wrong (401)."""
+
+    status = 401
+
+
+class Forbidden(HalteError):
+    """The key is known but may not do this (403)."""
+
+    status = 403
+
+
+class NotFound(HalteError):
+    """There is no such thing (404)."""
+
+    status = 404
+
+
+class Conflict(HalteError):
+    """The thing is in another state than the request assumes (409)."""
+
+    status = 409
+
+
+class TooLarge(HalteError):
+    """The input is over a size limit (413)."""
+
+    status = 413

@@ -1,0 +1,106 @@
+"""The marketers' and clients' HTTP surface: Powertools' resolver, with every refusal as `{"code", "message"}`."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from pydantic import ValidationError
+
+from services.shared.errors import HalteError, Invalid, TooLarge
+
+MAX_BODY = 1_000_000
+"""Bytes a marketer's request may have."""
+
+
+def resolver() -> APIGatewayHttpResolver:
+    """A router that maps every expected error to its status; anything else stays a 500 that alarms."""
+    app = APIGatewayHttpResolver()
+
+    @app.exception_handler(HalteError)
+    def refused(error: HalteError) -> Response[Any]:
+        return answer(error.status, {"code": error.code, "message": error.message})
+
+    @app.exception_handler(ValidationError)
+    def invalid(error: ValidationError) -> Response[Any]:
+        return answer(400, {"code": "invalid", "message": explain(error)})
+
+    @app.not_found
+    def missing(_: NotFoundError) -> Response[Any]:
+        return answer(404, {"code": "not_found", "message": "no such route"})
+
+    return app
+
+
+def answer(status: int, body: Any, headers: dict[str, str | list[str]] | None = None) -> Response[Any]:
+    """A JSON response."""
+    return Response(
+        status_code=status,
+        content_type="application/json",
+        body=json.dumps(body, default=str),
+        headers=headers,
+    )
+
+
+def html(status: int, page: str) -> Response[Any]:
+    """A page for people: no third party may frame it, read its address or run script in it."""
+    return Response(
+        status_code=status,
+        content_type="text/html; charset=utf-8",
+        body=page,
+        headers={
+            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+            "frame-ancestors 'none'; base-uri 'none'",
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def raw_body(event: Any, limit: int = MAX_BODY) -> bytes:
+    """The request's body as bytes, whatever its Content-Type claims.
+
+    Raises:
+        TooLarge: it is over `limit` bytes.
+    """
+    text = event.raw_event.get("body") or ""
+    body = base64.b64decode(text) if event.raw_event.get("isBase64Encoded") else text.encode()
+    if len(body) > limit:
+        raise TooLarge("too_large", f"body has {len(body)} bytes, the limit is {limit}")
+    return body
+
+
+def json_body(event: Any, limit: int = MAX_BODY) -> dict[str, Any]:
+    """The request's JSON object.
+
+    Raises:
+        Invalid: the body is not JSON or not an object.
+        TooLarge: it is over `limit` bytes.
+    """
+    try:
+        parsed = json.loads(raw_body(event, limit), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise Invalid("invalid_json", f"body is not JSON: {error}") from error
+    if not isinstance(parsed, dict):
+        raise Invalid("invalid_json", "body is not a JSON object")
+    return parsed
+
+
+def explain(error: ValidationError) -> str:
+    """Every broken rule of a pydantic error, as `path: rule`, without the offending values."""
+    return "; ".join(
+        f"{'.'.join(str(p) for p in e['loc']) or 'body'}: {e['msg']}"
+        for e in error.errors(include_input=False)
+    )
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]

@@ -1,0 +1,53 @@
+"""What every test may use: capability marks that can be listed, and fake credentials so that nothing real is called."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+
+AWS_ENV = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in AWS_ENV.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.setenv("POWERTOOLS_DEV", "false")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--capabilities", action="store_true", help="list the capabilities that the passing tests prove"
+    )
+
+
+_proven: dict[str, list[str]] = defaultdict(list)
+_marks: dict[str, list[str]] = {}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        _marks[item.nodeid] = [mark.args[0] for mark in item.iter_markers("capability")]
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "call" and report.passed:
+        for capability in _marks.get(report.nodeid, []):
+            _proven[capability].append(report.nodeid)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if not config.getoption("--capabilities"):
+        return
+    terminalreporter.section("capabilities proven")
+    for capability in sorted(_proven):
+        terminalreporter.write_line(capability)
+        for test in _proven[capability]:
+            terminalreporter.write_line(f"    {test}")

@@ -1,0 +1,41 @@
+"""A bundle is complete and alone: every handler imports from it in an interpreter that sees nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.environment import Environment
+from infra.packaging import bundle
+
+ROOT = Path(__file__).parents[2]
+HOST = Environment(stage="local", from_address="hello@example.com", sms_origination="+12025550100")
+SERVICES = ("access", "ingest", "scoring", "journeys", "consent", "delivery")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_handler_imports_from_its_bundle_alone(service: str) -> None:
+    folder = bundle(service, HOST)
+    handlers = sorted(
+        p.stem for p in (ROOT / "services" / service / "handlers").glob("*.py") if p.stem != "__init__"
+    )
+    assert handlers
+    imports = "; ".join(f"import services.{service}.handlers.{name}" for name in handlers)
+    code = f"import sys; sys.path.insert(0, {str(folder)!r}); {imports}; assert 'boto3' not in sys.modules"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_another_service_is_physically_absent(service: str) -> None:
+    inside = {path.name for path in (bundle(service, HOST) / "services").iterdir() if path.is_dir()}
+    assert inside - {"__pycache__"} == {"shared", service}
+
+
+def test_a_bundle_is_built_once() -> None:
+    assert bundle("access", HOST) == bundle("access", HOST)
