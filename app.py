@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from aws_cdk import App, Aspects
-from infra.stacks.consent import ConsentStack
-from infra.stacks.delivery import DeliveryStack
-from infra.stacks.ingest import IngestStack
-from infra.stacks.journeys import JourneysStack
-from infra.stacks.scoring import ScoringStack
 
 from infra.environment import Environment
 from infra.local_stage import WithoutWhatTheEmulatorLacks
 from infra.nag import check
+from infra.stacks.consent import ConsentStack
+from infra.stacks.delivery import DeliveryStack
+from infra.stacks.ingest import IngestStack
+from infra.stacks.journeys import JourneysStack
 from infra.stacks.platform import PlatformStack
+from infra.stacks.scoring import ScoringStack
 
 
 def build(app: App) -> list[str]:
@@ -27,7 +27,7 @@ def build(app: App) -> list[str]:
         stack.add_stack_dependency(platform)
     if environment.is_local:
         Aspects.of(app).add(WithoutWhatTheEmulatorLacks())
-    check(app)
+    check(app, environment)
     return [platform.stack_name, *(stack.stack_name for stack in stacks)]
 
 

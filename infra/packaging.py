@@ -17,6 +17,9 @@ from infra.environment import Environment
 
 ROOT = Path(__file__).parents[1]
 BUNDLES = ROOT / ".halte" / "bundles"
+KEPT = 6
+"""Bundles of a service that stay on disk."""
+
 _LOCAL_ONLY = ("local/__init__.py", "local/virtual_clock.py")
 
 
@@ -44,7 +47,15 @@ def bundle(service: str, environment: Environment) -> Path:
         building.rename(target)
     except OSError:  # another process built the same bundle in the meantime
         shutil.rmtree(building)
+    _forget_old(service)
     return target
+
+
+def _forget_old(service: str) -> None:
+    """Keep the newest few: the last stages deployed, and the one before."""
+    bundles = sorted(BUNDLES.glob(f"{service}-*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in bundles[KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _sources(service: str, environment: Environment) -> list[Path]:

@@ -50,7 +50,7 @@ class ServiceStack(Stack):
     @cached_property
     def bus(self) -> events.IEventBus:
         """The platform's event bus."""
-        return events.EventBus.from_event_bus_name(self, "Bus", self.discover("bus-name"))
+        return events.EventBus.from_event_bus_name(self, "PlatformBus", self.discover("bus-name"))
 
     @property
     def bus_name(self) -> str:
@@ -70,12 +70,12 @@ class ServiceStack(Stack):
     @cached_property
     def address_secret(self) -> secretsmanager.ISecret:
         """The key of `addresses.address_key`."""
-        return self._secret("AddressSecret", "address-secret-arn")
+        return self._secret("PlatformAddressSecret", "address-secret-arn")
 
     @cached_property
     def token_secret(self) -> secretsmanager.ISecret:
         """The key that signs links."""
-        return self._secret("TokenSecret", "token-secret-arn")
+        return self._secret("PlatformTokenSecret", "token-secret-arn")
 
     def _secret(self, id: str, name: Announced) -> secretsmanager.ISecret:
         return secretsmanager.Secret.from_secret_complete_arn(self, id, self.discover(name))
@@ -83,16 +83,16 @@ class ServiceStack(Stack):
     @cached_property
     def alarms(self) -> sns.ITopic:
         """Where alarms go."""
-        return sns.Topic.from_topic_arn(self, "Alarms", self.discover("alarms-topic-arn"))
+        return sns.Topic.from_topic_arn(self, "PlatformAlarms", self.discover("alarms-topic-arn"))
 
     @cached_property
     def _api(self) -> apigw.IHttpApi:
-        return apigw.HttpApi.from_http_api_attributes(self, "Api", http_api_id=self.discover("api-id"))
+        return apigw.HttpApi.from_http_api_attributes(self, "PlatformApi", http_api_id=self.discover("api-id"))
 
     @cached_property
     def _authorizer(self) -> apigw.IHttpRouteAuthorizer:
         return apigw.HttpAuthorizer.from_http_authorizer_attributes(
-            self, "Authorizer", authorizer_id=self.discover("authorizer-id"), authorizer_type="CUSTOM"
+            self, "PlatformAuthorizer", authorizer_id=self.discover("authorizer-id"), authorizer_type="CUSTOM"
         )
 
     # What a service is made of

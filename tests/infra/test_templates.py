@@ -17,8 +17,10 @@ PUBLIC_ROUTES = {
     *(f"POST /v1/{call}" for call in ("identify", "track", "page", "screen", "group", "alias", "batch")),
     "POST /consents/requests",
     "GET /consents/confirm",
+    "HEAD /consents/confirm",
     "POST /consents/confirm",
     "GET /consents/unsubscribe",
+    "HEAD /consents/unsubscribe",
     "POST /consents/unsubscribe",
 }
 RESOURCELESS_ACTIONS = {"dynamodb:ListStreams"}

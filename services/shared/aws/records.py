@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -61,11 +62,27 @@ def changes(event: Mapping[str, Any]) -> list[Change]:
     return [
         Change(
             event_id=record.get("eventID", ""),
-            old=decode(record["dynamodb"]["OldImage"]) if record["dynamodb"].get("OldImage") else None,
-            new=decode(record["dynamodb"]["NewImage"]) if record["dynamodb"].get("NewImage") else None,
+            old=_image(record["dynamodb"].get("OldImage")),
+            new=_image(record["dynamodb"].get("NewImage")),
         )
         for record in event["Records"]
     ]
+
+
+def _image(image: Mapping[str, Any] | None) -> Item | None:
+    return decode({name: _with_bytes(value) for name, value in image.items()}) if image else None
+
+
+def _with_bytes(value: Any) -> Any:
+    """Lambda hands binary values over as base64 text; the SDK's own deserializer wants bytes."""
+    kind, content = next(iter(value.items()))
+    if kind == "B" and isinstance(content, str):
+        return {kind: base64.b64decode(content)}
+    if kind == "L":
+        return {kind: [_with_bytes(one) for one in content]}
+    if kind == "M":
+        return {kind: {name: _with_bytes(one) for name, one in content.items()}}
+    return value
 
 
 def each_record(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from services.shared.contracts.base import Fact, Instant, Model
-from services.shared.contracts.messages import MessageRequest
+from services.shared.contracts.messages import AddressedRequest
 
 ConsentState = Literal["granted", "denied", "revoked"]
 
@@ -42,4 +42,4 @@ class ConfirmationRequested(Fact):
     detail_type: ClassVar[str] = "ConfirmationRequested.v1"
     personal: ClassVar[bool] = True
 
-    requests: list[MessageRequest]
+    requests: list[AddressedRequest]

@@ -12,8 +12,7 @@ class MessageRequest(Model):
 
     `send_id` is the same for every repetition of the same request, so at most one message leaves. `channels` is the
     order of preference (`preferred` stands for the person's own choice). The message's class (service, commercial)
-    and purpose belong to the template, never to the request. `address` is set only for a person who has no profile
-    yet (double opt-in): a request that carries it travels in a personal fact.
+    and purpose belong to the template, never to the request.
     """
 
     send_id: str
@@ -21,9 +20,14 @@ class MessageRequest(Model):
     channels: list[str]
     requested_at: Instant
     profile_id: str = ""
-    address: str = ""
     journey: str = ""
     version: int = 0
     node: str = ""
     enrolment_id: str = ""
     params: dict[str, Any] = {}
+
+
+class AddressedRequest(MessageRequest):
+    """A message for an address that has no profile yet (double opt-in); travels in a personal fact only."""
+
+    address: str

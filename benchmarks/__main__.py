@@ -1,0 +1,100 @@
+"""`python -m benchmarks`: run the benchmarks, keep results.json, fail when a budget is missed by more than 10 %."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from benchmarks import cold_import, usd_per_million_entries, usd_per_million_events
+from benchmarks.prices import Prices
+from benchmarks.results import Report, Result, save
+
+BENCHMARKS: dict[str, Callable[[Report], list[Result]]] = {
+    "usd_per_million_events": usd_per_million_events.run,
+    "usd_per_million_entries": usd_per_million_entries.run,
+    "cold_import": cold_import.run,
+}
+_EXAMPLES = """examples:
+  python -m benchmarks                                    all of them; about three minutes
+  python -m benchmarks --only usd_per_million_events      what a million customer events cost
+  python -m benchmarks --only usd_per_million_entries     what a million journey entries cost
+  python -m benchmarks --only cold_import --no-breakdown  how long each handler takes to import
+"""
+_LINES = 14
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what is asked for; the exit code."""
+    options = _options(arguments)
+    console = Console()
+    names = options.only or list(BENCHMARKS)
+    results: list[Result] = []
+    columns = (TextColumn("{task.description:<28}"), BarColumn(), TextColumn("{task.fields[doing]}"))
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        for name in names:
+            task = progress.add_task(name, total=1.0, doing="starting")
+
+            def report(doing: str, done: float, task: object = task) -> None:
+                progress.update(task, completed=done, doing=doing)  # type: ignore[arg-type]
+
+            results += BENCHMARKS[name](report)
+            progress.update(task, completed=1.0, doing="done")
+    save(results)
+    if options.breakdown:
+        for result in results:
+            _show_breakdown(console, result)
+    _show(console, results)
+    return 1 if any(result.fails for result in results) else 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Costs in billable units and timings of the real handlers; see benchmarks/results.json.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--only", action="append", choices=list(BENCHMARKS), metavar="NAME", help=", ".join(BENCHMARKS)
+    )
+    parser.add_argument(
+        "--no-breakdown", dest="breakdown", action="store_false", help="only the table of results"
+    )
+    return parser.parse_args(arguments)
+
+
+def _show(console: Console, results: Sequence[Result]) -> None:
+    prices = Prices.load()
+    table = Table(title=f"Benchmarks (prices of {prices.as_of}, {prices.region})")
+    for heading in ("name", "value", "unit", "budget", "against"):
+        table.add_column(heading, justify="right" if heading in ("value", "budget") else "left")
+    for result in results:
+        colour = "red" if result.fails else "green" if result.ok else "yellow"
+        table.add_row(
+            result.name,
+            f"[{colour}]{result.value:,.3g}[/]",
+            result.unit,
+            "" if result.budget is None else f"{result.budget:,.3g}",
+            ", ".join(f"{name} {value:,.3g}" for name, value in result.against.items()),
+        )
+    console.print(table)
+
+
+def _show_breakdown(console: Console, result: Result) -> None:
+    if not result.breakdown:
+        return
+    table = Table(title=f"{result.name}: where it goes, a million")
+    for heading in ("part", "unit", "amount", "USD"):
+        table.add_column(heading, justify="right" if heading in ("amount", "USD") else "left")
+    for line in result.breakdown[:_LINES]:
+        table.add_row(line["part"], line["unit"], f"{line['amount']:,}", f"{line['usd']:.4f}")
+    console.print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

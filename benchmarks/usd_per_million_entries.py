@@ -1,0 +1,122 @@
+"""Dollars, and state transitions, per journey entry: enter, wait, check + send, wait, check + send, exit.
+
+A thousand people a minute enter a journey whose admission window is a minute; they are told by ten facts of a hundred
+people, spread over the minute. The check is the condition of each send's claim: still active, still in this cohort.
+Counted is what journeys does, from the facts in its queue to the requests on the bus.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from benchmarks.meter import Meter
+from benchmarks.prices import Prices
+from benchmarks.results import Report, Result
+from services.shared.clock import to_iso
+from services.shared.contracts.scoring import SegmentEntered, SegmentMove, Standing
+from services.shared.ids import stable_id
+from tests.support.road import Road
+from tests.support.shop import open_shop, publish
+from tests.support.templates import Templates, synthesise
+
+BUDGET = 3.00
+MINUTES = 2
+FACTS_A_MINUTE = 10
+PEOPLE_A_FACT = 100
+START = datetime(2026, 3, 1, 12, 0, 1, tzinfo=UTC)
+JOURNEY: dict[str, Any] = {
+    "name": "reference",
+    "title": "Two messages with a month between them",
+    "objective": "the reference journey of the cost figures",
+    "entry": {"segment_entered": "first_order", "reentry": "never"},
+    "admission": "PT1M",
+    "exit_on": [{"segment_exited": "first_order"}],
+    "start": "wait_1_day",
+    "nodes": {
+        "wait_1_day": {"type": "wait", "for": "P1D", "next": "thank_you"},
+        "thank_you": {"type": "send", "template": "thank_you", "channels": ["email"], "next": "wait_30_days"},
+        "wait_30_days": {"type": "wait", "for": "P30D", "next": "offer"},
+        "offer": {"type": "send", "template": "offer", "channels": ["email"], "next": "completed"},
+        "completed": {"type": "exit", "reason": "completed"},
+    },
+}
+
+
+def run(report: Report) -> list[Result]:
+    """The price of a million entries, and the transitions of a thousand."""
+    templates, prices = Templates(synthesise()), Prices.load()
+    alone = _walk(templates, Meter(prices), 1, 1, 1, report)
+    meter = Meter(prices)
+    transitions = _walk(templates, meter, MINUTES, FACTS_A_MINUTE, PEOPLE_A_FACT, report)
+    entries = MINUTES * FACTS_A_MINUTE * PEOPLE_A_FACT
+    a_person = {"one execution a person": prices.usd("states.transition", alone * 1_000_000)}
+    return [
+        Result(
+            "usd_per_million_entries",
+            meter.usd() / entries * 1_000_000,
+            "USD per million entries",
+            a_person,
+            BUDGET,
+            meter.lines(entries),
+        ),
+        Result(
+            "transitions_per_1000_entries",
+            transitions / entries * 1000,
+            "state transitions",
+            {"one execution a person": alone * 1000},
+        ),
+    ]
+
+
+def _walk(templates: Templates, meter: Meter, minutes: int, facts: int, people: int, report: Report) -> float:
+    """Let people enter and walk to the end; the transitions it took.
+
+    Raises:
+        AssertionError: somebody did not get both messages, or work was given up.
+    """
+    with Road(templates, START, meter) as road:
+        open_shop(road, ("segments",))
+        publish(road, "journeys", "reference", JOURNEY)
+        _enter(road, "warm", 1)  # caches are filled by somebody who has left again when counting begins
+        road.advance(timedelta(days=32), schedules_every=None)
+        meter.running = True
+        for minute in range(minutes):
+            for fact in range(facts):
+                _enter(road, f"{minute}-{fact}", people)
+                road.advance(timedelta(seconds=60 / facts), schedules_every=None)
+            report("entering", 0.5 * (minute + 1) / minutes)
+        road.advance(timedelta(days=32), schedules_every=None)
+        meter.running = False
+        report("walked", 1)
+        requested = sum(len(fact["requests"]) for fact in road.facts("MessageRequested.v1"))
+        assert requested == 2 * (minutes * facts * people + 1), requested
+        assert not road.dead_letters(), road.dead_letters()[:3]
+        return meter.amount("states.transition")
+
+
+def _enter(road: Road, group: str, people: int) -> None:
+    """Scoring says that people began to match the journey's segment."""
+    now = road.clock.now()
+    moves = [_move(stable_id("prf", group, str(i)), now) for i in range(people)]
+    fact = SegmentEntered(moves=moves)
+    road.fabric.put_event(fact.source, fact.detail_type, fact.model_dump_json(exclude_none=True))
+    road.deliver()
+
+
+def _move(profile_id: str, now: datetime) -> SegmentMove:
+    standing = Standing(
+        profile_id=profile_id,
+        version=1,
+        at=now,
+        facts={
+            "orders": 1,
+            "revenue": 11.77,
+            "first_order_at": to_iso(now),
+            "last_order_at": to_iso(now),
+            "average_basket": 11.77,
+        },
+        scores={"engagement": 10},
+        segments=["first_order"],
+    )
+    return SegmentMove(segment="first_order", at=now, standing=standing)

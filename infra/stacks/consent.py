@@ -1,0 +1,102 @@
+"""Consent: purposes, the ledger and its evidence, public pages, and the marketers' routes."""
+
+from __future__ import annotations
+
+from constructs import Construct
+
+from infra.constructs.service_stack import ServiceStack
+from infra.environment import Environment
+
+REQUESTS_PER_IP = 200
+"""A day. An office or a shop's tablet has many visitors behind one address; the limit per e-mail address is 3."""
+
+PUBLIC_ROUTES = (
+    "POST /consents/requests",
+    "GET /consents/confirm",
+    "HEAD /consents/confirm",
+    "POST /consents/confirm",
+    "GET /consents/unsubscribe",
+    "HEAD /consents/unsubscribe",
+    "POST /consents/unsubscribe",
+)
+ROUTES = (
+    "GET /purposes",
+    "PUT /purposes/{name}",
+    "POST /consents/lookups",
+    "POST /consents/revocations",
+    "GET /consents/{address_key}",
+    "GET /consents/{address_key}/proof",
+    "GET /ledger/shards/{shard}",
+)
+
+
+class ConsentStack(ServiceStack):
+    """Nothing here may delete or overwrite a ledger entry, except by a conditional put of the service itself."""
+
+    def __init__(self, scope: Construct, environment: Environment) -> None:
+        super().__init__(scope, service="consent", environment=environment)
+        self._purposes = self.table("Purposes", partition_key="name")
+        self._ledger = self.table("Ledger", partition_key="pk", sort_key="sk", stream=True)
+        self._evidence = self.table("Evidence", partition_key="pk", ttl="expires_at")
+        self._public()
+        self._marketers()
+        self._outbox()
+
+    def _public(self) -> None:
+        everyone_is_local = 1_000_000  # at the local stage all visitors share one address
+        limit = everyone_is_local if self.halte.is_local else REQUESTS_PER_IP
+        function = self.function(
+            "Public",
+            handler="public",
+            settings={
+                **self._tables(),
+                "address_secret_arn": self.address_secret.secret_arn,
+                "token_secret_arn": self.token_secret.secret_arn,
+                "requests_per_ip": str(limit),
+            },
+        )
+        self._purposes.grant(function, "dynamodb:GetItem")
+        self._ledger.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
+        self._evidence.grant(
+            function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"
+        )
+        self.address_secret.grant_read(function)
+        self.token_secret.grant_read(function)
+        self.routes(function, PUBLIC_ROUTES, public=True)
+
+    def _marketers(self) -> None:
+        function = self.function(
+            "MarketersApi",
+            handler="api",
+            settings={**self._tables(), "address_secret_arn": self.address_secret.secret_arn},
+        )
+        self._purposes.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan")
+        self._ledger.grant(
+            function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"
+        )
+        self._evidence.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self.address_secret.grant_read(function)
+        self.routes(function, ROUTES)
+
+    def _outbox(self) -> None:
+        function = self.publisher(
+            "OnLedgerStream",
+            handler="on_ledger_stream",
+            table=self._ledger,
+            settings={
+                "purposes_table": self._purposes.table_name,
+                "evidence_table": self._evidence.table_name,
+                "token_secret_arn": self.token_secret.secret_arn,
+                "public_url": self.api_url,
+            },
+        )
+        self._purposes.grant(function, "dynamodb:GetItem")
+        self._evidence.grant(function, "dynamodb:BatchGetItem")
+        self.token_secret.grant_read(function)
+
+    def _tables(self) -> dict[str, str]:
+        return {
+            "purposes_table": self._purposes.table_name,
+            "ledger_table": self._ledger.table_name,
+            "evidence_table": self._evidence.table_name,
+        }

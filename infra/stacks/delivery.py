@@ -1,0 +1,203 @@
+"""Delivery: templates, the send protocol, what providers report, and the counters of reports."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+
+from aws_cdk import Aws
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_ses as ses
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from infra.constructs.service_function import ServiceFunction
+from infra.constructs.service_stack import ServiceStack
+from infra.environment import Environment
+from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged
+from services.shared.contracts.ingest import ProfilesChanged
+from services.shared.contracts.journeys import MessageRequested
+
+DAILY_CAP = 3
+"""Commercial messages a person gets a day, unless the context says otherwise (`-c daily_cap=…`)."""
+
+SWEEP_AFTER_SECONDS = 15 * 60
+LOCAL_SWEEP_AFTER_SECONDS = 30 * 86_400
+"""On a clock that runs half a million times faster, a message on its way would seem to be hours old."""
+
+SEND_TIMEOUT_SECONDS = 60
+READ_WRITE = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+
+
+class DeliveryStack(ServiceStack):
+    """Owned by the delivery service."""
+
+    def __init__(self, scope: Construct, env: Environment) -> None:
+        super().__init__(scope, service="delivery", environment=env)
+        self.messages = self._message_table()
+        self.gates = self.table("Gates", partition_key="pk", sort_key="sk", ttl="expires_at")
+        self.templates = self.table("Templates", partition_key="name", sort_key="part")
+        self.reports = self.table("Reports", partition_key="pk", sort_key="sk", ttl="expires_at")
+        self.configuration_set = ses.ConfigurationSet(self, "Mail")
+        self._senders()
+        self._copies()
+        self._feedback()
+        self._outbox()
+        self._routes()
+        self.announce("email-configuration-set", self.configuration_set.configuration_set_name)
+
+    def _message_table(self) -> dynamodb.Table:
+        table = self.table("Messages", partition_key="send_id", stream=True)
+        for name, partition, sort in (
+            ("open", "open_partition", "claimed_at"),
+            ("by_profile", "profile_id", "requested_at"),
+        ):
+            table.add_global_secondary_index(
+                index_name=name,
+                partition_key=dynamodb.Attribute(name=partition, type=dynamodb.AttributeType.STRING),
+                sort_key=dynamodb.Attribute(name=sort, type=dynamodb.AttributeType.STRING),
+                projection_type=(
+                    dynamodb.ProjectionType.KEYS_ONLY if name == "open" else dynamodb.ProjectionType.ALL
+                ),
+            )
+        return table
+
+    def _senders(self) -> None:
+        settings = {
+            "messages_table": self.messages.table_name,
+            "gates_table": self.gates.table_name,
+            "templates_table": self.templates.table_name,
+            "address_secret_arn": self.address_secret.secret_arn,
+            "token_secret_arn": self.token_secret.secret_arn,
+            "public_url": self.api_url,
+            "from_address": self.halte.from_address,
+            "configuration_set": self.configuration_set.configuration_set_name,
+            "sms_origination": self.halte.sms_origination,
+            "sms_configuration_set": f"halte-{self.halte.stage}",
+            "daily_cap": str(self.node.try_get_context("daily_cap") or DAILY_CAP),
+        }
+        on_requests = self.function(
+            "OnRequests",
+            handler="on_requests",
+            settings=settings,
+            memory=1024,
+            timeout_seconds=SEND_TIMEOUT_SECONDS,
+        )
+        self._allow_sending(on_requests)
+        self.react(
+            on_requests,
+            facts=[MessageRequested, ConfirmationRequested],
+            batch_size=10,
+            max_concurrency=5,
+            timeout_seconds=SEND_TIMEOUT_SECONDS,
+        )
+        after = LOCAL_SWEEP_AFTER_SECONDS if self.halte.is_local else SWEEP_AFTER_SECONDS
+        sweep = self.function(
+            "Sweep",
+            handler="sweep",
+            settings={**settings, "sweep_after_seconds": str(after)},
+            timeout_seconds=SEND_TIMEOUT_SECONDS,
+        )
+        self._allow_sending(sweep)
+        self.messages.grant(sweep, "dynamodb:Query")
+        self.schedule(sweep, "rate(5 minutes)")
+
+    def _allow_sending(self, function: ServiceFunction) -> None:
+        self.messages.grant(function, *READ_WRITE)
+        self.gates.grant(
+            function, "dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"
+        )
+        self.templates.grant(function, "dynamodb:GetItem")
+        self.address_secret.grant_read(function)
+        self.token_secret.grant_read(function)
+        prefix = f"arn:{Aws.PARTITION}"
+        place = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
+        function.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["ses:SendEmail", "ses:SendRawEmail"],
+                resources=[
+                    f"{prefix}:ses:{place}:identity/*",
+                    f"{prefix}:ses:{place}:configuration-set/{self.configuration_set.configuration_set_name}",
+                ],
+                conditions={"StringEquals": {"ses:FromAddress": parseaddr(self.halte.from_address)[1]}},
+            )
+        )
+        function.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["sms-voice:SendTextMessage"],
+                resources=[
+                    f"{prefix}:sms-voice:{place}:{kind}/*" for kind in ("phone-number", "sender-id", "pool")
+                ],
+            )
+        )
+
+    def _copies(self) -> None:
+        on_permissions = self.function(
+            "OnPermissions",
+            handler="on_permissions",
+            settings={
+                "messages_table": self.messages.table_name,
+                "gates_table": self.gates.table_name,
+                "address_secret_arn": self.address_secret.secret_arn,
+            },
+            timeout_seconds=60,
+        )
+        self.messages.grant(on_permissions, "dynamodb:PutItem")
+        self.gates.grant(on_permissions, "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem")
+        self.address_secret.grant_read(on_permissions)
+        self.react(on_permissions, facts=[ConsentChanged, ProfilesChanged], batch_size=20, timeout_seconds=60)
+
+    def _feedback(self) -> None:
+        topic = sns.Topic(self, "Feedback", enforce_ssl=True)
+        on_feedback = self.function(
+            "OnFeedback",
+            handler="on_feedback",
+            settings={"messages_table": self.messages.table_name, "gates_table": self.gates.table_name},
+        )
+        self.messages.grant(on_feedback, "dynamodb:GetItem", "dynamodb:UpdateItem")
+        self.gates.grant(on_feedback, "dynamodb:PutItem")
+        queue = self.queue("FeedbackQueue")
+        topic.add_subscription(subscriptions.SqsSubscription(queue, dead_letter_queue=queue.dead_letters))
+        self.consume(on_feedback, queue)
+        ses.ConfigurationSetEventDestination(
+            self,
+            "FeedbackDestination",
+            configuration_set=self.configuration_set,
+            destination=ses.EventDestination.sns_topic(topic),
+        )
+        self.announce("feedback-topic-arn", topic.topic_arn)
+
+    def _outbox(self) -> None:
+        publisher = self.publisher(
+            "OnMessagesStream",
+            handler="on_messages_stream",
+            table=self.messages,
+            settings={"reports_table": self.reports.table_name},
+        )
+        self.reports.grant(publisher, "dynamodb:PutItem", "dynamodb:UpdateItem")
+
+    def _routes(self) -> None:
+        api = self.function(
+            "Marketers",
+            handler="api",
+            settings={
+                "messages_table": self.messages.table_name,
+                "gates_table": self.gates.table_name,
+                "templates_table": self.templates.table_name,
+                "reports_table": self.reports.table_name,
+            },
+        )
+        self.messages.grant(api, "dynamodb:GetItem", "dynamodb:Query")
+        self.templates.grant(api, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan")
+        self.reports.grant(api, "dynamodb:Query")
+        self.routes(
+            api,
+            [
+                "PUT /templates/{name}",
+                "GET /templates",
+                "GET /messages/{send_id}",
+                "GET /decisions",
+                "GET /reports/summary",
+            ],
+        )

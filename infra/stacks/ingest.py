@@ -1,0 +1,97 @@
+"""The stack of ingest."""
+
+from __future__ import annotations
+
+from aws_cdk import Acknowledgment, Validations
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.constructs.service_stack import ServiceStack, pattern_of
+from infra.environment import Environment
+from services.shared.contracts.delivery import OutcomesObserved
+
+CONSUMER_SECONDS = 60
+
+
+class IngestStack(ServiceStack):
+    """Both front doors fill one queue; its consumer owns identities and profiles, whose stream tells the others."""
+
+    def __init__(self, scope: Construct, environment: Environment) -> None:
+        super().__init__(scope, service="ingest", environment=environment)
+        self._sources = self.table("Sources", partition_key="pk")
+        self._identities = self.table("Identities", partition_key="pk")
+        self._profiles = self.table("Profiles", partition_key="profile_id", stream=True)
+        self._intake = self.queue("Intake", timeout_seconds=CONSUMER_SECONDS)
+        self._listen()
+        self._front_door()
+        self._marketers_routes()
+        self._consumer()
+        self.publisher("OnProfilesStream", handler="on_profiles_stream", table=self._profiles, settings={})
+
+    def _listen(self) -> None:
+        self.subscribe(
+            "CustomerEvents",
+            self._intake,
+            events.EventPattern(source=events.Match.anything_but_prefix("halte.")),
+        )
+        self.subscribe("Outcomes", self._intake, pattern_of(OutcomesObserved))
+
+    def _front_door(self) -> None:
+        function = self.function(
+            "FrontDoor",
+            handler="api",
+            settings={"sources_table": self._sources.table_name, "queue_url": self._intake.queue_url},
+        )
+        self._sources.grant(function, "dynamodb:GetItem")
+        self._intake.grant(function, "sqs:SendMessage")
+        calls = ("identify", "track", "page", "screen", "group", "alias", "batch")
+        self.routes(function, [f"POST /v1/{call}" for call in calls], public=True)
+
+    def _marketers_routes(self) -> None:
+        function = self.function(
+            "Admin",
+            handler="admin",
+            settings={
+                "sources_table": self._sources.table_name,
+                "identities_table": self._identities.table_name,
+                "profiles_table": self._profiles.table_name,
+            },
+        )
+        self._sources.grant(function, "dynamodb:PutItem", "dynamodb:UpdateItem")
+        self._identities.grant(function, "dynamodb:BatchGetItem")
+        self._profiles.grant(function, "dynamodb:BatchGetItem")
+        self.routes(function, ["PUT /sources/{source_id}", "GET /profiles/{identifier}"])
+
+    def _consumer(self) -> None:
+        function = self.function(
+            "OnEvents",
+            handler="on_events",
+            settings={
+                "identities_table": self._identities.table_name,
+                "profiles_table": self._profiles.table_name,
+                "lake_bucket": self.lake_bucket_name,
+            },
+            memory=1024,
+            timeout_seconds=CONSUMER_SECONDS,
+        )
+        self._identities.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self._profiles.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self._let_write_lake(function)
+        self.consume(function, self._intake, batch_size=100, max_concurrency=10)
+
+    def _let_write_lake(self, consumer: lambda_.Function) -> None:
+        lake = s3.Bucket.from_bucket_name(self, "Lake", self.lake_bucket_name)
+        consumer.add_to_role_policy(
+            iam.PolicyStatement(actions=["s3:PutObject"], resources=[lake.arn_for_objects("events/*")])
+        )
+        bucket = self.resolve(self.lake_bucket_name)["Ref"]
+        Validations.of(self).acknowledge(
+            Acknowledgment(
+                id="AwsSolutions::AwsSolutions-IAM5"
+                f"[Resource::arn:<AWS::Partition>:s3:::<{bucket}>/events/*]",
+                reason="The consumer names its objects by day and receipts, under one prefix of the lake.",
+            )
+        )

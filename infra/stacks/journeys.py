@@ -1,0 +1,139 @@
+"""The stack of journeys. The state machines themselves are made when a marketer publishes a version."""
+
+from __future__ import annotations
+
+from aws_cdk import ArnFormat
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.constructs.service_function import ServiceFunction
+from infra.constructs.service_stack import ServiceStack
+from infra.environment import Environment
+from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited
+
+FACTS_SECONDS = 120
+STEP_SECONDS = 300
+ROUTES = (
+    "GET /journeys",
+    "POST /journeys/validate",
+    "GET /journeys/{name}",
+    "PUT /journeys/{name}",
+    "GET /profiles/{profile_id}/journeys",
+)
+
+
+class JourneysStack(ServiceStack):
+    """Facts fill cohorts, executions walk them, the runtime table's stream tells the others."""
+
+    def __init__(self, scope: Construct, environment: Environment) -> None:
+        super().__init__(scope, service="journeys", environment=environment)
+        self._prefix = f"halte-{environment.stage}"
+        self._definitions = self.table("Definitions", partition_key="pk", sort_key="sk")
+        self._runtime = self.table(
+            "Runtime", partition_key="pk", sort_key="sk", stream=True, ttl="expires_at"
+        )
+        self._standings = self.table("Standings", partition_key="profile_id")
+        self._facts()
+        self._marketers(self._step())
+        self._outbox()
+
+    def _facts(self) -> None:
+        function = self.function(
+            "OnFacts", handler="on_facts", settings=self._tables(), memory=1024, timeout_seconds=FACTS_SECONDS
+        )
+        self._allow_joining(function)
+        self._definitions.grant(function, "dynamodb:Scan")
+        self._standings.grant(function, "dynamodb:PutItem")
+        self.react(
+            function,
+            facts=[ScoreChanged, SegmentEntered, SegmentExited],
+            batch_size=20,
+            timeout_seconds=FACTS_SECONDS,
+        )
+
+    def _step(self) -> lambda_.Function:
+        function = self.function(
+            "OnStep", handler="on_step", settings=self._tables(), memory=1024, timeout_seconds=STEP_SECONDS
+        )
+        self._allow_joining(function)
+        self._runtime.grant(function, "dynamodb:Query")
+        return function
+
+    def _marketers(self, step: lambda_.Function) -> None:
+        role = iam.Role(
+            self,
+            "StateMachineRole",
+            assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
+            description="What every journey runs as: it may call the one function that acts on a cohort",
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[step.function_arn])
+        )
+        function = self.function(
+            "Api",
+            handler="api",
+            settings={
+                "runtime_table": self._runtime.table_name,
+                "definitions_table": self._definitions.table_name,
+                "state_machine_prefix": self._prefix,
+                "state_machine_role_arn": role.role_arn,
+                "step_function_arn": step.function_arn,
+            },
+        )
+        self._definitions.grant(function, "dynamodb:Scan", "dynamodb:Query", "dynamodb:PutItem")
+        self._runtime.grant(function, "dynamodb:Query")
+        function.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["states:CreateStateMachine", "states:DescribeStateMachine", "states:TagResource"],
+                resources=[self._state_machines()],
+            )
+        )
+        function.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["iam:PassRole"],
+                resources=[role.role_arn],
+                conditions={"StringEquals": {"iam:PassedToService": "states.amazonaws.com"}},
+            )
+        )
+        self.routes(function, ROUTES)
+
+    def _outbox(self) -> None:
+        function = self.publisher(
+            "OnRuntimeStream",
+            handler="on_runtime_stream",
+            table=self._runtime,
+            settings={"definitions_table": self._definitions.table_name},
+        )
+        self._definitions.grant(function, "dynamodb:GetItem")
+
+    def _allow_joining(self, function: ServiceFunction) -> None:
+        """What both doors to a cohort need: an event that lets people in, and a branch that sends them on."""
+        self._definitions.grant(function, "dynamodb:GetItem")
+        self._runtime.grant(
+            function,
+            "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:ConditionCheckItem",
+        )
+        self._standings.grant(function, "dynamodb:BatchGetItem")
+        function.add_to_role_policy(
+            iam.PolicyStatement(actions=["states:StartExecution"], resources=[self._state_machines()])
+        )
+
+    def _state_machines(self) -> str:
+        return self.format_arn(
+            service="states",
+            resource="stateMachine",
+            resource_name=f"{self._prefix}-*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+
+    def _tables(self) -> dict[str, str]:
+        return {
+            "runtime_table": self._runtime.table_name,
+            "standings_table": self._standings.table_name,
+            "definitions_table": self._definitions.table_name,
+        }

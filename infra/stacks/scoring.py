@@ -1,0 +1,56 @@
+"""The stack of scoring."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from infra.constructs.service_stack import ServiceStack
+from infra.environment import Environment
+from services.shared.contracts.ingest import ProfilesChanged
+
+
+class ScoringStack(ServiceStack):
+    """Standings and definitions, and the functions around them."""
+
+    def __init__(self, scope: Construct, environment: Environment) -> None:
+        super().__init__(scope, service="scoring", environment=environment)
+        standings = self.table("Standings", partition_key="profile_id", stream=True)
+        standings.add_global_secondary_index(
+            index_name="due",
+            partition_key=dynamodb.Attribute(name="due_shard", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="due_at", type=dynamodb.AttributeType.STRING),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+        definitions = self.table("Definitions", partition_key="kind", sort_key="name")
+        settings = {
+            "standings_table": standings.table_name,
+            "definitions_table": definitions.table_name,
+        }
+
+        reactor = self.function("OnProfilesChanged", handler="on_profiles_changed", settings=settings)
+        standings.grant(reactor, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        definitions.grant(reactor, "dynamodb:GetItem", "dynamodb:Query")
+        self.react(reactor, facts=[ProfilesChanged])
+
+        sweep = self.function("Sweep", handler="sweep", settings=settings, timeout_seconds=55)
+        standings.grant(sweep, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query")
+        definitions.grant(sweep, "dynamodb:GetItem", "dynamodb:Query")
+        self.schedule(sweep, "rate(1 minute)")
+
+        self.publisher("OnStandingsStream", handler="on_standings_stream", table=standings, settings={})
+
+        api = self.function("ApiFunction", handler="api", settings=settings)
+        standings.grant(api, "dynamodb:BatchGetItem")
+        definitions.grant(api, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
+        self.routes(
+            api,
+            [
+                "GET /segments",
+                "GET /segments/{name}",
+                "PUT /segments/{name}",
+                "GET /score-models",
+                "PUT /score-models/{name}",
+                "GET /profiles/{profile_id}/standing",
+            ],
+        )

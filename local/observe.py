@@ -1,0 +1,99 @@
+"""Reads what is really there after a run: the lake, the tables, the queues and the executions."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.emulator import Emulator
+from local.tap import RULE
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One queue: its name, what waits or is being worked off in it, and whether it keeps dead letters."""
+
+    url: str
+    name: str
+    messages: int
+    dead_letters: bool
+
+
+@dataclass
+class Machine:
+    """All executions of one journey version's state machine."""
+
+    name: str
+    executions: Counter[str] = field(default_factory=Counter)
+    transitions: int = 0
+
+
+def lake(s3: Any, bucket: str) -> list[dict[str, Any]]:
+    """Every line of the event lake."""
+    lines: list[dict[str, Any]] = []
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="events/"):
+        for entry in page.get("Contents", []):
+            body = s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
+            text = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+            lines += [json.loads(line) for line in text.splitlines() if line]
+    return lines
+
+
+def items(dynamodb: Any, table: str) -> Iterator[dict[str, Any]]:
+    """Every item of a table, as plain values."""
+    from boto3.dynamodb.types import TypeDeserializer
+
+    plain = TypeDeserializer().deserialize
+    for page in dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
+        for item in page["Items"]:
+            yield {name: plain(value) for name, value in item.items()}
+
+
+def queues(sqs: Any) -> list[Queue]:
+    """Every queue but the observer's own."""
+    found = []
+    dead = set()
+    urls = [url for page in sqs.get_paginator("list_queues").paginate() for url in page.get("QueueUrls", [])]
+    for url in urls:
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        if "RedrivePolicy" in attributes:
+            dead.add(json.loads(attributes["RedrivePolicy"])["deadLetterTargetArn"].rpartition(":")[2])
+        kinds = ("", "NotVisible", "Delayed")
+        messages = sum(int(attributes.get(f"ApproximateNumberOfMessages{kind}", 0)) for kind in kinds)
+        found.append((url, url.rpartition("/")[2], messages))
+    return [
+        Queue(url, name, messages, dead_letters=name in dead or "DeadLetters" in name)
+        for url, name, messages in found
+        if name != RULE
+    ]
+
+
+def dead_letters(emulator: Emulator, known: list[Queue]) -> dict[str, list[str]]:
+    """The bodies parked in each dead-letter queue that holds any, by queue name."""
+    parked = {url.rpartition("/")[2]: bodies for url, bodies in emulator.parked().items()}
+    return {q.name: parked[q.name] for q in known if q.dead_letters and parked.get(q.name)}
+
+
+def machines(sfn: Any, prefix: str) -> list[Machine]:
+    """Executions and state transitions of every journey version."""
+    found = []
+    for page in sfn.get_paginator("list_state_machines").paginate():
+        for entry in page["stateMachines"]:
+            if entry["name"].startswith(prefix):
+                found.append(_machine(sfn, entry["name"].removeprefix(prefix), entry["stateMachineArn"]))
+    return sorted(found, key=lambda machine: machine.name)
+
+
+def _machine(sfn: Any, name: str, arn: str) -> Machine:
+    machine = Machine(name)
+    for page in sfn.get_paginator("list_executions").paginate(stateMachineArn=arn):
+        for execution in page["executions"]:
+            machine.executions[execution["status"]] += 1
+            history = sfn.get_paginator("get_execution_history")
+            for events in history.paginate(executionArn=execution["executionArn"]):
+                machine.transitions += sum(e["type"].endswith("StateEntered") for e in events["events"])
+    return machine

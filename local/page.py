@@ -1,0 +1,289 @@
+"""The web page of a run: the books, the checks, the report, the outbox and the journeys' pictures.
+
+Plain HTML that needs no script; everything that came from outside is escaped, and mails are shown in a frame that may
+do nothing.
+"""
+
+from __future__ import annotations
+
+import email.policy
+import subprocess
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.parser import BytesParser
+from html import escape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from local.accounting import Books
+from local.preflight import ROOT
+from local.stand_in import Accepted
+
+_STYLE = """
+:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}body{max-width:75rem;margin:0 auto;padding:1rem}
+table{border-collapse:collapse;margin:1rem 0}caption{text-align:left;font-weight:600;padding:.25rem 0}
+th,td{border:1px solid #8888;padding:.25rem .6rem;text-align:left}
+td.n{text-align:right;font-variant-numeric:tabular-nums}
+iframe{width:100%;height:32rem;border:1px solid #8888;background:#fff}pre{white-space:pre-wrap;overflow-wrap:anywhere}
+img{max-width:100%;background:#fff}.no{font-weight:700}nav a{margin-right:1rem}
+"""
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-src 'self'; form-action 'none'; "
+    "base-uri 'none'; frame-ancestors 'self'"
+)
+
+Cell = str | int
+
+
+@dataclass
+class Content:
+    """What the page shows. `facts` are lines such as ("time", "73 s"); `pictures` maps a journey to its SVG."""
+
+    books: Books
+    facts: Sequence[tuple[str, str]]
+    pictures: Mapping[str, str] = field(default_factory=dict)
+
+
+def picture(dot: str) -> str:
+    """Graphviz DOT as SVG.
+
+    Raises:
+        subprocess.CalledProcessError: it is not DOT.
+    """
+    drawn = subprocess.run(
+        ["node", str(ROOT / "local" / "diagram.mjs")],
+        input=dot,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        timeout=60,
+    )
+    return drawn.stdout
+
+
+def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """A table with a caption; the first cell of a row is its header, numbers are set right."""
+    columns = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+    body = "".join(_row(row) for row in rows)
+    return f"<table><caption>{escape(caption)}</caption><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _row(row: Sequence[Cell]) -> str:
+    first, *rest = row
+    cells = "".join(
+        f'<td class="n">{value:,}</td>' if isinstance(value, int) else f"<td>{escape(value)}</td>"
+        for value in rest
+    )
+    return f'<tr><th scope="row">{escape(str(first))}</th>{cells}</tr>'
+
+
+def door_rows(books: Books) -> list[list[Cell]]:
+    """One row per door."""
+    return [
+        [
+            account.door,
+            account.accepted,
+            account.applied,
+            account.duplicate,
+            sum(account.rejected.values()),
+            ", ".join(f"{reason} {n}" for reason, n in sorted(account.rejected.items())),
+            account.dead_lettered,
+            account.missing,
+        ]
+        for account in books.doors
+    ]
+
+
+DOOR_HEAD = ("door", "accepted", "applied", "duplicate", "rejected", "why", "dead-lettered", "missing")
+MESSAGE_COLUMNS = (
+    "requested",
+    "sent",
+    "delivered",
+    "opened",
+    "clicked",
+    "bounced",
+    "complained",
+    "skipped",
+    "failed",
+)
+
+
+def message_rows(books: Books) -> list[list[Cell]]:
+    """One row per journey, template and channel."""
+    return [
+        [journey, template, channel, *(figures[column] for column in MESSAGE_COLUMNS)]
+        for (journey, template, channel), figures in books.messages.items()
+    ]
+
+
+def journey_rows(books: Books) -> list[list[Cell]]:
+    """One row per journey version: entries, executions, transitions, and both per 1,000 entries."""
+    rows: list[list[Cell]] = []
+    for machine in books.machines:
+        entries = books.entries[machine.name.rpartition("-v")[0]]
+        executions = sum(machine.executions.values())
+        rows.append(
+            [
+                machine.name,
+                entries,
+                executions,
+                machine.executions["RUNNING"],
+                machine.transitions,
+                round(1000 * executions / entries) if entries else 0,
+                round(1000 * machine.transitions / entries) if entries else 0,
+            ]
+        )
+    return rows
+
+
+JOURNEY_HEAD = (
+    "journey",
+    "entries",
+    "executions",
+    "of these waiting",
+    "transitions",
+    "executions per 1,000",
+    "transitions per 1,000",
+)
+
+
+def overview(content: Content) -> str:
+    """The first page."""
+    books = content.books
+    verdict = "All checks hold" if books.hold else "Some checks do not hold"
+    checks = [["holds" if c.holds else "DOES NOT HOLD", c.name, c.detail] for c in books.checks]
+    skipped: list[list[Cell]] = [[j, t, r, n] for (j, t, r), n in sorted(books.skipped.items())]
+    parts = [
+        f"<p>{escape(verdict)}. The recipients and their contact details are simulated; the purchases are real "
+        "(CDNOW, 1997 to 1998).</p>",
+        table("This run", ("what", "value"), content.facts),
+        table("Where every accepted event went", DOOR_HEAD, door_rows(books)),
+        table("Checks", ("verdict", "check", "figures"), checks),
+        table("Messages", ("journey", "template", "channel", *MESSAGE_COLUMNS), message_rows(books)),
+        table("Messages held back", ("journey", "template", "reason", "messages"), skipped),
+        table("Consent ledger", ("entry", "number"), sorted(Counter(books.ledger).items())),
+        table("Journeys", JOURNEY_HEAD, journey_rows(books)),
+        "".join(
+            f'<h2>Journey {escape(name)}</h2><img src="/journeys/{escape(name)}.svg" '
+            f'alt="The nodes of the journey {escape(name)} and the paths between them">'
+            for name in content.pictures
+        ),
+    ]
+    return _page("Halte on this machine", "".join(parts))
+
+
+def outbox(messages: Sequence[Accepted]) -> str:
+    """Everything the providers took."""
+    rows = "".join(
+        f'<tr><th scope="row"><a href="/outbox/{m.number}">{m.number}</a></th><td>{escape(m.channel)}</td>'
+        f"<td>{escape(m.to)}</td><td>{escape(_subject(m))}</td></tr>"
+        for m in messages
+    )
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("message", "channel", "to", "subject or text"))
+    return _page(
+        "Outbox",
+        f"<table><caption>{len(messages):,} messages that left</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{rows}</tbody></table>",
+    )
+
+
+def message_page(message: Accepted) -> str:
+    """One message as its recipient sees it, with the headers only a mail program sees."""
+    rows = [("To", message.to), ("From", message.sender), ("Configuration set", message.configuration_set)]
+    if message.mime is None:
+        body = f"<h2>Text</h2><pre>{escape(message.text)}</pre>"
+    else:
+        mail = _parsed(message)
+        rows += [(name, str(value)) for name, value in mail.items()]
+        shown = _part(mail, "html")
+        body = (
+            "<h2>As the recipient sees it</h2>"
+            f'<iframe sandbox="" title="The message" srcdoc="{escape(shown)}"></iframe>'
+            f"<h2>As text</h2><pre>{escape(_part(mail, 'plain'))}</pre>"
+        )
+    tags = table("Tags for feedback", ("tag", "value"), sorted(message.tags.items()))
+    return _page(f"Message {message.number}", table("Headers", ("header", "value"), rows) + body + tags)
+
+
+def _parsed(message: Accepted) -> EmailMessage:
+    return BytesParser(policy=email.policy.default).parsebytes(message.mime or b"")
+
+
+def _part(mail: EmailMessage, kind: str) -> str:
+    part = mail.get_body((kind,))
+    return str(part.get_content()) if part else ""
+
+
+def _subject(message: Accepted) -> str:
+    return message.text if message.mime is None else str(_parsed(message).get("Subject", ""))
+
+
+def _page(title: str, body: str) -> str:
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)} – Halte</title>'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style></head><body>'
+        f'<nav aria-label="Pages"><a href="/">Overview</a><a href="/outbox">Outbox</a></nav><main>'
+        f"<h1>{escape(title)}</h1>{body}</main></body></html>"
+    )
+
+
+class Site:
+    """Serves the page on the loopback interface, at `url`, until `stop`."""
+
+    def __init__(self, content: Content, port: int) -> None:
+        site = self
+
+        class Handler(_Handler):
+            owner = site
+
+        self._content = content
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, name="page", daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def render(self, path: str) -> tuple[str, str] | None:
+        """Content type and body of a path; `None`: there is no such page."""
+        messages = self._content.books.outbox
+        folder, _, name = path.strip("/").partition("/")
+        if path == "/":
+            return "text/html; charset=utf-8", overview(self._content)
+        if path == "/outbox":
+            return "text/html; charset=utf-8", outbox(messages)
+        if folder == "outbox" and name.isdecimal() and 1 <= int(name) <= len(messages):
+            return "text/html; charset=utf-8", message_page(messages[int(name) - 1])
+        if folder == "journeys" and name.removesuffix(".svg") in self._content.pictures:
+            return "image/svg+xml", self._content.pictures[name.removesuffix(".svg")]
+        return None
+
+
+class _Handler(BaseHTTPRequestHandler):
+    owner: Site
+
+    def do_GET(self) -> None:
+        found = self.owner.render(self.path.partition("?")[0])
+        kind, body = found or (
+            "text/html; charset=utf-8",
+            _page("Not found", "<p>There is no such page.</p>"),
+        )
+        payload = body.encode()
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(payload)))
+        self.send_header("Content-Security-Policy", _POLICY)
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(payload)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Silent: the terminal shows the report."""

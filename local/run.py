@@ -1,0 +1,229 @@
+"""The main job: all of Halte on this machine, fed with real purchases, from an empty account to balanced books."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import threading
+import time
+from contextlib import ExitStack
+from datetime import timedelta
+from types import FrameType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from local import accounting, cdnow, deploy, emulator, observe, page, preflight, replay, report, seed
+from local.stage import Options, Stage, set_up
+from local.virtual_clock import set_clock
+
+AFTERMATH = timedelta(days=45)
+"""Virtual time after the last purchase, so that waits end."""
+
+QUIET_SECONDS = 3.0
+DRAIN_SECONDS = 240.0
+LOG_WIDTH = 150
+WAIT_SCALE = "stepfunctions._SFN_WAIT_SCALE"
+
+
+def run(options: Options) -> int:
+    """Run everything; 0 when all checks hold, 1 when one does not, 2 when something is missing on this machine."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=LOG_WIDTH)
+    problems = preflight.problems()
+    if problems:
+        return preflight.complain(problems)
+    signal.signal(signal.SIGTERM, _interrupt)
+    with ExitStack() as cleanup:
+        try:
+            return _run(options, console, cleanup)
+        except KeyboardInterrupt:
+            console.print("stopped")
+            return 130
+        except (deploy.DeployFailed, emulator.EmulatorFailed, seed.SeedFailed, cdnow.WrongData) as error:
+            console.print(str(error), style="red", markup=False)
+            return 1
+        except subprocess.CalledProcessError as error:
+            console.print(f"{error}\n{error.stderr or ''}", style="red", markup=False)
+            return 1
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
+    began = time.monotonic()
+    with _steps(console) as steps:
+        orders = _purchases(options, steps)
+        stage = set_up(options, orders[0].at, lambda text: _step(steps, text), cleanup)
+    ready = time.monotonic()
+    with _bars(console) as bars:
+        _replay(stage, orders, bars)
+    replayed = time.monotonic()
+    with _steps(console) as steps:
+        steps.add_task("Draining: until nothing moves any more", total=None)
+        quiet = _drain(stage)
+        seen = _observe(stage, orders)
+    books = accounting.settle(seen)
+    books.checks.append(accounting.equal("the system came to rest", quiet, True))
+    now = time.monotonic()
+    facts = _facts(stage, orders, (ready - began, replayed - ready, now - replayed))
+    report.show(console, books, facts)
+    if options.once:
+        return 0 if books.hold else 1
+    site = page.Site(page.Content(books, facts, _pictures(stage)), preflight.free_port(options.page_port))
+    cleanup.callback(site.stop)
+    console.print(f"Report, outbox and journeys: {site.url} (API: {stage.found.api}); Ctrl-C ends it")
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        console.print("Ended; nothing is left running.")
+    return 0
+
+
+def _steps(console: Console) -> Progress:
+    return Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console)
+
+
+def _bars(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    )
+
+
+def _step(steps: Progress, text: str) -> None:
+    for task in steps.tasks:
+        steps.update(task.id, total=1, completed=1)
+    steps.add_task(text, total=None)
+
+
+def _purchases(options: Options, steps: Progress) -> list[cdnow.Order]:
+    _step(steps, f"Fetching real purchases ({cdnow.WHEEL})")
+    orders = cdnow.slice_of(cdnow.read_orders(cdnow.fetch(preflight.STATE / "cache")), options.customers)
+    return sorted(orders, key=lambda order: (order.at, order.row))
+
+
+def _replay(stage: Stage, orders: list[cdnow.Order], bars: Progress) -> None:
+    """Let the clock run, hand the purchases over, and wait for what they set in motion."""
+    contacts = {o.customer: cdnow.contact_of(o.customer, stage.options.seed) for o in orders}
+    planned = replay.plan(orders, contacts, stage.options.seed)
+    days = (orders[-1].at + AFTERMATH - stage.clock.now()).days
+    events = bars.add_task("Customer events", total=len(planned))
+    time_bar = bars.add_task("Virtual days", total=days)
+    sent = bars.add_task("Messages sent", total=None)
+    start = stage.clock.now()
+    player = replay.Replay(
+        stage.clock, stage.aws("events"), stage.found.bus, stage.found.api, stage.write_key
+    )
+    worker = threading.Thread(
+        target=lambda: player.run(planned, lambda n: bars.advance(events, n)), name="replay", daemon=True
+    )
+    stage.emulator.configure(WAIT_SCALE, 1 / stage.options.speed)
+    set_clock(stage.clock_file, start, stage.options.speed, time.time())
+    worker.start()
+    while worker.is_alive() or stage.clock.now() < orders[-1].at + AFTERMATH:
+        bars.update(time_bar, completed=min(days, (stage.clock.now() - start).days))
+        bars.update(sent, completed=len(stage.stand_in.accepted))
+        stage.emulator.sample_memory()
+        time.sleep(0.5)
+    bars.update(time_bar, completed=days)
+    stage.tally = player.tally
+
+
+def _drain(stage: Stage) -> bool:
+    """Stop the clock and wait until nothing moves; did it come to rest?"""
+    stage.emulator.configure(WAIT_SCALE, 1.0)
+    set_clock(stage.clock_file, stage.clock.now(), stage.options.speed, None)
+    quiet = _rest(stage)
+    stage.player.play_once()
+    quiet = _rest(stage) and quiet
+    stage.player.stop()
+    stage.tap.stop()
+    return quiet
+
+
+def _rest(stage: Stage) -> bool:
+    deadline = time.monotonic() + DRAIN_SECONDS
+    before: tuple[int, ...] = ()
+    since = time.monotonic()
+    while time.monotonic() < deadline:
+        waiting = sum(q.messages for q in observe.queues(stage.aws("sqs")) if not q.dead_letters)
+        now = (stage.tap.events, len(stage.stand_in.accepted), waiting)
+        if now != before or waiting or not stage.recipients.is_idle():
+            before, since = now, time.monotonic()
+        elif time.monotonic() - since > QUIET_SECONDS:
+            return True
+        time.sleep(0.3)
+    return False
+
+
+def _observe(stage: Stage, orders: list[cdnow.Order]) -> accounting.Observed:
+    aws, tables = stage.aws, stage.found.tables
+
+    def table(name: str) -> list[dict[str, Any]]:
+        return list(observe.items(aws("dynamodb"), tables[name]))
+
+    return accounting.Observed(
+        orders=orders,
+        tally=stage.tally,
+        lake=observe.lake(aws("s3"), stage.found.lake),
+        dead=observe.dead_letters(stage.emulator, observe.queues(aws("sqs"))),
+        profiles=table("ingest.Profiles"),
+        standings=table("scoring.Standings"),
+        copies=table("journeys.Standings"),
+        messages=table("delivery.Messages"),
+        ledger=table("consent.Ledger"),
+        requested=stage.tap.requested,
+        entered=stage.tap.entered,
+        outbox=list(stage.stand_in.accepted),
+        recipients=stage.recipients.ledger,
+        machines=observe.machines(aws("stepfunctions"), f"halte-{deploy.STAGE}-"),
+        complaints=stage.emulator.complaints(),
+    )
+
+
+def _facts(
+    stage: Stage, orders: list[cdnow.Order], seconds: tuple[float, float, float]
+) -> list[tuple[str, str]]:
+    taken = stage.tally.http_taken + stage.tally.bus_taken
+    set_up, replayed, drained = seconds
+    actions = ", ".join(f"{kind} {n}" for kind, n in sorted(stage.recipients.ledger.actions.items()))
+    return [
+        ("customers and orders (real)", f"{stage.options.customers:,} and {len(orders):,}"),
+        (
+            "added on purpose",
+            f"{stage.tally.resent} events sent twice, {stage.tally.bad} bad, {stage.tally.forms} forms",
+        ),
+        ("what the simulated recipients did", actions),
+        (
+            "virtual time",
+            f"{orders[0].at:%Y-%m-%d} to {stage.clock.now():%Y-%m-%d}, {stage.options.speed:,.0f} times real",
+        ),
+        ("set-up, replay, drain", f"{set_up:.0f} s, {replayed:.0f} s, {drained:.0f} s"),
+        ("customer events accepted", f"{taken:,} ({taken / replayed:.1f} a second)"),
+        ("peak memory of the emulator and its workers", f"{stage.emulator.peak_memory / 1e6:,.0f} MB"),
+    ]
+
+
+def _pictures(stage: Stage) -> dict[str, str]:
+    api = stage.marketers_api
+    names = [path.rpartition("/")[2] for path, _ in seed.documents() if path.startswith("/journeys/")]
+    return {name: page.picture(_dot(api.call("GET", f"/journeys/{name}"))) for name in names}
+
+
+def _dot(journey: dict[str, Any]) -> str:
+    return str(journey["dot"] if "dot" in journey else journey["diagram"]["dot"])

@@ -1,0 +1,231 @@
+"""A stand-in for what leaves the system: SES v2 `SendEmail` and End User Messaging `SendTextMessage`.
+
+It speaks the providers' own wire formats on the loopback interface, holds each request against botocore's service
+model, and keeps everything it accepted: that log is the oracle for "was it sent, how often, with what in it".
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+SES_PATH = "/v2/email/outbound-emails"
+SMS_TARGET = "PinpointSMSVoiceV2.SendTextMessage"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """One message a provider took: `mime` is the whole e-mail (else None), `text` the SMS, `tags` what feedback
+    carries back (SES's EmailTags, the SMS context)."""
+
+    number: int
+    message_id: str
+    channel: str
+    to: str
+    sender: str
+    configuration_set: str
+    tags: dict[str, str]
+    mime: bytes | None = None
+    text: str = ""
+    message_type: str = ""
+
+
+@dataclass
+class Faults:
+    """What goes wrong, for tests: `latency` in real seconds; `refuse` and `lose_answer` are shares of requests that
+    are throttled, or accepted without an answer."""
+
+    latency: float = 0.0
+    refuse: float = 0.0
+    lose_answer: float = 0.0
+    chance: random.Random = field(default_factory=lambda: random.Random(0))
+
+
+class Refused(Exception):
+    """The request is not one the provider would take."""
+
+
+class StandIn:
+    """The server; `on_accept` hears of every accepted message (on the server's thread, so it must be quick)."""
+
+    def __init__(self, on_accept: Callable[[Accepted], None] | None = None) -> None:
+        self.accepted: list[Accepted] = []
+        self.refused: list[str] = []
+        self.faults = Faults()
+        self.on_accept = on_accept
+        self._lock = threading.Lock()
+        self._models = _Models()
+        stand_in = self
+
+        class Handler(_Handler):
+            owner = stand_in
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, name="stand-in", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Where `AWS_ENDPOINT_URL_SESV2` and `AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2` point."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop serving and free the port."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def take(self, service: str, operation: str, body: bytes) -> str:
+        """Accept a request; its message id.
+
+        Raises:
+            Refused: the service's model does not allow the request.
+        """
+        params = self._models.validated(service, operation, body)
+        with self._lock:
+            number = len(self.accepted) + 1
+            message_id = f"{uuid.uuid5(uuid.NAMESPACE_OID, f'{service}:{number}')}"
+            message = (_email if service == "sesv2" else _text_message)(number, message_id, params)
+            self.accepted.append(message)
+        if self.on_accept:
+            self.on_accept(message)
+        return message_id
+
+
+class _Models:
+    """botocore's service models: the providers' own definition of a valid request."""
+
+    def __init__(self) -> None:
+        from botocore.session import get_session
+        from botocore.validate import ParamValidator
+
+        self._session = get_session()
+        self._validator = ParamValidator()
+        self._lock = threading.Lock()
+        self._shapes: dict[tuple[str, str], Any] = {}
+
+    def validated(self, service: str, operation: str, body: bytes) -> dict[str, Any]:
+        with self._lock:
+            if (service, operation) not in self._shapes:
+                model = self._session.get_service_model(service)
+                self._shapes[service, operation] = model.operation_model(operation).input_shape
+        shape = self._shapes[service, operation]
+        try:
+            params = _decode(shape, json.loads(body))
+        except ValueError as error:
+            raise Refused(f"body can't be read: {error}") from error
+        report = self._validator.validate(params, shape)
+        if report.has_errors():
+            raise Refused(report.generate_report())
+        return dict(params)
+
+
+def _decode(shape: Any, value: Any) -> Any:
+    """The wire's JSON as Python values: the only difference, for these operations, is that blobs are base64."""
+    if shape.type_name == "structure" and isinstance(value, dict):
+        return {k: _decode(shape.members[k], v) if k in shape.members else v for k, v in value.items()}
+    if shape.type_name == "list" and isinstance(value, list):
+        return [_decode(shape.member, v) for v in value]
+    if shape.type_name == "blob" and isinstance(value, str):
+        return base64.b64decode(value, validate=True)
+    return value
+
+
+def _email(number: int, message_id: str, params: dict[str, Any]) -> Accepted:
+    destination = params.get("Destination", {})
+    to = [a for kind in ("ToAddresses", "CcAddresses", "BccAddresses") for a in destination.get(kind, [])]
+    raw = params["Content"].get("Raw", {}).get("Data")
+    if len(to) != 1 or raw is None:
+        raise Refused("this stand-in takes raw messages to exactly one recipient")
+    return Accepted(
+        number=number,
+        message_id=message_id,
+        channel="email",
+        to=to[0],
+        sender=params.get("FromEmailAddress", ""),
+        configuration_set=params.get("ConfigurationSetName", ""),
+        tags={tag["Name"]: tag["Value"] for tag in params.get("EmailTags", [])},
+        mime=raw,
+    )
+
+
+def _text_message(number: int, message_id: str, params: dict[str, Any]) -> Accepted:
+    return Accepted(
+        number=number,
+        message_id=message_id,
+        channel="sms",
+        to=params["DestinationPhoneNumber"],
+        sender=params.get("OriginationIdentity", ""),
+        configuration_set=params.get("ConfigurationSetName", ""),
+        tags=dict(params.get("Context", {})),
+        text=params.get("MessageBody", ""),
+        message_type=params.get("MessageType", ""),
+    )
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """HTTP in the two protocols: restJson1 (SES v2) and awsJson1.0 (SMS)."""
+
+    owner: StandIn
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        faults = self.owner.faults
+        if faults.latency:
+            time.sleep(faults.latency)
+        target = self.headers.get("X-Amz-Target", "")
+        if self.path == SES_PATH:
+            service, operation = "sesv2", "SendEmail"
+        elif self.path == "/" and target == SMS_TARGET:
+            service, operation = "pinpoint-sms-voice-v2", "SendTextMessage"
+        else:
+            self._error(404, "UnknownOperationException", f"no operation at {self.path} {target}")
+            return
+        self._serve(service, operation, body, faults)
+
+    def _serve(self, service: str, operation: str, body: bytes, faults: Faults) -> None:
+        if faults.chance.random() < faults.refuse:
+            code = "TooManyRequestsException" if service == "sesv2" else "ThrottlingException"
+            self._error(429 if service == "sesv2" else 400, code, "slow down")
+            return
+        try:
+            message_id = self.owner.take(service, operation, body)
+        except Refused as refusal:
+            self.owner.refused.append(str(refusal))
+            code = "BadRequestException" if service == "sesv2" else "ValidationException"
+            self._error(400, code, str(refusal))
+            return
+        if faults.chance.random() < faults.lose_answer:
+            self.close_connection = True
+            return
+        self._answer(200, {"MessageId": message_id})
+
+    def _error(self, status: int, code: str, message: str) -> None:
+        self._answer(status, {"__type": code, "message": message}, {"x-amzn-ErrorType": code})
+
+    def _answer(self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> None:
+        payload = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(payload)))
+        self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(payload)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Silent: requests carry personal data."""

@@ -1,0 +1,82 @@
+"""An observer on the event bus: a rule and a queue of the local run's own, that see every fact the services publish.
+
+It is no part of the system. The books are held against what it saw.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+RULE = "local-observer"
+_LISTS = ("changes", "moves", "enrolments", "requests", "messages", "events")
+
+
+class Tap:
+    """Collects facts by detail-type; repeated deliveries are told apart by what identifies an item."""
+
+    def __init__(self, aws: Any, bus: str) -> None:
+        self.events = 0
+        self.items: Counter[str] = Counter()
+        self.requested: dict[str, dict[str, Any]] = {}
+        self.entered: dict[str, dict[str, Any]] = {}
+        self.exited: dict[str, dict[str, Any]] = {}
+        self.permissions: list[dict[str, Any]] = []
+        self._sqs = aws("sqs")
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._collect, name="tap", daemon=True)
+        self.queue_url: str = self._sqs.create_queue(QueueName=RULE)["QueueUrl"]
+        arn = self._sqs.get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=["QueueArn"])
+        pattern = json.dumps({"source": [{"prefix": "halte."}]})
+        aws("events").put_rule(Name=RULE, EventBusName=bus, EventPattern=pattern)
+        aws("events").put_targets(
+            Rule=RULE, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn["Attributes"]["QueueArn"]}]
+        )
+
+    def start(self) -> None:
+        """Begin to collect."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Collect what is left, and stop."""
+        self._stopping.set()
+        self._thread.join(timeout=30)
+
+    def _collect(self) -> None:
+        while True:
+            answer = self._sqs.receive_message(
+                QueueUrl=self.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1
+            )
+            messages = answer.get("Messages", [])
+            for message in messages:
+                self.see(json.loads(message["Body"]))
+            if messages:
+                receipts = [
+                    {"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(messages)
+                ]
+                self._sqs.delete_message_batch(QueueUrl=self.queue_url, Entries=receipts)
+            elif self._stopping.is_set():
+                return
+
+    def see(self, event: dict[str, Any]) -> None:
+        """Count one event of the bus."""
+        self.events += 1
+        kind = event["detail-type"].partition(".")[0]
+        for item in _items(event["detail"]):
+            self.items[kind] += 1
+            if kind in ("MessageRequested", "ConfirmationRequested"):
+                self.requested.setdefault(item["send_id"], {**item, "kind": kind})
+            elif kind == "JourneyEntered":
+                self.entered.setdefault(item["enrolment_id"], item)
+            elif kind == "JourneyExited":
+                self.exited.setdefault(item["enrolment_id"], item)
+            elif kind == "ConsentChanged":
+                self.permissions.append(item)
+
+
+def _items(detail: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for name in _LISTS:
+        yield from detail.get(name, [])

@@ -1,0 +1,10 @@
+"""Consent: may we write to this address, for this purpose, on this channel? And can we prove it?
+
+Owns purposes and their texts, the hash-chained ledger, double opt-in, one-click unsubscribe and their public pages.
+Publishes `ConsentChanged.v1` and `ConfirmationRequested.v1` (from the ledger's stream). Listens to no event.
+
+The subject of a consent is an address on a channel, never a profile: whoever changes their e-mail address has given
+no permission for the new one until it is confirmed, and a merge of profiles gives nobody a permission. Without an
+entry there is none: default deny. An entry holds keyed hashes and digests only; what names a person lives in the
+evidence table, from which it can be erased without breaking the chain.
+"""

@@ -1,0 +1,104 @@
+"""Joins the use cases with AWS; once per process, on the first call."""
+
+from __future__ import annotations
+
+import secrets
+from functools import cache
+
+from services.consent.adapters.evidence_table import EvidenceTable
+from services.consent.adapters.ledger_table import LedgerTable
+from services.consent.adapters.purpose_table import PurposeTable
+from services.consent.adapters.token_keys import SecretTokenKeys
+from services.consent.inspection import Inspection
+from services.consent.links import Links
+from services.consent.publishing import Publishing
+from services.consent.recorder import Recorder
+from services.consent.registry import Registry
+from services.consent.service import OptIn
+from services.consent.settings import ApiSettings, OnLedgerStreamSettings, PublicSettings
+from services.consent.withdrawal import Revocations, Unsubscribing, Withdrawals
+from services.shared.aws.bus import Bus
+from services.shared.aws.dynamo import Table
+from services.shared.aws.secrets import secret_text
+from services.shared.ids import new_id
+
+
+@cache
+def opt_in() -> OptIn:
+    """Of the public pages."""
+    settings = PublicSettings.from_env()
+    evidence = EvidenceTable(Table(settings.evidence_table))
+    ledger = LedgerTable(Table(settings.ledger_table), evidence)
+    return OptIn(
+        purposes=PurposeTable(Table(settings.purposes_table)),
+        ledger=ledger,
+        evidence=evidence,
+        recorder=Recorder(ledger, new_id, _new_salt),
+        links=Links(SecretTokenKeys(settings.token_secret_arn), settings.clock()),
+        address_secret=secret_text(settings.address_secret_arn),
+        clock=settings.clock(),
+        new_id=new_id,
+        requests_per_ip=settings.requests_per_ip,
+    )
+
+
+@cache
+def unsubscribing() -> Unsubscribing:
+    """Of the public pages."""
+    settings = PublicSettings.from_env()
+    clock = settings.clock()
+    ledger = LedgerTable(Table(settings.ledger_table), EvidenceTable(Table(settings.evidence_table)))
+    return Unsubscribing(
+        purposes=PurposeTable(Table(settings.purposes_table)),
+        links=Links(SecretTokenKeys(settings.token_secret_arn), clock),
+        revocations=Revocations(Recorder(ledger, new_id, _new_salt), clock, new_id),
+    )
+
+
+@cache
+def withdrawals() -> Withdrawals:
+    """Of the marketers' API."""
+    settings = ApiSettings.from_env()
+    ledger = LedgerTable(Table(settings.ledger_table), EvidenceTable(Table(settings.evidence_table)))
+    return Withdrawals(
+        purposes=PurposeTable(Table(settings.purposes_table)),
+        revocations=Revocations(Recorder(ledger, new_id, _new_salt), settings.clock(), new_id),
+        address_secret=secret_text(settings.address_secret_arn),
+    )
+
+
+@cache
+def registry() -> Registry:
+    """Of the marketers' API."""
+    return Registry(PurposeTable(Table(ApiSettings.from_env().purposes_table)))
+
+
+@cache
+def inspection() -> Inspection:
+    """Of the marketers' API."""
+    settings = ApiSettings.from_env()
+    evidence = EvidenceTable(Table(settings.evidence_table))
+    return Inspection(
+        purposes=PurposeTable(Table(settings.purposes_table)),
+        ledger=LedgerTable(Table(settings.ledger_table), evidence),
+        evidence=evidence,
+        clock=settings.clock(),
+    )
+
+
+@cache
+def publishing() -> Publishing:
+    """Of the ledger's stream."""
+    settings = OnLedgerStreamSettings.from_env()
+    return Publishing(
+        purposes=PurposeTable(Table(settings.purposes_table)),
+        evidence=EvidenceTable(Table(settings.evidence_table)),
+        keys=SecretTokenKeys(settings.token_secret_arn),
+        bus=Bus(settings.bus_name),
+        clock=settings.clock(),
+        public_url=settings.public_url,
+    )
+
+
+def _new_salt() -> str:
+    return secrets.token_hex(16)

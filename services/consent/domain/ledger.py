@@ -1,0 +1,169 @@
+"""The ledger: entries that only ever follow each other, each holding the hash of the one before.
+
+A ledger is split into shards by address, so that addresses do not queue for one head; all entries of an address are
+in one shard, in order. The state of a permission is the fold of its entries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import Literal
+
+Kind = Literal["requested", "granted", "revoked"]
+State = Literal["granted", "revoked"]
+
+SHARDS = 16
+GENESIS = "0" * 64
+"""What stands for the hash before the first entry of a shard."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What is to be recorded; `at` is ISO 8601 in UTC with milliseconds, `means` how it came about.
+
+    `text_hash` is SHA-256 of the full text that was shown; `evidence_digest` seals the erasable part of the proof.
+    """
+
+    entry_id: str
+    kind: Kind
+    request_id: str
+    address_key: str
+    purpose: str
+    channel: str
+    text_version: str
+    language: str
+    text_hash: str
+    at: str
+    means: str
+    form: str
+    token_id: str
+    evidence_digest: str
+
+
+@dataclass(frozen=True)
+class Entry(Draft):
+    """A draft in its place in the chain; the first entry of a shard has `seq` 1."""
+
+    shard: int
+    seq: int
+    prev_hash: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest entry of a shard; of an empty shard: 0 and `GENESIS`."""
+
+    shard: int
+    seq: int = 0
+    hash: str = GENESIS
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The state of one permission after entry `entry_id`; `sequence` grows per address."""
+
+    state: State
+    sequence: int
+    entry_id: str
+    text_version: str
+    at: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something in a shard that appending cannot have produced."""
+
+    kind: Literal["edited", "missing", "reordered", "forked", "unlinked", "misplaced", "truncated"]
+    seq: int
+    detail: str
+
+
+def shard_of(address_key: str) -> int:
+    """The shard an address writes to, 0 to `SHARDS` - 1."""
+    return int(hashlib.sha256(address_key.encode()).hexdigest()[:8], 16) % SHARDS
+
+
+def canonical(entry: Entry) -> bytes:
+    """The bytes whose SHA-256 is the entry's hash: JSON of every other field, sorted, ASCII, no white space."""
+    fields = asdict(entry)
+    del fields["hash"]
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+
+
+def digest(entry: Entry) -> str:
+    """The hash the entry must have."""
+    return hashlib.sha256(canonical(entry)).hexdigest()
+
+
+def append(head: Head, draft: Draft) -> Entry:
+    """The entry that `draft` becomes after `head`."""
+    entry = Entry(**asdict(draft), shard=head.shard, seq=head.seq + 1, prev_hash=head.hash, hash="")
+    return replace(entry, hash=digest(entry))
+
+
+def head_after(entry: Entry) -> Head:
+    """The head of the shard once `entry` is in it."""
+    return Head(shard=entry.shard, seq=entry.seq, hash=entry.hash)
+
+
+def apply(standing: Standing | None, entry: Entry) -> Standing | None:
+    """The state after `entry`. A request changes nothing: only its confirmation does."""
+    if entry.kind == "requested":
+        return standing
+    return Standing(
+        state=entry.kind,
+        sequence=entry.seq,
+        entry_id=entry.entry_id,
+        text_version=entry.text_version,
+        at=entry.at,
+    )
+
+
+def fold(entries: Iterable[Entry]) -> dict[tuple[str, str, str], Standing]:
+    """Every permission that `entries` (in order) give or take, by address key, purpose and channel."""
+    standings: dict[tuple[str, str, str], Standing] = {}
+    for entry in entries:
+        key = (entry.address_key, entry.purpose, entry.channel)
+        after = apply(standings.get(key), entry)
+        if after is not None:
+            standings[key] = after
+    return standings
+
+
+def verify(entries: Iterable[Entry], head: Head) -> list[Problem]:
+    """Everything wrong with a shard, in the order met; empty when it is exactly what was appended.
+
+    Finds edits, deletions, insertions, reordering, forks and truncation. Someone who rewrites a whole shard and its
+    head consistently can be found only by comparing the head with a copy kept elsewhere.
+    """
+    problems: list[Problem] = []
+    last = Head(head.shard)
+    for entry in entries:
+        problems += _entry_problems(entry, last)
+        last = Head(last.shard, max(entry.seq, last.seq), entry.hash)
+    if last.seq < head.seq:
+        problems.append(Problem("truncated", last.seq, f"the head is at {head.seq}"))
+    elif last != head:
+        problems.append(Problem("forked", last.seq, f"the head at {head.seq} is not the last entry"))
+    return problems
+
+
+def _entry_problems(entry: Entry, last: Head) -> list[Problem]:
+    found: list[Problem] = []
+    if digest(entry) != entry.hash:
+        found.append(Problem("edited", entry.seq, "its fields do not give its hash"))
+    if entry.shard != last.shard or shard_of(entry.address_key) != entry.shard:
+        found.append(Problem("misplaced", entry.seq, "it belongs to another shard"))
+    if entry.seq == last.seq:
+        found.append(Problem("forked", entry.seq, "two entries have this place"))
+    elif entry.seq < last.seq:
+        found.append(Problem("reordered", entry.seq, f"it comes after {last.seq}"))
+    elif entry.seq > last.seq + 1:
+        found.append(Problem("missing", last.seq + 1, f"the next entry is {entry.seq}"))
+    if entry.prev_hash != last.hash:
+        found.append(Problem("unlinked", entry.seq, "it does not hold the hash of the entry before"))
+    return found

@@ -1,0 +1,86 @@
+"""Purposes: what people can be asked permission for, and the exact texts they were shown."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from services.shared.errors import Conflict, Invalid
+
+Channel = Literal["email", "sms"]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
+TextVersion = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,32}$")]
+
+MAX_TEXTS_BYTES = 200_000
+"""Of all texts of a purpose together; a DynamoDB item holds 400 KB."""
+
+
+class ConsentText(BaseModel):
+    """A text in one language. `active` ones can be agreed to; the others stay as proof of what was."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    version: TextVersion
+    language: Language
+    text: Annotated[str, Field(min_length=10, max_length=4_000)]
+    active: bool = True
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the text's UTF-8 bytes."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+class Purpose(BaseModel):
+    """Something to ask permission for, on some channels; every grant is by double opt-in."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    title: Annotated[str, Field(min_length=1, max_length=120)]
+    channels: Annotated[list[Channel], Field(min_length=1, max_length=2)]
+    basis: Literal["double_opt_in"] = "double_opt_in"
+    texts: Annotated[list[ConsentText], Field(min_length=1, max_length=200)]
+
+    @field_validator("texts")
+    @classmethod
+    def _one_text_per_version(cls, texts: list[ConsentText]) -> list[ConsentText]:
+        if len({(t.version, t.language) for t in texts}) != len(texts):
+            raise ValueError("two texts have the same version and language")
+        return texts
+
+    @field_validator("channels")
+    @classmethod
+    def _distinct(cls, channels: list[Channel]) -> list[Channel]:
+        if len(set(channels)) != len(channels):
+            raise ValueError("a channel is named twice")
+        return channels
+
+    def text(self, version: str, language: str) -> ConsentText | None:
+        """The text with this version and language, active or not."""
+        return next((t for t in self.texts if (t.version, t.language) == (version, language)), None)
+
+
+def amend(stored: Purpose | None, wanted: Purpose) -> Purpose:
+    """`wanted`, with the stored texts it leaves out kept as inactive: people agreed to them.
+
+    Raises:
+        Conflict: `text_immutable` when a stored text would read differently.
+        Invalid: `texts_too_large` when the texts no longer fit one item.
+    """
+    kept = []
+    for old in stored.texts if stored else []:
+        new = wanted.text(old.version, old.language)
+        if new is None:
+            kept.append(old.model_copy(update={"active": False}))
+        elif new.text != old.text:
+            raise Conflict(
+                "text_immutable",
+                f"text {old.version} ({old.language}) exists; give a changed text a new version",
+            )
+    amended = wanted.model_copy(update={"texts": [*wanted.texts, *kept]})
+    if sum(len(t.text.encode()) for t in amended.texts) > MAX_TEXTS_BYTES:
+        raise Invalid("texts_too_large", f"all texts of a purpose may have {MAX_TEXTS_BYTES} bytes together")
+    return amended

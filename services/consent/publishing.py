@@ -1,0 +1,97 @@
+"""The ledger's outbox: what new entries mean for the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.consent.domain.ledger import Entry
+from services.consent.ports import EvidenceStore, FactBus, PurposeStore, TokenKeys
+from services.consent.service import confirm_token
+from services.shared.aws.bus import pack
+from services.shared.clock import Clock, from_iso
+from services.shared.contracts.consent import ConfirmationRequested, ConsentChange, ConsentChanged
+from services.shared.contracts.messages import AddressedRequest
+from services.shared.ids import stable_id
+
+TEMPLATE = "confirm_subscription"
+
+
+class Publishing:
+    """Tells of grants and revocations, and asks for the messages that confirm a request."""
+
+    def __init__(
+        self,
+        *,
+        purposes: PurposeStore,
+        evidence: EvidenceStore,
+        keys: TokenKeys,
+        bus: FactBus,
+        clock: Clock,
+        public_url: str,
+    ) -> None:
+        self._purposes = purposes
+        self._evidence = evidence
+        self._keys = keys
+        self._bus = bus
+        self._clock = clock
+        self._public_url = public_url
+
+    def publish(self, entries: Sequence[Entry]) -> dict[str, int]:
+        """Publish what `entries` mean; repeating it is harmless. Answers with counts: `changed`, `requested`, and
+        `forgotten` for requests whose address was erased before the message could go.
+
+        Raises:
+            NotPublished: the bus refused some; repeat the whole batch.
+        """
+        changes = [_change(entry) for entry in entries if entry.kind != "requested"]
+        asked = [entry for entry in entries if entry.kind == "requested"]
+        messages = self._messages(asked)
+        self._bus.publish(
+            [
+                *pack(changes, lambda rows: ConsentChanged(changes=rows)),
+                *pack(messages, lambda rows: ConfirmationRequested(requests=rows)),
+            ]
+        )
+        return {"changed": len(changes), "requested": len(messages), "forgotten": len(asked) - len(messages)}
+
+    def _messages(self, asked: Sequence[Entry]) -> list[AddressedRequest]:
+        if not asked:
+            return []
+        evidence = self._evidence.get([entry.entry_id for entry in asked])
+        now, secret = self._clock.now(), self._keys.current()
+        return [
+            AddressedRequest(
+                send_id=stable_id("snd", "confirm", entry.request_id),
+                template=TEMPLATE,
+                channels=[entry.channel],
+                requested_at=from_iso(entry.at),
+                address=evidence[entry.entry_id].evidence.address,
+                params=self._params(entry, secret),
+            )
+            for entry in asked
+            if entry.entry_id in evidence and not evidence[entry.entry_id].gone(now)
+        ]
+
+    def _params(self, entry: Entry, secret: str) -> dict[str, Any]:
+        purpose, _ = self._purposes.get(entry.purpose)
+        text = purpose.text(entry.text_version, entry.language) if purpose else None
+        return {
+            "confirm_url": f"{self._public_url}/consents/confirm?token={confirm_token(secret, entry)}",
+            "purpose_title": purpose.title if purpose else entry.purpose,
+            "consent_text": text.text if text else "",
+            "language": entry.language,
+        }
+
+
+def _change(entry: Entry) -> ConsentChange:
+    return ConsentChange(
+        address_key=entry.address_key,
+        purpose=entry.purpose,
+        channel=entry.channel,
+        state="granted" if entry.kind == "granted" else "revoked",
+        entry_id=entry.entry_id,
+        text_version=entry.text_version,
+        sequence=entry.seq,
+        at=from_iso(entry.at),
+    )

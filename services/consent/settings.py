@@ -1,0 +1,35 @@
+"""What each handler reads from its environment."""
+
+from __future__ import annotations
+
+from services.shared.settings import Settings
+
+
+class PublicSettings(Settings):
+    """Of `handlers.public`. `requests_per_ip` is how many requests one IP address may make a day."""
+
+    purposes_table: str
+    ledger_table: str
+    evidence_table: str
+    address_secret_arn: str
+    token_secret_arn: str
+    requests_per_ip: int
+
+
+class ApiSettings(Settings):
+    """Of `handlers.api`."""
+
+    purposes_table: str
+    ledger_table: str
+    evidence_table: str
+    address_secret_arn: str
+
+
+class OnLedgerStreamSettings(Settings):
+    """Of `handlers.on_ledger_stream`. `public_url` is the base of links in messages, without a slash at the end."""
+
+    purposes_table: str
+    evidence_table: str
+    token_secret_arn: str
+    public_url: str
+    bus_name: str

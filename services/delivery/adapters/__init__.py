@@ -1,0 +1,1 @@
+"""DynamoDB, SES and End User Messaging behind the ports."""

@@ -1,0 +1,123 @@
+"""The ledger of messages in DynamoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from services.delivery.adapters.dynamo_gates import address_item, permission_item
+from services.delivery.adapters.message_items import OPEN_SHARDS, difference, from_item, to_item
+from services.delivery.domain.message import Message
+from services.delivery.ports import ClaimVerdict, Stale
+from services.shared.aws.dynamo import ConditionFailed, Op, Refusal, Table, TransactionRefused, transact
+from services.shared.clock import from_iso, to_iso
+
+CONFLICT_TRIES = 5
+"""Times a transaction is tried again when another one was in its way."""
+
+CAP_KEPT = timedelta(days=40)
+"""How long a day's pressure counter is kept."""
+
+
+class DynamoMessages:
+    """Messages by send id; indexes `open` (what is undecided) and `by_profile`."""
+
+    def __init__(self, messages: Table, gates: Table) -> None:
+        self._table = messages
+        self._gates = gates
+
+    def create(self, message: Message) -> Message:
+        try:
+            self._table.put(to_item(message), condition="attribute_not_exists(send_id)")
+        except ConditionFailed as refused:
+            return from_item(refused.item) if refused.item else message
+        return message
+
+    def get(self, send_id: str) -> Message | None:
+        item = self._table.get({"send_id": send_id}, consistent=True)
+        return from_item(item) if item else None
+
+    def update(self, seen: Message, new: Message) -> None:
+        update, condition, names, values = difference(seen, new)
+        try:
+            self._table.update(
+                {"send_id": seen.send_id}, update, condition=condition, names=names, values=values
+            )
+        except ConditionFailed as refused:
+            raise Stale(from_item(refused.item) if refused.item else None) from refused
+
+    def claim(self, seen: Message, new: Message, cap: int) -> ClaimVerdict:
+        ops = self._claim_ops(seen, new, cap)
+        for tries_left in reversed(range(CONFLICT_TRIES)):
+            try:
+                transact([op for _, op in ops])
+            except TransactionRefused as refused:
+                verdict = _verdict([name for name, _ in ops], refused.refusals, new.attempt_id)
+                if verdict:
+                    return verdict
+                if not tries_left:
+                    raise
+            else:
+                break
+        return "claimed"
+
+    def _claim_ops(self, seen: Message, new: Message, cap: int) -> list[tuple[str, Op]]:
+        update, condition, names, values = difference(seen, new)
+        message = self._table.update_op(
+            {"send_id": seen.send_id}, update, condition=condition, names=names, values=values
+        )
+        suppression = self._gates.check_op(
+            address_item(new.address_key, f"suppressed#{new.channel}"), "attribute_not_exists(pk)"
+        )
+        ops = [("message", message), ("suppression", suppression)]
+        if new.message_class == "commercial":
+            permission = self._gates.check_op(
+                permission_item(new.address_key, new.purpose, new.channel),
+                "#state = :granted AND entry_id = :entry",
+                names={"#state": "state"},
+                values={":granted": "granted", ":entry": new.consent_entry_id},
+            )
+            ops.append(("consent", permission))
+        if seen.counted_on != new.counted_on:
+            ops.append(("cap", self._count_op(new, cap)))
+        return ops
+
+    def _count_op(self, message: Message, cap: int) -> Op:
+        commercial = message.message_class == "commercial"
+        expires = from_iso(message.claimed_at) + CAP_KEPT
+        return self._gates.update_op(
+            {"pk": f"cap#{message.subject}", "sk": f"{message.counted_on}#{message.message_class}"},
+            "ADD n :one SET expires_at = :expires",
+            condition="attribute_not_exists(n) OR n < :cap" if commercial else None,
+            values={":one": 1, ":expires": int(expires.timestamp()), **({":cap": cap} if commercial else {})},
+        )
+
+    def open_before(self, moment: datetime) -> Iterator[str]:
+        for partition in range(OPEN_SHARDS):
+            for item in self._table.query(
+                "open_partition = :p AND claimed_at < :before",
+                values={":p": str(partition), ":before": to_iso(moment)},
+                index="open",
+            ):
+                yield item["send_id"]
+
+    def of_profile(self, profile_id: str, limit: int) -> list[Message]:
+        found = self._table.query(
+            "profile_id = :p", values={":p": profile_id}, index="by_profile", limit=limit, descending=True
+        )
+        return [from_item(item) for item in found]
+
+
+def _verdict(names: list[str], refusals: list[Refusal], attempt_id: str) -> ClaimVerdict | None:
+    """What a refused claim means; `None`: only another transaction was in the way.
+
+    A claim whose answer was lost is repeated by the SDK and then refused by its own write: that one is ours.
+    """
+    failed = {n: r for n, r in zip(names, refusals, strict=True) if r.code == "ConditionalCheckFailed"}
+    if "message" in failed:
+        standing = failed["message"].item or {}
+        ours = standing.get("attempt_id") == attempt_id and standing.get("status") == "claimed"
+        return "claimed" if ours else "taken"
+    if "consent" in failed or "suppression" in failed:
+        return "moved"
+    return "capped" if "cap" in failed else None

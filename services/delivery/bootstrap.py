@@ -1,0 +1,113 @@
+"""Joins use cases to what they run on: the only place that knows concretes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache
+
+from services.delivery.adapters.dynamo_counters import DynamoCounters
+from services.delivery.adapters.dynamo_gates import DynamoGates
+from services.delivery.adapters.dynamo_messages import DynamoMessages
+from services.delivery.adapters.dynamo_templates import DynamoTemplates
+from services.delivery.adapters.senders import SesSender, SmsSender
+from services.delivery.settings import (
+    ApiSettings,
+    OnFeedbackSettings,
+    OnMessagesStreamSettings,
+    OnPermissionsSettings,
+    OnRequestsSettings,
+    SweepSettings,
+)
+from services.delivery.use_cases.copy_facts import CopyFacts
+from services.delivery.use_cases.note_feedback import NoteFeedback
+from services.delivery.use_cases.publish_outcomes import PublishOutcomes
+from services.delivery.use_cases.send_messages import Links, SendMessages
+from services.delivery.use_cases.serve_marketers import ServeMarketers
+from services.delivery.use_cases.sweep_messages import SweepMessages
+from services.shared.aws.bus import Bus
+from services.shared.aws.dynamo import Table
+from services.shared.aws.secrets import secret_text
+from services.shared.ids import new_id
+
+
+@cache
+def sending() -> SendMessages:
+    """What `on_requests` runs."""
+    return _sending(OnRequestsSettings.from_env())
+
+
+@cache
+def sweeping() -> SweepMessages:
+    """What `sweep` runs."""
+    settings = SweepSettings.from_env()
+    return SweepMessages(
+        messages=_messages(settings.messages_table, settings.gates_table),
+        sending=_sending(settings),
+        clock=settings.clock(),
+        after=timedelta(seconds=settings.sweep_after_seconds),
+    )
+
+
+@cache
+def copying() -> CopyFacts:
+    """What `on_permissions` runs."""
+    settings = OnPermissionsSettings.from_env()
+    return CopyFacts(
+        gates=DynamoGates(Table(settings.gates_table)),
+        messages=_messages(settings.messages_table, settings.gates_table),
+        address_secret=lambda: secret_text(settings.address_secret_arn),
+    )
+
+
+@cache
+def noting() -> NoteFeedback:
+    """What `on_feedback` runs."""
+    settings = OnFeedbackSettings.from_env()
+    return NoteFeedback(
+        messages=_messages(settings.messages_table, settings.gates_table),
+        gates=DynamoGates(Table(settings.gates_table)),
+    )
+
+
+@cache
+def publishing() -> PublishOutcomes:
+    """What `on_messages_stream` runs."""
+    settings = OnMessagesStreamSettings.from_env()
+    return PublishOutcomes(
+        counters=DynamoCounters(Table(settings.reports_table)),
+        bus=Bus(settings.bus_name),
+        clock=settings.clock(),
+    )
+
+
+@cache
+def serving() -> ServeMarketers:
+    """What `api` runs."""
+    settings = ApiSettings.from_env()
+    return ServeMarketers(
+        templates=DynamoTemplates(Table(settings.templates_table)),
+        messages=_messages(settings.messages_table, settings.gates_table),
+        counters=DynamoCounters(Table(settings.reports_table)),
+        clock=settings.clock(),
+    )
+
+
+def _messages(messages_table: str, gates_table: str) -> DynamoMessages:
+    return DynamoMessages(Table(messages_table), Table(gates_table))
+
+
+def _sending(settings: OnRequestsSettings) -> SendMessages:
+    return SendMessages(
+        messages=_messages(settings.messages_table, settings.gates_table),
+        gates=DynamoGates(Table(settings.gates_table)),
+        templates=DynamoTemplates(Table(settings.templates_table)),
+        senders={
+            "email": SesSender(settings.from_address, settings.configuration_set),
+            "sms": SmsSender(settings.sms_origination, settings.sms_configuration_set),
+        },
+        links=Links(settings.public_url, lambda: secret_text(settings.token_secret_arn)),
+        address_secret=lambda: secret_text(settings.address_secret_arn),
+        clock=settings.clock(),
+        new_id=new_id,
+        daily_cap=settings.daily_cap,
+    )

@@ -1,0 +1,1 @@
+"""Pure rules of delivery: no AWS, no clock of their own, no randomness."""

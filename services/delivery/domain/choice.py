@@ -1,0 +1,94 @@
+"""Which channel a message takes, and why the others do not: each verdict is kept as the decision record."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+CHANNELS = ("email", "sms")
+
+_SPECIFICITY = ("no_channel", "no_address", "no_consent", "suppressed")
+
+
+@dataclass(frozen=True)
+class Permission:
+    """The folded consent of one address for one purpose on one channel."""
+
+    state: str
+    entry_id: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the gates know about one address of one person; `suppressed` is the reason, or empty."""
+
+    address: str
+    address_key: str
+    suppressed: str = ""
+    permission: Permission | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The channel that passes every gate."""
+
+    channel: str
+    standing: Standing
+    consent_entry_id: str
+    gates: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Skip:
+    """No channel passes; `reason` is the most telling one, met on `channel`."""
+
+    reason: str
+    channel: str
+    gates: tuple[Mapping[str, str], ...]
+
+
+def candidates(requested: Sequence[str], preferred: str, supported: Collection[str]) -> list[str]:
+    """The channels to try, in order: `preferred` stands for the person's own choice and then every other one."""
+    wanted: list[str] = []
+    for name in requested:
+        wanted += [preferred, *CHANNELS] if name == "preferred" else [name]
+    return [name for name in dict.fromkeys(wanted) if name in supported]
+
+
+def choose(order: Sequence[str], commercial: bool, standings: Mapping[str, Standing]) -> Choice | Skip:
+    """The first channel of `order` with an address that is not suppressed and, for commercial messages, has
+    permission."""
+    gates: list[Mapping[str, str]] = []
+    stops: list[tuple[str, str]] = []
+    for channel in order:
+        standing = standings.get(channel)
+        reason = _stopped(channel, standing, commercial, gates)
+        if standing and not reason:
+            relied_on = standing.permission.entry_id if commercial and standing.permission else ""
+            return Choice(channel, standing, relied_on, tuple(gates))
+        stops.append((reason, channel))
+    reason, channel = max(stops, key=lambda s: _SPECIFICITY.index(s[0]), default=("no_channel", ""))
+    return Skip(reason, channel, tuple(gates))
+
+
+def _stopped(
+    channel: str, standing: Standing | None, commercial: bool, gates: list[Mapping[str, str]]
+) -> str:
+    def gate(name: str, seen: str, passes: bool) -> bool:
+        gates.append(
+            {"gate": name, "channel": channel, "input": seen, "verdict": "pass" if passes else "stop"}
+        )
+        return passes
+
+    if not gate("address", "known" if standing else "none", standing is not None) or standing is None:
+        return "no_address"
+    if not gate("suppression", standing.suppressed or "none", not standing.suppressed):
+        return "suppressed"
+    if not commercial:
+        gate("consent", "service message: none needed", True)
+        return ""
+    permission = standing.permission
+    seen = f"{permission.state} {permission.entry_id}" if permission else "none"
+    if not gate("consent", seen, permission is not None and permission.state == "granted"):
+        return "no_consent"
+    return ""

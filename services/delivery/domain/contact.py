@@ -1,0 +1,45 @@
+"""How a person can be reached: delivery's own small copy of a profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_TRAITS = {
+    "email": ("email",),
+    "phone": ("phone",),
+    "first_name": ("firstName", "first_name"),
+    "preferred_channel": ("preferredChannel", "preferred_channel"),
+    "locale": ("locale",),
+}
+_LONGEST = 320
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """The reachable side of a profile at `version`; what is not known is empty."""
+
+    profile_id: str
+    version: int
+    email: str = ""
+    phone: str = ""
+    first_name: str = ""
+    preferred_channel: str = ""
+    locale: str = ""
+
+    def address(self, channel: str) -> str:
+        """The raw address on `channel`, or empty."""
+        return {"email": self.email, "sms": self.phone}.get(channel, "")
+
+
+def contact_of(profile_id: str, version: int, traits: Mapping[str, Any]) -> Contact:
+    """The copy that a profile's traits make; values that are no short text are left out."""
+    found: dict[str, str] = {}
+    for name, spellings in _TRAITS.items():
+        for spelling in spellings:
+            value = traits.get(spelling)
+            if isinstance(value, str) and 0 < len(value) <= _LONGEST:
+                found[name] = value
+                break
+    return Contact(profile_id=profile_id, version=version, **found)

@@ -1,0 +1,59 @@
+"""One requested message, from the request to the last thing a recipient did with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Status = Literal["pending", "claimed", "retry", "sent", "skipped", "failed", "unknown", "observed"]
+"""`pending`, `retry`: nothing left us. `claimed`, `unknown`: it may have. `observed`: no message but something a person
+did, kept here for the same outbox. The others are final (but see feedback)."""
+
+MessageClass = Literal["service", "commercial"]
+
+OPEN: frozenset[str] = frozenset({"claimed", "unknown"})
+"""Statuses whose truth is not known yet: feedback or the sweep will settle them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """A request and all that became of it; moments are ISO 8601 in UTC.
+
+    `address` is only there for someone without a profile, and with `params` only until the message is settled.
+    `gates` is the decision record; `marks` holds the first moment of each kind of feedback.
+    """
+
+    send_id: str
+    template: str
+    channels: tuple[str, ...]
+    requested_at: str
+    status: Status = "pending"
+    reason: str = ""
+    profile_id: str = ""
+    journey: str = ""
+    version: int = 0
+    node: str = ""
+    enrolment_id: str = ""
+    address: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    message_class: str = ""
+    purpose: str = ""
+    template_version: int = 0
+    channel: str = ""
+    address_key: str = ""
+    consent_entry_id: str = ""
+    gates: tuple[Mapping[str, str], ...] = ()
+    counted_on: str = ""
+    attempt_id: str = ""
+    attempts: int = 0
+    claimed_at: str = ""
+    updated_at: str = ""
+    provider_id: str = ""
+    possible_duplicate: bool = False
+    marks: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def subject(self) -> str:
+        """Whom contact pressure is counted for: the profile, or the address where there is none."""
+        return self.profile_id or self.address_key

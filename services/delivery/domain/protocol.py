@@ -1,0 +1,160 @@
+"""The send protocol as pure transitions: claim, one attempt, then whatever the answer, feedback or the sweep says.
+
+Each function returns the next message, or `None` where nothing changes; the caller writes it on condition that the
+message still is what the function saw. No send API has an idempotency token, so after a claim nothing is ever
+repeated unless it is certain that nothing left, or the message is a service message and the repetition is flagged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from services.delivery.domain.message import OPEN, Message, Status
+from services.shared.clock import to_iso
+
+UNKNOWN_OUTCOME = "unknown_outcome"
+REJECTED = "rejected"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The provider took it, under its own id."""
+
+    provider_id: str
+
+
+@dataclass(frozen=True)
+class Retry:
+    """It certainly did not leave, and may later: throttled, paused, unreachable."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """It certainly did not leave and never will."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """The answer was lost: it may have left."""
+
+    reason: str
+
+
+Answer = Sent | Retry | Refused | Unknown
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a claim writes: the chosen channel with the grounds for it, and who attempts."""
+
+    attempt_id: str
+    channel: str
+    address_key: str
+    consent_entry_id: str
+    gates: tuple[Mapping[str, str], ...]
+
+
+def claimable(message: Message) -> bool:
+    """Whether a request may still be attempted: nothing of it ever left."""
+    return message.status in ("pending", "retry")
+
+
+def gave_up(message: Message) -> bool:
+    """Whether the message was given up without knowing its fate."""
+    return message.status == "failed" and message.reason == UNKNOWN_OUTCOME
+
+
+def claimed(message: Message, claim: Claim, now: datetime) -> Message:
+    """The message in the hands of one attempt. Claimed again while its fate is open, it may become a duplicate."""
+    return replace(
+        message,
+        status="claimed",
+        reason="",
+        attempt_id=claim.attempt_id,
+        attempts=message.attempts + 1,
+        claimed_at=to_iso(now),
+        updated_at=to_iso(now),
+        channel=claim.channel,
+        address_key=claim.address_key,
+        consent_entry_id=claim.consent_entry_id,
+        gates=claim.gates,
+        counted_on=to_iso(now)[:10],
+        possible_duplicate=message.status in OPEN,
+    )
+
+
+def settled(message: Message, status: Status, reason: str, at: datetime) -> Message:
+    """A final state; what was kept only for sending is forgotten."""
+    return replace(
+        message,
+        status=status,
+        reason=reason,
+        updated_at=to_iso(at),
+        address="",
+        params={},
+    )
+
+
+def answered(message: Message, attempt_id: str, answer: Answer, at: datetime) -> Message | None:
+    """What the provider's answer to `attempt_id` makes of the message.
+
+    That it was taken is true whoever holds the message by now; any other answer speaks only for its own attempt.
+    """
+    if isinstance(answer, Sent):
+        if message.status in ("sent", "skipped") or (message.status == "failed" and not gave_up(message)):
+            return None
+        return replace(settled(message, "sent", "", at), provider_id=answer.provider_id)
+    if message.status != "claimed" or message.attempt_id != attempt_id:
+        return None
+    if isinstance(answer, Refused):
+        return settled(message, "failed", answer.reason, at)
+    if isinstance(answer, Unknown):
+        return replace(message, status="unknown", reason=answer.reason, updated_at=to_iso(at))
+    if isinstance(answer, Retry):
+        # A repetition that did not leave says nothing about the attempt before it, whose fate stays open.
+        status: Status = "unknown" if message.possible_duplicate else "retry"
+        return replace(
+            message, status=status, reason=answer.reason, updated_at=to_iso(at), possible_duplicate=False
+        )
+    assert_never(answer)
+
+
+def fed_back(message: Message, kind: str, at: datetime, provider_id: str) -> Message | None:
+    """What a provider's event makes of the message: independent of order and of repetition.
+
+    Each kind keeps its first moment. Any event but a rejection proves that the provider took the message.
+    """
+    moment = to_iso(at)
+    known = message.marks.get(kind, "")
+    marks = {**message.marks, kind: min(known, moment) if known else moment}
+    changed = replace(message, marks=marks, provider_id=message.provider_id or provider_id)
+    if REJECTED in marks:
+        if message.status != "failed" or gave_up(message):
+            changed = settled(changed, "failed", REJECTED, at)
+    elif message.status in ("claimed", "unknown", "pending", "retry") or gave_up(message):
+        changed = settled(changed, "sent", "", at)
+    return None if changed == message else changed
+
+
+def given_up(message: Message, at: datetime) -> Message | None:
+    """The message whose fate stays unknown, visible as failed; late feedback can still correct it."""
+    return settled(message, "failed", UNKNOWN_OUTCOME, at) if message.status in OPEN else None
+
+
+def may_resend(message: Message) -> bool:
+    """Whether the sweep repeats the message: a service message is worth one possible duplicate, once."""
+    return message.status in OPEN and message.message_class == "service" and not message.possible_duplicate
+
+
+def skipped(message: Message, reason: str, channel: str, at: datetime) -> Message | None:
+    """The message held back by a gate, for good."""
+    if not claimable(message):
+        return None
+    return replace(settled(message, "skipped", reason, at), channel=channel)

@@ -1,0 +1,1 @@
+"""Lambda entry points: parse, get dependencies, one use case, shape the answer."""

@@ -1,0 +1,76 @@
+"""Sends what journeys and consent request."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from services.delivery import bootstrap
+from services.delivery.handlers.deadline import time_left
+from services.delivery.use_cases.send_messages import NotSentYet, SendMessages
+from services.shared.aws.records import Envelope, each_record, envelope
+from services.shared.contracts.consent import ConfirmationRequested
+from services.shared.contracts.journeys import MessageRequested
+from services.shared.contracts.messages import MessageRequest
+from services.shared.observability import service_logger
+
+WORKERS = 10
+"""Messages on their way at once: a send is mostly waiting for answers."""
+
+RESERVE_MS = 20_000
+"""Nothing is begun when less is left: one attempt may take 13 seconds, and a claim must not be cut off."""
+
+logger = service_logger("delivery")
+
+_FACTS: dict[str, type[MessageRequested | ConfirmationRequested]] = {
+    MessageRequested.detail_type: MessageRequested,
+    ConfirmationRequested.detail_type: ConfirmationRequested,
+}
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Carry out every request of a batch; a record fails when one of its messages must be asked for again."""
+    sending = bootstrap.sending()
+    go_on = time_left(context, RESERVE_MS)
+    counts: Counter[str] = Counter()
+
+    def failed(error: Exception, _: str) -> None:
+        counts[f"error_{type(error).__name__}"] += 1
+
+    def take(record: Any) -> None:
+        _take(sending, _requests(envelope(record)), go_on, counts)
+
+    answer = each_record(event, take, failed)
+    logger.info("requests carried out", extra={"counts": dict(counts)})
+    return answer
+
+
+def _requests(message: Envelope) -> Sequence[MessageRequest]:
+    return _FACTS[message.detail_type].model_validate(message.detail).requests
+
+
+def _take(
+    sending: SendMessages,
+    requests: Sequence[MessageRequest],
+    go_on: Callable[[], bool],
+    counts: Counter[str],
+) -> None:
+    templates, contacts = sending.facts(requests)
+
+    def one(request: MessageRequest) -> str | Exception:
+        if not go_on():
+            return NotSentYet("no time left")
+        try:
+            return sending.take(request, templates[request.template], contacts.get(request.profile_id))
+        except Exception as error:  # one message's trouble must not keep its neighbours from being sent
+            return error
+
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+        results = list(pool.map(one, requests))
+    errors = [r for r in results if isinstance(r, Exception)]
+    counts.update(r for r in results if isinstance(r, str))
+    counts.update({"postponed": len(errors)} if errors else {})
+    if errors:
+        raise errors[0]

@@ -1,0 +1,58 @@
+"""Settings of delivery's handlers: one class each, read from the environment."""
+
+from __future__ import annotations
+
+from services.shared.settings import Settings
+
+
+class OnRequestsSettings(Settings):
+    """Of the handler that sends; `daily_cap` is commercial messages a person gets a UTC day."""
+
+    messages_table: str
+    gates_table: str
+    templates_table: str
+    address_secret_arn: str
+    token_secret_arn: str
+    public_url: str
+    from_address: str
+    configuration_set: str
+    sms_origination: str
+    sms_configuration_set: str
+    daily_cap: int
+
+
+class SweepSettings(OnRequestsSettings):
+    """Of the sweep; `sweep_after_seconds` is how long a message may wait for its answer or feedback."""
+
+    sweep_after_seconds: int
+
+
+class OnPermissionsSettings(Settings):
+    """Of the handler that copies contacts and permissions."""
+
+    messages_table: str
+    gates_table: str
+    address_secret_arn: str
+
+
+class OnFeedbackSettings(Settings):
+    """Of the handler that notes what providers report."""
+
+    messages_table: str
+    gates_table: str
+
+
+class OnMessagesStreamSettings(Settings):
+    """Of the outbox."""
+
+    reports_table: str
+    bus_name: str
+
+
+class ApiSettings(Settings):
+    """Of the marketers' routes."""
+
+    messages_table: str
+    gates_table: str
+    templates_table: str
+    reports_table: str

@@ -1,0 +1,77 @@
+"""Delivery's own copies of what other services know: contacts and permissions, newest only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.delivery.domain.choice import CHANNELS
+from services.delivery.domain.contact import Contact, contact_of
+from services.delivery.domain.message import Message
+from services.delivery.domain.outcomes import CONSENT_JOURNEY, UNSUBSCRIBED
+from services.delivery.ports import Gates, Messages, Secret
+from services.shared.addresses import address_key
+from services.shared.clock import to_iso
+from services.shared.contracts.consent import ConsentChange
+from services.shared.contracts.ingest import ProfileChange
+
+
+class CopyFacts:
+    """Keeps the copies; repeated or overtaken facts change nothing."""
+
+    def __init__(self, *, gates: Gates, messages: Messages, address_secret: Secret) -> None:
+        self._gates = gates
+        self._messages = messages
+        self._address_secret = address_secret
+
+    def contacts(self, changes: Sequence[ProfileChange]) -> int:
+        """Keep the newest contact of each profile; how many were new."""
+        newest: dict[str, Contact] = {}
+        for change in changes:
+            contact = contact_of(change.profile_id, change.version, change.traits)
+            if change.profile_id not in newest or newest[change.profile_id].version < change.version:
+                newest[change.profile_id] = contact
+        known = self._gates.contacts(newest)
+        kept = 0
+        for contact in newest.values():
+            before = known.get(contact.profile_id)
+            if before is None or before.version < contact.version:
+                kept += self._gates.keep_contact(contact, self._new_keys(before, contact))
+        return kept
+
+    def permission(self, change: ConsentChange) -> bool:
+        """Keep a permission; a withdrawal also becomes an outcome of its owner, once per ledger entry."""
+        newer = self._gates.keep_permission(change)
+        if change.state == "revoked":
+            # Also when not newer: an attempt that failed between the two writes is finished by its repetition.
+            self._messages.create(_unsubscribed(change, self._gates.owner(change.address_key)))
+        return newer
+
+    def _new_keys(self, before: Contact | None, contact: Contact) -> dict[str, str]:
+        keys = {}
+        for channel in CHANNELS:
+            raw = contact.address(channel)
+            if not raw or (before and before.address(channel) == raw):
+                continue
+            try:
+                keys[channel] = address_key(self._address_secret(), channel, raw)
+            except ValueError:
+                continue
+        return keys
+
+
+def _unsubscribed(change: ConsentChange, profile_id: str) -> Message:
+    moment = to_iso(change.at)
+    return Message(
+        send_id=f"unsub#{change.entry_id}",
+        status="observed",
+        template=change.purpose,
+        purpose=change.purpose,
+        journey=CONSENT_JOURNEY,
+        channel=change.channel,
+        channels=(change.channel,),
+        profile_id=profile_id,
+        consent_entry_id=change.entry_id,
+        requested_at=moment,
+        updated_at=moment,
+        marks={UNSUBSCRIBED: moment},
+    )

@@ -1,0 +1,34 @@
+"""What providers report: written on the message, and remembered as suppression where it must be."""
+
+from __future__ import annotations
+
+from services.delivery.domain import protocol
+from services.delivery.domain.feedback import Feedback
+from services.delivery.ports import Gates, Messages
+from services.delivery.use_cases.amend import amend
+
+SUPPRESSING = frozenset({"bounced", "complained"})
+
+
+class NoteFeedback:
+    """Feedback in any order, any number of times."""
+
+    def __init__(self, *, messages: Messages, gates: Gates) -> None:
+        self._messages = messages
+        self._gates = gates
+
+    def note(self, feedback: Feedback) -> str:
+        """Note one report; its kind, or `foreign` for a message that is not one of ours."""
+        message = self._messages.get(feedback.send_id) if feedback.send_id else None
+        if message is None:
+            return "foreign"
+        if feedback.kind == "subscription":
+            return feedback.kind
+        if feedback.kind in SUPPRESSING and message.address_key:
+            self._gates.suppress(message.address_key, message.channel, feedback.kind, feedback.at)
+        amend(
+            self._messages,
+            message,
+            lambda m: protocol.fed_back(m, feedback.kind, feedback.at, feedback.provider_id),
+        )
+        return feedback.kind

@@ -1,0 +1,54 @@
+"""The outbox: what changed in the ledger of messages becomes facts on the bus and counts in reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from services.delivery.domain.message import Message
+from services.delivery.domain.outcomes import effects_of
+from services.delivery.ports import Counters
+from services.shared.aws.bus import pack
+from services.shared.clock import Clock
+from services.shared.contracts.base import Fact
+from services.shared.contracts.delivery import MessageFailed, MessageSent, MessageSkipped, OutcomesObserved
+from services.shared.ids import stable_id
+
+
+class Publisher(Protocol):
+    """The event bus."""
+
+    def publish(self, facts: Iterable[Fact]) -> None:
+        """Put facts on it; raises when it does not take all of them."""
+        ...
+
+
+class PublishOutcomes:
+    """Counts first and publishes second: a repeated batch counts nothing again, and consumers expect repetition."""
+
+    def __init__(self, *, counters: Counters, bus: Publisher, clock: Clock) -> None:
+        self._counters = counters
+        self._bus = bus
+        self._clock = clock
+
+    def run(
+        self, event_ids: Sequence[str], changes: Iterable[tuple[Message | None, Message | None]]
+    ) -> Mapping[str, int]:
+        """Publish one batch of the stream; how much of each."""
+        effects = effects_of(changes)
+        if effects.counts:
+            self._counters.add(stable_id("bat", *event_ids), effects.counts, self._clock.now())
+        self._bus.publish(
+            [
+                *pack(effects.sent, lambda rows: MessageSent(messages=rows)),
+                *pack(effects.skipped, lambda rows: MessageSkipped(messages=rows)),
+                *pack(effects.failed, lambda rows: MessageFailed(messages=rows)),
+                *pack(effects.events, lambda rows: OutcomesObserved(events=rows)),
+            ]
+        )
+        return {
+            "sent": len(effects.sent),
+            "skipped": len(effects.skipped),
+            "failed": len(effects.failed),
+            "outcomes": len(effects.events),
+        }

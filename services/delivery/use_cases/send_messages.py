@@ -1,0 +1,260 @@
+"""From a request to one attempt: choose a channel, render, claim behind every gate, send once, settle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from services.delivery.domain import protocol
+from services.delivery.domain.choice import Choice, Skip, candidates, choose
+from services.delivery.domain.contact import Contact
+from services.delivery.domain.message import Message
+from services.delivery.domain.template import NotRenderable, Rendered, Template, render
+from services.delivery.ports import Gates, Messages, Outgoing, Secret, Sender, Templates
+from services.delivery.use_cases.amend import amend
+from services.shared.addresses import address_key, normalise_address
+from services.shared.clock import Clock, to_iso
+from services.shared.contracts.messages import AddressedRequest, MessageRequest
+from services.shared.tokens import UNSUBSCRIBE, sign
+
+CHOICES = 3
+"""Times the gates are read again because one of them changed between reading and claiming."""
+
+UNSUBSCRIBE_VALID = timedelta(days=730)
+
+NewId = Callable[[str], str]
+
+
+class NotSentYet(Exception):
+    """A message certainly did not leave and must be asked for again; the queue's retry does that."""
+
+
+@dataclass(frozen=True)
+class Links:
+    """Makes the unsubscribe link of a commercial message."""
+
+    public_url: str
+    secret: Secret
+
+    def unsubscribe(self, purpose: str, channel: str, key: str, now: datetime) -> str:
+        """A link that works for two years: consent can be withdrawn as long as the message is around."""
+        claims = {"purpose": purpose, "channel": channel, "address_key": key}
+        token = sign(self.secret(), UNSUBSCRIBE, claims, now + UNSUBSCRIBE_VALID)
+        return f"{self.public_url}/consents/unsubscribe?token={token}"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A message that every gate let pass so far, with what it will say."""
+
+    choice: Choice
+    content: Rendered
+    unsubscribe_url: str
+
+
+class SendMessages:
+    """The send protocol around its ports."""
+
+    def __init__(
+        self,
+        *,
+        messages: Messages,
+        gates: Gates,
+        templates: Templates,
+        senders: Mapping[str, Sender],
+        links: Links,
+        address_secret: Secret,
+        clock: Clock,
+        new_id: NewId,
+        daily_cap: int,
+    ) -> None:
+        self._messages = messages
+        self._gates = gates
+        self._templates = templates
+        self._senders = senders
+        self._links = links
+        self._address_secret = address_secret
+        self._clock = clock
+        self._new_id = new_id
+        self._daily_cap = daily_cap
+
+    def facts(
+        self, requests: Sequence[MessageRequest]
+    ) -> tuple[dict[str, Template | None], dict[str, Contact]]:
+        """The templates and contacts a batch needs, read once for all of it."""
+        self._address_secret()  # the first call makes a client, which must not happen in several threads at once
+        names = dict.fromkeys(r.template for r in requests)
+        contacts = self._gates.contacts(r.profile_id for r in requests)
+        return {name: self._templates.latest(name) for name in names}, contacts
+
+    def take(self, request: MessageRequest, template: Template | None, contact: Contact | None) -> str:
+        """Carry out one request; the message's status, or `duplicate` where it was carried out before.
+
+        Raises:
+            NotSentYet: it certainly did not leave, and is to be requested again.
+        """
+        stored = self._messages.create(_pending(request))
+        if not protocol.claimable(stored):
+            return "duplicate"
+        if template is None:
+            return self._skip(stored, stored, Skip("unknown_template", "", ()))
+        message = _classed(stored, template)
+        if contact is None and not message.address:
+            return self._skip(stored, message, Skip("no_contact", "", ()))
+        result = self._attempt(stored, message, template, contact)
+        return self._skip(stored, message, result) if isinstance(result, Skip) else result
+
+    def resend(self, stored: Message) -> str:
+        """Repeat a service message whose fate is unknown, once; given up where it can't be repeated.
+
+        Raises:
+            NotSentYet: the repetition certainly did not leave; the sweep comes back to it.
+        """
+        template = self._templates.latest(stored.template)
+        contact = self._gates.contacts([stored.profile_id]).get(stored.profile_id)
+        if template is None or (contact is None and not stored.address):
+            return self.give_up(stored)
+        message = replace(stored, channels=(stored.channel,))
+        result = self._attempt(stored, message, template, contact)
+        return self.give_up(stored) if isinstance(result, Skip) else result
+
+    def give_up(self, seen: Message) -> str:
+        """Leave the fate of an attempt unknown, visibly; another attempt that began meanwhile is let be."""
+        now = self._clock.now()
+
+        def given_up(current: Message) -> Message | None:
+            return protocol.given_up(current, now) if current.attempt_id == seen.attempt_id else None
+
+        return amend(self._messages, seen, given_up).status
+
+    def _attempt(
+        self, stored: Message, message: Message, template: Template, contact: Contact | None
+    ) -> str | Skip:
+        for _ in range(CHOICES):
+            prepared = self._prepare(message, template, contact)
+            if isinstance(prepared, Skip):
+                return prepared
+            claimed = self._claimed(message, template, prepared.choice)
+            claimed = replace(claimed, channels=stored.channels)
+            verdict = self._messages.claim(stored, claimed, self._daily_cap)
+            if verdict == "claimed":
+                return self._send(claimed, prepared)
+            if verdict == "taken":
+                return "duplicate"
+            if verdict == "capped":
+                return self._capped(prepared.choice)
+        raise NotSentYet(f"the gates of {message.send_id} keep changing")
+
+    def _prepare(self, message: Message, template: Template, contact: Contact | None) -> Prepared | Skip:
+        order = candidates(
+            message.channels, contact.preferred_channel if contact else "", template.document.supported()
+        )
+        standings = self._gates.standings(self._addresses(message, order, contact), message.purpose)
+        choice = choose(order, message.message_class == "commercial", standings)
+        if isinstance(choice, Skip):
+            return choice
+        now = self._clock.now()
+        link = ""
+        if message.message_class == "commercial":
+            link = self._links.unsubscribe(message.purpose, choice.channel, choice.standing.address_key, now)
+        variables = {
+            **message.params,
+            **_traits(contact),
+            "unsubscribe_url": link,
+            "message_id": message.send_id,
+        }
+        try:
+            content = render(template.document, choice.channel, variables)
+        except NotRenderable as error:
+            gate = {"gate": "content", "channel": choice.channel, "input": error.detail, "verdict": "stop"}
+            return Skip(error.reason, choice.channel, (*choice.gates, gate))
+        return Prepared(choice, content, link)
+
+    def _addresses(
+        self, message: Message, order: Sequence[str], contact: Contact | None
+    ) -> dict[str, tuple[str, str]]:
+        found = {}
+        for channel in order:
+            raw = message.address or (contact.address(channel) if contact else "")
+            try:
+                address = normalise_address(channel, raw)
+                found[channel] = (address, address_key(self._address_secret(), channel, raw))
+            except ValueError:
+                continue
+        return found
+
+    def _claimed(self, message: Message, template: Template, choice: Choice) -> Message:
+        commercial = message.message_class == "commercial"
+        limit = f"at most {self._daily_cap} a day" if commercial else "counted, no limit"
+        cap = {"gate": "cap", "channel": choice.channel, "input": limit, "verdict": "pass"}
+        claim = protocol.Claim(
+            attempt_id=self._new_id("att"),
+            channel=choice.channel,
+            address_key=choice.standing.address_key,
+            consent_entry_id=choice.consent_entry_id,
+            gates=(*choice.gates, cap),
+        )
+        return replace(protocol.claimed(message, claim, self._clock.now()), template_version=template.version)
+
+    def _capped(self, choice: Choice) -> Skip:
+        limit = f"at most {self._daily_cap} a day"
+        cap = {"gate": "cap", "channel": choice.channel, "input": limit, "verdict": "stop"}
+        return Skip("frequency_cap", choice.channel, (*choice.gates, cap))
+
+    def _send(self, claimed: Message, prepared: Prepared) -> str:
+        outgoing = Outgoing(
+            send_id=claimed.send_id,
+            to=prepared.choice.standing.address,
+            content=prepared.content,
+            commercial=claimed.message_class == "commercial",
+            unsubscribe_url=prepared.unsubscribe_url,
+            at=self._clock.now(),
+        )
+        answer = self._senders[claimed.channel].send(outgoing)
+        now = self._clock.now()
+        after = amend(
+            self._messages, claimed, lambda m: protocol.answered(m, claimed.attempt_id, answer, now)
+        )
+        if isinstance(answer, protocol.Retry):
+            raise NotSentYet(f"{claimed.send_id}: {answer.reason}")
+        return after.status
+
+    def _skip(self, stored: Message, message: Message, skip: Skip) -> str:
+        now = self._clock.now()
+
+        def held_back(current: Message) -> Message | None:
+            new = protocol.skipped(current, skip.reason, skip.channel, now)
+            if new is None:
+                return None
+            return replace(
+                new, gates=skip.gates, message_class=message.message_class, purpose=message.purpose
+            )
+
+        return amend(self._messages, stored, held_back).status
+
+
+def _traits(contact: Contact | None) -> dict[str, str]:
+    known = {"first_name": contact.first_name, "locale": contact.locale} if contact else {}
+    return {name: value for name, value in known.items() if value}
+
+
+def _pending(request: MessageRequest) -> Message:
+    return Message(
+        send_id=request.send_id,
+        template=request.template,
+        channels=tuple(request.channels),
+        requested_at=to_iso(request.requested_at),
+        profile_id=request.profile_id,
+        journey=request.journey,
+        version=request.version,
+        node=request.node,
+        enrolment_id=request.enrolment_id,
+        address=request.address if isinstance(request, AddressedRequest) else "",
+        params=request.params,
+    )
+
+
+def _classed(message: Message, template: Template) -> Message:
+    document = template.document
+    return replace(message, message_class=document.message_class, purpose=document.purpose)

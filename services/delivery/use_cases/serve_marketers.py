@@ -1,0 +1,123 @@
+"""What marketers write and read: templates, decision records, reports."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from services.delivery.domain.message import Message
+from services.delivery.domain.template import NAME, Template, TemplateDocument, check
+from services.delivery.ports import Counters, Messages, Templates
+from services.shared.clock import Clock
+from services.shared.errors import Invalid, NotFound
+
+DECISIONS = 100
+"""Decision records one answer holds."""
+
+_PERSONAL = ("address", "params")
+_ROW_NAMES = ("pk", "sk", "journey", "template", "channel")
+
+
+class ServeMarketers:
+    """The use cases of the marketers' routes; answers are JSON-ready."""
+
+    def __init__(self, *, templates: Templates, messages: Messages, counters: Counters, clock: Clock) -> None:
+        self._templates = templates
+        self._messages = messages
+        self._counters = counters
+        self._clock = clock
+
+    def put_template(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep a template that compiles; the same document twice stays one version.
+
+        Raises:
+            Invalid, pydantic.ValidationError: the name, the document or its Liquid breaks a rule.
+            Conflict: somebody else changed it at the same moment.
+        """
+        if not NAME.fullmatch(name):
+            raise Invalid(
+                "invalid_name", "name has 1 to 64 lower-case letters, digits, _ or -, a letter first"
+            )
+        document = TemplateDocument.model_validate(dict(body))
+        check(document)
+        version = self._templates.put(name, document, self._clock.now())
+        return _shown(Template(name, version, document))
+
+    def templates(self) -> list[dict[str, Any]]:
+        """The newest version of every template."""
+        return [_shown(template) for template in self._templates.all()]
+
+    def message(self, send_id: str) -> dict[str, Any]:
+        """One decision record, without any address.
+
+        Raises:
+            NotFound: nothing was requested under that id.
+        """
+        message = self._messages.get(send_id)
+        if message is None:
+            raise NotFound("not_found", f"no message {send_id}")
+        return _decision(message)
+
+    def decisions(self, profile_id: str) -> list[dict[str, Any]]:
+        """A profile's latest decision records, newest first.
+
+        Raises:
+            Invalid: no profile is named.
+        """
+        if not profile_id:
+            raise Invalid("invalid", "profile is required")
+        return [_decision(m) for m in self._messages.of_profile(profile_id, DECISIONS)]
+
+    def summary(self) -> dict[str, Any]:
+        """Counts of all messages: `totals`, `by_journey`, `by_channel`, `by_template`, `skipped_by_reason`, `rows`."""
+        rows = self._counters.totals()
+        counted = [(row, _numbers(row)) for row in rows]
+        totals = _sum(numbers for _, numbers in counted)
+        prefix = "skipped_"
+        return {
+            "totals": {n: a for n, a in totals.items() if not n.startswith(prefix)},
+            "skipped_by_reason": {
+                n.removeprefix(prefix): a for n, a in totals.items() if n.startswith(prefix)
+            },
+            "by_journey": _by("journey", counted),
+            "by_channel": _by("channel", counted),
+            "by_template": _by("template", counted),
+            "rows": [
+                {**{n: row[n] for n in ("journey", "template", "channel")}, **numbers}
+                for row, numbers in counted
+            ],
+        }
+
+
+def _shown(template: Template) -> dict[str, Any]:
+    document = template.document.model_dump(by_alias=True, exclude_none=True)
+    return {"name": template.name, "version": template.version, **document}
+
+
+def _decision(message: Message) -> dict[str, Any]:
+    shown = {n: v for n, v in asdict(message).items() if n not in _PERSONAL and v not in ("", (), {})}
+    marks = {f"first_{kind}_at": at for kind, at in message.marks.items()}
+    return {n: v for n, v in {**shown, **marks}.items() if n != "marks"}
+
+
+def _numbers(row: Mapping[str, Any]) -> dict[str, int]:
+    return {name: int(value) for name, value in sorted(row.items()) if name not in _ROW_NAMES and value}
+
+
+def _sum(many: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = defaultdict(int)
+    for numbers in many:
+        for name, amount in numbers.items():
+            total[name] += amount
+    return dict(sorted(total.items()))
+
+
+def _by(
+    name: str, counted: Sequence[tuple[Mapping[str, Any], Mapping[str, int]]]
+) -> dict[str, dict[str, int]]:
+    groups: dict[str, list[Mapping[str, int]]] = defaultdict(list)
+    for row, numbers in counted:
+        groups[row[name]].append(numbers)
+    return {group: _sum(many) for group, many in sorted(groups.items())}

@@ -1,0 +1,75 @@
+"""Joins ingest's use cases with AWS; once per process, on first use."""
+
+from __future__ import annotations
+
+import secrets
+from functools import cache
+
+from services.ingest.accept import FrontDoor, KnownKeys
+from services.ingest.adapters.dynamo_identities import DynamoIdentities
+from services.ingest.adapters.dynamo_profiles import DynamoProfiles
+from services.ingest.adapters.dynamo_sources import DynamoSources
+from services.ingest.adapters.s3_lake import S3Lake
+from services.ingest.adapters.sqs_intake import SqsIntake
+from services.ingest.adapters.threads import Threads
+from services.ingest.consume import Consumer
+from services.ingest.manage import PROFILE_PREFIX, ProfileDirectory, SourceRegistry
+from services.ingest.settings import AdminSettings, ApiSettings, OnEventsSettings, OnProfilesStreamSettings
+from services.shared.aws.bus import Bus
+from services.shared.aws.dynamo import Table
+from services.shared.ids import new_id
+
+WRITERS = 8
+
+
+@cache
+def front_door() -> FrontDoor:
+    """For `api`."""
+    settings = ApiSettings.from_env()
+    return FrontDoor(
+        keys=KnownKeys(DynamoSources(Table(settings.sources_table))),
+        queue=SqsIntake(settings.queue_url),
+        clock=settings.clock(),
+        new_id=new_id,
+    )
+
+
+@cache
+def source_registry() -> SourceRegistry:
+    """For `admin`."""
+    settings = AdminSettings.from_env()
+    return SourceRegistry(
+        sources=DynamoSources(Table(settings.sources_table)),
+        clock=settings.clock(),
+        new_key=lambda: f"wk_{secrets.token_urlsafe(24)}",
+    )
+
+
+@cache
+def profile_directory() -> ProfileDirectory:
+    """For `admin`."""
+    settings = AdminSettings.from_env()
+    return ProfileDirectory(
+        identities=DynamoIdentities(Table(settings.identities_table)),
+        profiles=DynamoProfiles(Table(settings.profiles_table)),
+    )
+
+
+@cache
+def consumer() -> Consumer:
+    """For `on_events`."""
+    settings = OnEventsSettings.from_env()
+    return Consumer(
+        identities=DynamoIdentities(Table(settings.identities_table)),
+        profiles=DynamoProfiles(Table(settings.profiles_table)),
+        lake=S3Lake(settings.lake_bucket),
+        clock=settings.clock(),
+        new_profile_id=lambda: new_id(PROFILE_PREFIX.rstrip("_")),
+        spread=Threads(WRITERS),
+    )
+
+
+@cache
+def bus() -> Bus:
+    """For `on_profiles_stream`."""
+    return Bus(OnProfilesStreamSettings.from_env().bus_name)

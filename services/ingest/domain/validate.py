@@ -1,0 +1,221 @@
+"""What an event must be to count: every refusal has a code of its own and names the field."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast, get_args
+
+from services.ingest.domain.identifiers import (
+    ANONYMOUS_ID,
+    USER_ID,
+    Identifier,
+    email_identifier,
+    is_blocked,
+    phone_identifier,
+    read_identifier,
+)
+from services.shared.clock import from_iso
+from services.shared.contracts.ingest import CallType
+from services.shared.errors import Invalid, TooLarge
+
+MAX_EVENT_BYTES = 32 * 1024
+MAX_DEPTH = 16
+MAX_KEYS = 200
+MAX_MESSAGE_ID = 100
+MAX_NAME = 200
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+MAX_AHEAD = timedelta(hours=24)
+"""How far a client's clock may run fast."""
+
+CALL_TYPES: frozenset[str] = frozenset(get_args(CallType))
+_OBJECTS = ("properties", "traits", "context")
+
+
+@dataclass(frozen=True)
+class Call:
+    """A valid event, read once. `identifiers` are strongest first and never blocked; `previous_id` is an alias's
+    other name; `profile_id` is set only by a door that may name profiles."""
+
+    message_id: str
+    type: CallType
+    name: str
+    at: datetime
+    properties: Mapping[str, Any]
+    traits: Mapping[str, Any]
+    identifiers: tuple[Identifier, ...]
+    previous_id: str = ""
+    profile_id: str = ""
+
+
+def validate(
+    event: Any, *, received_at: datetime, message_id: str, size: int = 0, names_profile: bool = False
+) -> Call:
+    """Read an event (any parsed JSON) that arrived at `received_at`; `message_id` is for one that has none.
+
+    `size` is its text's length in bytes when the caller knows it; `names_profile` lets `profileId` identify.
+
+    Raises:
+        Invalid: a rule is broken; `code` is one of bad_identifier, bad_message_id, bad_name, bad_number,
+            bad_object, bad_text, bad_timestamp, invalid_json, missing_event_name, missing_group_id, no_identity,
+            not_finite, too_deep, too_many_keys, unknown_type.
+        TooLarge: `too_large`.
+    """
+    if not isinstance(event, dict):
+        raise Invalid("invalid_json", "event is not a JSON object")
+    _check_structure(event)
+    _check_size(size or byte_size(event))
+    kind = _type(event.get("type"))
+    for field in _OBJECTS:
+        if not isinstance(event.get(field), dict | None):
+            raise Invalid("bad_object", f"{field} is not an object")
+    own_id = _message_id(event.get("messageId")) or message_id
+    traits = _traits(event) if kind == "identify" else {}
+    profile_id = read_identifier(event.get("profileId"), "profileId") if names_profile else ""
+    previous = (
+        _unless_blocked(read_identifier(event.get("previousId"), "previousId")) if kind == "alias" else ""
+    )
+    identifiers = () if profile_id else _identifiers(event, traits)
+    _check_identity(kind, identifiers, previous, profile_id)
+    return Call(
+        message_id=own_id,
+        type=kind,
+        name=_name(kind, event),
+        at=_timestamp(event.get("timestamp"), received_at),
+        properties=_properties(kind, event),
+        traits=traits,
+        identifiers=identifiers,
+        previous_id=previous,
+        profile_id=profile_id,
+    )
+
+
+def byte_size(value: Any) -> int:
+    """Bytes of a parsed value as compact JSON in UTF-8."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def _check_structure(event: dict[str, Any]) -> None:
+    pending: list[tuple[Any, int]] = [(event, 1)]
+    while pending:
+        value, depth = pending.pop()
+        if isinstance(value, dict | list):
+            if depth > MAX_DEPTH:
+                raise Invalid("too_deep", f"event nests deeper than {MAX_DEPTH} levels")
+            if isinstance(value, dict):
+                if len(value) > MAX_KEYS:
+                    raise Invalid("too_many_keys", f"an object has over {MAX_KEYS} keys")
+                pending += [(key, depth) for key in value]
+                value = list(value.values())
+            pending += [(inner, depth + 1) for inner in value]
+        else:
+            _check_scalar(value)
+
+
+def _check_scalar(value: Any) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Invalid("not_finite", "a number is not finite")
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        raise Invalid("bad_number", "a whole number has over 64 bits")
+    if isinstance(value, str) and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise Invalid("bad_text", "a text has half a surrogate pair") from error
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_EVENT_BYTES:
+        raise TooLarge("too_large", f"event has {size} bytes, the limit is {MAX_EVENT_BYTES}")
+
+
+def _type(value: Any) -> CallType:
+    if not isinstance(value, str) or value not in CALL_TYPES:
+        raise Invalid("unknown_type", f"type is not one of {', '.join(sorted(CALL_TYPES))}")
+    return cast("CallType", value)
+
+
+def _message_id(value: Any) -> str:
+    try:
+        text = read_identifier(value, "messageId")
+    except Invalid as error:
+        raise Invalid("bad_message_id", error.message) from error
+    if len(text) > MAX_MESSAGE_ID:
+        raise Invalid("bad_message_id", f"messageId has over {MAX_MESSAGE_ID} characters")
+    return text
+
+
+def _traits(event: dict[str, Any]) -> dict[str, Any]:
+    """Some SDKs put traits only into the context."""
+    from_context = (event.get("context") or {}).get("traits")
+    if not isinstance(from_context, dict | None):
+        raise Invalid("bad_object", "context.traits is not an object")
+    return {**(from_context or {}), **(event.get("traits") or {})}
+
+
+def _unless_blocked(value: str) -> str:
+    return "" if is_blocked(value) else value
+
+
+def _identifiers(event: dict[str, Any], traits: Mapping[str, Any]) -> tuple[Identifier, ...]:
+    ids = {field: read_identifier(event.get(field), field) for field in (USER_ID, ANONYMOUS_ID)}
+    found = (
+        Identifier(USER_ID, _unless_blocked(ids[USER_ID])),
+        email_identifier(traits.get("email")),
+        phone_identifier(traits.get("phone")),
+        Identifier(ANONYMOUS_ID, _unless_blocked(ids[ANONYMOUS_ID])),
+    )
+    return tuple(identifier for identifier in found if identifier and identifier.value)
+
+
+def _check_identity(
+    kind: CallType, identifiers: tuple[Identifier, ...], previous: str, profile_id: str
+) -> None:
+    if profile_id:
+        return
+    kinds = {identifier.kind for identifier in identifiers}
+    if kind == "alias":
+        if USER_ID not in kinds or not previous:
+            raise Invalid("no_identity", "alias needs userId and previousId")
+    elif not kinds & {USER_ID, ANONYMOUS_ID}:
+        raise Invalid("no_identity", "neither userId nor anonymousId names anybody")
+
+
+def _name(kind: CallType, event: dict[str, Any]) -> str:
+    field = "event" if kind == "track" else "name"
+    value = event.get(field) if kind in ("track", "page", "screen") else None
+    if not isinstance(value, str | None):
+        raise Invalid("bad_name", f"{field} is not text")
+    name = (value or "").strip()
+    if len(name) > MAX_NAME:
+        raise Invalid("bad_name", f"{field} has over {MAX_NAME} characters")
+    if kind == "track" and not name:
+        raise Invalid("missing_event_name", "track needs event")
+    return name or kind
+
+
+def _properties(kind: CallType, event: dict[str, Any]) -> Mapping[str, Any]:
+    if kind == "group":
+        group = read_identifier(event.get("groupId"), "groupId")
+        if not group:
+            raise Invalid("missing_group_id", "group needs groupId")
+        return {**(event.get("traits") or {}), "groupId": group}
+    if kind == "alias":
+        return {"previousId": read_identifier(event.get("previousId"), "previousId")}
+    return event.get("properties") or {}
+
+
+def _timestamp(value: Any, received_at: datetime) -> datetime:
+    if value is None:
+        return received_at
+    try:
+        at = from_iso(value)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise Invalid("bad_timestamp", "timestamp is not ISO 8601 with a time zone") from error
+    if not EARLIEST <= at <= received_at + MAX_AHEAD:
+        raise Invalid("bad_timestamp", "timestamp is before 1990 or over 24 hours ahead")
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)

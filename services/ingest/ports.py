@@ -1,0 +1,94 @@
+"""What ingest's use cases need of the world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from services.ingest.domain.identifiers import Identifier
+from services.ingest.domain.profile import Profile
+from services.shared.contracts.ingest import CustomerEvent
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+class Spread(Protocol):
+    """Applies a function to every item, in order of the items; maybe several at a time."""
+
+    def __call__(self, do: Callable[[In], Out], items: Iterable[In], /) -> Iterable[Out]: ...
+
+
+class StaleProfile(Exception):
+    """The profile was changed by somebody else since it was read."""
+
+
+class Identities(Protocol):
+    """The identity graph: which profile an identifier belongs to."""
+
+    def owners(self, identifiers: Iterable[Identifier]) -> dict[Identifier, str]:
+        """The profile of each identifier that has one, read consistently."""
+        ...
+
+    def claim(self, identifier: Identifier, profile_id: str) -> bool:
+        """Give a free identifier to a profile; false when another profile has it."""
+        ...
+
+
+class Profiles(Protocol):
+    """The profiles."""
+
+    def load(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
+        """Those that exist, read consistently."""
+        ...
+
+    def save(self, profile: Profile, events: Sequence[CustomerEvent]) -> None:
+        """Write `profile`, whose version is one above the stored one, and hand `events` to the publisher with it.
+
+        Raises:
+            StaleProfile: the stored version is another.
+        """
+        ...
+
+
+class Lake(Protocol):
+    """The store of every event as it came, with what became of it."""
+
+    def put(self, day: datetime, receipts: Sequence[str], lines: Sequence[Mapping[str, Any]]) -> str:
+        """Keep `lines` under the day and the receipts (the same ones overwrite); the object's key."""
+        ...
+
+
+class IntakeQueue(Protocol):
+    """Where accepted events wait."""
+
+    def send(self, body: str) -> None:
+        """Durably, or an exception."""
+        ...
+
+
+@dataclass(frozen=True)
+class Source:
+    """A client system that may send events."""
+
+    source_id: str
+    name: str
+    created_at: datetime
+
+
+class Sources(Protocol):
+    """The registry of sources and their write keys, of which only hashes are kept."""
+
+    def of_key(self, key_hash: str) -> str | None:
+        """The id of the source whose key it is."""
+        ...
+
+    def add(self, source: Source, key_hash: str) -> bool:
+        """Register it with its key; false when there is one of this id."""
+        ...
+
+    def rename(self, source_id: str, name: str) -> None:
+        """Change what people call it."""
+        ...

@@ -1,0 +1,34 @@
+"""What each handler of ingest reads from its environment."""
+
+from __future__ import annotations
+
+from services.shared.settings import Settings
+
+
+class ApiSettings(Settings):
+    """Of `api`, the HTTP front door."""
+
+    sources_table: str
+    queue_url: str
+
+
+class AdminSettings(Settings):
+    """Of `admin`, the marketers' routes."""
+
+    sources_table: str
+    identities_table: str
+    profiles_table: str
+
+
+class OnEventsSettings(Settings):
+    """Of `on_events`, the consumer of the intake queue."""
+
+    identities_table: str
+    profiles_table: str
+    lake_bucket: str
+
+
+class OnProfilesStreamSettings(Settings):
+    """Of `on_profiles_stream`, the publisher."""
+
+    bus_name: str

@@ -1,0 +1,1 @@
+"""DynamoDB and Step Functions behind the ports."""

@@ -1,0 +1,78 @@
+"""How enrolments and cohorts are written down in the runtime table.
+
+P#<profile>  E#<journey>  an enrolment: one per person and journey
+C#<cohort>   META         a cohort
+C#<cohort>   P#<page>     up to 98 of its members: one write carries them all
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.journeys.domain.enrolment import Enrolment
+from services.shared.aws.dynamo import Item
+from services.shared.clock import from_iso, to_iso
+from services.shared.ids import stable_id
+
+
+def enrolment_key(profile_id: str, journey: str) -> dict[str, str]:
+    """The key of a person's walk through a journey."""
+    return {"pk": f"P#{profile_id}", "sk": f"E#{journey}"}
+
+
+def cohort_meta_key(cohort: str) -> dict[str, str]:
+    """The key of a cohort."""
+    return {"pk": f"C#{cohort}", "sk": "META"}
+
+
+def page_item(cohort: str, profile_ids: list[str], expires_at: int) -> Item:
+    """A page of members. The same people always make the same page; `expires_at` is in epoch seconds."""
+    page = stable_id("pg", *sorted(profile_ids))
+    return {"pk": f"C#{cohort}", "sk": f"P#{page}", "profiles": profile_ids, "expires_at": expires_at}
+
+
+def is_enrolment(item: Item) -> bool:
+    """Is this item of the runtime table an enrolment?"""
+    return str(item["sk"]).startswith("E#")
+
+
+def enrolment_item(walk: Enrolment) -> Item:
+    """An enrolment as it is stored."""
+    return {
+        **enrolment_key(walk.profile_id, walk.journey),
+        "enrolment_id": walk.enrolment_id,
+        "n": walk.number,
+        "journey": walk.journey,
+        "version": walk.version,
+        "cohort": walk.cohort,
+        "node": walk.node,
+        "status": walk.status,
+        "entered_at": to_iso(walk.entered_at),
+        "entry_version": walk.entry_version,
+        "reason": walk.reason or None,
+        "exited_at": to_iso(walk.exited_at) if walk.exited_at else None,
+        "requested": {node: to_iso(at) for node, at in walk.requested.items()},
+    }
+
+
+def read_enrolment(item: Item) -> Enrolment:
+    """The enrolment of a stored item."""
+    return Enrolment(
+        profile_id=str(item["pk"]).removeprefix("P#"),
+        journey=item["journey"],
+        enrolment_id=item["enrolment_id"],
+        number=item["n"],
+        version=item["version"],
+        cohort=item["cohort"],
+        node=item["node"],
+        status=item["status"],
+        entered_at=from_iso(item["entered_at"]),
+        entry_version=item["entry_version"],
+        reason=item.get("reason", ""),
+        exited_at=_instant(item.get("exited_at")),
+        requested={node: from_iso(at) for node, at in item["requested"].items()},
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return from_iso(text) if text else None

@@ -1,0 +1,211 @@
+"""Enrolments and cohorts in DynamoDB: every write conditional, a whole page of members in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.journeys.adapters.items import (
+    cohort_meta_key,
+    enrolment_item,
+    enrolment_key,
+    page_item,
+    read_enrolment,
+)
+from services.journeys.adapters.parallel import each
+from services.journeys.domain.cohort import Slot
+from services.journeys.domain.enrolment import Enrolment
+from services.journeys.ports import Cohort, Moved, Refused
+from services.shared.aws.dynamo import (
+    ConditionFailed,
+    Item,
+    Op,
+    Refusal,
+    Table,
+    TransactionRefused,
+    transact,
+)
+from services.shared.clock import from_iso, to_iso
+
+KEPT = timedelta(days=400)
+"""How long a cohort's items outlive its arrival: longer than any execution runs. Enrolments stay."""
+
+_TRANSIENT = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_STATUS = {"#status": "status"}
+
+
+class DynamoWalks:
+    """`ports.Walks` on the runtime table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def find(self, profile_ids: Iterable[str], journey: str) -> dict[str, Enrolment]:
+        keys = [enrolment_key(profile_id, journey) for profile_id in dict.fromkeys(profile_ids)]
+        walks = (read_enrolment(item) for item in self._table.get_many(keys, consistent=True))
+        return {walk.profile_id: walk for walk in walks}
+
+    def of_profile(self, profile_id: str) -> list[Enrolment]:
+        items = self._table.query(
+            "pk = :pk AND begins_with(sk, :enrolment)", values={":pk": f"P#{profile_id}", ":enrolment": "E#"}
+        )
+        return [read_enrolment(item) for item in items]
+
+    def cohort(self, key: str) -> Cohort | None:
+        item = self._table.get(cohort_meta_key(key), consistent=True)
+        return _read_cohort(item) if item else None
+
+    def open_cohort(self, slot: Slot, journey: str, version: int, now: datetime) -> Cohort:
+        found = self.cohort(slot.key)
+        if found:
+            return found
+        meta = {
+            **cohort_meta_key(slot.key),
+            "state": "open",
+            "started": False,
+            "journey": journey,
+            "version": version,
+            "node": slot.node,
+            "at": to_iso(slot.at),
+            "due": to_iso(slot.due),
+            "created_at": to_iso(now),
+            "expires_at": _expires_at(slot),
+        }
+        try:
+            self._table.put(meta, condition="attribute_not_exists(pk)")
+        except ConditionFailed as refused:
+            return _read_cohort(refused.item or meta)
+        return Cohort(slot, open=True, started=False)
+
+    def mark_started(self, key: str) -> None:
+        self._table.update(cohort_meta_key(key), "SET started = :yes", values={":yes": True})
+
+    def close(self, key: str) -> None:
+        self._table.update(
+            cohort_meta_key(key),
+            "SET #state = :closed",
+            condition="attribute_exists(pk)",
+            names={"#state": "state"},
+            values={":closed": "closed"},
+        )
+
+    def pages(self, key: str, after: str | None) -> Iterator[tuple[str, list[str]]]:
+        items = self._table.query(
+            "pk = :pk AND sk > :after", values={":pk": f"C#{key}", ":after": after or "P#"}, consistent=True
+        )
+        for item in items:
+            yield str(item["sk"]), list(item["profiles"])
+
+    def begin(self, slot: Slot, walks: Sequence[tuple[Enrolment, Enrolment | None]]) -> Moved | Refused:
+        ops = [self._begin_op(replace(walk, cohort=slot.key), last) for walk, last in walks]
+        return self._join(slot, [walk.profile_id for walk, _ in walks], ops)
+
+    def move(self, slot: Slot, journey: str, source: str, profile_ids: Sequence[str]) -> Moved | Refused:
+        ops = [
+            self._table.update_op(
+                enrolment_key(profile_id, journey),
+                "SET cohort = :new, node = :node",
+                condition="cohort = :old AND #status = :active",
+                names=_STATUS,
+                values={":new": slot.key, ":node": slot.node, ":old": source, ":active": "active"},
+            )
+            for profile_id in profile_ids
+        ]
+        return self._join(slot, list(profile_ids), ops)
+
+    def request(self, walks: Iterable[Enrolment], node: str, at: datetime, exit_reason: str) -> int:
+        return sum(each(lambda walk: self._request(walk, node, to_iso(at), exit_reason), walks))
+
+    def end(self, walks: Iterable[Enrolment], at: datetime, reason: str) -> int:
+        return sum(each(lambda walk: self._exit(walk, at, reason, "cohort = :mine", walk.cohort), walks))
+
+    def stop(self, walks: Iterable[tuple[Enrolment, str]], at: datetime) -> int:
+        def stop_one(pair: tuple[Enrolment, str]) -> bool:
+            walk, reason = pair
+            return self._exit(walk, at, reason, "enrolment_id = :mine", walk.enrolment_id)
+
+        return sum(each(stop_one, walks))
+
+    def _request(self, walk: Enrolment, node: str, at: str, exit_reason: str) -> bool:
+        update = "SET requested.#node = :at, node = :node"
+        values: dict[str, Any] = {":at": at, ":node": node, ":cohort": walk.cohort, ":active": "active"}
+        if exit_reason:
+            update += ", #status = :exited, reason = :reason, exited_at = :at"
+            values |= {":exited": "exited", ":reason": exit_reason}
+        return self._update(
+            walk,
+            update,
+            "cohort = :cohort AND #status = :active AND attribute_not_exists(requested.#node)",
+            {**_STATUS, "#node": node},
+            values,
+        )
+
+    def _exit(self, walk: Enrolment, at: datetime, reason: str, same: str, mine: str) -> bool:
+        return self._update(
+            walk,
+            "SET #status = :exited, reason = :reason, exited_at = :at",
+            f"{same} AND #status = :active",
+            _STATUS,
+            {":exited": "exited", ":reason": reason, ":at": to_iso(at), ":mine": mine, ":active": "active"},
+        )
+
+    def _update(
+        self, walk: Enrolment, update: str, condition: str, names: dict[str, str], values: dict[str, Any]
+    ) -> bool:
+        key = enrolment_key(walk.profile_id, walk.journey)
+        try:
+            self._table.update(key, update, condition=condition, names=names, values=values)
+        except ConditionFailed:
+            return False
+        return True
+
+    def _begin_op(self, walk: Enrolment, last: Enrolment | None) -> Op:
+        item = enrolment_item(walk)
+        if last is None:
+            return self._table.put_op(item, condition="attribute_not_exists(pk)")
+        return self._table.put_op(
+            item,
+            condition="enrolment_id = :last AND #status = :exited",
+            names=_STATUS,
+            values={":last": last.enrolment_id, ":exited": "exited"},
+        )
+
+    def _join(self, slot: Slot, profile_ids: list[str], ops: list[Op]) -> Moved | Refused:
+        check = self._table.check_op(
+            cohort_meta_key(slot.key), "#state = :open", names={"#state": "state"}, values={":open": "open"}
+        )
+        page = self._table.put_op(page_item(slot.key, profile_ids, _expires_at(slot)))
+        try:
+            transact([check, page, *ops])
+        except TransactionRefused as refused:
+            return _refused(refused, profile_ids)
+        return Moved()
+
+
+def _refused(refused: TransactionRefused, profile_ids: list[str]) -> Refused:
+    codes = {r.code for r in refused.refusals} - {None, "ConditionalCheckFailed"}
+    if codes - _TRANSIENT or not refused.refusals:
+        raise refused
+    failed = set(refused.failed_conditions())
+    in_the_way = {
+        profile_id: _walk_in_the_way(refused.refusals[i])
+        for i, profile_id in enumerate(profile_ids, start=2)
+        if i in failed
+    }
+    return Refused(closed=0 in failed, in_the_way=in_the_way)
+
+
+def _walk_in_the_way(refusal: Refusal) -> Enrolment | None:
+    return read_enrolment(refusal.item) if refusal.item else None
+
+
+def _read_cohort(item: Item) -> Cohort:
+    key = str(item["pk"]).removeprefix("C#")
+    slot = Slot(key, item["node"], from_iso(item["at"]), from_iso(item["due"]))
+    return Cohort(slot, open=item["state"] == "open", started=item["started"])
+
+
+def _expires_at(slot: Slot) -> int:
+    return int((slot.at + KEPT).timestamp())

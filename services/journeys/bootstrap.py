@@ -1,0 +1,67 @@
+"""The only place that joins use cases with AWS. Each is made once a process, when first asked for."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from services.journeys.adapters.definitions import DynamoDefinitions
+from services.journeys.adapters.machines import StepFunctionsExecutions, StepFunctionsMachines
+from services.journeys.adapters.standings import DynamoStandings
+from services.journeys.adapters.walks import DynamoWalks
+from services.journeys.ports import Definitions, Walks
+from services.journeys.service.join import Joining
+from services.journeys.service.publish import Publishing
+from services.journeys.service.react import Reacting
+from services.journeys.service.step import Stepping
+from services.journeys.settings import ApiSettings, OnFactsSettings, OnRuntimeStreamSettings, OnStepSettings
+from services.shared.aws.bus import Bus
+from services.shared.aws.dynamo import Table
+
+
+@cache
+def reacting() -> Reacting:
+    """What `on_facts` needs."""
+    settings = OnFactsSettings.from_env()
+    definitions = DynamoDefinitions(Table(settings.definitions_table))
+    walks = DynamoWalks(Table(settings.runtime_table))
+    standings = DynamoStandings(Table(settings.standings_table))
+    clock = settings.clock()
+    joining = Joining(definitions, walks, StepFunctionsExecutions(), clock)
+    return Reacting(definitions, walks, standings, joining, clock)
+
+
+@cache
+def stepping() -> Stepping:
+    """What `on_step` needs."""
+    settings = OnStepSettings.from_env()
+    definitions = DynamoDefinitions(Table(settings.definitions_table))
+    walks = DynamoWalks(Table(settings.runtime_table))
+    standings = DynamoStandings(Table(settings.standings_table))
+    clock = settings.clock()
+    joining = Joining(definitions, walks, StepFunctionsExecutions(), clock)
+    return Stepping(definitions, walks, standings, joining, clock)
+
+
+@cache
+def announcing() -> tuple[Definitions, Bus]:
+    """What `on_runtime_stream` needs."""
+    settings = OnRuntimeStreamSettings.from_env()
+    return DynamoDefinitions(Table(settings.definitions_table)), Bus(settings.bus_name)
+
+
+@cache
+def publishing() -> Publishing:
+    """What `api` needs for documents."""
+    settings = ApiSettings.from_env()
+    return Publishing(
+        definitions=DynamoDefinitions(Table(settings.definitions_table)),
+        machines=StepFunctionsMachines(settings.state_machine_prefix, settings.state_machine_role_arn),
+        clock=settings.clock(),
+        step_function_arn=settings.step_function_arn,
+    )
+
+
+@cache
+def walks() -> Walks:
+    """What `api` needs for people."""
+    return DynamoWalks(Table(ApiSettings.from_env().runtime_table))

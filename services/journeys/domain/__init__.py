@@ -1,0 +1,1 @@
+"""Journeys without AWS: documents, their compilation, cohorts and enrolments."""

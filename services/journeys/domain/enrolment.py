@@ -1,0 +1,123 @@
+"""One person's walk through one journey, and the decisions about beginning and ending it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from services.journeys.domain.document import Document, Entry
+from services.shared.contracts.scoring import Standing
+from services.shared.ids import stable_id
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """Where a person is in a journey. There is one per person and journey: the current walk, or the last.
+
+    `number` counts this person's walks through this journey. `entry_version` is the standing that let the person
+    in: what is not newer can't begin another walk. `requested` maps a send node to when its message was asked for.
+    """
+
+    profile_id: str
+    journey: str
+    enrolment_id: str
+    number: int
+    version: int
+    cohort: str
+    node: str
+    status: Literal["active", "exited"]
+    entered_at: datetime
+    entry_version: int
+    reason: str = ""
+    exited_at: datetime | None = None
+    requested: Mapping[str, datetime] = field(default_factory=dict)
+
+    @property
+    def active(self) -> bool:
+        return self.status == "active"
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """Somebody who has a reason to enter since `at`, by `standing`."""
+
+    profile_id: str
+    at: datetime
+    standing: Standing
+
+
+def may_enter(entry: Entry, entry_version: int, last: Enrolment | None) -> bool:
+    """May somebody whose last walk was `last` begin one because of the standing of `entry_version`?"""
+    if last is None:
+        return True
+    return entry.reentry == "always" and not last.active and entry_version > last.entry_version
+
+
+def begin(
+    entrant: Entrant, document: Document, version: int, now: datetime, last: Enrolment | None
+) -> Enrolment:
+    """The first moment of a walk; its cohort is not known yet. The same walk always gets the same id."""
+    number = last.number + 1 if last else 1
+    return Enrolment(
+        profile_id=entrant.profile_id,
+        journey=document.name,
+        enrolment_id=stable_id("enr", entrant.profile_id, document.name, str(number)),
+        number=number,
+        version=version,
+        cohort="",
+        node=document.start,
+        status="active",
+        entered_at=now,
+        entry_version=entrant.standing.version,
+    )
+
+
+def is_stale(document: Document, entered: Standing, newest: Standing | None) -> bool:
+    """Is the reason to enter already history? Facts come in any order: that somebody left the segment (or one
+    that ends the walk) may be known before that they entered it."""
+    if newest is None or newest.version <= entered.version:
+        return False
+    return document.entry.segment_entered not in newest.segments or bool(
+        left_since(document, entered, newest)
+    )
+
+
+def left_since(document: Document, entered: Standing, newest: Standing | None) -> str:
+    """The reason to end the walk of somebody who entered by `entered` and is now known as `newest`; empty: none."""
+    if newest is None or newest.version <= entered.version:
+        return ""
+    for segment in sorted(document.exit_segments()):
+        if segment in entered.segments and segment not in newest.segments:
+            return exit_reason(segment)
+    return ""
+
+
+def exit_reason(segment: str) -> str:
+    """Why a walk ended, when leaving `segment` ended it."""
+    return f"segment_exited:{segment}"
+
+
+def send_id(enrolment: Enrolment, node_id: str) -> str:
+    """The same for every repetition of one request."""
+    return stable_id(
+        "snd",
+        enrolment.profile_id,
+        enrolment.journey,
+        str(enrolment.version),
+        enrolment.enrolment_id,
+        node_id,
+    )
+
+
+def view_of(standing: Standing | None) -> dict[str, Any]:
+    """What conditions may look at; somebody of whom nothing is known has nothing."""
+    if standing is None:
+        return {"facts": {}, "scores": {}, "segments": [], "traits": {}}
+    return {
+        "facts": standing.facts,
+        "scores": standing.scores,
+        "segments": standing.segments,
+        "traits": {},
+    }

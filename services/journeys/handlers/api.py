@@ -1,0 +1,75 @@
+"""The marketers' routes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.journeys import bootstrap
+from services.journeys.domain.enrolment import Enrolment
+from services.shared.clock import to_iso
+from services.shared.http import answer, json_body, resolver
+from services.shared.observability import service_logger
+
+logger = service_logger("journeys")
+app = resolver()
+
+
+@app.put("/journeys/<name>")
+def publish(name: str) -> Any:
+    """Publish a document as the next version."""
+    definition = bootstrap.publishing().publish(name, json_body(app.current_event))
+    return answer(
+        200,
+        {
+            "name": definition.journey,
+            "version": definition.version,
+            "state_machine_arn": definition.state_machine_arn,
+        },
+    )
+
+
+@app.post("/journeys/validate")
+def validate() -> Any:
+    """Everything that is wrong with a document; nothing is published."""
+    return answer(200, bootstrap.publishing().validate(json_body(app.current_event)))
+
+
+@app.get("/journeys")
+def catalogue() -> Any:
+    """The newest version of every journey."""
+    return answer(200, {"journeys": bootstrap.publishing().catalogue()})
+
+
+@app.get("/journeys/<name>")
+def show(name: str) -> Any:
+    """A journey, its versions and its pictures."""
+    return answer(200, bootstrap.publishing().show(name))
+
+
+@app.get("/profiles/<profile_id>/journeys")
+def walks_of_profile(profile_id: str) -> Any:
+    """Where a person is, or was, in every journey."""
+    return answer(200, {"journeys": [_walk(walk) for walk in bootstrap.walks().of_profile(profile_id)]})
+
+
+def _walk(walk: Enrolment) -> dict[str, Any]:
+    return {
+        "journey": walk.journey,
+        "version": walk.version,
+        "enrolment_id": walk.enrolment_id,
+        "number": walk.number,
+        "status": walk.status,
+        "node": walk.node,
+        "cohort": walk.cohort,
+        "entered_at": to_iso(walk.entered_at),
+        "exited_at": to_iso(walk.exited_at) if walk.exited_at else None,
+        "reason": walk.reason,
+        "requested": {node: to_iso(at) for node, at in walk.requested.items()},
+    }
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Serve one request."""
+    response: dict[str, Any] = app.resolve(event, context)
+    logger.info("request served", route=event.get("routeKey", ""), status=response["statusCode"])
+    return response

@@ -1,0 +1,158 @@
+"""What the use cases need from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from services.journeys.domain.cohort import Slot
+from services.journeys.domain.document import Document
+from services.journeys.domain.enrolment import Enrolment
+from services.shared.contracts.scoring import Standing
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A published version of a journey, with the state machine that runs it."""
+
+    version: int
+    document: Document
+    digest: str
+    state_machine_arn: str
+    published_at: datetime
+    raw: Mapping[str, Any] = field(compare=False, default_factory=dict)
+
+    @property
+    def journey(self) -> str:
+        return self.document.name
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """People who travel together: `open` until its execution's first step; `started` once that execution exists."""
+
+    slot: Slot
+    open: bool
+    started: bool
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Everybody of a transaction is in the cohort."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Nobody of a transaction is: the cohort is `closed`, or some walks are not as supposed. `in_the_way` has these
+    by profile (`None`: there is no walk). Neither: another transaction was in the way."""
+
+    closed: bool
+    in_the_way: Mapping[str, Enrolment | None]
+
+
+class Definitions(Protocol):
+    """Published versions. A version never changes."""
+
+    def all(self) -> Sequence[Definition]:
+        """Every version of every journey; up to a few seconds old."""
+        ...
+
+    def versions(self, journey: str) -> list[Definition]:
+        """Every version of a journey, oldest first, as of now."""
+        ...
+
+    def get(self, journey: str, version: int) -> Definition:
+        """One version.
+
+        Raises:
+            NotFound: it was never published.
+        """
+        ...
+
+    def add(self, definition: Definition) -> bool:
+        """Store a new version; false when that version exists already."""
+        ...
+
+
+class Machines(Protocol):
+    """Makes state machines."""
+
+    def create(self, journey: str, version: int, definition: Mapping[str, Any]) -> str | None:
+        """The ARN of the state machine of a version, made if need be; `None` when one of that name does something
+        else."""
+        ...
+
+
+class Executions(Protocol):
+    """Runs state machines."""
+
+    def start(self, state_machine_arn: str, name: str, data: Mapping[str, Any]) -> None:
+        """Start an execution; one of that name that exists already is the same one."""
+        ...
+
+
+class Walks(Protocol):
+    """Enrolments, and the cohorts they are in."""
+
+    def find(self, profile_ids: Iterable[str], journey: str) -> dict[str, Enrolment]:
+        """Walks in a journey by profile, as of now."""
+        ...
+
+    def of_profile(self, profile_id: str) -> list[Enrolment]:
+        """Every journey of a person."""
+        ...
+
+    def cohort(self, key: str) -> Cohort | None:
+        """A cohort as of now."""
+        ...
+
+    def open_cohort(self, slot: Slot, journey: str, version: int, now: datetime) -> Cohort:
+        """The cohort of a slot, made if need be."""
+        ...
+
+    def mark_started(self, key: str) -> None:
+        """Note that the cohort's execution exists."""
+        ...
+
+    def close(self, key: str) -> None:
+        """Let nobody join any more; again is the same."""
+        ...
+
+    def pages(self, key: str, after: str | None) -> Iterator[tuple[str, list[str]]]:
+        """The members of a cohort as (cursor, profile ids), those behind cursor `after` only."""
+        ...
+
+    def begin(self, slot: Slot, walks: Sequence[tuple[Enrolment, Enrolment | None]]) -> Moved | Refused:
+        """Put new walks into an open cohort, each instead of the last one it was paired with; all or none."""
+        ...
+
+    def move(self, slot: Slot, journey: str, source: str, profile_ids: Sequence[str]) -> Moved | Refused:
+        """Take active walks over from cohort `source`; all or none."""
+        ...
+
+    def request(self, walks: Iterable[Enrolment], node: str, at: datetime, exit_reason: str) -> int:
+        """Note that a node's messages are asked for, and end the walks if there is an `exit_reason`. How many
+        were: not those that have ended, have left the cohort or have asked before."""
+        ...
+
+    def end(self, walks: Iterable[Enrolment], at: datetime, reason: str) -> int:
+        """End walks that are still active in the same cohort; how many were."""
+        ...
+
+    def stop(self, walks: Iterable[tuple[Enrolment, str]], at: datetime) -> int:
+        """End walks, each for its reason, wherever they are by now; how many had not ended already."""
+        ...
+
+
+class Standings(Protocol):
+    """What journeys keeps of scoring's view of people: the newest."""
+
+    def keep(self, standings: Iterable[Standing]) -> dict[str, Standing]:
+        """Store those (one a profile) that are newer than what is there; the newest by profile."""
+        ...
+
+    def find(self, profile_ids: Iterable[str]) -> dict[str, Standing]:
+        """By profile, as of now."""
+        ...

@@ -1,0 +1,111 @@
+"""Publishing a version of a journey, and showing what is published."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from services.journeys.domain.compiler import compile_document
+from services.journeys.domain.diagram import dot, mermaid
+from services.journeys.domain.validation import InvalidJourney, Problem, read_document
+from services.journeys.ports import Definition, Definitions, Machines
+from services.shared.clock import Clock, to_iso
+from services.shared.errors import Conflict, NotFound
+
+MAX_ATTEMPTS = 5
+"""Version numbers tried: one may be taken by a publication that died between state machine and definition."""
+
+
+class Publishing:
+    """Use cases of marketers' journey documents."""
+
+    def __init__(
+        self, definitions: Definitions, machines: Machines, clock: Clock, step_function_arn: str
+    ) -> None:
+        self._definitions = definitions
+        self._machines = machines
+        self._clock = clock
+        self._step_function_arn = step_function_arn
+
+    def publish(self, name: str, raw: Mapping[str, Any]) -> Definition:
+        """Publish a document as the journey's next version; the newest version's own document changes nothing.
+
+        Raises:
+            InvalidJourney: the document breaks a rule, or is of another journey.
+            Conflict: others publish this journey at the same time.
+        """
+        if raw.get("name") != name:
+            raise InvalidJourney([Problem("name", f"must be {name!r}, as in the path")])
+        document = read_document(raw)
+        digest = _digest(raw)
+        versions = self._definitions.versions(name)
+        if versions and versions[-1].digest == digest:
+            return versions[-1]
+        compiled = compile_document(document, step_function_arn=self._step_function_arn)
+        first = versions[-1].version + 1 if versions else 1
+        for version in range(first, first + MAX_ATTEMPTS):
+            arn = self._machines.create(name, version, compiled)
+            if arn is None:
+                continue
+            definition = Definition(version, document, digest, arn, self._clock.now(), raw)
+            if self._definitions.add(definition):
+                return definition
+            break
+        raise Conflict(
+            "published_meanwhile", f"journey {name!r} is being published by somebody else: try again"
+        )
+
+    def validate(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Everything that is wrong with a document, or its picture."""
+        try:
+            document = read_document(raw)
+        except InvalidJourney as error:
+            problems = [{"path": p.path, "message": p.message} for p in error.problems]
+            return {"valid": False, "problems": problems}
+        return {
+            "valid": True,
+            "problems": [],
+            "diagram": {"mermaid": mermaid(document), "dot": dot(document)},
+        }
+
+    def catalogue(self) -> list[dict[str, Any]]:
+        """The newest version of each journey, by name."""
+        newest = {d.journey: d for d in sorted(self._definitions.all(), key=lambda d: d.version)}
+        return [
+            {"name": name, "title": d.document.title, "objective": d.document.objective, **_version(d)}
+            for name, d in sorted(newest.items())
+        ]
+
+    def show(self, name: str) -> dict[str, Any]:
+        """A journey's document, versions and pictures.
+
+        Raises:
+            NotFound: nothing was published under that name.
+        """
+        versions = self._definitions.versions(name)
+        if not versions:
+            raise NotFound("unknown_journey", f"there is no journey {name!r}")
+        newest = versions[-1]
+        return {
+            "name": name,
+            **_version(newest),
+            "document": newest.raw,
+            "versions": [_version(d) for d in versions],
+            "diagram": {"mermaid": mermaid(newest.document), "dot": dot(newest.document)},
+        }
+
+
+def _version(definition: Definition) -> dict[str, Any]:
+    return {
+        "version": definition.version,
+        "digest": definition.digest,
+        "state_machine_arn": definition.state_machine_arn,
+        "published_at": to_iso(definition.published_at),
+    }
+
+
+def _digest(raw: Mapping[str, Any]) -> str:
+    canonical = json.dumps(raw, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode(errors="surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,136 @@
+"""What scoring tells: keep the newest standing, end walks, begin walks, in this order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from services.journeys.domain.enrolment import Enrolment, Entrant, exit_reason, is_stale, left_since
+from services.journeys.ports import Definition, Definitions, Standings, Walks
+from services.journeys.service.join import Joining
+from services.shared.clock import Clock
+from services.shared.contracts.base import Fact
+from services.shared.contracts.scoring import (
+    ScoreChanged,
+    SegmentEntered,
+    SegmentExited,
+    SegmentMove,
+    Standing,
+)
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """What a batch of facts came to."""
+
+    standings: int
+    entered: int
+    exited: int
+    stale: int
+
+
+class Reacting:
+    """Turns facts of scoring into walks. The same facts again, in any order, change nothing."""
+
+    def __init__(
+        self, definitions: Definitions, walks: Walks, standings: Standings, joining: Joining, clock: Clock
+    ) -> None:
+        self._definitions = definitions
+        self._walks = walks
+        self._standings = standings
+        self._joining = joining
+        self._clock = clock
+
+    def react(self, facts: Sequence[Fact]) -> Reaction:
+        """Take a batch of `ScoreChanged`, `SegmentEntered` and `SegmentExited`.
+
+        Raises:
+            NoRoom: cohorts kept closing; the batch must be retried.
+        """
+        newest = self._standings.keep({s.profile_id: s for s in _in_order(facts)}.values())
+        exited = self._exits([m for f in facts if isinstance(f, SegmentExited) for m in f.moves])
+        entered = stale = 0
+        for definition, entrants in self._entrants(
+            [m for f in facts if isinstance(f, SegmentEntered) for m in f.moves]
+        ):
+            current = [
+                e for e in entrants if not is_stale(definition.document, e.standing, newest.get(e.profile_id))
+            ]
+            stale += len(entrants) - len(current)
+            entered += self._joining.enter(definition, current)
+            exited += self._exit_overtaken(definition, current)
+        return Reaction(len(newest), entered, exited, stale)
+
+    def _exits(self, moves: Iterable[SegmentMove]) -> int:
+        """End walks whose own version says that leaving this segment ends it."""
+        latest: dict[tuple[str, str], SegmentMove] = {}
+        for move in sorted(moves, key=lambda m: m.standing.version):
+            latest[(move.segment, move.standing.profile_id)] = move
+        by_segment: dict[str, list[SegmentMove]] = defaultdict(list)
+        for move in latest.values():
+            by_segment[move.segment].append(move)
+        return sum(self._exit_all(segment, group) for segment, group in by_segment.items())
+
+    def _exit_all(self, segment: str, moves: Sequence[SegmentMove]) -> int:
+        exits_on = {d.journey for d in self._definitions.all() if segment in d.document.exit_segments()}
+        ended = 0
+        for journey in sorted(exits_on):
+            walks = self._walks.find([m.standing.profile_id for m in moves], journey)
+            ending = [
+                (walk, exit_reason(segment))
+                for move in moves
+                if (walk := walks.get(move.standing.profile_id)) and walk.active and self._ends(walk, move)
+            ]
+            ended += self._walks.stop(ending, self._clock.now())
+        return ended
+
+    def _ends(self, walk: Enrolment, move: SegmentMove) -> bool:
+        document = self._definitions.get(walk.journey, walk.version).document
+        return move.segment in document.exit_segments() and move.standing.version > walk.entry_version
+
+    def _entrants(self, moves: Iterable[SegmentMove]) -> list[tuple[Definition, list[Entrant]]]:
+        """Who has a reason to enter which journey, each person once a journey by their newest reason."""
+        by_segment: dict[str, dict[str, Entrant]] = defaultdict(dict)
+        for move in sorted(moves, key=lambda m: m.standing.version):
+            profile_id = move.standing.profile_id
+            by_segment[move.segment][profile_id] = Entrant(profile_id, move.at, move.standing)
+        newest: Mapping[str, Definition] = {
+            d.journey: d for d in sorted(self._definitions.all(), key=lambda d: d.version)
+        }
+        return [
+            (definition, list(by_segment[definition.document.entry.segment_entered].values()))
+            for definition in newest.values()
+            if definition.document.entry.segment_entered in by_segment
+        ]
+
+    def _exit_overtaken(self, definition: Definition, entrants: Sequence[Entrant]) -> int:
+        """End walks that another worker could not end, because it looked before they had begun.
+
+        Each side writes first (walk or standing) and reads the other afterwards, so one of them sees both.
+        """
+        if not entrants or not definition.document.exit_on:
+            return 0
+        newest = self._standings.find([e.profile_id for e in entrants])
+        left = {
+            e.profile_id: reason
+            for e in entrants
+            if (reason := left_since(definition.document, e.standing, newest.get(e.profile_id)))
+        }
+        walks = self._walks.find(left, definition.journey).values() if left else ()
+        ending = [
+            (walk, left[walk.profile_id])
+            for walk in walks
+            if walk.active and walk.entry_version < newest[walk.profile_id].version
+        ]
+        return self._walks.stop(ending, self._clock.now())
+
+
+def _in_order(facts: Iterable[Fact]) -> list[Standing]:
+    standings: list[Standing] = []
+    for fact in facts:
+        if isinstance(fact, ScoreChanged):
+            standings += [change.standing for change in fact.changes]
+        elif isinstance(fact, SegmentEntered | SegmentExited):
+            standings += [move.standing for move in fact.moves]
+    return sorted(standings, key=lambda s: s.version)

@@ -1,0 +1,39 @@
+"""What each handler is told by its environment."""
+
+from __future__ import annotations
+
+from services.shared.settings import Settings
+
+
+class OnFactsSettings(Settings):
+    """Of `on_facts`."""
+
+    runtime_table: str
+    standings_table: str
+    definitions_table: str
+
+
+class OnStepSettings(Settings):
+    """Of `on_step`."""
+
+    runtime_table: str
+    standings_table: str
+    definitions_table: str
+
+
+class OnRuntimeStreamSettings(Settings):
+    """Of `on_runtime_stream`."""
+
+    definitions_table: str
+    bus_name: str
+
+
+class ApiSettings(Settings):
+    """Of `api`. `state_machine_prefix` begins the names of the state machines; they run as
+    `state_machine_role_arn` and call `step_function_arn`."""
+
+    runtime_table: str
+    definitions_table: str
+    state_machine_prefix: str
+    state_machine_role_arn: str
+    step_function_arn: str

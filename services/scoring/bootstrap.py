@@ -1,0 +1,56 @@
+"""Joins the use cases with AWS, once per process and only when first needed."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from services.scoring.adapters.definitions_table import DefinitionsTable
+from services.scoring.adapters.standings_table import StandingsTable
+from services.scoring.definitions_service import CachedDefinitions, Desk
+from services.scoring.ports import Publisher
+from services.scoring.service import Scoring
+from services.scoring.settings import (
+    ApiSettings,
+    OnProfilesChangedSettings,
+    OnStandingsStreamSettings,
+    SweepSettings,
+)
+from services.shared.aws.bus import Bus
+from services.shared.aws.dynamo import Table
+
+
+@cache
+def on_profiles_changed() -> Scoring:
+    """For the reactor."""
+    return _scoring(OnProfilesChangedSettings.from_env())
+
+
+@cache
+def sweep() -> Scoring:
+    """For the scheduled sweep."""
+    return _scoring(SweepSettings.from_env())
+
+
+@cache
+def desk() -> Desk:
+    """For the marketers' routes."""
+    settings = ApiSettings.from_env()
+    return Desk(
+        DefinitionsTable(Table(settings.definitions_table)),
+        StandingsTable(Table(settings.standings_table)),
+        settings.clock(),
+    )
+
+
+@cache
+def publisher() -> Publisher:
+    """For the table's stream."""
+    return Bus(OnStandingsStreamSettings.from_env().bus_name)
+
+
+def _scoring(settings: OnProfilesChangedSettings | SweepSettings) -> Scoring:
+    return Scoring(
+        StandingsTable(Table(settings.standings_table)),
+        CachedDefinitions(DefinitionsTable(Table(settings.definitions_table))),
+        settings.clock(),
+    )

@@ -1,0 +1,52 @@
+"""What scoring knows of one profile, and what a write of it tells the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.scoring.domain.applied import AppliedVersions
+from services.scoring.domain.facts import Tally
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A model's score changed; an empty `model` says that only facts did."""
+
+    model: str
+    score: float
+    previous: float
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A segment was entered, or left, at the moment its condition flipped."""
+
+    segment: str
+    at: datetime
+    entered: bool
+
+
+@dataclass(frozen=True)
+class ProfileStanding:
+    """The state of a profile after write `version`.
+
+    `at` is when it was last judged, under `definitions`; `segments` maps a segment to when it was entered;
+    `due_at` is where the due index has it (never later than the true flip); `scored` and `moved` are what this
+    write changed.
+    """
+
+    profile_id: str
+    version: int
+    at: datetime
+    applied: AppliedVersions = field(default_factory=AppliedVersions)
+    tally: Tally = field(default_factory=Tally)
+    scores: Mapping[str, float] = field(default_factory=dict)
+    segments: Mapping[str, datetime] = field(default_factory=dict)
+    traits: Mapping[str, Any] = field(default_factory=dict)
+    definitions: int = 0
+    due_at: datetime | None = None
+    scored: tuple[Scored, ...] = ()
+    moved: tuple[Moved, ...] = ()

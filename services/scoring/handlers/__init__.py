@@ -1,0 +1,1 @@
+"""Scoring's entry points."""

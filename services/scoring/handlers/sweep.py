@@ -1,0 +1,29 @@
+"""Judges profiles whose verdicts time alone has changed."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from services.scoring import bootstrap
+from services.shared.observability import service_logger
+
+MARGIN_MS = 10_000
+"""Time kept back for the page in hand."""
+
+logger = service_logger("scoring")
+
+
+class Context(Protocol):
+    """The part of Lambda's context that is needed."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the function is cut off."""
+        ...
+
+
+def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
+    """Answer `{"swept": n, "more": bool}`; with `more`, time ran out and the next run goes on."""
+    result = bootstrap.sweep().sweep(lambda: context.get_remaining_time_in_millis() > MARGIN_MS)
+    log = logger.error if result.failed else logger.info
+    log("due profiles swept", swept=result.swept, more=result.more, failed=result.failed)
+    return {"swept": result.swept, "more": result.more}

@@ -1,0 +1,119 @@
+"""The use cases that move standings: take in changes of profiles, and let time pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from services.scoring.domain.judging import let_time_pass, take_in
+from services.scoring.domain.standing import ProfileStanding
+from services.scoring.ports import (
+    DUE_SHARDS,
+    DefinitionReader,
+    NotSaved,
+    Overtaken,
+    Standings,
+    UnreadableStanding,
+)
+from services.shared.clock import Clock, to_iso
+from services.shared.contracts.ingest import ProfileChange
+
+ATTEMPTS = 5
+"""Times a standing is judged anew after another writer was first."""
+
+PAGE = 100
+"""Profiles swept between two looks at the time that remains."""
+
+Judge = Callable[[str, ProfileStanding | None], ProfileStanding | None]
+
+
+class Contended(Exception):
+    """Other writers were first each time."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a batch: profiles written, profiles that had nothing new, and why others failed."""
+
+    written: int
+    unchanged: int
+    failed: Mapping[str, Exception]
+
+
+@dataclass(frozen=True)
+class Swept:
+    """Profiles whose due time was handled, and whether some are left."""
+
+    swept: int
+    more: bool
+    failed: int
+
+
+class Scoring:
+    """Keeps the standing of every profile."""
+
+    def __init__(self, standings: Standings, definitions: DefinitionReader, clock: Clock) -> None:
+        self._standings = standings
+        self._definitions = definitions
+        self._clock = clock
+
+    def take_in(self, changes: Iterable[ProfileChange]) -> Outcome:
+        """Fold changes into standings: one write per profile, each change once however often it is delivered."""
+        by_profile: dict[str, list[ProfileChange]] = {}
+        for change in changes:
+            by_profile.setdefault(change.profile_id, []).append(change)
+        definitions, now = self._definitions.load(), self._clock.now()
+
+        def judge(profile_id: str, standing: ProfileStanding | None) -> ProfileStanding | None:
+            return take_in(profile_id, standing, by_profile[profile_id], definitions, now)
+
+        return self._rewrite(list(by_profile), judge)
+
+    def sweep(self, has_time: Callable[[], bool]) -> Swept:
+        """Judge every profile that is due, while `has_time()`; the index only says whom to look at."""
+        definitions, now = self._definitions.load(), self._clock.now()
+
+        def judge(_: str, standing: ProfileStanding | None) -> ProfileStanding | None:
+            return let_time_pass(standing, definitions, now) if standing else None
+
+        swept = failed = 0
+        for shard in range(DUE_SHARDS):
+            due = self._standings.due(shard, to_iso(now))
+            while page := list(islice(due, PAGE)):
+                outcome = self._rewrite(page, judge)
+                swept += outcome.written
+                failed += len(outcome.failed)
+                if not has_time():
+                    return Swept(swept, True, failed)
+        return Swept(swept, False, failed)
+
+    def _rewrite(self, profile_ids: Sequence[str], judge: Judge) -> Outcome:
+        loaded = self._standings.load(profile_ids)
+        failed: dict[str, Exception] = {p: s for p, s in loaded.items() if isinstance(s, UnreadableStanding)}
+        current = {p: s for p in profile_ids if not isinstance(s := loaded.get(p), UnreadableStanding)}
+        written = unchanged = 0
+        for _ in range(ATTEMPTS):
+            judged = []
+            for profile_id, standing in current.items():
+                try:
+                    after = judge(profile_id, standing)
+                except Exception as error:  # one poisonous profile must not hold up its neighbours
+                    failed[profile_id] = error
+                    continue
+                if after is None:
+                    unchanged += 1
+                else:
+                    judged.append(after)
+            current = {}
+            for after, result in zip(judged, self._standings.save(judged), strict=True):
+                if isinstance(result, Overtaken):
+                    current[after.profile_id] = result.current
+                elif isinstance(result, NotSaved):
+                    failed[after.profile_id] = result.error
+                else:
+                    written += 1
+            if not current:
+                break
+        failed |= {profile_id: Contended(profile_id) for profile_id in current}
+        return Outcome(written, unchanged, failed)

@@ -1,0 +1,32 @@
+"""What each handler reads from its environment."""
+
+from __future__ import annotations
+
+from services.shared.settings import Settings
+
+
+class OnProfilesChangedSettings(Settings):
+    """Of `on_profiles_changed`."""
+
+    standings_table: str
+    definitions_table: str
+
+
+class SweepSettings(Settings):
+    """Of `sweep`."""
+
+    standings_table: str
+    definitions_table: str
+
+
+class ApiSettings(Settings):
+    """Of `api`."""
+
+    standings_table: str
+    definitions_table: str
+
+
+class OnStandingsStreamSettings(Settings):
+    """Of `on_standings_stream`."""
+
+    bus_name: str

@@ -1,0 +1,252 @@
+"""Delivery's real handlers on an in-process AWS, with tables as the stack makes them."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.client import BaseClient
+from moto import mock_aws
+
+from services.delivery import bootstrap
+from services.delivery.domain.protocol import Answer, Sent
+from services.delivery.ports import Outgoing
+from services.shared.addresses import address_key
+from services.shared.aws import clients, secrets
+from services.shared.clock import FixedClock, to_iso
+from services.shared.contracts.base import Fact
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+CLOCK = FixedClock(NOW)
+SECRET = "a-key-for-tests"
+COMMERCIAL = {
+    "class": "commercial",
+    "purpose": "newsletter",
+    "channels": {
+        "email": {
+            "subject": "News for {{ first_name | default: 'you' }}",
+            "text": "Hello {{ first_name | default: 'there' }}. {{ unsubscribe_url }}",
+            "html": "<p>Hello {{ first_name | default: 'there' }}</p><a href='{{ unsubscribe_url }}'>stop</a>",
+        },
+        "sms": {"text": "Hello {{ first_name }}"},
+    },
+}
+SERVICE = {
+    "class": "service",
+    "channels": {"email": {"subject": "Confirm", "text": "Open {{ confirm_url | default: 'nothing' }}"}},
+}
+_TABLES: dict[str, tuple[str, str | None]] = {
+    "messages": ("send_id", None),
+    "gates": ("pk", "sk"),
+    "templates": ("name", "part"),
+    "reports": ("pk", "sk"),
+}
+_INDEXES = {"open": ("open_partition", "claimed_at"), "by_profile": ("profile_id", "requested_at")}
+_CACHED = ("sending", "sweeping", "copying", "noting", "publishing", "serving")
+
+
+def clock() -> FixedClock:
+    """The clock that handlers load."""
+    return CLOCK
+
+
+class Context:
+    """A Lambda context with `left` milliseconds."""
+
+    def __init__(self, left: int = 100_000) -> None:
+        self.left = left
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.left
+
+
+class FakeSender:
+    """A provider that keeps what it accepts and answers as scripted; `before` runs inside the attempt."""
+
+    def __init__(self) -> None:
+        self.accepted: list[Outgoing] = []
+        self.answers: list[Answer | Exception] = []
+
+    def send(self, outgoing: Outgoing) -> Answer:
+        answer = self.answers.pop(0) if self.answers else Sent(f"provider-{outgoing.send_id}")
+        if isinstance(answer, Exception):
+            self.accepted.append(outgoing)
+            raise answer
+        if isinstance(answer, Sent):
+            self.accepted.append(outgoing)
+        return answer
+
+
+def sqs(*facts: Fact) -> dict[str, Any]:
+    """An SQS event, one record a fact."""
+    bodies = [
+        {
+            "id": f"e{i}",
+            "source": fact.source,
+            "detail-type": fact.detail_type,
+            "detail": json.loads(fact.model_dump_json()),
+        }
+        for i, fact in enumerate(facts)
+    ]
+    return {"Records": [{"messageId": f"m{i}", "body": json.dumps(b)} for i, b in enumerate(bodies)]}
+
+
+def notification(report: dict[str, Any]) -> dict[str, Any]:
+    """A provider's report as the feedback queue carries it."""
+    body = {"Type": "Notification", "Message": json.dumps(report)}
+    return {"Records": [{"messageId": "f1", "body": json.dumps(body)}]}
+
+
+def ses_event(kind: str, send_id: str, minutes: int = 1, **details: Any) -> dict[str, Any]:
+    """A report of SES event publishing."""
+    part = {"DeliveryDelay": "deliveryDelay", "Rendering Failure": "failure"}.get(kind, kind.lower())
+    return {
+        "eventType": kind,
+        "mail": {"timestamp": to_iso(NOW), "messageId": "ses-1", "tags": {"send_id": [send_id]}},
+        part: {"timestamp": to_iso(NOW + timedelta(minutes=minutes)), **details},
+    }
+
+
+def key_of(address: str, channel: str = "email") -> str:
+    """The address key under the tests' secret."""
+    return address_key(SECRET, channel, address)
+
+
+def _make_tables(dynamodb: Any) -> None:
+    for name, (partition, sort) in _TABLES.items():
+        keys = [(partition, "HASH"), *([(sort, "RANGE")] if sort else [])]
+        indexes = _INDEXES if name == "messages" else {}
+        used = {k for k, _ in keys} | {k for pair in indexes.values() for k in pair}
+        dynamodb.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": k, "KeyType": t} for k, t in keys],
+            AttributeDefinitions=[{"AttributeName": k, "AttributeType": "S"} for k in sorted(used)],
+            BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+            **(
+                {
+                    "GlobalSecondaryIndexes": [
+                        {
+                            "IndexName": index,
+                            "KeySchema": [
+                                {"AttributeName": p, "KeyType": "HASH"},
+                                {"AttributeName": s, "KeyType": "RANGE"},
+                            ],
+                            "Projection": {"ProjectionType": "ALL"},
+                        }
+                        for index, (p, s) in indexes.items()
+                    ]
+                }
+                if indexes
+                else {}
+            ),
+        )
+
+
+class World:
+    """What a test sees of delivery's surroundings."""
+
+    def __init__(self, bus: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+        self.email = FakeSender()
+        self.sms = FakeSender()
+        self.published = bus
+        self._monkeypatch = monkeypatch
+        self._position = 0
+
+    def fake_senders(self) -> None:
+        """Put the fakes in the place of providers."""
+        for service in (bootstrap.sending(), bootstrap.sweeping()._sending):
+            self._monkeypatch.setattr(service, "_senders", {"email": self.email, "sms": self.sms})
+
+    def item(self, send_id: str) -> dict[str, Any]:
+        """A message as stored."""
+        found = bootstrap.serving().message(send_id)
+        return dict(found)
+
+    def raw(self, table: str) -> list[dict[str, Any]]:
+        """Every stored item, in DynamoDB's own form."""
+        return list(boto3.client("dynamodb").scan(TableName=table)["Items"])
+
+    def stream(self) -> dict[str, Any]:
+        """What the messages' stream holds that was not read yet."""
+        streams = boto3.client("dynamodbstreams")
+        arn = boto3.client("dynamodb").describe_table(TableName="messages")["Table"]["LatestStreamArn"]
+        shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+        start = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")[
+            "ShardIterator"
+        ]
+        records = streams.get_records(ShardIterator=start)["Records"]
+        new, self._position = records[self._position :], len(records)
+        return {"Records": new}
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    _forget()
+    _one_call_at_a_time(monkeypatch)
+    with mock_aws():
+        _make_tables(boto3.client("dynamodb"))
+        boto3.client("sesv2").create_email_identity(EmailIdentity="hello@example.com")
+        vault = boto3.client("secretsmanager")
+        arn = vault.create_secret(Name="key", SecretString=SECRET)["ARN"]
+        settings = {
+            "STAGE": "test",
+            "CLOCK_FACTORY": "tests.integration.delivery.conftest:clock",
+            "MESSAGES_TABLE": "messages",
+            "GATES_TABLE": "gates",
+            "TEMPLATES_TABLE": "templates",
+            "REPORTS_TABLE": "reports",
+            "ADDRESS_SECRET_ARN": arn,
+            "TOKEN_SECRET_ARN": arn,
+            "PUBLIC_URL": "https://api.example.com",
+            "FROM_ADDRESS": "hello@example.com",
+            "CONFIGURATION_SET": "mail",
+            "SMS_ORIGINATION": "+12025550100",
+            "SMS_CONFIGURATION_SET": "halte-test",
+            "DAILY_CAP": "3",
+            "SWEEP_AFTER_SECONDS": "900",
+            "BUS_NAME": "bus",
+        }
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        CLOCK.advance(NOW - CLOCK.now())
+        published: list[dict[str, Any]] = []
+
+        class Events:
+            def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+                published.extend(Entries)
+                return {"FailedEntryCount": 0, "Entries": [{} for _ in Entries]}
+
+        monkeypatch.setattr(
+            "services.shared.aws.bus.client",
+            lambda name: Events() if name == "events" else clients.client(name),
+        )
+        yield World(published, monkeypatch)
+    _forget()
+
+
+def _one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DynamoDB's conditions are atomic; those of the in-process stand-in are only so without threads."""
+    lock, plain = threading.RLock(), BaseClient._make_api_call
+
+    def locked(self: Any, operation: str, parameters: Any) -> Any:
+        with lock:
+            return plain(self, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", locked)
+
+
+def _forget() -> None:
+    for name in _CACHED:
+        getattr(bootstrap, name).cache_clear()
+    clients.client.cache_clear()
+    clients.single_attempt_client.cache_clear()
+    secrets._kept.clear()

@@ -1,0 +1,414 @@
+"""Requests, gates and the send protocol through the real handlers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from email import message_from_bytes
+from email.message import Message as Mail
+from typing import Any
+
+import pytest
+
+from services.delivery import bootstrap
+from services.delivery.domain.protocol import Refused, Retry, Unknown
+from services.delivery.handlers import api, on_feedback, on_permissions, on_requests, sweep
+from services.shared.contracts.consent import ConfirmationRequested, ConsentChange, ConsentChanged
+from services.shared.contracts.ingest import ProfileChange, ProfilesChanged
+from services.shared.contracts.journeys import MessageRequested
+from services.shared.contracts.messages import AddressedRequest, MessageRequest
+from services.shared.tokens import UNSUBSCRIBE, verify
+from tests.integration.delivery.conftest import (
+    CLOCK,
+    COMMERCIAL,
+    NOW,
+    SECRET,
+    SERVICE,
+    Context,
+    World,
+    key_of,
+    notification,
+    ses_event,
+    sqs,
+)
+
+EMAIL = "ann@example.com"
+PHONE = "+12025550123"
+
+
+def call(method: str, path: str, body: Any = None, query: dict[str, str] | None = None) -> tuple[int, Any]:
+    event = {
+        "version": "2.0",
+        "rawPath": path,
+        "routeKey": f"{method} {path}",
+        "headers": {},
+        "queryStringParameters": query,
+        "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
+        "body": body if isinstance(body, str) else json.dumps(body),
+    }
+    answer = api.handler(event, Context())
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def given_templates() -> None:
+    assert call("PUT", "/templates/news", COMMERCIAL)[0] == 200
+    assert call("PUT", "/templates/confirm", SERVICE)[0] == 200
+
+
+def given_contact(profile: str = "prf_1", version: int = 1, **traits: Any) -> None:
+    change = ProfileChange(
+        profile_id=profile,
+        version=version,
+        at=NOW,
+        events=[],
+        traits=traits or {"email": EMAIL, "firstName": "Ann"},
+    )
+    assert on_permissions.handler(sqs(ProfilesChanged(changes=[change])), Context()) == {
+        "batchItemFailures": []
+    }
+
+
+def consent(state: Any, sequence: int = 1, address: str = EMAIL, channel: str = "email") -> None:
+    change = ConsentChange(
+        address_key=key_of(address, channel),
+        purpose="newsletter",
+        channel=channel,
+        state=state,
+        entry_id=f"cns_{sequence}",
+        text_version="1",
+        sequence=sequence,
+        at=NOW,
+    )
+    assert on_permissions.handler(sqs(ConsentChanged(changes=[change])), Context()) == {
+        "batchItemFailures": []
+    }
+
+
+def request(send_id: str = "snd_1", **fields: Any) -> MessageRequest:
+    base = {
+        "send_id": send_id,
+        "template": "news",
+        "channels": ["email"],
+        "requested_at": NOW,
+        "profile_id": "prf_1",
+        "journey": "welcome",
+        "node": "offer",
+    }
+    return MessageRequest(**{**base, **fields})
+
+
+def ask(*requests: MessageRequest, failures: int = 0) -> None:
+    answer = on_requests.handler(sqs(MessageRequested(requests=list(requests))), Context())
+    assert len(answer["batchItemFailures"]) == failures
+
+
+@pytest.fixture
+def ready(world: World) -> World:
+    given_templates()
+    given_contact()
+    world.fake_senders()
+    return world
+
+
+@pytest.mark.capability("003-21")
+def test_commercial_needs_consent_and_service_does_not(ready: World) -> None:
+    ask(request("snd_c"), request("snd_s", template="confirm"))
+
+    assert ready.item("snd_c")["status"] == "skipped"
+    assert ready.item("snd_c")["reason"] == "no_consent"
+    assert ready.item("snd_s")["status"] == "sent"
+    assert [m.send_id for m in ready.email.accepted] == ["snd_s"]
+
+
+@pytest.mark.capability("001-18")
+def test_a_send_records_the_consent_it_relied_on(ready: World) -> None:
+    consent("granted")
+    ask(request())
+
+    status, record = call("GET", "/messages/snd_1")
+    assert status == 200
+    assert record["status"] == "sent"
+    assert record["consent_entry_id"] == "cns_1"
+    assert [(g["gate"], g["verdict"]) for g in record["gates"]] == [
+        ("address", "pass"),
+        ("suppression", "pass"),
+        ("consent", "pass"),
+        ("cap", "pass"),
+    ]
+    assert "cns_1" in record["gates"][2]["input"]
+    assert EMAIL not in json.dumps(record)
+    status, listed = call("GET", "/decisions", query={"profile": "prf_1"})
+    assert [d["send_id"] for d in listed["decisions"]] == ["snd_1"]
+
+
+def test_redelivery_sends_once(ready: World) -> None:
+    consent("granted")
+    for _ in range(3):
+        ask(request(), request())
+
+    assert len(ready.email.accepted) == 1
+    outgoing = ready.email.accepted[0]
+    assert outgoing.content.subject == "News for Ann"
+    token = outgoing.unsubscribe_url.partition("token=")[2]
+    claims = verify(SECRET, UNSUBSCRIBE, token, NOW + timedelta(days=60))
+    assert claims == {"purpose": "newsletter", "channel": "email", "address_key": key_of(EMAIL)}
+
+
+def test_consent_revoked_between_reading_and_claiming(ready: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    consent("granted")
+    messages = bootstrap.sending()._messages
+    claim = messages.claim
+
+    def revoke_first(*args: Any) -> Any:
+        consent("revoked", 2)
+        return claim(*args)
+
+    monkeypatch.setattr(messages, "claim", revoke_first)
+    ask(request())
+
+    assert ready.email.accepted == []
+    assert ready.item("snd_1")["reason"] == "no_consent"
+    assert "revoked cns_2" in json.dumps(ready.item("snd_1")["gates"])
+
+
+def test_an_overtaken_permission_and_contact_are_dropped(ready: World) -> None:
+    consent("revoked", 5)
+    consent("granted", 4)
+    given_contact(version=7, email="new@example.com")
+    given_contact(version=6, email="old@example.com")
+    consent("granted", 1, address="new@example.com")
+    consent("granted", 1, address="old@example.com")
+    ask(request())
+
+    assert [m.to for m in ready.email.accepted] == ["new@example.com"]
+
+
+@pytest.mark.capability("003-24")
+def test_the_fourth_commercial_message_of_a_day_is_held_back(ready: World) -> None:
+    consent("granted")
+    for i in range(5):
+        ask(request(f"snd_{i}"))
+    ask(request("snd_service", template="confirm"))
+
+    assert len(ready.email.accepted) == 4
+    assert [ready.item(f"snd_{i}")["status"] for i in range(5)] == ["sent"] * 3 + ["skipped"] * 2
+    assert ready.item("snd_4")["reason"] == "frequency_cap"
+    CLOCK.advance(timedelta(days=1))
+    ask(request("snd_tomorrow"))
+    assert ready.item("snd_tomorrow")["status"] == "sent"
+
+
+@pytest.mark.capability("003-24")
+def test_the_cap_holds_when_all_are_asked_at_once(ready: World) -> None:
+    consent("granted")
+    ask(*(request(f"snd_{i}") for i in range(8)))
+
+    assert len(ready.email.accepted) == 3
+
+
+def test_preferred_channel_falls_back_to_one_with_consent(ready: World) -> None:
+    given_contact(version=2, email=EMAIL, phone=PHONE, preferredChannel="sms")
+    consent("granted", address=EMAIL)
+    ask(request(channels=["preferred"]))
+    assert ready.item("snd_1")["channel"] == "email"
+
+    consent("granted", address=PHONE, channel="sms")
+    ask(request("snd_2", channels=["preferred"]))
+    assert ready.item("snd_2")["channel"] == "sms"
+    assert ready.sms.accepted[0].to == PHONE
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"profile_id": "prf_nobody"}, "no_contact"),
+        ({"template": "nothing"}, "unknown_template"),
+        ({"channels": ["sms"]}, "no_address"),
+        ({"channels": ["pigeon"]}, "no_channel"),
+    ],
+)
+def test_everything_unsent_has_a_reason(ready: World, fields: dict[str, Any], reason: str) -> None:
+    ask(request(**fields))
+
+    assert ready.item("snd_1")["status"] == "skipped"
+    assert ready.item("snd_1")["reason"] == reason
+
+
+def test_double_opt_in_goes_to_an_address_without_profile(ready: World) -> None:
+    asked = AddressedRequest(
+        send_id="snd_doi",
+        template="confirm",
+        channels=["email"],
+        requested_at=NOW,
+        address="new@example.com",
+        params={"confirm_url": "https://x.example/c"},
+    )
+    for _ in range(2):
+        answer = on_requests.handler(sqs(ConfirmationRequested(requests=[asked])), Context())
+        assert answer == {"batchItemFailures": []}
+
+    assert [m.to for m in ready.email.accepted] == ["new@example.com"]
+    assert "https://x.example/c" in ready.email.accepted[0].content.text
+    assert "new@example.com" not in json.dumps(ready.raw("messages"))
+
+
+def test_throttling_is_asked_again_and_counts_once(ready: World) -> None:
+    consent("granted")
+    ready.email.answers = [Retry("TooManyRequestsException")] * 4
+    for _ in range(4):
+        ask(request(), failures=1)
+        assert ready.item("snd_1")["status"] == "retry"
+    ask(request())
+    ask(request("snd_2"), request("snd_3"))
+
+    assert len(ready.email.accepted) == 3
+    assert ready.item("snd_1")["attempts"] == 5
+
+
+def test_a_refusal_is_final(ready: World) -> None:
+    consent("granted")
+    ready.email.answers = [Refused("MessageRejected")]
+    ask(request())
+    ask(request())
+
+    assert ready.item("snd_1")["status"] == "failed"
+    assert ready.item("snd_1")["reason"] == "MessageRejected"
+    assert ready.email.accepted == []
+
+
+def test_marketing_of_unknown_fate_is_given_up_and_late_feedback_corrects_it(ready: World) -> None:
+    consent("granted")
+    ready.email.answers = [Unknown("ReadTimeoutError")]
+    ask(request())
+    ask(request())
+    sweep.handler({}, Context())
+    assert ready.item("snd_1")["status"] == "unknown"
+
+    CLOCK.advance(timedelta(minutes=16))
+    sweep.handler({}, Context())
+    assert ready.item("snd_1")["reason"] == "unknown_outcome"
+    on_feedback.handler(notification(ses_event("Delivery", "snd_1")), Context())
+
+    assert ready.item("snd_1")["status"] == "sent"
+    assert ready.item("snd_1")["provider_id"] == "ses-1"
+    assert ready.email.accepted == []
+
+
+def test_a_service_message_of_unknown_fate_is_repeated_once(ready: World) -> None:
+    ready.email.answers = [Unknown("ReadTimeoutError"), Unknown("ReadTimeoutError")]
+    ask(request(template="confirm"))
+    for _ in range(3):
+        CLOCK.advance(timedelta(minutes=16))
+        sweep.handler({}, Context())
+
+    assert ready.email.answers == []
+    assert ready.item("snd_1")["reason"] == "unknown_outcome"
+    assert ready.item("snd_1")["possible_duplicate"] is True
+    assert ready.item("snd_1")["attempts"] == 2
+
+
+def test_a_crash_in_the_attempt_leaves_a_visible_claim(ready: World) -> None:
+    consent("granted")
+    ready.email.answers = [RuntimeError("the worker died")]
+    ask(request(), failures=1)
+    ask(request())
+
+    assert len(ready.email.accepted) == 1
+    assert ready.item("snd_1")["status"] == "claimed"
+    CLOCK.advance(timedelta(minutes=16))
+    sweep.handler({}, Context())
+    assert ready.item("snd_1")["reason"] == "unknown_outcome"
+
+
+def test_without_time_nothing_is_begun(ready: World) -> None:
+    consent("granted")
+    event = sqs(MessageRequested(requests=[request()]))
+
+    assert on_requests.handler(event, Context(left=5_000))["batchItemFailures"] == [{"itemIdentifier": "m0"}]
+    assert ready.raw("messages") == []
+    assert on_requests.handler(event, Context()) == {"batchItemFailures": []}
+    assert len(ready.email.accepted) == 1
+
+
+def test_poison_is_failed_and_its_neighbour_sent(ready: World) -> None:
+    consent("granted")
+    event = sqs(MessageRequested(requests=[request()]))
+    event["Records"].insert(0, {"messageId": "bad", "body": "{"})
+
+    assert on_requests.handler(event, Context())["batchItemFailures"] == [{"itemIdentifier": "bad"}]
+    assert len(ready.email.accepted) == 1
+
+
+def test_a_claim_whose_answer_was_lost_is_known_as_its_own(ready: World) -> None:
+    consent("granted")
+    sending = bootstrap.sending()
+    templates, contacts = sending.facts([request()])
+    stored = sending._messages.create(_stored())
+    message = _stored(message_class="commercial", purpose="newsletter")
+    prepared = sending._prepare(message, templates["news"], contacts["prf_1"])  # type: ignore[arg-type]
+    claimed = sending._claimed(message, templates["news"], prepared.choice)  # type: ignore[arg-type, union-attr]
+    other = sending._claimed(message, templates["news"], prepared.choice)  # type: ignore[arg-type, union-attr]
+
+    assert sending._messages.claim(stored, claimed, 3) == "claimed"
+    assert sending._messages.claim(stored, claimed, 3) == "claimed"
+    assert sending._messages.claim(stored, other, 3) == "taken"
+
+
+def _stored(**fields: Any) -> Any:
+    from services.delivery.domain.message import Message
+
+    return Message(
+        send_id="snd_1",
+        template="news",
+        channels=("email",),
+        requested_at="2026-03-01T12:00:00.000Z",
+        profile_id="prf_1",
+        **fields,
+    )
+
+
+def test_the_real_adapter_sends_one_mime_message_through_ses(world: World) -> None:
+    given_templates()
+    given_contact()
+    consent("granted")
+    ask(request())
+
+    from moto.backends import get_backend
+
+    backend = get_backend("ses")["123456789012"]["us-east-1"]
+    sent: list[Any] = backend.sent_messages
+    assert len(sent) == 1
+    mail: Mail = message_from_bytes(sent[0].raw_data.encode())
+    assert mail["To"] == EMAIL
+    assert mail["Subject"] == "News for Ann"
+    assert mail["List-Unsubscribe"].startswith("<https://api.example.com/consents/unsubscribe?token=")
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert world.item("snd_1")["provider_id"]
+
+
+def test_templates_are_versioned_and_bad_ones_named(world: World) -> None:
+    assert call("PUT", "/templates/news", COMMERCIAL)[1]["version"] == 1
+    assert call("PUT", "/templates/news", COMMERCIAL)[1]["version"] == 1
+    assert call("PUT", "/templates/news", {**COMMERCIAL, "purpose": "offers"})[1]["version"] == 2
+    assert [t["purpose"] for t in call("GET", "/templates")[1]["templates"]] == ["offers"]
+    bad = {"class": "service", "channels": {"sms": {"text": "{% if %}"}}}
+    status, body = call("PUT", "/templates/bad", bad)
+    assert status == 400
+    assert body["code"] == "template_syntax"
+    assert body["message"].startswith("channels.sms.text: ")
+    assert call("PUT", "/templates/Bad", SERVICE)[0] == 400
+    assert call("PUT", "/templates/bad", "{")[0] == 400
+    assert call("GET", "/messages/snd_none")[0] == 404
+    assert call("GET", "/decisions")[0] == 400
+
+
+def test_no_handler_imports_boto3_before_it_is_called() -> None:
+    names = ["api", "on_requests", "on_permissions", "on_feedback", "on_messages_stream", "sweep"]
+    code = (
+        "import sys\n"
+        + "".join(f"import services.delivery.handlers.{n}\n" for n in names)
+        + "sys.exit('boto3' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

@@ -1,0 +1,205 @@
+"""Ingest's handlers on AWS as moto plays it, with the queue, the stream and the bus between them."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from services.ingest import bootstrap
+from services.ingest.accept import hash_key
+from services.shared.aws.clients import client
+
+REGION = "us-east-1"
+ENV = {
+    "STAGE": "test",
+    "SOURCES_TABLE": "Sources",
+    "IDENTITIES_TABLE": "Identities",
+    "PROFILES_TABLE": "Profiles",
+    "LAKE_BUCKET": "halte-lake",
+    "BUS_NAME": "halte",
+}
+WRITE_KEY = "WRITEKEY"
+
+
+class World:
+    """What a test does to ingest and sees of it."""
+
+    def __init__(self, queue_url: str, told_url: str, stream: str) -> None:
+        self.queue_url, self._told_url = queue_url, told_url
+        self._stream = stream
+        self._read_to = ""
+
+    def post(self, path: str, body: Any, headers: dict[str, str] | None = None) -> tuple[int, dict[str, Any]]:
+        from services.ingest.handlers import api
+
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        auth = "Basic " + base64.b64encode(f"{WRITE_KEY}:".encode()).decode()
+        return _call(api, "POST", path, raw, {"authorization": auth} if headers is None else headers)
+
+    def admin(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+        from services.ingest.handlers import admin
+
+        return _call(admin, method, path, json.dumps(body).encode() if body is not None else b"", {})
+
+    def enqueue(self, body: str) -> None:
+        client("sqs").send_message(QueueUrl=self.queue_url, MessageBody=body)
+
+    def take(self) -> list[dict[str, Any]]:
+        """SQS records as Lambda gets them; the messages are gone from the queue."""
+        records: list[dict[str, Any]] = []
+        while True:
+            answer = client("sqs").receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10)
+            if not answer.get("Messages"):
+                return records
+            for message in answer["Messages"]:
+                records.append({"messageId": message["MessageId"], "body": message["Body"]})
+                client("sqs").delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+
+    def consume(self, records: list[dict[str, Any]] | None = None) -> set[str]:
+        """Hand records (default: all that is queued) to the consumer; the ids that failed."""
+        from services.ingest.handlers import on_events
+
+        answer = on_events.handler({"Records": self.take() if records is None else records}, None)
+        return {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+
+    def stream_records(self) -> list[dict[str, Any]]:
+        """What the profiles table's stream holds since the last time."""
+        streams = client("dynamodbstreams")
+        shard = streams.describe_stream(StreamArn=self._stream)["StreamDescription"]["Shards"][0]["ShardId"]
+        start = {"ShardIteratorType": "TRIM_HORIZON"}
+        if self._read_to:
+            start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self._read_to}
+        iterator = streams.get_shard_iterator(StreamArn=self._stream, ShardId=shard, **start)["ShardIterator"]
+        records: list[dict[str, Any]] = streams.get_records(ShardIterator=iterator)["Records"]
+        if records:
+            self._read_to = records[-1]["dynamodb"]["SequenceNumber"]
+        return records
+
+    def publish(self) -> list[dict[str, Any]]:
+        """Hand the stream to the publisher; the bus events that a consumer then gets."""
+        from services.ingest.handlers import on_profiles_stream
+
+        on_profiles_stream.handler({"Records": self.stream_records()}, None)
+        events = []
+        while messages := client("sqs").receive_message(QueueUrl=self._told_url).get("Messages"):
+            for message in messages:
+                events.append(json.loads(message["Body"]))
+                client("sqs").delete_message(QueueUrl=self._told_url, ReceiptHandle=message["ReceiptHandle"])
+        return events
+
+    def lake(self) -> list[dict[str, Any]]:
+        """Every line of the lake."""
+        objects = client("s3").list_objects_v2(Bucket=ENV["LAKE_BUCKET"]).get("Contents", [])
+        lines = []
+        for one in objects:
+            body = client("s3").get_object(Bucket=ENV["LAKE_BUCKET"], Key=one["Key"])["Body"].read()
+            lines += [json.loads(line) for line in gzip.decompress(body).decode().splitlines()]
+        return lines
+
+    def profiles(self) -> list[dict[str, Any]]:
+        """Every profile as the API shows it."""
+        items = client("dynamodb").scan(TableName="Profiles")["Items"]
+        return [self.admin("GET", f"/profiles/{item['profile_id']['S']}")[1] for item in items]
+
+    def item_bytes(self, profile_id: str, *, without: str) -> int:
+        """Rough size of a profile's item as DynamoDB counts it."""
+        item = client("dynamodb").get_item(TableName="Profiles", Key={"profile_id": {"S": profile_id}})[
+            "Item"
+        ]
+        return sum(len(k) + _size(v) for k, v in item.items() if k != without)
+
+
+def _size(value: Any) -> int:
+    ((kind, inner),) = value.items()
+    if kind == "L":
+        return sum(_size(one) + 1 for one in inner) + 3
+    if kind == "M":
+        return sum(len(k) + _size(one) + 1 for k, one in inner.items()) + 3
+    return len(inner.encode()) if isinstance(inner, str) else len(inner)
+
+
+def _call(
+    module: Any, method: str, path: str, body: bytes, headers: dict[str, str]
+) -> tuple[int, dict[str, Any]]:
+    event = {
+        "version": "2.0",
+        "routeKey": f"{method} {path}",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": headers,
+        "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
+    answer = module.handler(event, None)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def _forget() -> None:
+    for make in (
+        bootstrap.front_door,
+        bootstrap.source_registry,
+        bootstrap.profile_directory,
+        bootstrap.consumer,
+        bootstrap.bus,
+        client,
+    ):
+        make.cache_clear()
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    for name, value in ENV.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        _forget()
+        queue = client("sqs").create_queue(QueueName="intake")["QueueUrl"]
+        monkeypatch.setenv("QUEUE_URL", queue)
+        yield World(queue, _listener(), _tables())
+        _forget()
+
+
+def _tables() -> str:
+    streams = {}
+    for name, key, stream in (
+        ("Sources", "pk", False),
+        ("Identities", "pk", False),
+        ("Profiles", "profile_id", True),
+    ):
+        made = client("dynamodb").create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+            **(
+                {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}
+                if stream
+                else {}
+            ),
+        )
+        streams[name] = made["TableDescription"].get("LatestStreamArn", "")
+    client("dynamodb").put_item(
+        TableName="Sources",
+        Item={"pk": {"S": f"key#{hash_key(WRITE_KEY)}"}, "source_id": {"S": "recorded"}},
+    )
+    client("s3").create_bucket(Bucket=ENV["LAKE_BUCKET"])
+    return str(streams["Profiles"])
+
+
+def _listener() -> str:
+    """A queue behind a rule for `ProfilesChanged.v1`; its URL."""
+    url = client("sqs").create_queue(QueueName="listener")["QueueUrl"]
+    client("events").create_event_bus(Name=ENV["BUS_NAME"])
+    pattern = {"source": ["halte.ingest"], "detail-type": ["ProfilesChanged.v1"]}
+    client("events").put_rule(Name="listen", EventBusName="halte", EventPattern=json.dumps(pattern))
+    arn = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
+    client("events").put_targets(Rule="listen", EventBusName="halte", Targets=[{"Id": "1", "Arn": arn}])
+    return str(url)

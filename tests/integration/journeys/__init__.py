@@ -1,0 +1,1 @@
+"""The real handlers of journeys on moto."""

@@ -1,0 +1,143 @@
+"""Lambda functions as processes of their own: each has its own copy of its service's modules and its own environment.
+
+Two functions of one service would otherwise share what `bootstrap` keeps for the life of a process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import services
+
+_BASE_ENV = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "PATH": os.environ.get("PATH", ""),
+}
+
+
+class LogSink(io.StringIO):
+    """Where handlers' log lines go: counts bytes, keeps the last lines for whoever debugs a test."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.size = 0
+        self.tail: list[str] = []
+
+    def write(self, text: str) -> int:
+        """Take one piece of output."""
+        self.size += len(text.encode())
+        self.tail = [*self.tail[-200:], text]
+        return len(text)
+
+
+LOG = LogSink()
+"""One for the whole process: a logger keeps the stream it was made with."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """A Lambda function of the templates. `memory` in MB."""
+
+    name: str
+    arn: str
+    service: str
+    module: str
+    memory: int
+    timeout_seconds: int
+    env: Mapping[str, str]
+
+    @property
+    def title(self) -> str:
+        """Service and handler: `scoring.on_profiles_changed`."""
+        return f"{self.service}.{self.module.rsplit('.', 1)[-1]}"
+
+
+@dataclass
+class Context:
+    """What Lambda hands a handler beside the event."""
+
+    function: Function
+    aws_request_id: str = "00000000-0000-4000-8000-000000000000"
+
+    @property
+    def function_name(self) -> str:
+        """The function's name."""
+        return self.function.name
+
+    @property
+    def invoked_function_arn(self) -> str:
+        """Its ARN."""
+        return self.function.arn
+
+    @property
+    def memory_limit_in_mb(self) -> int:
+        """Its memory."""
+        return self.function.memory
+
+    def get_remaining_time_in_millis(self) -> int:
+        """The whole timeout: a road's invocations are short."""
+        return self.function.timeout_seconds * 1000
+
+
+@dataclass
+class Process:
+    """A function that is loaded at its first call and keeps its modules from then on."""
+
+    function: Function
+    _modules: dict[str, ModuleType] = field(default_factory=dict)
+
+    def call(self, event: Any) -> Any:
+        """One invocation.
+
+        Raises:
+            Exception: whatever the handler raises.
+        """
+        with self._inside():
+            module = importlib.import_module(self.function.module)
+            return module.handler(event, Context(self.function))
+
+    def load(self) -> None:
+        """The cold start: import the handler, so that the first call isn't charged for it."""
+        with self._inside():
+            importlib.import_module(self.function.module)
+
+    @contextlib.contextmanager
+    def _inside(self) -> Iterator[None]:
+        before_env, hook = dict(os.environ), sys.excepthook
+        outside = self._own_modules()
+        os.environ.clear()
+        os.environ.update(_BASE_ENV, **self.function.env)
+        self._put_in_place(self._modules)
+        try:
+            with contextlib.redirect_stdout(LOG):
+                yield
+        finally:
+            self._modules = self._own_modules()
+            self._put_in_place(outside)
+            os.environ.clear()
+            os.environ.update(before_env)
+            sys.excepthook = hook  # a handler's logger takes it, and would hide the caller's own errors
+
+    def _put_in_place(self, modules: Mapping[str, ModuleType]) -> None:
+        sys.modules.update(modules)
+        package = modules.get(f"services.{self.function.service}")
+        if package is not None:  # `import services.x.y as z` goes by attribute, not by sys.modules
+            setattr(services, self.function.service, package)
+
+    def _own_modules(self) -> dict[str, ModuleType]:
+        """Take this service's modules out of `sys.modules`."""
+        root = f"services.{self.function.service}"
+        names = [name for name in sys.modules if name == root or name.startswith(root + ".")]
+        return {name: sys.modules.pop(name) for name in names}

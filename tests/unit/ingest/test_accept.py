@@ -1,0 +1,169 @@
+"""The HTTP door: keys, gzip, limits, and batches with bad neighbours."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import itertools
+import json
+from typing import Any
+
+import pytest
+
+from services.ingest.accept import MAX_BATCH_BYTES, FrontDoor, KnownKeys, hash_key, inflate
+from services.ingest.domain.intake import BODY_LIMIT, unpack
+from services.ingest.manage import SourceRegistry
+from services.shared.clock import FixedClock
+from services.shared.errors import HalteError, Invalid, TooLarge, Unauthorized
+from tests.unit.ingest.fakes import NOW, FakeQueue, FakeSources, track
+
+AUTH = "Basic " + base64.b64encode(b"KEY:").decode()
+
+
+class Fixture:
+    def __init__(self) -> None:
+        self.queue = FakeQueue()
+        numbers = itertools.count(1)
+        self.door = FrontDoor(
+            keys=KnownKeys(FakeSources(**{hash_key("KEY"): "shop"})),
+            queue=self.queue,
+            clock=FixedClock(NOW),
+            new_id=lambda prefix: f"{prefix}_{next(numbers)}",
+        )
+
+    def post(self, call: str, body: Any, auth: str = AUTH) -> dict[str, Any]:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.door.accept(call, raw, auth)
+
+    def queued(self) -> list[Any]:
+        return [arrival for body in self.queue.bodies for arrival in unpack(body, NOW)]
+
+
+def test_single_call_takes_its_type_from_the_path() -> None:
+    f = Fixture()
+    event = {k: v for k, v in track().items() if k not in ("type", "messageId")}
+    assert f.post("track", {**event, "writeKey": "KEY"}) == {"success": True}
+    (arrival,) = f.queued()
+    assert arrival.event == {**event, "type": "track", "messageId": "msg_1"}
+    assert (arrival.receipt, arrival.source, arrival.received_at) == ("rcp_2#0", "shop", NOW)
+
+
+def test_batch_keeps_good_events_and_names_bad_ones() -> None:
+    f = Fixture()
+    batch = [track("a"), {"type": "track", "messageId": "b"}, 7, track("c", properties={"x": "y" * 40_000})]
+    answer = f.post("batch", {"batch": batch})
+    assert answer["success"] is True
+    assert [(r["index"], r["messageId"], r["code"]) for r in answer["rejected"]] == [
+        (1, "b", "no_identity"),
+        (2, None, "invalid_json"),
+        (3, "c", "too_large"),
+    ]
+    assert [a.event["messageId"] for a in f.queued()] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("call", "body", "code"),
+    [
+        ("batch", {"batch": [{"type": "track"}]}, "no_identity"),
+        ("batch", {"batch": []}, "empty_batch"),
+        ("batch", {"batch": {}}, "invalid_batch"),
+        ("batch", {}, "invalid_batch"),
+        ("track", {"userId": "u"}, "missing_event_name"),
+        ("track", b"", "invalid_json"),
+        ("track", b"[]", "invalid_json"),
+        ("track", b"\xff\xfe", "invalid_json"),
+        ("track", b'{"a":' * 1000, "too_deep"),
+        ("track", b"\x1f\x8bnot gzip", "invalid_gzip"),
+        ("track", gzip.compress(json.dumps(track()).encode())[:-9], "invalid_gzip"),
+    ],
+)
+def test_a_request_without_anything_to_take_is_refused(call: str, body: Any, code: str) -> None:
+    f = Fixture()
+    with pytest.raises(Invalid) as refusal:
+        f.post(call, body)
+    assert (refusal.value.code, refusal.value.status, f.queue.bodies) == (code, 400, [])
+
+
+def test_limits() -> None:
+    f = Fixture()
+    with pytest.raises(TooLarge):
+        f.post("track", track(properties={"a": "x" * 33_000}))
+    with pytest.raises(TooLarge):
+        f.post("batch", b" " * (MAX_BATCH_BYTES + 1))
+    with pytest.raises(TooLarge):
+        f.post("batch", gzip.compress(b" " * 50_000_000))
+    assert len(inflate(gzip.compress(b" " * MAX_BATCH_BYTES))) == MAX_BATCH_BYTES
+    assert f.queue.bodies == []
+
+
+@pytest.mark.parametrize(
+    ("auth", "key", "taken"),
+    [
+        (AUTH, None, True),
+        (AUTH.replace("Basic", "basic"), None, True),
+        ("", "KEY", True),
+        ("Bearer x", "KEY", True),
+        ("Basic !!!", "KEY", True),
+        ("", None, False),
+        ("", 7, False),
+        ("", "WRONG", False),
+        ("Basic " + base64.b64encode(b"WRONG:").decode(), "KEY", False),
+        ("Basic " + base64.b64encode(b"\xff\xfe").decode(), None, False),
+    ],
+)
+def test_write_keys(auth: str, key: Any, taken: bool) -> None:
+    f = Fixture()
+    body = {**track(), "writeKey": key}
+    if taken:
+        assert f.post("track", body, auth) == {"success": True}
+        assert "KEY" not in f.queue.bodies[0]
+    else:
+        with pytest.raises(Unauthorized):
+            f.post("track", body, auth)
+
+
+def test_known_keys_are_remembered_for_a_minute_and_unknown_ones_never() -> None:
+    now = [0.0]
+    sources = FakeSources()
+    keys = KnownKeys(sources, elapsed=lambda: now[0])
+    for _ in range(2):
+        with pytest.raises(Unauthorized):
+            keys.source_of("NEW")
+    sources.keys[hash_key("NEW")] = "shop"
+    lookups = []
+    for now[0] in (1.0, 60.9, 61.1):
+        assert keys.source_of("NEW") == "shop"
+        lookups.append(sources.lookups)
+    assert lookups == [3, 3, 4]
+
+
+def test_large_batch_travels_in_messages_that_sqs_takes() -> None:
+    f = Fixture()
+    batch = [track(f"m{i}", properties={"a": "é" * 5_000}) for i in range(45)]
+    f.post("batch", json.dumps({"batch": batch}, ensure_ascii=False).encode())
+    assert len(f.queue.bodies) == 8
+    assert all(len(body.encode()) <= BODY_LIMIT for body in f.queue.bodies)
+    arrivals = f.queued()
+    assert [a.event for a in arrivals] == batch
+    assert len({a.receipt for a in arrivals}) == 45
+
+
+def test_source_tells_its_key_once() -> None:
+    sources = FakeSources()
+    registry = SourceRegistry(sources=sources, clock=FixedClock(NOW), new_key=lambda: "wk_secret")
+    assert registry.put("shop", {"name": "Shop"}) == (
+        True,
+        {"id": "shop", "name": "Shop", "write_key": "wk_secret"},
+    )
+    assert registry.put("shop", {"name": "Web shop"}) == (False, {"id": "shop", "name": "Web shop"})
+    assert sources.of_key(hash_key("wk_secret")) == "shop"
+    assert "wk_secret" not in str(sources.keys)
+
+
+@pytest.mark.parametrize(
+    ("source_id", "name"), [("Shop", "x"), ("", "x"), ("halte.x", "x"), ("s", ""), ("s", 7)]
+)
+def test_source_is_named_properly(source_id: str, name: Any) -> None:
+    registry = SourceRegistry(sources=FakeSources(), clock=FixedClock(NOW), new_key=lambda: "k")
+    with pytest.raises(HalteError):
+        registry.put(source_id, {"name": name})

@@ -1,0 +1,281 @@
+"""The consumer: every accepted event ends as applied, duplicate, rejected or sent back."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from services.ingest.consume import ATTEMPTS, Consumer
+from services.ingest.domain.identifiers import Identifier
+from services.ingest.domain.intake import pack_http
+from services.ingest.domain.profile import Profile
+from services.ingest.ports import StaleProfile
+from services.shared.clock import FixedClock
+from services.shared.contracts.ingest import CustomerEvent
+from tests.unit.ingest.fakes import NOW, FakeIdentities, FakeLake, FakeProfiles, identify, track
+
+
+class Fixture:
+    def __init__(
+        self,
+        identities: FakeIdentities | None = None,
+        profiles: FakeProfiles | None = None,
+        lake: FakeLake | None = None,
+    ) -> None:
+        self.identities = identities or FakeIdentities()
+        self.profiles = profiles or FakeProfiles()
+        self.lake = lake or FakeLake()
+        numbers = itertools.count(1)
+        self.consumer = Consumer(
+            identities=self.identities,
+            profiles=self.profiles,
+            lake=self.lake,
+            clock=FixedClock(NOW),
+            new_profile_id=lambda: f"prf_{next(numbers)}",
+        )
+
+    def dispositions(self) -> dict[str, str]:
+        return {receipt: line["disposition"] for receipt, line in self.lake.lines.items()}
+
+
+def http(receipt: str, *events: dict[str, Any]) -> str:
+    (body,) = pack_http("shop", receipt, NOW, [json.dumps(event) for event in events])
+    return body
+
+
+def bus(envelope_id: str, detail: Any, source: str = "shop.orders", detail_type: str = "any") -> str:
+    text = detail if isinstance(detail, str) else json.dumps(detail)
+    head = json.dumps({"version": "0", "id": envelope_id, "source": source, "detail-type": detail_type})
+    return f'{head[:-1]},"detail":{text}}}'
+
+
+def test_one_write_per_profile_per_batch() -> None:
+    f = Fixture()
+    report = f.consumer.consume(
+        {"1": http("rcp", track("a"), track("b", userId="u-2"), track("c")), "2": bus("e1", track("d"))}
+    )
+    assert sorted((p, v, len(told)) for p, v, told in f.profiles.told) == [("prf_1", 1, 3), ("prf_2", 1, 1)]
+    assert (report.failed, report.profiles, dict(report.dispositions)) == (set(), 2, {"applied": 4})
+
+
+@pytest.mark.capability("002-1")
+def test_replay_of_a_batch_changes_nothing() -> None:
+    f = Fixture()
+    batch = {"1": http("rcp", track("a"), identify("b", traits={"plan": "pro"})), "2": bus("e1", track("c"))}
+    f.consumer.consume(batch)
+    before, lines = dict(f.profiles.stored), dict(f.lake.lines)
+    f.consumer.consume(batch)
+    assert f.profiles.stored == before
+    assert f.lake.lines == lines
+    f.consumer.consume({"3": http("rcp_again", track("a")), "4": bus("e2", track("c"))})
+    assert f.profiles.stored == before
+    assert {f.dispositions()[r] for r in ("rcp_again#0", "e2")} == {"duplicate"}
+
+
+def test_rejected_events_are_kept_with_their_reason_and_neighbours_live() -> None:
+    f = Fixture()
+    deep = "[" * 10_000 + "]" * 10_000
+    details = {
+        "e1": {"type": "track", "event": "E", "properties": {}},
+        "e2": {"type": "purchase", "userId": "u"},
+        "e3": track(timestamp="yesterday"),
+        "e4": f'{{"a":{deep}}}',
+        "e5": track(properties={"a": "x" * 40_000}),
+        "e6": '{"type":"track","event":"E","userId":"u","properties":{"a":1e400}}',
+        "e7": "[1]",
+        "e8": track("good"),
+    }
+    report = f.consumer.consume({k: bus(k, v) for k, v in details.items()})
+    reasons = {k: f.lake.lines[k]["reason"] for k in details}
+    assert reasons == {
+        "e1": "no_identity",
+        "e2": "unknown_type",
+        "e3": "bad_timestamp",
+        "e4": "too_deep",
+        "e5": "too_large",
+        "e6": "not_finite",
+        "e7": "invalid_json",
+        "e8": "",
+    }
+    assert f.lake.lines["e4"]["refused"] == details["e4"]
+    assert (report.failed, dict(report.dispositions)) == (set(), {"rejected": 7, "applied": 1})
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "no", "[]", "{}", '{"door":"http"}', '{"door":"http","events":[]}', '{"source":"x","detail":{}}',
+     '{"id":"1","source":"x","detail-type":"y"}', bus("e", {"events": 1}, "halte.delivery", "OutcomesObserved.v1")],
+)  # fmt: skip
+def test_what_is_no_event_goes_to_the_dead_letters(body: str) -> None:
+    f = Fixture()
+    report = f.consumer.consume({"bad": body, "good": http("rcp", track())})
+    assert report.failed == {"bad"}
+    assert f.dispositions() == {"rcp#0": "applied"}
+
+
+def test_bus_event_without_message_id_is_known_by_its_envelope() -> None:
+    f = Fixture()
+    event = track()
+    del event["messageId"]
+    f.consumer.consume({"1": bus("e1", event)})
+    assert f.lake.lines["e1"]["message_id"] == "eb-e1"
+
+
+def outcome(**fields: Any) -> dict[str, Any]:
+    return track("o-1", event="Email Opened", userId=None, **fields)
+
+
+def test_feedback_finds_its_profile_by_id_and_raises_nobody_from_the_dead() -> None:
+    f = Fixture()
+    f.consumer.consume({"1": http("rcp", track("a"))})
+    detail = {"events": [outcome(profileId="prf_1"), outcome(profileId="prf_gone"), outcome()]}
+    f.consumer.consume({"2": bus("e1", detail, "halte.delivery", "OutcomesObserved.v1")})
+    assert f.profiles.stored["prf_1"].version == 2
+    assert set(f.profiles.stored) == {"prf_1"}
+    assert [f.lake.lines[f"e1#{i}"]["reason"] for i in range(3)] == ["", "unknown_profile", "no_identity"]
+
+
+def test_nobody_else_may_name_a_profile() -> None:
+    f = Fixture()
+    f.consumer.consume({"1": http("rcp", track("a"))})
+    f.consumer.consume(
+        {"2": bus("e1", outcome(profileId="prf_1")), "3": http("r2", outcome(profileId="prf_1"))}
+    )
+    assert f.profiles.stored["prf_1"].version == 1
+    assert (f.dispositions()["e1"], f.dispositions()["r2#0"]) == ("rejected", "rejected")
+
+
+class Rival(FakeIdentities):
+    """Somebody claims the user between our read and our claim."""
+
+    def claim(self, identifier: Identifier, profile_id: str) -> bool:
+        if identifier.kind == "userId" and identifier not in self.stored:
+            self.stored[identifier] = "prf_rival"
+        return super().claim(identifier, profile_id)
+
+
+def test_the_loser_of_a_claim_reads_again() -> None:
+    f = Fixture(identities=Rival())
+    report = f.consumer.consume({"1": http("rcp", track("a", anonymousId="x"))})
+    assert set(f.profiles.stored) == {"prf_rival"}
+    assert set(f.identities.stored.values()) == {"prf_rival"}
+    assert report.failed == set()
+
+
+class Stale(FakeProfiles):
+    """Another consumer wrote the profile since it was read, the first `times` times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    def save(self, profile: Profile, events: Sequence[CustomerEvent]) -> None:
+        if self.times:
+            self.times -= 1
+            raise StaleProfile
+        super().save(profile, events)
+
+
+def test_a_stale_write_is_applied_again_and_gives_up_in_the_end() -> None:
+    f = Fixture(profiles=Stale(ATTEMPTS - 1))
+    assert f.consumer.consume({"1": http("rcp", track("a"))}).failed == set()
+    f = Fixture(profiles=Stale(10 * ATTEMPTS))
+    report = f.consumer.consume({"1": http("rcp", track("a"))})
+    assert (report.failed, dict(report.errors), f.lake.lines) == ({"1"}, {"Crowded": 1}, {})
+
+
+class Broken(FakeProfiles):
+    repaired = False
+
+    def save(self, profile: Profile, events: Sequence[CustomerEvent]) -> None:
+        if not self.repaired and any(i.value == "poison" for i in profile.identifiers):
+            raise ValueError("too large an item")
+        super().save(profile, events)
+
+
+def test_one_profile_s_trouble_sends_back_only_messages_that_speak_of_it() -> None:
+    profiles = Broken()
+    f = Fixture(profiles=profiles)
+    batch = {
+        "1": http("r1", track("a"), track("b", userId="poison")),
+        "2": http("r2", track("c", userId="u-2")),
+    }
+    report = f.consumer.consume(batch)
+    assert (report.failed, dict(report.errors)) == ({"1"}, {"ValueError": 1})
+    assert f.dispositions() == {"r2#0": "applied"}
+    profiles.repaired = True
+    f.consumer.consume({"1": batch["1"]})
+    assert f.dispositions() == {"r1#0": "applied", "r1#1": "applied", "r2#0": "applied"}
+    assert f.profiles.load(["prf_1"])["prf_1"].counts == {"track": 1}
+
+
+class Unsettled(FakeIdentities):
+    def claim(self, identifier: Identifier, profile_id: str) -> bool:
+        return False
+
+
+def test_an_identity_graph_that_does_not_settle_sends_everything_back() -> None:
+    f = Fixture(identities=Unsettled())
+    assert f.consumer.consume({"1": http("r", track()), "2": "junk"}).failed == {"1", "2"}
+
+
+def test_large_batch_of_one_person_is_written_in_portions_once() -> None:
+    f = Fixture()
+    batch = {str(i): http(f"r{i}", *(track(f"m{i}-{j}") for j in range(100))) for i in range(12)}
+    f.consumer.consume(batch)
+    f.consumer.consume(batch)
+    assert [(version, len(told)) for _, version, told in f.profiles.told] == [(1, 400), (2, 400), (3, 400)]
+
+
+def orders(n: int) -> Iterable[tuple[int, ...]]:
+    return itertools.permutations(range(n))
+
+
+def test_every_order_of_messages_ends_in_the_same_person() -> None:
+    bodies = [
+        http("r0", identify("a", traits={"plan": "free"}, timestamp="2026-01-01T00:00:00Z")),
+        http("r1", identify("b", traits={"plan": "pro"}, timestamp="2026-01-02T00:00:00Z")),
+        bus("e1", track("c")),
+        bus("e2", track("c")),
+    ]
+    ends = set()
+    for order in orders(4):
+        f = Fixture()
+        for i in order:
+            f.consumer.consume({str(i): bodies[i]})
+        (profile,) = f.profiles.stored.values()
+        ends.add(json.dumps([profile.visible_traits(), dict(profile.counts)]))
+    assert ends == {'[{"plan": "pro"}, {"identify": 2, "track": 1}]'}
+
+
+class LakeDown(FakeLake):
+    up = False
+
+    def put(self, day: datetime, receipts: Sequence[str], lines: Sequence[Mapping[str, Any]]) -> str:
+        if not self.up:
+            raise ConnectionError("no lake")
+        return super().put(day, receipts, lines)
+
+
+def test_a_crash_between_profile_and_lake_is_healed_by_the_redelivery() -> None:
+    lake = LakeDown()
+    f = Fixture(lake=lake)
+    batch = {"1": http("rcp", track("a"), {"type": "nonsense"})}
+    with pytest.raises(ConnectionError):
+        f.consumer.consume(batch)
+    lake.up = True
+    assert f.consumer.consume(batch).failed == set()
+    assert f.dispositions() == {"rcp#0": "applied", "rcp#1": "rejected"}
+    assert [(version, len(told)) for _, version, told in f.profiles.told] == [(1, 1)]
+
+
+def test_a_message_delivered_twice_in_one_batch_counts_once() -> None:
+    f = Fixture()
+    body = http("rcp", track("a"))
+    report = f.consumer.consume({"1": body, "2": body})
+    assert (report.failed, dict(report.dispositions)) == (set(), {"applied": 1})

@@ -1,0 +1,235 @@
+"""The books: each way an event or a message can go missing makes a check fail, and only that check."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Any
+
+import pytest
+
+from local import page
+from local.accounting import Books, Observed, settle
+from local.cdnow import Order
+from local.observe import Machine
+from local.recipients import Ledger
+from local.replay import Tally
+from local.stand_in import Accepted
+
+AT = datetime(1997, 1, 1, 12, tzinfo=UTC)
+
+
+def line(
+    receipt: str, disposition: str = "applied", door: str = "http", source: str = "web", reason: str = ""
+) -> dict[str, Any]:
+    return {"receipt": receipt, "disposition": disposition, "door": door, "source": source, "reason": reason}
+
+
+def message(send_id: str, status: str, kind: str, **more: Any) -> dict[str, Any]:
+    return {
+        "send_id": send_id,
+        "status": status,
+        "message_class": kind,
+        "journey": "welcome",
+        "template": "thank_you",
+        "channel": "email",
+        "address_key": "adr_1",
+        **more,
+    }
+
+
+def standing(orders: int, cents: int) -> dict[str, Any]:
+    return {"state": json.dumps({"counts": {"track:Order Completed": orders}, "revenue_cents": cents})}
+
+
+def copy(revenue: float) -> dict[str, Any]:
+    return {"standing": json.dumps({"facts": {"revenue": revenue}})}
+
+
+def mail(number: int, send_id: str, to: str, commercial: bool) -> Accepted:
+    mime = EmailMessage(policy=SMTP)
+    mime["Subject"] = "<b>Hi</b>"
+    if commercial:
+        mime["List-Unsubscribe"] = "<https://example.com/u>"
+    mime.set_content("Text\n")
+    mime.add_alternative("<p>Hi & bye</p><script>alert(1)</script>", subtype="html")
+    return Accepted(
+        number, f"m{number}", "email", to, "s@example.com", "", {"send_id": send_id}, mime.as_bytes()
+    )
+
+
+def observed() -> Observed:
+    """A small run in which everything is right."""
+    return Observed(
+        orders=[Order(1, "a", AT, 1, 1001), Order(2, "b", AT, 1, 2002)],
+        tally=Tally(http_taken=3, bus_taken=3, resent=1, bad=1),
+        lake=[
+            line("r1#0"),
+            line("r1#1"),
+            line("r1#2", "duplicate"),
+            line("e1", door="bus", source="shop.erp"),
+            line("e2", door="bus", source="shop.erp"),
+            line("e3", "rejected", door="bus", source="shop.erp", reason="no_identity"),
+            line("o1#0", door="outcomes", source="halte.delivery"),
+        ],
+        dead={},
+        profiles=[{"profile_id": "a"}, {"profile_id": "b"}],
+        standings=[standing(1, 1001), standing(1, 2002)],
+        copies=[copy(10.01), copy(20.02)],
+        messages=[
+            message("s1", "sent", "service", first_delivered_at="x", first_opened_at="y"),
+            message("s2", "sent", "commercial", consent_entry_id="ent_1"),
+            message("s3", "skipped", "commercial", reason="no_consent"),
+        ],
+        ledger=[
+            {"entry_id": "ent_0", "kind": "requested", "address_key": "adr_1", "hash": "h"},
+            {"entry_id": "ent_1", "kind": "granted", "address_key": "adr_1", "hash": "h"},
+        ],
+        requested={"s1": {}, "s2": {}, "s3": {}},
+        entered={"e1": {"journey": "welcome"}, "e2": {"journey": "welcome"}},
+        outbox=[mail(1, "s1", "a@example.com", False), mail(2, "s2", "b@example.com", True)],
+        recipients=Ledger(confirmed={"b@example.com": [AT]}),
+        machines=[Machine("welcome-v1", Counter({"SUCCEEDED": 2, "RUNNING": 1}), 12)],
+    )
+
+
+def broken(books: Books) -> list[str]:
+    return [check.name for check in books.checks if not check.holds]
+
+
+def test_right_books_hold() -> None:
+    books = settle(observed())
+    assert broken(books) == []
+    assert books.hold
+    assert [(a.door, a.accepted, a.missing) for a in books.doors] == [
+        ("HTTP API", 3, 0),
+        ("event bus", 3, 0),
+        ("provider outcomes", 1, 0),
+    ]
+    assert books.messages["welcome", "thank_you", "email"]["opened"] == 1
+    assert books.skipped == {("welcome", "thank_you", "no_consent"): 1}
+    assert books.entries == {"welcome": 2}
+    assert books.ledger == {"requested": 1, "granted": 1}
+
+
+def test_a_retried_batch_is_counted_once() -> None:
+    seen = observed()
+    again = [*seen.lake, line("r1#0", "duplicate"), line("r1#0")]
+    assert settle(replace(seen, lake=again)).hold
+
+
+def test_dead_letters_are_accounted_for_but_not_accepted() -> None:
+    seen = observed()
+    body = json.dumps({"door": "http", "receipt": "r1", "events": [{}, {}]})
+    wrong = replace(seen, lake=seen.lake[2:], dead={"IngestDeadLetters": [body, "not json"]})
+    books = settle(wrong)
+    assert books.doors[0].missing == 0
+    assert books.doors[0].dead_lettered == 2
+    assert broken(books) == ["dead letters"]
+
+
+Change = Callable[[Observed], Observed]
+
+WRONG: list[tuple[str, Change]] = [
+    ("HTTP API: accepted", lambda s: replace(s, lake=s.lake[1:])),
+    ("HTTP API: accepted", lambda s: replace(s, lake=[*s.lake, line("r9#0")])),
+    ("event bus: accepted", lambda s: replace(s, lake=[x for x in s.lake if x["receipt"] != "e1"])),
+    ("profiles = customers", lambda s: replace(s, profiles=s.profiles[1:])),
+    (
+        "orders in the computed traits",
+        lambda s: replace(s, standings=[standing(3, 3003)]),
+    ),
+    ("revenue in cents", lambda s: replace(s, standings=[standing(2, 3002)])),
+    ("revenue in cents in the journeys", lambda s: replace(s, copies=s.copies[1:])),
+    ("duplicates =", lambda s: replace(s, tally=replace(s.tally, resent=2))),
+    ("rejected =", lambda s: replace(s, tally=replace(s.tally, bad=0))),
+    ("messages in the book", lambda s: replace(s, requested={**s.requested, "s4": {}})),
+    (
+        "messages without an end",
+        lambda s: replace(
+            s,
+            messages=[
+                *s.messages[:2],
+                message("s3", "pending", "commercial"),
+                message("s4", "skipped", "commercial", reason="no_consent"),
+            ],
+            requested={**s.requested, "s4": {}},
+        ),
+    ),
+    ("messages the providers took", lambda s: replace(s, outbox=s.outbox[:1])),
+    (
+        "messages sent more than once",
+        lambda s: replace(s, outbox=[*s.outbox, mail(3, "s1", "a@example.com", False)]),
+    ),
+    ("commercial messages sent without", lambda s: replace(s, ledger=s.ledger[:1])),
+    (
+        "commercial messages sent without",
+        lambda s: replace(s, ledger=[*s.ledger[:1], {**s.ledger[1], "address_key": "adr_2"}]),
+    ),
+    ("e-mails with an unsubscribe link", lambda s: replace(s, recipients=Ledger())),
+    (
+        "commercial messages were held back",
+        lambda s: replace(s, messages=s.messages[:2], requested={"s1": {}, "s2": {}}),
+    ),
+    ("failed executions", lambda s: replace(s, machines=[Machine("welcome-v1", Counter({"FAILED": 1}))])),
+    ("requests the doors refused", lambda s: replace(s, tally=replace(s.tally, failures=["500"]))),
+    ("pages that failed", lambda s: replace(s, recipients=replace(s.recipients, problems=["confirm: 500"]))),
+    ("things the emulator", lambda s: replace(s, complaints=["unsupported"])),
+]
+
+
+@pytest.mark.parametrize(("name", "change"), WRONG, ids=[f"{i}-{name}" for i, (name, _) in enumerate(WRONG)])
+def test_every_wrong_is_found(name: str, change: Change) -> None:
+    (found,) = broken(settle(change(observed())))
+    assert found.startswith(name)
+
+
+def content() -> page.Content:
+    return page.Content(settle(observed()), [("time", "<1 s>")], {"welcome": "<svg/>"})
+
+
+def test_the_page_is_accessible_and_escapes_what_came_from_outside() -> None:
+    html = page.overview(content())
+    assert html.startswith('<!doctype html><html lang="en">')
+    assert "<title>" in html
+    assert html.count("<h1>") == 1
+    assert html.count("<table>") == html.count("<caption>")
+    assert 'scope="col"' in html
+    assert 'scope="row"' in html
+    assert "&lt;1 s&gt;" in html
+    assert 'alt="The nodes of the journey welcome' in html
+    assert "http://" not in html, "no outside assets"
+    assert "<script" not in html
+
+
+def test_a_message_is_shown_in_a_frame_that_may_do_nothing() -> None:
+    books = content().books
+    html = page.message_page(books.outbox[0])
+    assert 'sandbox="" title="The message" srcdoc="&lt;p&gt;Hi &amp; bye' in html
+    assert "<script" not in html
+    assert "&lt;b&gt;Hi&lt;/b&gt;" in html
+
+
+def test_the_site_serves_pages_pictures_and_404() -> None:
+    import urllib.error
+    import urllib.request
+
+    site = page.Site(content(), 0)
+    try:
+        with urllib.request.urlopen(f"{site.url}/outbox/2") as answer:
+            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+            assert b"b@example.com" in answer.read()
+        with urllib.request.urlopen(f"{site.url}/journeys/welcome.svg") as answer:
+            assert answer.read() == b"<svg/>"
+        for wrong in ("/outbox/3", "/outbox/0", "/journeys/other.svg", "/etc/passwd"):
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(f"{site.url}{wrong}")
+            assert refused.value.code == 404
+            refused.value.close()
+    finally:
+        site.stop()
