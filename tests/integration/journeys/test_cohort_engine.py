@@ -302,7 +302,6 @@ def test_a_branch_again_moves_nobody_again(world: World) -> None:
     assert world.started() == started
 
 
-@pytest.mark.capability("001-8")
 def test_the_demo_journey_from_first_order_to_its_end(world: World) -> None:
     world.publish(seed("welcome"))
     world.facts(entered("first_order", "prf_once", "prf_twice", orders=1))
