@@ -8,6 +8,8 @@ from functools import cached_property
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_apigatewayv2 as apigw
 from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -87,7 +89,9 @@ class ServiceStack(Stack):
 
     @cached_property
     def _api(self) -> apigw.IHttpApi:
-        return apigw.HttpApi.from_http_api_attributes(self, "PlatformApi", http_api_id=self.discover("api-id"))
+        return apigw.HttpApi.from_http_api_attributes(
+            self, "PlatformApi", http_api_id=self.discover("api-id")
+        )
 
     @cached_property
     def _authorizer(self) -> apigw.IHttpRouteAuthorizer:
@@ -240,6 +244,16 @@ class ServiceStack(Stack):
                 on_failure=sources.SqsDlq(DeadLetterQueue(self, f"{id}DeadLetters", alarms=self.alarms)),
             )
         )
+        behind = cloudwatch.Alarm(
+            function,
+            "Behind",
+            metric=function.metric("IteratorAge", statistic="Maximum", period=Duration.minutes(5)),
+            threshold=Duration.minutes(15).to_milliseconds(),
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description="Facts are published late: a batch of the stream keeps failing.",
+        )
+        behind.add_alarm_action(actions.SnsAction(self.alarms))
         return function
 
     def allow_publishing(self, function: lambda_.Function) -> None:

@@ -102,8 +102,8 @@ class PlatformStack(Stack):
             service="access",
             handler="authorizer",
             settings={"admin_key_secret_arn": key.secret_arn},
-            memory=256,
-            timeout_seconds=5,
+            memory=512,
+            timeout_seconds=10,
         )
         key.grant_read(function)
         return function

@@ -96,8 +96,13 @@ class Executions(Protocol):
 class Walks(Protocol):
     """Enrolments, and the cohorts they are in."""
 
-    def find(self, profile_ids: Iterable[str], journey: str) -> dict[str, Enrolment]:
-        """Walks in a journey by profile, as of now."""
+    def find(self, profile_ids: Iterable[str], journey: str, *, stale: bool = False) -> dict[str, Enrolment]:
+        """Walks in a journey by profile, as of now; `stale` ones may be a moment old, and cost half."""
+        ...
+
+    def members(self, profile_ids: Iterable[str], journey: str, cohort: str) -> list[Enrolment]:
+        """Those of a page who are still active in the cohort; at worst somebody who has just left is among them,
+        and every write about them finds that out."""
         ...
 
     def of_profile(self, profile_id: str) -> list[Enrolment]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 from typing import Any
 
 from services.access.domain import bearer_key, is_known
 from services.access.settings import AuthorizerSettings
-from services.shared.aws.secrets import secret_text
+from services.shared.aws.secrets import TTL_SECONDS, secret_text
 from services.shared.observability import service_logger
 
 logger = service_logger("access")
+_never_rotated_until: dict[str, float] = {}
 
 
 @cache
@@ -35,6 +37,9 @@ def _known_keys() -> list[str]:
 
 
 def _previous(arn: str) -> str:
+    """The key before the last rotation; that there is none is remembered too, or each forged key would ask again."""
+    if _never_rotated_until.get(arn, 0.0) > time.monotonic():
+        return ""
     from botocore.exceptions import ClientError
 
     try:
@@ -42,4 +47,5 @@ def _previous(arn: str) -> str:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
-        return ""  # never rotated yet
+        _never_rotated_until[arn] = time.monotonic() + TTL_SECONDS
+        return ""

@@ -16,7 +16,17 @@ class DynamoStandings:
         self._table = table
 
     def keep(self, standings: Iterable[Standing]) -> dict[str, Standing]:
-        return {standing.profile_id: standing for standing in each(self._keep, standings)}
+        """Reads before it writes: the facts of one change arrive in several events, and a read is a tenth of a
+        write. A stale read only means a write that is refused."""
+        offered = {standing.profile_id: standing for standing in standings}
+        found = (_read(item) for item in self._table.get_many(_keys(offered)))
+        known = {standing.profile_id: standing for standing in found}
+        newer = [
+            s
+            for s in offered.values()
+            if s.profile_id not in known or known[s.profile_id].version < s.version
+        ]
+        return known | {standing.profile_id: standing for standing in each(self._keep, newer)}
 
     def _keep(self, standing: Standing) -> Standing:
         item = {
@@ -37,9 +47,12 @@ class DynamoStandings:
         return standing
 
     def find(self, profile_ids: Iterable[str]) -> dict[str, Standing]:
-        keys = [{"profile_id": profile_id} for profile_id in dict.fromkeys(profile_ids)]
-        found = (_read(item) for item in self._table.get_many(keys, consistent=True))
+        found = (_read(item) for item in self._table.get_many(_keys(profile_ids), consistent=True))
         return {standing.profile_id: standing for standing in found}
+
+
+def _keys(profile_ids: Iterable[str]) -> list[Item]:
+    return [{"profile_id": profile_id} for profile_id in dict.fromkeys(profile_ids)]
 
 
 def _read(item: Item) -> Standing:

@@ -42,10 +42,21 @@ class DynamoWalks:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def find(self, profile_ids: Iterable[str], journey: str) -> dict[str, Enrolment]:
+    def find(self, profile_ids: Iterable[str], journey: str, *, stale: bool = False) -> dict[str, Enrolment]:
         keys = [enrolment_key(profile_id, journey) for profile_id in dict.fromkeys(profile_ids)]
-        walks = (read_enrolment(item) for item in self._table.get_many(keys, consistent=True))
+        walks = (read_enrolment(item) for item in self._table.get_many(keys, consistent=not stale))
         return {walk.profile_id: walk for walk in walks}
+
+    def members(self, profile_ids: Iterable[str], journey: str, cohort: str) -> list[Enrolment]:
+        # Whom a stale read shows here is checked by the write; the others are read again.
+        asked = list(dict.fromkeys(profile_ids))
+        seen = self.find(asked, journey, stale=True)
+        here = {
+            profile_id: walk for profile_id, walk in seen.items() if walk.active and walk.cohort == cohort
+        }
+        unseen = [profile_id for profile_id in asked if profile_id not in here]
+        again = self.find(unseen, journey).values() if unseen else ()
+        return [*here.values(), *(walk for walk in again if walk.active and walk.cohort == cohort)]
 
     def of_profile(self, profile_id: str) -> list[Enrolment]:
         items = self._table.query(

@@ -14,11 +14,12 @@ from services.journeys.domain.document import Branch, Document, Exit, Send, Wait
 ROUTE, GATHER, DONE, UNKNOWN = "Route", "Gather", "Done", "Unknown node"
 State = dict[str, Any]
 
+# About half a day: a bad deployment or an outage must not end a cohort.
 _RETRY = [
     {
         "ErrorEquals": ["States.ALL"],
         "IntervalSeconds": 2,
-        "MaxAttempts": 8,
+        "MaxAttempts": 150,
         "BackoffRate": 2,
         "MaxDelaySeconds": 300,
         "JitterStrategy": "FULL",
@@ -83,7 +84,7 @@ def _task(document: Document, node_id: str, step_function_arn: str) -> dict[str,
         node_id: {
             "Type": "Task",
             "Comment": _comment(document, node_id),
-            "Resource": "arn:aws:states:::lambda:invoke",
+            "Resource": f"arn:{step_function_arn.split(':')[1]}:states:::lambda:invoke",
             "Parameters": {"FunctionName": step_function_arn, "Payload": {**payload, "node": node_id}},
             "OutputPath": "$.Payload",
             "Retry": _RETRY,

@@ -149,8 +149,9 @@ def _graph_problems(document: Document) -> Iterator[Problem]:
         yield Problem("nodes", "no exit can be reached from start")
     if loop:
         yield Problem(f"nodes.{loop[0]}", f"is on a loop, which is not supported: {' -> '.join(loop)}")
-    elif graph.longest_wait(document) > LONGEST_WALK:
-        days = graph.longest_wait(document).total_seconds() / 86_400
+    elif graph.longest_wait(document) + document.admission > LONGEST_WALK:
+        days = (graph.longest_wait(document) + document.admission).total_seconds() / 86_400
         yield Problem(
-            "nodes", f"the longest way waits {days:.1f} days in all; the limit is {LONGEST_WALK.days}"
+            "nodes",
+            f"the longest way takes {days:.1f} days, admission included; the limit is {LONGEST_WALK.days}",
         )

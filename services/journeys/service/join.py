@@ -51,9 +51,11 @@ class Joining:
             NoRoom: too much is in the way; whoever joined before it stays.
         """
         now = self._clock.now()
-        found = self._walks.find([e.profile_id for e in entrants], definition.journey)
-        groups: dict[str, list[_Candidate]] = defaultdict(list)
+        # Where nobody enters twice, a walk once seen decides for good, and one overlooked refuses the write.
+        once = definition.document.entry.reentry == "never"
+        found = self._walks.find([e.profile_id for e in entrants], definition.journey, stale=once)
         self._finish_starts(entrants, found)
+        groups: dict[str, list[_Candidate]] = defaultdict(list)
         for entrant in {e.profile_id: e for e in entrants}.values():
             last = found.get(entrant.profile_id)
             if may_enter(definition.document.entry, entrant.standing.version, last):
@@ -61,6 +63,10 @@ class Joining:
                 first = next(self._entry_slots(definition, entrant, now))
                 groups[first.key].append(_Candidate(entrant, walk, last))
         return sum(self._enter_group(definition, group, now) for group in groups.values())
+
+    def finish_starts(self, definition: Definition, entrants: Sequence[Entrant]) -> None:
+        """Start what a worker that died after joining these did not start, though they would not enter any more."""
+        self._finish_starts(entrants, self._walks.find([e.profile_id for e in entrants], definition.journey))
 
     def onward(
         self, definition: Definition, source: str, node: str, due: datetime, profiles: list[str]

@@ -54,10 +54,13 @@ class Reacting:
         for definition, entrants in self._entrants(
             [m for f in facts if isinstance(f, SegmentEntered) for m in f.moves]
         ):
-            current = [
-                e for e in entrants if not is_stale(definition.document, e.standing, newest.get(e.profile_id))
+            overtaken = [
+                e for e in entrants if is_stale(definition.document, e.standing, newest.get(e.profile_id))
             ]
-            stale += len(entrants) - len(current)
+            current = [e for e in entrants if e not in overtaken]
+            stale += len(overtaken)
+            if overtaken:
+                self._joining.finish_starts(definition, overtaken)
             entered += self._joining.enter(definition, current)
             exited += self._exit_overtaken(definition, current)
         return Reaction(len(newest), entered, exited, stale)

@@ -90,8 +90,7 @@ class Stepping:
         return StepResult(self._onward(definition, step), members, acted)
 
     def _act(self, definition: Definition, step: StepInput, profiles: list[str]) -> int:
-        found = self._walks.find(profiles, step.journey)
-        here = [walk for walk in found.values() if walk.active and walk.cohort == step.cohort]
+        here = self._walks.members(profiles, step.journey, step.cohort)
         node = definition.document.nodes[step.node]
         if isinstance(node, Send):
             pending = [walk for walk in here if step.node not in walk.requested]

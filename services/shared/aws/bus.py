@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from services.shared.aws.clients import client
@@ -13,6 +13,9 @@ DETAIL_LIMIT = 200_000
 
 BATCH = 10
 """Entries one PutEvents takes."""
+
+REQUEST_LIMIT = 240_000
+"""Bytes of all entries of one PutEvents together: EventBridge refuses the whole request beyond its limit."""
 
 Row = TypeVar("Row")
 
@@ -54,8 +57,23 @@ class Bus:
             }
             for fact in facts
         ]
-        for start in range(0, len(entries), BATCH):
-            answer = client("events").put_events(Entries=entries[start : start + BATCH])
+        for batch in _requests(entries):
+            answer = client("events").put_events(Entries=batch)
             if answer["FailedEntryCount"]:
                 codes = sorted({e["ErrorCode"] for e in answer["Entries"] if "ErrorCode" in e})
                 raise NotPublished(f"{answer['FailedEntryCount']} entries refused: {codes}")
+
+
+def _requests(entries: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Entries in batches that EventBridge takes: few enough, and small enough together."""
+    batch: list[dict[str, Any]] = []
+    size = 0
+    for entry in entries:
+        bytes_ = sum(len(str(value).encode()) for value in entry.values())
+        if batch and (len(batch) == BATCH or size + bytes_ > REQUEST_LIMIT):
+            yield batch
+            batch, size = [], 0
+        batch.append(entry)
+        size += bytes_
+    if batch:
+        yield batch

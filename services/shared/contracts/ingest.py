@@ -26,7 +26,8 @@ class ProfileChange(Model):
     """The state of a profile after a batch, and the events of that batch in time order.
 
     `version` grows by one per write: a consumer drops what is not newer than what it has.
-    `traits` is the whole current set (`email`, `phone`, `firstName`, `locale`, `preferredChannel`, …).
+    `traits` is the whole current set (`email`, `phone`, `firstName`, `locale`, `preferredChannel`, …), and
+    `traits_version` the version that last changed it: who keeps a copy of traits need not write it for each order.
     """
 
     profile_id: str
@@ -34,6 +35,7 @@ class ProfileChange(Model):
     at: Instant
     events: list[CustomerEvent]
     traits: dict[str, Any] = {}
+    traits_version: int = 0
 
 
 class ProfilesChanged(Fact):

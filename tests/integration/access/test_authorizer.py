@@ -24,7 +24,13 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         arn = manager.create_secret(Name="key", SecretString="first")["ARN"]
         monkeypatch.setenv("STAGE", "test")
         monkeypatch.setenv("ADMIN_KEY_SECRET_ARN", arn)
-        yield lambda text: (manager.put_secret_value(SecretId=arn, SecretString=text), secrets._kept.clear())
+
+        def rotate(text: str) -> None:
+            manager.put_secret_value(SecretId=arn, SecretString=text)
+            secrets._kept.clear()
+            authorizer._never_rotated_until.clear()
+
+        yield rotate
     client.cache_clear()
 
 

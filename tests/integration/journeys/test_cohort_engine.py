@@ -77,6 +77,19 @@ def test_a_worker_that_died_before_starting_is_made_up_for(
     assert list(world.started()) == [WELCOME]
 
 
+def test_it_is_made_up_for_even_when_the_person_has_left_the_segment_since(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.publish(seed("welcome"))
+    with monkeypatch.context() as broken:
+        broken.setattr(Joining, "_start", _dies)
+        assert world.facts(entered("first_order", "prf_1", version=1)) == ["message-0"]
+    assert world.facts(left("first_order", "prf_1", version=2)) == []
+    assert world.started() == {}
+    assert world.facts(entered("first_order", "prf_1", version=1)) == []
+    assert list(world.started()) == [WELCOME]
+
+
 def _dies(*_: object) -> None:
     raise RuntimeError("killed")
 

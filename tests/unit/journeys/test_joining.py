@@ -64,7 +64,7 @@ class Walks:
         self.members: dict[str, list[str]] = {}
         self.troubles = list(troubles)
 
-    def find(self, profile_ids: Iterable[str], journey: str) -> dict[str, Enrolment]:
+    def find(self, profile_ids: Iterable[str], journey: str, *, stale: bool = False) -> dict[str, Enrolment]:
         return {p: self.walks[p] for p in profile_ids if p in self.walks}
 
     def of_profile(self, profile_id: str) -> list[Enrolment]:

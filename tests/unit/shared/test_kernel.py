@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.shared.aws.bus import pack
+from services.shared.aws.bus import REQUEST_LIMIT, _requests, pack
 from services.shared.aws.dynamo import decode, encode
 from services.shared.clock import FixedClock, SystemClock, from_iso, load_clock, to_iso
 from services.shared.contracts.delivery import OutcomesObserved
@@ -64,6 +64,16 @@ def test_packing_keeps_every_row_in_order_and_under_the_limit(texts: list[str]) 
     facts = pack(rows, lambda chunk: OutcomesObserved(events=chunk), limit=400)
     assert [row for fact in facts for row in fact.events] == rows
     assert all(len(f.events) == 1 or len(f.model_dump_json().encode()) <= 400 for f in facts)
+
+
+@given(st.lists(st.integers(1, 200_000), max_size=30))
+def test_a_request_to_the_bus_is_small_enough(sizes: list[int]) -> None:
+    entries = [{"Detail": "x" * size} for size in sizes]
+    requests = list(_requests(entries))
+    assert [entry for request in requests for entry in request] == entries
+    for request in requests:
+        assert 1 <= len(request) <= 10
+        assert len(request) == 1 or sum(len(e["Detail"]) for e in request) <= REQUEST_LIMIT
 
 
 plain = st.recursive(
