@@ -7,8 +7,8 @@ STAGE ?=
 ARGS ?=
 
 export UV_PROJECT_ENVIRONMENT := .venv
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
-export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
+# jsii warns about Node versions on every synthesis; it wants to be told which one is meant.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := $(shell node -p "process.versions.node.split('.')[0]" 2>/dev/null)
 export CDK_DISABLE_CLI_TELEMETRY := true
 
 .PHONY: help setup run test check format bench capabilities synth deploy clean

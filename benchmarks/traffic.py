@@ -47,10 +47,16 @@ class Traffic:
     def requests(
         self, count: int, *, profiles: int, events: int, at: datetime
     ) -> Iterator[list[dict[str, Any]]]:
-        """`count` requests of `events` events, shared equally by `profiles` people."""
+        """`count` requests of `events` events, shared equally by `profiles` people; no two requests have one in
+        common, so that nothing is saved by chance.
+
+        Raises:
+            ValueError: there are too few users for that.
+        """
         kinds, weights = zip(*MIX, strict=True)
-        for _ in range(count):
-            people = self._random.sample(range(self.users), profiles)
+        everybody = self._random.sample(range(self.users), count * profiles)
+        for request in range(count):
+            people = everybody[request * profiles : (request + 1) * profiles]
             drawn = self._random.choices(kinds, weights, k=events)
             yield [self._event(people[i % profiles], kind, at) for i, kind in enumerate(drawn)]
 

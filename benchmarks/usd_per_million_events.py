@@ -36,12 +36,13 @@ SEED = 20
 def run(report: Report) -> list[Result]:
     """Two results: four events of a person in a request, and every event another person's."""
     templates, prices = Templates(synthesise()), Prices.load()
+    report("warming up", 0)
     together = Meter(prices)
-    with _warm_shop(templates, together, report) as (shop, traffic):
-        _measure(shop, traffic, together, PROFILES_A_REQUEST, report)
+    with _warm_shop(templates, together) as (shop, traffic):
+        _measure(shop, traffic, together, PROFILES_A_REQUEST, _part(report, 0))
     apart = Meter(prices)
-    with _warm_shop(templates, apart, report) as (shop, traffic):
-        _measure(shop, traffic, apart, EVENTS_A_REQUEST, report)
+    with _warm_shop(templates, apart) as (shop, traffic):
+        _measure(shop, traffic, apart, EVENTS_A_REQUEST, _part(report, 1))
     naive = Meter(prices)
     with Road(templates, START, naive) as road:
         naive_usd = usd_per_million(road, naive)
@@ -52,10 +53,14 @@ def run(report: Report) -> list[Result]:
     ]
 
 
+def _part(report: Report, number: int) -> Report:
+    """The progress of one of two runs as that of the whole."""
+    return lambda doing, done: report(doing, 0.99 * (number + done) / 2)
+
+
 @contextmanager
-def _warm_shop(templates: Templates, meter: Meter, report: Report) -> Iterator[tuple[Shop, Traffic]]:
+def _warm_shop(templates: Templates, meter: Meter) -> Iterator[tuple[Shop, Traffic]]:
     """A shop whose users all ordered an hour ago and wait in a journey; nothing is measured yet."""
-    report("warming up", 0)
     with Road(templates, START, meter) as road:
         shop, traffic = open_shop(road), Traffic(SEED, USERS)
         for request in traffic.first_orders(road.clock.now()):

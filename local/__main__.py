@@ -58,7 +58,10 @@ def _parser() -> argparse.ArgumentParser:
         "--seed", type=int, default=1, help="seed of the invented contacts and recipients (default 1)"
     )
     run.add_argument(
-        "--speed", type=float, default=200_000, help="virtual seconds per real second (default 200000)"
+        "--speed",
+        type=float,
+        default=300_000,
+        help="virtual seconds per real second, at most (default 300000)",
     )
     return parser
 

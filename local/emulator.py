@@ -110,6 +110,7 @@ class Emulator:
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",
+            "LAMBDA_WARM_TTL_SECONDS": "30",
             "STATE_DIR": str(self._state / "data"),
             "S3_DATA_DIR": str(self._state / "s3"),
             "TMPDIR": str(self._state / "tmp"),
@@ -143,12 +144,12 @@ class Emulator:
             if setting not in json.loads(answer.read())["applied"]:
                 raise EmulatorFailed(f"the emulator does not know the setting {setting}")
 
-    def parked(self) -> dict[str, list[str]]:
-        """The bodies of all messages in all queues, by queue URL; reading them changes nothing."""
+    def parked(self) -> dict[str, dict[str, str]]:
+        """All messages in all queues, by queue URL: id to body; reading them changes nothing."""
         with urllib.request.urlopen(f"{self.url}/_ministack/sqs/messages", timeout=30) as answer:
             accounts = json.loads(answer.read())["messages"]
         return {
-            url: [message["Body"] for message in messages]
+            url: {message["MessageId"]: message["Body"] for message in messages}
             for regions in accounts.values()
             for queues in regions.values()
             for url, messages in queues.items()

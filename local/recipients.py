@@ -164,7 +164,7 @@ class Recipients:
         self._order = itertools.count()
         self._wake = threading.Condition()
         self._running = True
-        self._busy = 0
+        self._busy: set[int] = set()
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="recipient")
         self._thread = threading.Thread(target=self._loop, name="recipients", daemon=True)
 
@@ -196,8 +196,14 @@ class Recipients:
 
     def is_idle(self) -> bool:
         """Is nothing due, and nothing being done?"""
+        return not self.under_way()
+
+    def under_way(self) -> list[str]:
+        """The actions that are due or being done."""
         with self._wake:
-            return not self._busy and (not self._due or self._due[0][0] > self._clock.now())
+            now = self._clock.now()
+            numbers = [*self._busy, *(number for at, number, *_ in self._due if at <= now)]
+        return [f"action {number}" for number in numbers]
 
     def _loop(self) -> None:
         while True:
@@ -206,9 +212,9 @@ class Recipients:
                     self._wake.wait(self._pause())
                 if not self._running:
                     return
-                at, _, action, message, sent_at = heapq.heappop(self._due)
-                self._busy += 1
-            self._pool.submit(self._act, action, message, sent_at, at)
+                at, number, action, message, sent_at = heapq.heappop(self._due)
+                self._busy.add(number)
+            self._pool.submit(self._act, number, action, message, sent_at, at)
 
     def _pause(self) -> float:
         """Real seconds until the next action is due, looking up at least four times a second."""
@@ -217,7 +223,7 @@ class Recipients:
         wait = (self._due[0][0] - self._clock.now()).total_seconds() / self._clock.speed
         return min(0.25, max(0.001, wait))
 
-    def _act(self, action: Action, message: Accepted, sent_at: datetime, at: datetime) -> None:
+    def _act(self, number: int, action: Action, message: Accepted, sent_at: datetime, at: datetime) -> None:
         try:
             self._do(action, message, sent_at, at)
             self.ledger.actions[action.kind] += 1
@@ -227,7 +233,7 @@ class Recipients:
             self.ledger.problems.append(f"{action.kind}: {type(error).__name__}: {error}")
         finally:
             with self._wake:
-                self._busy -= 1
+                self._busy.discard(number)
 
     def _do(self, action: Action, message: Accepted, sent_at: datetime, at: datetime) -> None:
         if action.kind == "scan":

@@ -147,6 +147,7 @@ class Replay:
         self._sdk = _segment_client(write_key, api, self._http_failed)
         self._stop_counting = _count_answers(self._http_answered)
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="shopper")
+        self._forms_open: set[str] = set()
 
     def run(self, planned: Sequence[Planned], progress: Callable[[int], None] = lambda _: None) -> Tally:
         """Hand everything over when its time has come, a batch at a time."""
@@ -168,10 +169,19 @@ class Replay:
         self._stop_counting()
         return self.tally
 
+    def under_way(self) -> list[str]:
+        """What was handed to the SDK and the forms, and is not yet taken."""
+        with self._sdk.queue.mutex:
+            waiting = [str(call["messageId"]) for call in self._sdk.queue.queue]
+        with self._lock:
+            return waiting + sorted(self._forms_open)
+
     def _hand_over(self, items: Iterable[Planned]) -> None:
         by_bus = []
         for item in items:
             if item.door == "form":
+                with self._lock:
+                    self._forms_open.add(item.body["address"])
                 self._pool.submit(self._fill_in, item.body)
                 continue
             self.tally.resent += item.copies - 1
@@ -229,6 +239,9 @@ class Replay:
                 self.tally.forms += 1
         except OSError as error:
             self.tally.failures.append(f"sign-up form: {error}")
+        finally:
+            with self._lock:
+                self._forms_open.discard(body["address"])
 
 
 def _segment_client(write_key: str, api: str, on_error: Callable[[Exception, list[Any]], None]) -> Any:

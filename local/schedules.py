@@ -1,7 +1,7 @@
 """Plays the schedule rules by the virtual clock: the emulator would fire them by the real one.
 
 The rules are switched off there, and their Lambda targets invoked from here, as often as the virtual clock asks but
-at most four times a real second each, one call in flight: a sweep that runs late finds more to do, never something
+at most twice a real second each, one call in flight: a sweep that runs late finds more to do, never something
 else.
 
 One kind is played only when the system is at rest: delivery's sweeper gives up on providers' answers that have been
@@ -20,7 +20,7 @@ from typing import Any
 from local.virtual_clock import VirtualClock
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
-_SHORTEST_PAUSE = 0.25
+_SHORTEST_PAUSE = 0.5
 _AT_REST = "-delivery-"
 
 

@@ -27,7 +27,7 @@ class Options:
     port: int = 4566
     page_port: int = 8080
     seed: int = 1
-    speed: float = 200_000.0
+    speed: float = 300_000.0
 
 
 @dataclass
@@ -46,6 +46,7 @@ class Stage:
     player: schedules.Player
     recipients: Recipients
     tally: Tally = field(default_factory=Tally)
+    slowed_seconds: float = 0.0
 
     @property
     def marketers_api(self) -> seed.MarketersApi:

@@ -34,8 +34,10 @@ class ScoringStack(ServiceStack):
         self.react(reactor, facts=[ProfilesChanged])
 
         sweep = self.function("Sweep", handler="sweep", settings=settings, timeout_seconds=55)
-        standings.grant(sweep, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query")
-        definitions.grant(sweep, "dynamodb:GetItem", "dynamodb:Query")
+        standings.grant(sweep, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan")
+        definitions.grant(
+            sweep, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"
+        )
         self.schedule(sweep, "rate(1 minute)")
 
         self.publisher("OnStandingsStream", handler="on_standings_stream", table=standings, settings={})

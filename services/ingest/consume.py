@@ -10,7 +10,7 @@ from typing import Any
 
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.intake import Arrival, Unreadable, unpack
-from services.ingest.domain.profile import Profile, apply, portions
+from services.ingest.domain.profile import CONTACT_KEPT, Profile, apply, portions
 from services.ingest.domain.resolve import Resolution, Signed, lookups, resolve
 from services.ingest.ports import Identities, Lake, Profiles, Spread, StaleProfile
 from services.shared.clock import Clock, to_iso
@@ -28,7 +28,8 @@ class Crowded(Exception):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of an event: `applied`, `duplicate` or `rejected` (with a reason), and for whom."""
+    """What became of an event: `applied`, `duplicate` or `rejected` (with a reason), and for whom; notes, with commas
+    between them, say what of it was not taken."""
 
     disposition: str
     reason: str = ""
@@ -46,6 +47,14 @@ class Report:
     errors: Counter[str] = field(default_factory=Counter)
     dispositions: Counter[str] = field(default_factory=Counter)
     profiles: int = 0
+
+
+@dataclass
+class Outcome:
+    """What a profile made of its events, by receipt."""
+
+    dispositions: dict[str, str] = field(default_factory=dict)
+    contact_kept: set[str] = field(default_factory=set)
 
 
 class Consumer:
@@ -110,7 +119,7 @@ class Consumer:
         signed = []
         for arrival in arrivals:
             try:
-                signed.append(Signed(arrival.receipt, arrival.read()))
+                signed.append(Signed(arrival.receipt, arrival.read(), public=arrival.door == "http"))
             except HalteError as refusal:
                 verdicts[arrival.receipt] = Verdict("rejected", reason=refusal.code)
         return signed
@@ -135,7 +144,7 @@ class Consumer:
 
         def claim(entry: tuple[str, list[Identifier]]) -> bool:
             profile_id, identifiers = entry
-            return all(self._identities.claim(identifier, profile_id) for identifier in identifiers)
+            return self._identities.claim(identifiers, profile_id)
 
         return list(self._spread(claim, by_profile.items()))
 
@@ -164,13 +173,13 @@ class Consumer:
         for one in signed:
             groups[resolution.profile_of[one.receipt]].append(one)
 
-        def store(profile_id: str) -> tuple[dict[str, str], Exception | None]:
+        def store(profile_id: str) -> tuple[Outcome, Exception | None]:
             profile = known.get(profile_id) or Profile(profile_id)
             try:
                 identifiers = resolution.identifiers_of.get(profile_id, set())
                 return self._write(profile, groups[profile_id], identifiers), None
             except Exception as error:  # one profile's trouble sends back only the messages that speak of it
-                return {}, error
+                return Outcome(), error
 
         failed: set[str] = set()
         for profile_id, (outcome, error) in zip(groups, self._spread(store, groups), strict=True):
@@ -180,19 +189,21 @@ class Consumer:
                 continue
             report.profiles += 1
             for one in groups[profile_id]:
+                notes = (
+                    resolution.notes.get(one.receipt),
+                    CONTACT_KEPT if one.receipt in outcome.contact_kept else None,
+                )
                 verdicts[one.receipt] = Verdict(
-                    outcome[one.receipt],
+                    outcome.dispositions[one.receipt],
                     profile_id=profile_id,
                     message_id=one.call.message_id,
-                    note=resolution.notes.get(one.receipt, ""),
+                    note=",".join(note for note in notes if note),
                 )
         return failed
 
-    def _write(
-        self, profile: Profile, signed: Sequence[Signed], identifiers: set[Identifier]
-    ) -> dict[str, str]:
+    def _write(self, profile: Profile, signed: Sequence[Signed], identifiers: set[Identifier]) -> Outcome:
         """One conditional write per portion; a stale read is read and applied again."""
-        outcome: dict[str, str] = {}
+        outcome = Outcome()
         now = self._clock.now()
         for portion in portions(signed):
             for _ in range(ATTEMPTS):
@@ -205,7 +216,8 @@ class Consumer:
                     profile = reread.get(profile.profile_id) or Profile(profile.profile_id)
                     continue
                 profile = applied.profile
-                outcome.update(applied.verdicts)
+                outcome.dispositions.update(applied.verdicts)
+                outcome.contact_kept |= applied.contact_kept
                 break
             else:
                 raise Crowded("a profile kept changing")

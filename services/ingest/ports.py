@@ -32,8 +32,9 @@ class Identities(Protocol):
         """The profile of each identifier that has one, read consistently."""
         ...
 
-    def claim(self, identifier: Identifier, profile_id: str) -> bool:
-        """Give a free identifier to a profile; false when another profile has it."""
+    def claim(self, identifiers: Sequence[Identifier], profile_id: str) -> bool:
+        """Give free identifiers (distinct, strongest first) to a profile, all of them or none; false when somebody
+        else was faster, and the caller is to read again."""
         ...
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from services.scoring.adapters.definitions_table import DefinitionsTable
+from services.scoring.adapters.pass_cursor import PassCursor
 from services.scoring.adapters.standings_table import StandingsTable
 from services.scoring.definitions_service import CachedDefinitions, Desk
 from services.scoring.ports import Publisher
@@ -15,6 +16,7 @@ from services.scoring.settings import (
     OnStandingsStreamSettings,
     SweepSettings,
 )
+from services.scoring.sweep import Sweep
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
 
@@ -26,9 +28,15 @@ def on_profiles_changed() -> Scoring:
 
 
 @cache
-def sweep() -> Scoring:
+def sweep() -> Sweep:
     """For the scheduled sweep."""
-    return _scoring(SweepSettings.from_env())
+    settings = SweepSettings.from_env()
+    return Sweep(
+        _scoring(settings),
+        StandingsTable(Table(settings.standings_table)),
+        PassCursor(Table(settings.definitions_table)),
+        settings.clock(),
+    )
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from services.scoring.domain import definitions as rules
@@ -17,6 +18,9 @@ from services.shared.errors import Conflict, NotFound
 ATTEMPTS = 5
 CACHE_SECONDS = 5.0
 
+SETTLED = timedelta(seconds=60)
+"""From then on nobody creates a standing under definitions of before: the cache and a reactor's run are shorter."""
+
 
 class CachedDefinitions:
     """Definitions kept for `CACHE_SECONDS` of the process's own time, so that a batch costs no query."""
@@ -26,10 +30,11 @@ class CachedDefinitions:
         self._monotonic = monotonic
         self._kept: tuple[float, Definitions] | None = None
 
-    def load(self) -> Definitions:
-        if self._kept is None or self._monotonic() - self._kept[0] >= CACHE_SECONDS:
-            self._kept = (self._monotonic(), self._source.load())
-        return self._kept[1]
+    def load(self, at_least: int = 0) -> Definitions:
+        kept = self._kept
+        if not kept or self._monotonic() - kept[0] >= CACHE_SECONDS or kept[1].version < at_least:
+            self._kept = kept = (self._monotonic(), self._source.load())
+        return kept[1]
 
 
 class Desk:
@@ -41,7 +46,7 @@ class Desk:
         self._clock = clock
 
     def put_segment(self, name: str, document: Mapping[str, Any]) -> dict[str, Any]:
-        """Define a segment, or define it anew.
+        """Define a segment, or define it anew; from a minute later on, everybody is judged by it.
 
         Raises:
             Invalid: the document breaks a rule, refers to what is not defined, or closes a circle of segments.
@@ -52,7 +57,7 @@ class Desk:
         return segment.document()
 
     def put_model(self, name: str, document: Mapping[str, Any]) -> dict[str, Any]:
-        """Define a score model, or define it anew.
+        """Define a score model, or define it anew; from a minute later on, everybody is judged by it.
 
         Raises:
             Invalid: the name or a rule is not one, or there are too many.
@@ -124,6 +129,6 @@ class Desk:
             current = self._definitions.load()
             if document in (*current.segments, *current.models):
                 return
-            if self._definitions.save(document, change(current).version):
+            if self._definitions.save(document, change(current).version, self._clock.now() + SETTLED):
                 return
         raise Conflict("conflict", "definitions are being changed by others; try again")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import Publisher
@@ -31,10 +32,9 @@ def snapshot(standing: ProfileStanding) -> Standing:
 
 
 def facts_of(standings: Iterable[ProfileStanding]) -> list[Fact]:
-    """The facts of these writes, packed: scores first, then entries and exits."""
+    """The facts of these writes, packed: scores first, then exits and entries, each person's moves in order."""
     changes: list[ScoreChange] = []
-    entered: list[SegmentMove] = []
-    exited: list[SegmentMove] = []
+    rounds = [Round()]
     for standing in standings:
         seen = snapshot(standing)
         changes += [
@@ -43,12 +43,37 @@ def facts_of(standings: Iterable[ProfileStanding]) -> list[Fact]:
         ]
         for move in standing.moved:
             row = SegmentMove(segment=move.segment, at=move.at, standing=seen)
-            (entered if move.entered else exited).append(row)
-    return [
-        *pack(changes, lambda rows: ScoreChanged(changes=rows)),
-        *pack(entered, lambda rows: SegmentEntered(moves=rows)),
-        *pack(exited, lambda rows: SegmentExited(moves=rows)),
-    ]
+            if not rounds[-1].takes(row, entered=move.entered):
+                rounds.append(Round())
+            rounds[-1].add(row, entered=move.entered)
+    facts = pack(changes, lambda rows: ScoreChanged(changes=rows))
+    return facts + [fact for one in rounds for fact in one.facts()]
+
+
+@dataclass
+class Round:
+    """Moves that may be told exits first. Who enters and then leaves the same segment needs a further round."""
+
+    exited: list[SegmentMove] = field(default_factory=list)
+    entered: list[SegmentMove] = field(default_factory=list)
+    inside: set[tuple[str, str]] = field(default_factory=set)
+
+    def takes(self, row: SegmentMove, *, entered: bool) -> bool:
+        """Is `row` told after what came before it?"""
+        return entered or (row.standing.profile_id, row.segment) not in self.inside
+
+    def add(self, row: SegmentMove, *, entered: bool) -> None:
+        """The next move."""
+        if entered:
+            self.inside.add((row.standing.profile_id, row.segment))
+        (self.entered if entered else self.exited).append(row)
+
+    def facts(self) -> list[Fact]:
+        """The facts that tell it."""
+        return [
+            *pack(self.exited, lambda rows: SegmentExited(moves=rows)),
+            *pack(self.entered, lambda rows: SegmentEntered(moves=rows)),
+        ]
 
 
 def publish(standings: Sequence[ProfileStanding], publisher: Publisher) -> int:

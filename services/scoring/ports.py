@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from services.scoring.domain.definitions import Definitions, Segment
@@ -41,6 +42,14 @@ class NotSaved:
 SaveResult = Saved | Overtaken | NotSaved
 
 
+@dataclass(frozen=True)
+class Page:
+    """Some standings, and the profile behind which the next page begins ("": there is none)."""
+
+    standings: Mapping[str, ProfileStanding | UnreadableStanding]
+    last: str
+
+
 class Standings(Protocol):
     """One standing per profile, written only over the version it was made from."""
 
@@ -56,20 +65,52 @@ class Standings(Protocol):
         """Ids of a shard that the index has as due at or before `until` (ISO), earliest first; may be stale."""
         ...
 
+    def page(self, after: str, size: int) -> Page:
+        """The next standings of all there are, in the store's own order, from behind profile `after` ("": from the
+        start); may be stale."""
+        ...
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A walk over all standings because definitions changed to version `definitions`: not before `starts_at`, and
+    done up to and with profile `after`."""
+
+    definitions: int
+    starts_at: datetime
+    after: str
+
+
+class Passes(Protocol):
+    """The pass under way: there is at most one, and a change of definitions begins it anew."""
+
+    def current(self) -> Pass | None:
+        """It, read consistently."""
+        ...
+
+    def advance(self, current: Pass, after: str) -> bool:
+        """Note that it is done up to `after`; `False` when it is no longer where `current` has it."""
+        ...
+
+    def finish(self, current: Pass) -> bool:
+        """Note that all is done; `False` when it is no longer where `current` has it."""
+        ...
+
 
 class DefinitionReader(Protocol):
     """The marketers' definitions."""
 
-    def load(self) -> Definitions:
-        """All of them, at one version."""
+    def load(self, at_least: int = 0) -> Definitions:
+        """All of them, at one version; if kept ones are older than `at_least`, read anew."""
         ...
 
 
 class DefinitionStore(DefinitionReader, Protocol):
     """The same, to change."""
 
-    def save(self, document: Segment | ScoreModel, version: int) -> bool:
-        """Write it as definitions `version`; `False` if that version is taken."""
+    def save(self, document: Segment | ScoreModel, version: int, pass_at: datetime) -> bool:
+        """Write it as definitions `version` and begin a pass over all standings at `pass_at`; `False` if that
+        version is taken."""
         ...
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from services.scoring.domain.judging import let_time_pass, take_in
+from services.scoring.domain.definitions import Definitions
+from services.scoring.domain.judging import catch_up, let_time_pass, take_in
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import (
     DUE_SHARDS,
@@ -34,11 +35,13 @@ class Contended(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a batch: profiles written, profiles that had nothing new, and why others failed."""
+    """What became of a batch: profiles written, profiles that had nothing new, why others failed, and how many of
+    those the store did not take, so that another time it may."""
 
     written: int
     unchanged: int
     failed: Mapping[str, Exception]
+    unsaved: int
 
 
 @dataclass(frozen=True)
@@ -63,19 +66,32 @@ class Scoring:
         by_profile: dict[str, list[ProfileChange]] = {}
         for change in changes:
             by_profile.setdefault(change.profile_id, []).append(change)
-        definitions, now = self._definitions.load(), self._clock.now()
+        now = self._clock.now()
 
         def judge(profile_id: str, standing: ProfileStanding | None) -> ProfileStanding | None:
-            return take_in(profile_id, standing, by_profile[profile_id], definitions, now)
+            return take_in(profile_id, standing, by_profile[profile_id], self._definitions_for(standing), now)
 
         return self._rewrite(list(by_profile), judge)
 
-    def sweep(self, has_time: Callable[[], bool]) -> Swept:
-        """Judge every profile that is due, while `has_time()`; the index only says whom to look at."""
-        definitions, now = self._definitions.load(), self._clock.now()
+    def catch_up(
+        self, standings: Mapping[str, ProfileStanding | UnreadableStanding], definitions: int
+    ) -> Outcome:
+        """Judge those of `standings` (maybe stale) that were last judged before version `definitions`."""
+        now = self._clock.now()
 
         def judge(_: str, standing: ProfileStanding | None) -> ProfileStanding | None:
-            return let_time_pass(standing, definitions, now) if standing else None
+            if standing is None:
+                return None
+            return catch_up(standing, self._definitions.load(max(definitions, standing.definitions)), now)
+
+        return self._settle(list(standings), standings, judge)
+
+    def sweep(self, has_time: Callable[[], bool]) -> Swept:
+        """Judge every profile that is due, while `has_time()`; the index only says whom to look at."""
+        now = self._clock.now()
+
+        def judge(_: str, standing: ProfileStanding | None) -> ProfileStanding | None:
+            return let_time_pass(standing, self._definitions_for(standing), now) if standing else None
 
         swept = failed = 0
         for shard in range(DUE_SHARDS):
@@ -88,11 +104,22 @@ class Scoring:
                     return Swept(swept, True, failed)
         return Swept(swept, False, failed)
 
+    def _definitions_for(self, standing: ProfileStanding | None) -> Definitions:
+        """Never older than those the standing was judged by: it would leave segments only to enter them again."""
+        return self._definitions.load(standing.definitions if standing else 0)
+
     def _rewrite(self, profile_ids: Sequence[str], judge: Judge) -> Outcome:
-        loaded = self._standings.load(profile_ids)
+        return self._settle(profile_ids, self._standings.load(profile_ids), judge)
+
+    def _settle(
+        self,
+        profile_ids: Sequence[str],
+        loaded: Mapping[str, ProfileStanding | UnreadableStanding],
+        judge: Judge,
+    ) -> Outcome:
         failed: dict[str, Exception] = {p: s for p, s in loaded.items() if isinstance(s, UnreadableStanding)}
         current = {p: s for p in profile_ids if not isinstance(s := loaded.get(p), UnreadableStanding)}
-        written = unchanged = 0
+        written = unchanged = unsaved = 0
         for _ in range(ATTEMPTS):
             judged = []
             for profile_id, standing in current.items():
@@ -111,9 +138,10 @@ class Scoring:
                     current[after.profile_id] = result.current
                 elif isinstance(result, NotSaved):
                     failed[after.profile_id] = result.error
+                    unsaved += 1
                 else:
                     written += 1
             if not current:
                 break
         failed |= {profile_id: Contended(profile_id) for profile_id in current}
-        return Outcome(written, unchanged, failed)
+        return Outcome(written, unchanged, failed, unsaved + len(current))

@@ -14,7 +14,9 @@ from tests.support.shop import (
     Shop,
     header_of,
     identify,
+    link,
     open_shop,
+    send_id_of,
     ses_notice,
     text_of,
     url_parts,
@@ -94,6 +96,32 @@ def test_a_customer_from_first_order_to_report(shop: Shop) -> None:
     assert road.dead_letters() == []
 
 
+@pytest.mark.capability("001-18")
+def test_from_a_send_one_gets_to_the_permission_it_relied_on(shop: Shop) -> None:
+    first_order(shop)
+    consent(shop)
+    shop.road.advance(timedelta(days=35))
+
+    record = shop.road.http("GET", f"/messages/{send_id_of(shop.road.outbox[-1])}", admin=True).json()
+
+    [entry] = moments(shop.road, "ConsentChanged.v1", "changes", "entry_id")
+    [profile_id] = moments(shop.road, "JourneyEntered.v1", "enrolments", "profile_id")
+    assert (record["consent_entry_id"], record["profile_id"]) == (entry, profile_id)
+
+
+@pytest.mark.capability("003-22")
+def test_who_asked_but_did_not_confirm_gets_no_commercial_mail(shop: Shop) -> None:
+    first_order(shop)
+    shop.sign_up(ANN)
+    shop.road.deliver()
+    for _ in range(3):  # a scanner follows the link
+        assert shop.follow(link(shop.road.outbox[0], "/consents/confirm")).status == 200
+    shop.road.advance(timedelta(days=35))
+
+    assert subjects(shop.road) == ["Please confirm: Offers and news", "Thank you for your order, Ann"]
+    assert moments(shop.road, "MessageSkipped.v1", "messages", "reason") == ["no_consent"]
+
+
 def test_without_consent_the_offer_is_held_back_and_the_service_message_is_not(shop: Shop) -> None:
     first_order(shop)
     shop.road.advance(timedelta(days=35))
@@ -121,14 +149,18 @@ def test_one_click_unsubscribe_holds_back_what_comes_after(shop: Shop) -> None:
     assert shop.road.dead_letters() == []
 
 
-def test_a_second_order_changes_the_way(shop: Shop) -> None:
+@pytest.mark.capability("001-14")
+def test_a_second_order_changes_the_way_and_begins_no_new_one(shop: Shop) -> None:
     first_order(shop)
     consent(shop)
     shop.road.advance(timedelta(days=10))
     shop.order("ann", "2", 20.5)
     shop.road.advance(timedelta(days=30))
 
+    assert moments(shop.road, "JourneyEntered.v1", "enrolments", "journey") == ["welcome"]
     assert moments(shop.road, "JourneyExited.v1", "enrolments", "reason") == ["second_order"]
+    [execution] = shop.road.fabric.executions.values()
+    assert execution.path[-2:] == ["offer more?", "Done"]
     assert subjects(shop.road)[1:] == ["Thank you for your order, Ann"]
 
 
@@ -147,6 +179,28 @@ def test_a_batch_sent_twice_changes_nothing(shop: Shop) -> None:
     ]
     assert orders.count("Order Completed") == 1
     assert profile
+
+
+def test_everything_delivered_twice_comes_to_the_same(templates: Templates) -> None:
+    with Road(templates, START, twice=True) as road:
+        shop = open_shop(road)
+        first_order(shop)
+        consent(shop)
+        road.advance(timedelta(days=35))
+        road.feedback(ses_notice("Open", road.outbox[-1], to_iso(road.clock.now())))
+        road.deliver()
+
+        assert subjects(road) == [
+            "Please confirm: Offers and news",
+            "Thank you for your order, Ann",
+            "Something for your collection",
+        ]
+        [profile_id] = set(moments(road, "JourneyEntered.v1", "enrolments", "profile_id"))
+        facts = road.http("GET", f"/profiles/{profile_id}/standing", admin=True).json()["facts"]
+        assert (facts["orders"], facts["revenue"], facts["emails_opened"]) == (1, 11.77, 1)
+        totals = road.http("GET", "/reports/summary", admin=True).json()["totals"]
+        assert (totals["requested"], totals["sent"], totals["opened"]) == (3, 3, 1)
+        assert road.dead_letters() == []
 
 
 def test_events_of_the_bus_meet_those_of_the_front_door_in_one_profile(shop: Shop) -> None:

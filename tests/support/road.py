@@ -8,27 +8,27 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any, Protocol, Self
-from unittest import mock
+from typing import Any, Self
 from urllib.parse import urlencode
 
 import boto3
 from moto import mock_aws
-from moto.core.botocore_stubber import BotocoreStubber
 from moto.dynamodb.models import dynamodb_backends
 
 from services.shared.aws import clients, secrets
 from services.shared.clock import Clock, FixedClock, to_iso
 from tests.support.fabric import Fabric, Message, Queue, Sent
-from tests.support.processes import LOG, Function, Process
+from tests.support.moto_repairs import moto_repaired
+from tests.support.processes import LOG, Process
 from tests.support.stage import Mapped, Stage
 from tests.support.templates import ACCOUNT, REGION, Templates
+from tests.support.watch import Watch
+from tests.support.wire import Response, base64_text, http_request, sqs_record, stream_record
 
 ADMIN_KEY = "road-admin-key"
 _clock: FixedClock | None = None
@@ -47,48 +47,19 @@ def clock() -> Clock:
     return _clock
 
 
-class Watch(Protocol):
-    """Told of what no SDK call shows: invocations, HTTP requests, queue polls, transitions."""
-
-    def attach(self, events: Any) -> None:
-        """Listen on the botocore event system before any client is made."""
-
-    def invocation(self, function: Function) -> AbstractContextManager[None]:
-        """Around each call of a function."""
-
-    def http(self, function: Function, size: int) -> None:
-        """An HTTP API request of `size` bytes."""
-
-    def queued(self, function: Function, size: int) -> None:
-        """The bus sent a message into the queue of a function."""
-
-    def polled(self, function: Function, sizes: Sequence[int]) -> None:
-        """Lambda's poller took these messages off a queue, and deleted them."""
-
-    def transitions(self, count: int) -> None:
-        """States entered."""
-
-
-@dataclass(frozen=True)
-class Response:
-    """The answer of a route."""
-
-    status: int
-    body: str
-    headers: Mapping[str, str]
-
-    def json(self) -> Any:
-        """The body as JSON."""
-        return json.loads(self.body)
-
-
 @dataclass
 class Road:
-    """Open it with `with`; then `http`, `put_event`, `feedback` put work in, `deliver` and `advance` move it on."""
+    """Open it with `with`; then `http`, `put_event`, `feedback` put work in, `deliver` and `advance` move it on.
+
+    Queues of `idle_services` are not worked off: their messages stay where they are. With `twice`, everything that
+    is delivered at least once (queue messages, stream records, tasks) is delivered exactly twice.
+    """
 
     templates: Templates
     start: datetime
     watch: Watch | None = None
+    idle_services: frozenset[str] = frozenset()
+    twice: bool = False
     failures: list[str] = field(default_factory=list)
     invocations: int = 0
     _positions: dict[str, int] = field(default_factory=dict)
@@ -98,7 +69,7 @@ class Road:
         global _clock
         self.clock = _clock = FixedClock(self.start)
         self._open = contextlib.ExitStack()
-        self._open.enter_context(_one_request_at_a_time())
+        self._open.enter_context(moto_repaired())
         self._open.enter_context(mock_aws())
         _forget()
         boto3.setup_default_session(region_name=REGION)
@@ -148,7 +119,7 @@ class Road:
         if admin:
             sent["authorization"] = f"Bearer {ADMIN_KEY}"
         route, parameters = self.stage.route(method, path)
-        event = _request(method, path, route.key, parameters, query or {}, sent, data, self.clock.now())
+        event = http_request(method, path, route.key, parameters, query or {}, sent, data, self.clock.now())
         if route.authorizer is not None and not self._let_in(route.authorizer, event):
             return Response(403, '{"message":"Forbidden"}', {})
         if self.watch is not None:
@@ -228,18 +199,25 @@ class Road:
 
     def _queued(self, queue: Queue, body: str) -> None:
         for mapped in self.stage.consumers:
-            if self.watch is not None and mapped.source == queue.name:
-                self.watch.queued(self.processes[mapped.function].function, len(body.encode()))
+            function = self.processes[mapped.function].function
+            idle = function.service in self.idle_services
+            if self.watch is not None and mapped.source == queue.name and not idle:
+                self.watch.queued(function, len(body.encode()))
 
     def _invoke(self, arn: str, event: Any) -> Any:
         process = self.processes[arn]
         process.load()
         self.invocations += 1
-        text = json.dumps(event, default=_base64)
+        text = json.dumps(event, default=base64_text)
         watched = self.watch.invocation(process.function) if self.watch else nullcontext()
         with watched:
             answer = process.call(json.loads(text))
         return json.loads(json.dumps(answer))
+
+    def _deliver_to(self, arn: str, event: Any) -> Any:
+        if self.twice:
+            self._invoke(arn, event)
+        return self._invoke(arn, event)
 
     def _let_in(self, authorizer: str, event: Mapping[str, Any]) -> bool:
         if self._authorized_until is not None and self.clock.now() < self._authorized_until:
@@ -254,7 +232,7 @@ class Road:
         for mapped in self.stage.streams:
             records = _stream_records(mapped.source, self._positions.get(mapped.id, 0), mapped.batch_size)
             if records:
-                self._invoke(mapped.function, {"Records": records})
+                self._deliver_to(mapped.function, {"Records": records})
                 self._positions[mapped.id] = self._positions.get(mapped.id, 0) + len(records)
                 moved = True
         return moved
@@ -263,7 +241,8 @@ class Road:
         moved = False
         for mapped in self.stage.consumers:
             queue = self.fabric.queues[mapped.source]
-            taken = queue.take(mapped.batch_size)
+            idle = self.processes[mapped.function].function.service in self.idle_services
+            taken = [] if idle else queue.take(mapped.batch_size)
             if taken:
                 self._consume(mapped, queue, taken)
                 moved = True
@@ -271,10 +250,10 @@ class Road:
 
     def _consume(self, mapped: Mapped, queue: Queue, taken: list[Message]) -> None:
         function = self.processes[mapped.function].function
-        records = [_sqs_record(message, mapped.source) for message in taken]
+        records = [sqs_record(message, mapped.source) for message in taken]
         before = len(LOG.tail)
         try:
-            answer = self._invoke(mapped.function, {"Records": records}) or {}
+            answer = self._deliver_to(mapped.function, {"Records": records}) or {}
             failed = {one["itemIdentifier"] for one in answer.get("batchItemFailures", [])}
         except Exception as error:  # Lambda's poller: the batch comes back
             failed = {message.id for message in taken}
@@ -291,7 +270,7 @@ class Road:
         moved = False
         for execution in list(self.fabric.executions.values()):
             before = execution.transitions
-            if execution.run(self.clock.now(), self._invoke):
+            if execution.run(self.clock.now(), self._deliver_to):
                 moved = True
                 if self.watch is not None:
                     self.watch.transitions(execution.transitions - before)
@@ -300,19 +279,6 @@ class Road:
                     f"execution {execution.name} failed in {execution.state}: {execution.cause}"
                 )
         return moved
-
-
-@contextlib.contextmanager
-def _one_request_at_a_time() -> Iterator[None]:
-    """moto's transactions copy tables that other threads change meanwhile."""
-    lock, answer = threading.Lock(), BotocoreStubber.__call__
-
-    def locked(self: BotocoreStubber, *args: Any, **options: Any) -> Any:
-        with lock:
-            return answer(self, *args, **options)
-
-    with mock.patch.object(BotocoreStubber, "__call__", locked):
-        yield
 
 
 def _forget() -> None:
@@ -327,77 +293,4 @@ def _table(name: str) -> Any:
 
 def _stream_records(table: str, position: int, count: int) -> list[dict[str, Any]]:
     shard = _table(table).stream_shard
-    return [_stream_record(one.record) for one in shard.items[position : position + count]]
-
-
-def _stream_record(record: Mapping[str, Any]) -> dict[str, Any]:
-    at = clock().now().timestamp()
-    return {**record, "dynamodb": {**record["dynamodb"], "ApproximateCreationDateTime": at}}
-
-
-def _base64(value: Any) -> str:
-    """How Lambda writes a binary attribute of a stream record."""
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    raise TypeError(f"{type(value).__name__} in an event")
-
-
-def _sqs_record(message: Message, queue: str) -> dict[str, Any]:
-    return {
-        "messageId": message.id,
-        "receiptHandle": message.id,
-        "body": message.body,
-        "attributes": {"ApproximateReceiveCount": str(message.receives + 1)},
-        "messageAttributes": {},
-        "eventSource": "aws:sqs",
-        "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}",
-        "awsRegion": REGION,
-    }
-
-
-def _request(
-    method: str,
-    path: str,
-    route_key: str,
-    parameters: Mapping[str, str],
-    query: Mapping[str, str],
-    headers: Mapping[str, str],
-    body: bytes,
-    now: datetime,
-) -> dict[str, Any]:
-    """The payload, format 2.0, in which an HTTP API hands a request to Lambda."""
-    content = headers.get("content-type", "")
-    is_text = (
-        content.startswith(("text/", "application/json", "application/x-www-form-urlencoded")) or not body
-    )
-    try:
-        text, encoded = (body.decode(), False) if is_text else (base64.b64encode(body).decode(), True)
-    except UnicodeDecodeError:
-        text, encoded = base64.b64encode(body).decode(), True
-    return {
-        "version": "2.0",
-        "routeKey": route_key,
-        "rawPath": path,
-        "rawQueryString": urlencode(query),
-        "headers": dict(headers),
-        "queryStringParameters": dict(query),
-        "pathParameters": dict(parameters),
-        "requestContext": {
-            "accountId": ACCOUNT,
-            "apiId": "road",
-            "domainName": "api.example",
-            "http": {
-                "method": method,
-                "path": path,
-                "protocol": "HTTP/1.1",
-                "sourceIp": "192.0.2.1",
-                "userAgent": "road",
-            },
-            "requestId": "road",
-            "routeKey": route_key,
-            "stage": "$default",
-            "timeEpoch": int(now.timestamp() * 1000),
-        },
-        "body": text or None,
-        "isBase64Encoded": encoded,
-    }
+    return [stream_record(one.record, clock().now()) for one in shard.items[position : position + count]]

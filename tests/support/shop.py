@@ -15,7 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from services.shared.clock import to_iso
 from tests.support.fabric import Sent, mime_of
-from tests.support.road import Response, Road
+from tests.support.road import Road
+from tests.support.wire import Response
 
 SEEDS = Path(__file__).parents[2] / "local" / "seeds"
 KINDS = ("purposes", "templates", "score-models", "segments", "journeys")

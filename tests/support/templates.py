@@ -63,9 +63,10 @@ def _synthesise(stage: str, folder: Path) -> None:
     done = subprocess.run(
         [ROOT / "node_modules/.bin/cdk", "synth", "-q", "-c", f"stage={stage}", "-o", folder],
         cwd=ROOT,
+        check=False,
         capture_output=True,
         text=True,
-        env={**os.environ, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1"},
+        env={**os.environ, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"},
     )
     if done.returncode:
         sys.stderr.write(done.stderr)

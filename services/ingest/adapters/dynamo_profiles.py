@@ -52,6 +52,7 @@ def profile_change(change: Change) -> ProfileChange | None:
         at=from_iso(item["updated_at"]),
         events=[CustomerEvent.model_validate(event) for event in json.loads(item["outbox"])],
         traits=profile.visible_traits(),
+        traits_version=profile.traits_version,
     )
 
 
@@ -62,6 +63,7 @@ def _item(profile: Profile, events: Sequence[CustomerEvent]) -> Item:
         "created_at": to_iso(profile.created_at) if profile.created_at else None,
         "updated_at": to_iso(profile.updated_at) if profile.updated_at else None,
         "traits": _json(profile.traits),
+        "traits_version": profile.traits_version,
         "ids": [identifier.key for identifier in sorted(profile.identifiers)],
         "seen": profile.seen.memory,
         "counts": dict(profile.counts),
@@ -79,6 +81,7 @@ def _profile(item: Item) -> Profile:
         identifiers=frozenset(Identifier.from_key(key) for key in item["ids"]),
         seen=Seen(item["seen"]),
         counts=item["counts"],
+        traits_version=item["traits_version"],
     )
 
 

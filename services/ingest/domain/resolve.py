@@ -28,10 +28,12 @@ FULL = "identifier_limit"
 
 @dataclass(frozen=True)
 class Signed:
-    """A valid call with the receipt of its acceptance."""
+    """A valid call with the receipt of its acceptance; `public` when anybody may have sent it, because the keys of
+    its door are in web pages."""
 
     receipt: str
     call: Call
+    public: bool = False
 
     @property
     def order(self) -> tuple[float, str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
 
@@ -23,7 +22,9 @@ def put_source(source_id: str) -> Response[Any]:
 
 @app.get("/profiles/<identifier>")
 def get_profile(identifier: str) -> Response[Any]:
-    return answer(200, bootstrap.profile_directory().find(unquote(identifier)))
+    """The API has decoded the path, all but `%25`: decoding more than that would take the id `%41` for `A`."""
+    named = app.current_event.path_parameters.get("identifier", identifier)
+    return answer(200, bootstrap.profile_directory().find(named.replace("%25", "%")))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

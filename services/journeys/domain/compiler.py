@@ -30,10 +30,11 @@ _RETRY = [
 def compile_document(document: Document, *, step_function_arn: str) -> dict[str, Any]:
     """The state machine of a document; states are named after its nodes.
 
-    The first state routes to the node that the cohort joined at. A way out of a branch that is not its default
-    has no state after the branch: its people have left for another cohort, which begins there.
+    Where cohorts begin at more than one node, the first state routes to it. A way out of a branch that is not its
+    default has no state after the branch: its people have left for another cohort, which begins there.
     """
-    states: dict[str, State] = {ROUTE: _route(document)}
+    ways = _ways(document)
+    states: dict[str, State] = _routing(ways) if len(ways) > 1 else {}
     if not isinstance(document.nodes[document.start], Wait):
         states[GATHER] = {
             "Type": "Wait",
@@ -47,24 +48,31 @@ def compile_document(document: Document, *, step_function_arn: str) -> dict[str,
             states[node_id] = _wait(node)
         elif not isinstance(node, Exit) or node_id in tasks_of_exits:
             states |= _task(document, node_id, step_function_arn)
-    states[UNKNOWN] = {
-        "Type": "Fail",
-        "Comment": "A cohort asked for a node where nobody can join",
-        "Error": "UnknownNode",
-        "Cause": "The input names a node where no cohort begins",
-    }
     states[DONE] = {"Type": "Succeed", "Comment": "Everybody of this cohort has moved on or left"}
-    return {"Comment": f"Journey {document.name}: {document.title}", "StartAt": ROUTE, "States": states}
+    start = ROUTE if len(ways) > 1 else ways[0][1]
+    return {"Comment": f"Journey {document.name}: {document.title}", "StartAt": start, "States": states}
 
 
-def _route(document: Document) -> State:
+def _ways(document: Document) -> list[tuple[str, str]]:
+    """Where cohorts begin, and the state that is: the document's start, and what a branch regroups to."""
     first = document.start if isinstance(document.nodes[document.start], Wait) else GATHER
-    ways = [(document.start, first), *((node_id, node_id) for node_id in graph.regrouped(document))]
+    return [(document.start, first), *((node_id, node_id) for node_id in graph.regrouped(document))]
+
+
+def _routing(ways: list[tuple[str, str]]) -> dict[str, State]:
     return {
-        "Type": "Choice",
-        "Comment": "Where this cohort begins",
-        "Choices": [{"Variable": "$.node", "StringEquals": at, "Next": state} for at, state in ways],
-        "Default": UNKNOWN,
+        ROUTE: {
+            "Type": "Choice",
+            "Comment": "Where this cohort begins",
+            "Choices": [{"Variable": "$.node", "StringEquals": at, "Next": state} for at, state in ways],
+            "Default": UNKNOWN,
+        },
+        UNKNOWN: {
+            "Type": "Fail",
+            "Comment": "A cohort asked for a node where nobody can join",
+            "Error": "UnknownNode",
+            "Cause": "The input names a node where no cohort begins",
+        },
     }
 
 

@@ -15,8 +15,17 @@ from typing import Any
 from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.facts import Tally
 from services.scoring.domain.standing import Moved, ProfileStanding, Scored
-from services.scoring.ports import DUE_SHARDS, NotSaved, Overtaken, Saved, SaveResult, UnreadableStanding
-from services.shared.aws.dynamo import ConditionFailed, Item, Table
+from services.scoring.ports import (
+    DUE_SHARDS,
+    NotSaved,
+    Overtaken,
+    Page,
+    Saved,
+    SaveResult,
+    UnreadableStanding,
+)
+from services.shared.aws.clients import client
+from services.shared.aws.dynamo import ConditionFailed, Item, Table, decode, encode
 from services.shared.clock import from_iso, to_iso
 
 DUE_INDEX = "due"
@@ -32,13 +41,8 @@ class StandingsTable:
 
     def load(self, profile_ids: Iterable[str]) -> Mapping[str, ProfileStanding | UnreadableStanding]:
         keys = [{"profile_id": profile_id} for profile_id in profile_ids]
-        found: dict[str, ProfileStanding | UnreadableStanding] = {}
-        for item in self._table.get_many(keys, consistent=True):
-            try:
-                found[item["profile_id"]] = from_item(item)
-            except UnreadableStanding as error:
-                found[item["profile_id"]] = error
-        return found
+        # A stale read costs half, and can't do harm: the write over it is refused and brings the current item.
+        return _read(self._table.get_many(keys))
 
     def save(self, standings: Sequence[ProfileStanding]) -> Sequence[SaveResult]:
         if len(standings) < 2:
@@ -53,6 +57,13 @@ class StandingsTable:
             index=DUE_INDEX,
         )
         return (item["profile_id"] for item in items)
+
+    def page(self, after: str, size: int) -> Page:
+        # Whole items: a scan is charged by their size in any case, and they need not be read again.
+        start = {"ExclusiveStartKey": encode({"profile_id": after})} if after else {}
+        answer = client("dynamodb").scan(TableName=self._table.name, Limit=size, **start)
+        last = decode(answer.get("LastEvaluatedKey", {})).get("profile_id", "")
+        return Page(_read(decode(item) for item in answer["Items"]), last)
 
     def _save(self, standing: ProfileStanding) -> SaveResult:
         try:
@@ -72,6 +83,16 @@ class StandingsTable:
         except ConditionFailed as refusal:
             return Overtaken(from_item(refusal.item) if refusal.item else None)
         return Saved()
+
+
+def _read(items: Iterable[Item]) -> dict[str, ProfileStanding | UnreadableStanding]:
+    found: dict[str, ProfileStanding | UnreadableStanding] = {}
+    for item in items:
+        try:
+            found[item["profile_id"]] = from_item(item)
+        except UnreadableStanding as error:
+            found[item["profile_id"]] = error
+    return found
 
 
 def to_item(standing: ProfileStanding) -> Item:

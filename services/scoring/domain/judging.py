@@ -51,6 +51,18 @@ def let_time_pass(
     """The standing after what became due, due again at its next true flip; `None` when nothing is due yet."""
     if standing.due_at is None or standing.due_at > now:
         return None
+    return _judge_anew(standing, definitions, now)
+
+
+def catch_up(standing: ProfileStanding, definitions: Definitions, now: datetime) -> ProfileStanding | None:
+    """The standing under new definitions, though nothing happened to the profile; `None` when it was judged by
+    them. Moves are dated now."""
+    if standing.definitions == definitions.version:
+        return None
+    return _judge_anew(standing, definitions, now)
+
+
+def _judge_anew(standing: ProfileStanding, definitions: Definitions, now: datetime) -> ProfileStanding:
     now = max(now, standing.at)
     unarmed = replace(standing, due_at=None)
     return _judge(standing, unarmed, [(standing.at, standing.tally)], definitions, now)

@@ -1,4 +1,4 @@
-"""Judges profiles whose verdicts time alone has changed."""
+"""Judges profiles whose verdicts time alone has changed, and all of them after a change of definitions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,13 @@ class Context(Protocol):
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """Answer `{"swept": n, "more": bool}`; with `more`, time ran out and the next run goes on."""
-    result = bootstrap.sweep().sweep(lambda: context.get_remaining_time_in_millis() > MARGIN_MS)
+    result = bootstrap.sweep().run(lambda: context.get_remaining_time_in_millis() > MARGIN_MS)
     log = logger.error if result.failed else logger.info
-    log("due profiles swept", swept=result.swept, more=result.more, failed=result.failed)
+    log(
+        "profiles swept",
+        swept=result.swept,
+        caught_up=result.caught_up,
+        more=result.more,
+        failed=result.failed,
+    )
     return {"swept": result.swept, "more": result.more}

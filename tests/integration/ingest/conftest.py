@@ -133,6 +133,7 @@ def _call(
         "rawPath": path,
         "rawQueryString": "",
         "headers": headers,
+        "pathParameters": {"identifier": path.rpartition("/")[2]},
         "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
         "body": base64.b64encode(body).decode(),
         "isBase64Encoded": True,

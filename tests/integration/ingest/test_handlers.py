@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from services.ingest.adapters.dynamo_identities import DynamoIdentities
+from services.ingest.domain.identifiers import Identifier
+from services.shared.aws.dynamo import Table
 from services.shared.contracts.ingest import ProfilesChanged
 from tests.integration.ingest.conftest import World
 
@@ -111,6 +115,35 @@ def test_conflict_is_noted_and_merges_nobody(world: World) -> None:
     assert world.admin("GET", "/profiles/u-1")[1]["counts"] == {"track": 2}
 
 
+def test_identifiers_of_one_person_are_claimed_all_or_none(world: World) -> None:
+    graph = DynamoIdentities(Table("Identities"))
+    user, email, phone = (
+        Identifier(*pair) for pair in (("userId", "u"), ("email", "a@example.com"), ("phone", "+32475123456"))
+    )
+    assert graph.claim([email], "prf_rival")
+    assert not graph.claim([user, email], "prf_mine")
+    assert graph.owners([user, email]) == {email: "prf_rival"}
+    assert graph.claim([user, phone], "prf_mine")
+    assert graph.claim([user], "prf_mine")
+    assert not graph.claim([user], "prf_rival")
+    many = [Identifier("anonymousId", f"{i:03}") for i in range(101)]
+    assert graph.claim(many, "prf_mine")
+    assert set(graph.owners(many).values()) == {"prf_mine"}
+
+
+def test_a_claim_in_the_way_of_another_is_read_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Any, *_: Any, **__: Any) -> None:
+        raise ClientError({"Error": {"Code": code}}, "PutItem")
+
+    monkeypatch.setattr(Table, "put", refuse)
+    graph = DynamoIdentities(Table("Identities"))
+    code = "TransactionConflictException"
+    assert not graph.claim([Identifier("userId", "u")], "prf_mine")
+    code = "AccessDeniedException"
+    with pytest.raises(ClientError):
+        graph.claim([Identifier("userId", "u")], "prf_mine")
+
+
 def test_feedback_of_delivery_reaches_the_profile(world: World) -> None:
     world.post("/v1/track", track("a"))
     world.consume()
@@ -143,21 +176,22 @@ def test_any_number_and_text_survives_to_the_bus(world: World) -> None:
 @pytest.mark.capability("000-3")
 def test_profile_is_found_by_each_of_its_identifiers(world: World) -> None:
     traits = {"email": "Ana+x@Example.com", "phone": "+32 475 12 34 56"}
-    event = {"userId": "u/1", "anonymousId": "x y", "messageId": "a", "traits": traits}
+    event = {"userId": "u%41", "anonymousId": "x y", "messageId": "a", "traits": traits}
     world.post("/v1/identify", event)
     world.consume()
     (profile,) = world.profiles()
     assert {i["kind"] for i in profile["identifiers"]} == {"userId", "anonymousId", "email", "phone"}
     for name in (
-        "u%2F1",
-        "userId:u%2F1",
+        "u%41",
+        "u%2541",
+        "userId:u%41",
         "ana+x@example.com",
         "email:ANA+x@example.com",
         "+32475123456",
         "x y",
     ):
         assert world.admin("GET", f"/profiles/{name}") == (200, profile), name
-    for name in ("prf_nobody", "email:u", "nobody", "%20", "phone:1"):
+    for name in ("prf_nobody", "email:u", "nobody", "uA", " ", "phone:1"):
         assert world.admin("GET", f"/profiles/{name}")[0] == 404, name
 
 

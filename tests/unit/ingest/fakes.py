@@ -31,8 +31,11 @@ class FakeIdentities:
     def owners(self, identifiers: Iterable[Identifier]) -> dict[Identifier, str]:
         return {i: self.stored[i] for i in identifiers if i in self.stored}
 
-    def claim(self, identifier: Identifier, profile_id: str) -> bool:
-        return self.stored.setdefault(identifier, profile_id) == profile_id
+    def claim(self, identifiers: Sequence[Identifier], profile_id: str) -> bool:
+        if any(self.stored.get(identifier, profile_id) != profile_id for identifier in identifiers):
+            return False
+        self.stored |= dict.fromkeys(identifiers, profile_id)
+        return True
 
 
 class FakeProfiles:

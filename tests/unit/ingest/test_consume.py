@@ -153,10 +153,11 @@ def test_nobody_else_may_name_a_profile() -> None:
 class Rival(FakeIdentities):
     """Somebody claims the user between our read and our claim."""
 
-    def claim(self, identifier: Identifier, profile_id: str) -> bool:
-        if identifier.kind == "userId" and identifier not in self.stored:
-            self.stored[identifier] = "prf_rival"
-        return super().claim(identifier, profile_id)
+    def claim(self, identifiers: Sequence[Identifier], profile_id: str) -> bool:
+        for identifier in identifiers:
+            if identifier.kind == "userId" and identifier not in self.stored:
+                self.stored[identifier] = "prf_rival"
+        return super().claim(identifiers, profile_id)
 
 
 def test_the_loser_of_a_claim_reads_again() -> None:
@@ -215,7 +216,7 @@ def test_one_profile_s_trouble_sends_back_only_messages_that_speak_of_it() -> No
 
 
 class Unsettled(FakeIdentities):
-    def claim(self, identifier: Identifier, profile_id: str) -> bool:
+    def claim(self, identifiers: Sequence[Identifier], profile_id: str) -> bool:
         return False
 
 
@@ -251,6 +252,39 @@ def test_every_order_of_messages_ends_in_the_same_person() -> None:
         (profile,) = f.profiles.stored.values()
         ends.add(json.dumps([profile.visible_traits(), dict(profile.counts)]))
     assert ends == {'[{"plan": "pro"}, {"identify": 2, "track": 1}]'}
+
+
+def ana(email: str | None, message_id: str, at: str) -> dict[str, Any]:
+    return identify(message_id, timestamp=f"2026-01-0{at}T00:00:00Z", traits={"email": email, "plan": at})
+
+
+@pytest.mark.parametrize("later", ["evil@example.com", None])
+def test_a_public_identify_never_changes_an_address_and_the_lake_says_so(later: str | None) -> None:
+    f = Fixture()
+    f.consumer.consume({"1": http("r1", ana("ana@example.com", "a", "1"))})
+    change = {"2": http("r2", ana(later, "b", "2"))}
+    f.consumer.consume(change)
+    assert f.profiles.stored["prf_1"].visible_traits() == {"email": "ana@example.com", "plan": "2"}
+    assert [f.lake.lines[r]["note"] for r in ("r1#0", "r2#0")] == ["", "contact_kept"]
+    f.consumer.consume(change)
+    assert f.lake.lines["r2#0"]["note"] == "contact_kept"
+
+
+def test_the_shop_s_own_system_may_change_an_address() -> None:
+    f = Fixture()
+    f.consumer.consume({"1": http("r1", ana("ana@example.com", "a", "1"))})
+    f.consumer.consume({"2": http("r2", ana("ana@example.com", "b", "5"))})
+    f.consumer.consume({"3": bus("e1", ana("new@example.com", "c", "3"))})
+    assert f.profiles.stored["prf_1"].visible_traits()["email"] == "new@example.com"
+    assert {line["note"] for line in f.lake.lines.values()} == {""}
+
+
+def test_both_notes_of_an_event_are_kept() -> None:
+    f = Fixture()
+    f.consumer.consume({"1": http("r1", ana("ana@example.com", "a", "1"))})
+    f.consumer.consume({"2": bus("e1", identify("b", userId="u-2", traits={"email": "bob@example.com"}))})
+    f.consumer.consume({"3": http("r2", ana("bob@example.com", "c", "2"))})
+    assert f.lake.lines["r2#0"]["note"] == "identity_conflict,contact_kept"
 
 
 class LakeDown(FakeLake):

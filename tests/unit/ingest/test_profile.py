@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.domain.profile import (
+    MAX_EVENT_BYTES,
     MAX_EVENTS,
     MAX_MEMORY,
     MAX_TRAITS,
@@ -68,6 +70,15 @@ def test_memory_keeps_the_last_messages_and_all_recent_ones() -> None:
     assert apply(profile, recent[-MEMORY + 2 :], [], later).events == ()
 
 
+def test_a_message_is_known_for_as_long_as_the_queue_may_bring_it_again() -> None:
+    orders = [sign(track(f"m{i}"), f"r{i}") for i in range(300)]
+    profile = apply(Profile("p"), orders, [], NOW).profile
+    for minutes in (20, 45):
+        now = NOW + timedelta(minutes=minutes)
+        profile = apply(profile, [sign(track(f"at {minutes}"), f"r at {minutes}")], [], now).profile
+    assert apply(profile, orders, [], NOW + timedelta(minutes=46)).events == ()
+
+
 def test_memory_is_bounded_however_busy_a_profile_is() -> None:
     profile = apply(Profile("p"), [sign(track(f"m{i}"), f"r{i}") for i in range(3_000)], [], NOW).profile
     assert len(profile.seen.memory) == MAX_MEMORY * 16
@@ -114,6 +125,44 @@ def test_one_write_never_carries_more_than_an_item_takes() -> None:
     heavy = [sign(track(f"m{i}", properties={"a": "x" * 30_000}), f"r{i}") for i in range(9)]
     assert [len(p) for p in portions(heavy)] == [3, 3, 3]
     assert list(portions([])) == []
+
+
+@pytest.mark.parametrize("wide", ["\u0001", "é", "😀", '"'])
+def test_a_portion_is_measured_as_it_is_written(wide: str) -> None:
+    many = [
+        sign(
+            track(f"{i:03}{'é' * 90}", event="😀" * 180, properties={wide: wide * 50, "x": [1e-7, 1e15]}),
+            f"r{i}",
+        )
+        for i in range(MAX_EVENTS)
+    ]
+    for portion in portions(many):
+        events = apply(Profile("p"), portion, [], NOW).events
+        told = "[" + ",".join(event.model_dump_json() for event in events) + "]"
+        stored = json.dumps(
+            [e.model_dump(mode="json") for e in events], ensure_ascii=False, separators=(",", ":")
+        )
+        assert max(len(told.encode()), len(stored.encode())) <= MAX_EVENT_BYTES + 2
+
+
+def test_of_two_public_addresses_in_one_write_the_first_by_event_time_stays() -> None:
+    first, second = (
+        Signed(
+            f"r{i}", sign(identify(f"m{i}", timestamp=at(i), traits={"phone": f"+3247512345{i}"})).call, True
+        )
+        for i in (1, 2)
+    )
+    for batch in ([first, second], [second, first]):
+        done = apply(Profile("p"), next(portions(batch)), [], NOW)
+        assert done.profile.visible_traits() == {"phone": "+32475123451"}
+        assert done.contact_kept == {"r2"}
+
+
+def test_a_public_address_is_taken_where_there_is_none_any_more() -> None:
+    gone = sign(identify("a", timestamp=at(1), traits={"email": None}), "r1")
+    public = Signed("r2", sign(identify("b", timestamp=at(2), traits={"email": "a@example.com"})).call, True)
+    profile = apply(apply(Profile("p"), [gone], [], NOW).profile, [public], [], NOW).profile
+    assert profile.visible_traits() == {"email": "a@example.com"}
 
 
 moments = st.integers(0, 5)

@@ -84,6 +84,12 @@ def test_a_cohort_begins_at_the_entry_or_where_a_branch_sends_people() -> None:
     }
 
 
+def test_where_all_begin_at_one_node_no_transition_is_spent_on_routing() -> None:
+    machine = compiled(seed("welcome"))
+    assert machine["StartAt"] == seed("welcome")["start"]
+    assert "Route" not in machine["States"]
+
+
 def test_no_personal_data_travels_in_an_execution() -> None:
     states = compiled(REGROUPING)["States"]
     for state in states.values():

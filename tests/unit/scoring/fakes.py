@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from services.scoring.domain.definitions import Definitions, Segment
 from services.scoring.domain.models import ScoreModel
 from services.scoring.domain.standing import ProfileStanding
-from services.scoring.ports import NotSaved, Overtaken, Saved, SaveResult
+from services.scoring.ports import NotSaved, Overtaken, Page, Saved, SaveResult
 from services.shared.clock import to_iso
 
 
@@ -31,6 +32,10 @@ class FakeStandings:
             return iter(())
         return iter([p for p, s in self.stored.items() if s.due_at and to_iso(s.due_at) <= until])
 
+    def page(self, after: str, size: int) -> Page:
+        ids = [profile_id for profile_id in sorted(self.stored) if profile_id > after]
+        return Page({p: self.stored[p] for p in ids[:size]}, ids[size - 1] if len(ids) > size else "")
+
     def _save(self, standing: ProfileStanding) -> SaveResult:
         if standing.profile_id in self.broken:
             return NotSaved(OSError("connection lost"))
@@ -53,11 +58,11 @@ class FakeDefinitions:
         self.rival = rival
         self.reads = 0
 
-    def load(self) -> Definitions:
+    def load(self, at_least: int = 0) -> Definitions:
         self.reads += 1
         return self.current
 
-    def save(self, document: Segment | ScoreModel, version: int) -> bool:
+    def save(self, document: Segment | ScoreModel, version: int, pass_at: datetime) -> bool:
         if self.rival:
             self.current, self.rival = self.current.with_segment(self.rival), None
         if version != self.current.version + 1:

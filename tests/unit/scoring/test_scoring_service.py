@@ -11,11 +11,13 @@ from services.scoring import service
 from services.scoring.definitions_service import CachedDefinitions, Desk
 from services.scoring.domain import definitions as rules
 from services.scoring.domain.judging import take_in
-from services.scoring.domain.standing import ProfileStanding
+from services.scoring.domain.standing import Moved, ProfileStanding
 from services.scoring.outbox import facts_of
+from services.scoring.ports import Pass
 from services.scoring.service import ATTEMPTS, Contended, Scoring
+from services.scoring.sweep import Sweep
 from services.shared.clock import FixedClock
-from services.shared.contracts.scoring import ScoreChanged, SegmentEntered
+from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited
 from services.shared.errors import Conflict, Invalid, NotFound
 from tests.unit.scoring.builders import change, definitions, on, order
 from tests.unit.scoring.fakes import FakeDefinitions, FakeStandings
@@ -139,6 +141,49 @@ def test_definitions_are_read_once_in_a_while() -> None:
     assert source.reads == 2
 
 
+def test_kept_definitions_give_way_to_what_is_known_to_be_newer() -> None:
+    source = FakeDefinitions(definitions())
+    cached = CachedDefinitions(source, lambda: 0.0)
+    cached.load()
+    source.current = definitions(version=2)
+
+    assert (cached.load().version, cached.load(1).version, cached.load(2).version) == (1, 1, 2)
+    assert source.reads == 2
+
+
+class Nowhere:
+    """A pass that is never noted to be anywhere."""
+
+    def __init__(self) -> None:
+        self.noted: list[str] = []
+
+    def current(self) -> Pass | None:
+        return Pass(2, NOW.now(), "")
+
+    def advance(self, current: Pass, after: str) -> bool:
+        self.noted.append(after)
+        return True
+
+    def finish(self, current: Pass) -> bool:
+        self.noted.append("")
+        return True
+
+
+def test_the_pass_stays_where_the_store_failed() -> None:
+    standings, passes = FakeStandings(), Nowhere()
+    scoring(standings).take_in([change(1, order("1997-05-01")), change(1, profile_id="prf_2")])
+    standings.broken = {"prf_1"}
+    newer = Scoring(standings, FakeDefinitions(definitions(version=2)), NOW)
+    sweep = Sweep(newer, standings, passes, NOW)
+
+    run = sweep.run(lambda: True)
+    assert (run.caught_up, run.failed, run.more, passes.noted) == (1, 1, True, [])
+
+    standings.broken = set()
+    run = sweep.run(lambda: True)
+    assert (run.caught_up, run.failed, run.more, passes.noted) == (1, 0, False, [""])
+
+
 def test_the_same_definition_again_is_no_new_version() -> None:
     store = FakeDefinitions(definitions())
     desk = Desk(store, FakeStandings(), NOW)
@@ -161,7 +206,7 @@ def test_two_writers_cannot_close_a_circle_between_them() -> None:
 
 def test_says_so_when_others_keep_changing_definitions() -> None:
     store = FakeDefinitions(definitions())
-    store.save = lambda document, version: False  # type: ignore[method-assign]
+    store.save = lambda document, version, pass_at: False  # type: ignore[method-assign]
 
     with pytest.raises(Conflict):
         Desk(store, FakeStandings(), NOW).put_segment("new", {"condition": {"fact": "orders", "gte": 1}})
@@ -185,6 +230,37 @@ def test_a_standing_shows_why() -> None:
     assert shown["scores"]["engagement"]["rules"][0] == {"event": "Order Completed", "count": 1, "points": 10}
     with pytest.raises(NotFound):
         desk.standing("prf_2")
+
+
+def moved(version: int, *moves: tuple[str, bool], profile_id: str = "prf_1") -> ProfileStanding:
+    at = on("1997-05-01")
+    return ProfileStanding(
+        profile_id, version, at, moved=tuple(Moved(name, at, into) for name, into in moves)
+    )
+
+
+def told(*standings: ProfileStanding) -> list[tuple[str, list[int]]]:
+    return [
+        (type(fact).__name__, [row.standing.version for row in fact.moves])
+        for fact in facts_of(standings)
+        if isinstance(fact, SegmentEntered | SegmentExited)
+    ]
+
+
+def test_moves_of_one_person_are_told_in_their_order() -> None:
+    leave, enter = ("lapsed", False), ("lapsed", True)
+    assert told(moved(2, leave), moved(3, enter)) == [("SegmentExited", [2]), ("SegmentEntered", [3])]
+    assert told(moved(2, enter), moved(3, leave)) == [("SegmentEntered", [2]), ("SegmentExited", [3])]
+    assert told(moved(2, enter), moved(3, leave), moved(4, enter)) == [
+        ("SegmentEntered", [2]),
+        ("SegmentExited", [3]),
+        ("SegmentEntered", [4]),
+    ]
+
+
+def test_moves_of_many_travel_in_one_entry_of_each_kind() -> None:
+    people = [moved(2, ("a", True), ("b", False), profile_id=f"prf_{n}") for n in range(9)]
+    assert [kind for kind, _ in told(*people)] == ["SegmentExited", "SegmentEntered"]
 
 
 def test_facts_carry_the_standing_of_the_write_that_made_them() -> None:
