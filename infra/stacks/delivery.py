@@ -8,6 +8,7 @@ from aws_cdk import Aws
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ses as ses
+from aws_cdk import aws_smsvoice as smsvoice
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
@@ -40,6 +41,7 @@ class DeliveryStack(ServiceStack):
         self.templates = self.table("Templates", partition_key="name", sort_key="part")
         self.reports = self.table("Reports", partition_key="pk", sort_key="sk", ttl="expires_at")
         self.configuration_set = ses.ConfigurationSet(self, "Mail")
+        self.sms_configuration_set = f"halte-{env.stage}"
         self._senders()
         self._copies()
         self._feedback()
@@ -74,7 +76,7 @@ class DeliveryStack(ServiceStack):
             "from_address": self.halte.from_address,
             "configuration_set": self.configuration_set.configuration_set_name,
             "sms_origination": self.halte.sms_origination,
-            "sms_configuration_set": f"halte-{self.halte.stage}",
+            "sms_configuration_set": self.sms_configuration_set,
             "daily_cap": str(self.node.try_get_context("daily_cap") or DAILY_CAP),
         }
         on_requests = self.function(
@@ -133,20 +135,27 @@ class DeliveryStack(ServiceStack):
         )
 
     def _copies(self) -> None:
-        on_permissions = self.function(
-            "OnPermissions",
-            handler="on_permissions",
+        on_consent = self.function(
+            "OnConsent",
+            handler="on_consent",
+            settings={"messages_table": self.messages.table_name, "gates_table": self.gates.table_name},
+            timeout_seconds=60,
+        )
+        self.messages.grant(on_consent, "dynamodb:PutItem")
+        self.gates.grant(on_consent, "dynamodb:GetItem", "dynamodb:PutItem")
+        self.react(on_consent, facts=[ConsentChanged], batch_size=20, timeout_seconds=60)
+        on_profiles = self.function(
+            "OnProfilesChanged",
+            handler="on_profiles_changed",
             settings={
-                "messages_table": self.messages.table_name,
                 "gates_table": self.gates.table_name,
                 "address_secret_arn": self.address_secret.secret_arn,
             },
             timeout_seconds=60,
         )
-        self.messages.grant(on_permissions, "dynamodb:PutItem")
-        self.gates.grant(on_permissions, "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem")
-        self.address_secret.grant_read(on_permissions)
-        self.react(on_permissions, facts=[ConsentChanged, ProfilesChanged], batch_size=20, timeout_seconds=60)
+        self.gates.grant(on_profiles, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self.address_secret.grant_read(on_profiles)
+        self.react(on_profiles, facts=[ProfilesChanged], batch_size=20, timeout_seconds=60)
 
     def _feedback(self) -> None:
         topic = sns.Topic(self, "Feedback", enforce_ssl=True)
@@ -166,7 +175,36 @@ class DeliveryStack(ServiceStack):
             configuration_set=self.configuration_set,
             destination=ses.EventDestination.sns_topic(topic),
         )
+        self._sms_feedback(topic)
         self.announce("feedback-topic-arn", topic.topic_arn)
+
+    def _sms_feedback(self, topic: sns.Topic) -> None:
+        allowed = topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="SmsEvents",
+                principals=[iam.ServicePrincipal("sms-voice.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            )
+        )
+        sms = smsvoice.CfnConfigurationSet(
+            self,
+            "Sms",
+            configuration_set_name=self.sms_configuration_set,
+            event_destinations=[
+                smsvoice.CfnConfigurationSet.EventDestinationProperty(
+                    enabled=True,
+                    event_destination_name="feedback",
+                    matching_event_types=["TEXT_ALL"],
+                    sns_destination=smsvoice.CfnConfigurationSet.SnsDestinationProperty(
+                        topic_arn=topic.topic_arn
+                    ),
+                )
+            ],
+        )
+        if allowed.policy_dependable:
+            sms.node.add_dependency(allowed.policy_dependable)
 
     def _outbox(self) -> None:
         publisher = self.publisher(

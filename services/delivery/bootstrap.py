@@ -12,13 +12,14 @@ from services.delivery.adapters.dynamo_templates import DynamoTemplates
 from services.delivery.adapters.senders import SesSender, SmsSender
 from services.delivery.settings import (
     ApiSettings,
+    OnConsentSettings,
     OnFeedbackSettings,
     OnMessagesStreamSettings,
-    OnPermissionsSettings,
+    OnProfilesChangedSettings,
     OnRequestsSettings,
     SweepSettings,
 )
-from services.delivery.use_cases.copy_facts import CopyFacts
+from services.delivery.use_cases.copy_facts import CopyContacts, CopyPermissions
 from services.delivery.use_cases.note_feedback import NoteFeedback
 from services.delivery.use_cases.publish_outcomes import PublishOutcomes
 from services.delivery.use_cases.send_messages import Links, SendMessages
@@ -49,12 +50,21 @@ def sweeping() -> SweepMessages:
 
 
 @cache
-def copying() -> CopyFacts:
-    """What `on_permissions` runs."""
-    settings = OnPermissionsSettings.from_env()
-    return CopyFacts(
+def copying_permissions() -> CopyPermissions:
+    """What `on_consent` runs."""
+    settings = OnConsentSettings.from_env()
+    return CopyPermissions(
         gates=DynamoGates(Table(settings.gates_table)),
         messages=_messages(settings.messages_table, settings.gates_table),
+    )
+
+
+@cache
+def copying_contacts() -> CopyContacts:
+    """What `on_profiles_changed` runs."""
+    settings = OnProfilesChangedSettings.from_env()
+    return CopyContacts(
+        gates=DynamoGates(Table(settings.gates_table)),
         address_secret=lambda: secret_text(settings.address_secret_arn),
     )
 

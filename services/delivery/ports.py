@@ -58,6 +58,10 @@ class Messages(Protocol):
         """Send ids whose fate has been open since before `moment`, oldest first within a partition."""
         ...
 
+    def retry_before(self, moment: datetime) -> Iterable[str]:
+        """Send ids that wait for another attempt since the last one began before `moment`, ordered alike."""
+        ...
+
     def of_profile(self, profile_id: str, limit: int) -> list[Message]:
         """A profile's latest messages, newest first."""
         ...

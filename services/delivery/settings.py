@@ -27,10 +27,16 @@ class SweepSettings(OnRequestsSettings):
     sweep_after_seconds: int
 
 
-class OnPermissionsSettings(Settings):
-    """Of the handler that copies contacts and permissions."""
+class OnConsentSettings(Settings):
+    """Of the handler that copies permissions."""
 
     messages_table: str
+    gates_table: str
+
+
+class OnProfilesChangedSettings(Settings):
+    """Of the handler that copies contacts."""
+
     gates_table: str
     address_secret_arn: str
 

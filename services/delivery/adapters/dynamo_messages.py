@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from services.delivery.adapters.dynamo_gates import address_item, permission_item
-from services.delivery.adapters.message_items import OPEN_SHARDS, difference, from_item, to_item
+from services.delivery.adapters.message_items import difference, from_item, open_partitions, to_item
 from services.delivery.domain.message import Message
 from services.delivery.ports import ClaimVerdict, Stale
 from services.shared.aws.dynamo import ConditionFailed, Op, Refusal, Table, TransactionRefused, transact
@@ -20,7 +20,7 @@ CAP_KEPT = timedelta(days=40)
 
 
 class DynamoMessages:
-    """Messages by send id; indexes `open` (what is undecided) and `by_profile`."""
+    """Messages by send id; indexes `open` (what is undecided or to be tried again) and `by_profile`."""
 
     def __init__(self, messages: Table, gates: Table) -> None:
         self._table = messages
@@ -93,10 +93,16 @@ class DynamoMessages:
         )
 
     def open_before(self, moment: datetime) -> Iterator[str]:
-        for partition in range(OPEN_SHARDS):
+        return self._claimed_before(moment, retry=False)
+
+    def retry_before(self, moment: datetime) -> Iterator[str]:
+        return self._claimed_before(moment, retry=True)
+
+    def _claimed_before(self, moment: datetime, *, retry: bool) -> Iterator[str]:
+        for partition in open_partitions(retry=retry):
             for item in self._table.query(
                 "open_partition = :p AND claimed_at < :before",
-                values={":p": str(partition), ":before": to_iso(moment)},
+                values={":p": partition, ":before": to_iso(moment)},
                 index="open",
             ):
                 yield item["send_id"]

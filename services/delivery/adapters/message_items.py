@@ -12,6 +12,8 @@ from services.shared.aws.dynamo import Item
 OPEN_SHARDS = 8
 """Partitions of the index of open messages, so that sends do not queue behind one key."""
 
+_RETRY = "retry-"
+
 GUARDS = ("status", "reason", "attempt_id")
 """What a transition depends on; an update is refused when one of them has changed."""
 
@@ -19,9 +21,21 @@ _FIELDS = tuple(f.name for f in fields(Message) if f.name != "marks")
 _LISTS = ("channels", "gates")
 
 
-def open_partition(send_id: str) -> str:
-    """The index partition of an open message."""
-    return str(zlib.crc32(send_id.encode()) % OPEN_SHARDS)
+def open_partitions(*, retry: bool) -> list[str]:
+    """The index partitions of messages that wait for another attempt, or of those whose fate is open."""
+    return [f"{_RETRY if retry else ''}{shard}" for shard in range(OPEN_SHARDS)]
+
+
+def _open_partition(message: Message) -> str:
+    """The index partition of a message, empty for one that the index leaves out.
+
+    `pending` is left out: the queue brings its request again or parks it, and to index it would cost every message
+    that is skipped two more writes.
+    """
+    if message.status not in OPEN and message.status != "retry":
+        return ""
+    partitions = open_partitions(retry=message.status == "retry")
+    return partitions[zlib.crc32(message.send_id.encode()) % OPEN_SHARDS]
 
 
 def to_item(message: Message) -> Item:
@@ -33,8 +47,8 @@ def to_item(message: Message) -> Item:
             item[name] = list(value) if name in _LISTS else value
     for kind, at in message.marks.items():
         item[f"first_{kind}_at"] = at
-    if message.status in OPEN:
-        item["open_partition"] = open_partition(message.send_id)
+    if partition := _open_partition(message):
+        item["open_partition"] = partition
     return item
 
 

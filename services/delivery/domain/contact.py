@@ -18,7 +18,7 @@ _LONGEST = 320
 
 @dataclass(frozen=True, kw_only=True)
 class Contact:
-    """The reachable side of a profile at `version`; what is not known is empty."""
+    """The reachable side of a profile; what is not known is empty. `version` is that of its traits."""
 
     profile_id: str
     version: int

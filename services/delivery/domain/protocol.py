@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from services.delivery.domain.message import OPEN, Message, Status
-from services.shared.clock import to_iso
+from services.shared.clock import from_iso, to_iso
 
 UNKNOWN_OUTCOME = "unknown_outcome"
 REJECTED = "rejected"
+EXPIRED = "expired"
+
+EXPIRES_AFTER = timedelta(days=30)
+"""How long after its request a message may still leave."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,13 @@ def fed_back(message: Message, kind: str, at: datetime, provider_id: str) -> Mes
 def given_up(message: Message, at: datetime) -> Message | None:
     """The message whose fate stays unknown, visible as failed; late feedback can still correct it."""
     return settled(message, "failed", UNKNOWN_OUTCOME, at) if message.status in OPEN else None
+
+
+def expired(message: Message, at: datetime) -> Message | None:
+    """The message that never left and is by now too old to."""
+    if not claimable(message) or at - from_iso(message.requested_at) < EXPIRES_AFTER:
+        return None
+    return settled(message, "failed", EXPIRED, at)
 
 
 def may_resend(message: Message) -> bool:

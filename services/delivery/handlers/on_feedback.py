@@ -13,6 +13,9 @@ from services.shared.observability import service_logger
 
 logger = service_logger("delivery")
 
+SES_GREETING = "Successfully validated SNS topic for Amazon SES event publishing."
+"""What SES writes to a topic when it becomes an event destination: no report, in no JSON."""
+
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Note every report of a batch; what nobody can read goes to the dead-letter queue."""
@@ -23,18 +26,22 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         counts[f"error_{type(error).__name__}"] += 1
 
     def note(record: Any) -> None:
-        counts[noting.note(_feedback(record))] += 1
+        feedback = _feedback(record)
+        counts[noting.note(feedback) if feedback else "foreign"] += 1
 
     answer = each_record(event, note, failed)
     logger.info("feedback noted", extra={"counts": dict(counts)})
     return answer
 
 
-def _feedback(record: Any) -> Feedback:
-    """The provider's event in an SNS notification, or bare where raw delivery is switched on."""
+def _feedback(record: Any) -> Feedback | None:
+    """The provider's event in an SNS notification, or bare where raw delivery is switched on; `None`: a greeting."""
     try:
         body = json.loads(record["body"])
-        report = json.loads(body["Message"]) if body.get("Type") == "Notification" else body
+        wrapped = body.get("Type") == "Notification"
+        if wrapped and body["Message"] == SES_GREETING:
+            return None
+        report = json.loads(body["Message"]) if wrapped else body
         return read_feedback(report)
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise UnknownFeedback("not a notification") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from services.delivery.domain.choice import CHANNELS
 from services.delivery.domain.contact import Contact, contact_of
@@ -14,37 +15,32 @@ from services.shared.clock import to_iso
 from services.shared.contracts.consent import ConsentChange
 from services.shared.contracts.ingest import ProfileChange
 
+WRITERS = 8
+"""Contacts written at once: one fact may bring a few hundred, and a write is mostly waiting."""
 
-class CopyFacts:
-    """Keeps the copies; repeated or overtaken facts change nothing."""
 
-    def __init__(self, *, gates: Gates, messages: Messages, address_secret: Secret) -> None:
+class CopyContacts:
+    """Keeps the copies of contacts; repeated or overtaken facts change nothing."""
+
+    def __init__(self, *, gates: Gates, address_secret: Secret) -> None:
         self._gates = gates
-        self._messages = messages
         self._address_secret = address_secret
 
     def contacts(self, changes: Sequence[ProfileChange]) -> int:
         """Keep the newest contact of each profile; how many were new."""
         newest: dict[str, Contact] = {}
         for change in changes:
-            contact = contact_of(change.profile_id, change.version, change.traits)
-            if change.profile_id not in newest or newest[change.profile_id].version < change.version:
+            contact = contact_of(change.profile_id, change.traits_version, change.traits)
+            if change.profile_id not in newest or newest[change.profile_id].version < contact.version:
                 newest[change.profile_id] = contact
         known = self._gates.contacts(newest)
-        kept = 0
-        for contact in newest.values():
-            before = known.get(contact.profile_id)
-            if before is None or before.version < contact.version:
-                kept += self._gates.keep_contact(contact, self._new_keys(before, contact))
-        return kept
-
-    def permission(self, change: ConsentChange) -> bool:
-        """Keep a permission; a withdrawal also becomes an outcome of its owner, once per ledger entry."""
-        newer = self._gates.keep_permission(change)
-        if change.state == "revoked":
-            # Also when not newer: an attempt that failed between the two writes is finished by its repetition.
-            self._messages.create(_unsubscribed(change, self._gates.owner(change.address_key)))
-        return newer
+        changed = [
+            (contact, self._new_keys(known.get(contact.profile_id), contact))
+            for contact in newest.values()
+            if contact.profile_id not in known or known[contact.profile_id].version < contact.version
+        ]
+        with ThreadPoolExecutor(max_workers=WRITERS) as pool:
+            return sum(pool.map(lambda one: self._gates.keep_contact(*one), changed))
 
     def _new_keys(self, before: Contact | None, contact: Contact) -> dict[str, str]:
         keys = {}
@@ -57,6 +53,23 @@ class CopyFacts:
             except ValueError:
                 continue
         return keys
+
+
+class CopyPermissions:
+    """Keeps the copies of permissions; repeated or overtaken facts change nothing."""
+
+    def __init__(self, *, gates: Gates, messages: Messages) -> None:
+        self._gates = gates
+        self._messages = messages
+
+    def permission(self, change: ConsentChange) -> bool:
+        """Keep a permission; a withdrawal also becomes an outcome, once per ledger entry: of the owner of the
+        address, or of nobody where the owner is not known."""
+        newer = self._gates.keep_permission(change)
+        if change.state == "revoked":
+            # Also when not newer: an attempt that failed between the two writes is finished by its repetition.
+            self._messages.create(_unsubscribed(change, self._gates.owner(change.address_key)))
+        return newer
 
 
 def _unsubscribed(change: ConsentChange, profile_id: str) -> Message:

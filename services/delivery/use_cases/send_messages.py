@@ -14,12 +14,15 @@ from services.delivery.domain.template import NotRenderable, Rendered, Template,
 from services.delivery.ports import Gates, Messages, Outgoing, Secret, Sender, Templates
 from services.delivery.use_cases.amend import amend
 from services.shared.addresses import address_key, normalise_address
-from services.shared.clock import Clock, to_iso
+from services.shared.clock import Clock, from_iso, to_iso
 from services.shared.contracts.messages import AddressedRequest, MessageRequest
 from services.shared.tokens import UNSUBSCRIBE, sign
 
 CHOICES = 3
 """Times the gates are read again because one of them changed between reading and claiming."""
+
+CONTACT_DUE = timedelta(minutes=15)
+"""How long after a request the contact may still be on its way: it travels apart from the request."""
 
 UNSUBSCRIBE_VALID = timedelta(days=730)
 
@@ -27,7 +30,7 @@ NewId = Callable[[str], str]
 
 
 class NotSentYet(Exception):
-    """A message certainly did not leave and must be asked for again; the queue's retry does that."""
+    """Nothing was attempted, and the message must be asked for again; the queue's retry does that."""
 
 
 @dataclass(frozen=True)
@@ -92,24 +95,26 @@ class SendMessages:
         """Carry out one request; the message's status, or `duplicate` where it was carried out before.
 
         Raises:
-            NotSentYet: it certainly did not leave, and is to be requested again.
+            NotSentYet: it was not attempted, and is to be requested again.
         """
         stored = self._messages.create(_pending(request))
-        if not protocol.claimable(stored):
-            return "duplicate"
-        if template is None:
-            return self._skip(stored, stored, Skip("unknown_template", "", ()))
-        message = _classed(stored, template)
-        if contact is None and not message.address:
-            return self._skip(stored, message, Skip("no_contact", "", ()))
-        result = self._attempt(stored, message, template, contact)
-        return self._skip(stored, message, result) if isinstance(result, Skip) else result
+        return self._carry_out(stored, template, contact) if protocol.claimable(stored) else "duplicate"
+
+    def retry(self, stored: Message) -> str:
+        """Attempt again what certainly did not leave, as if it were requested now; the message's status.
+
+        Raises:
+            NotSentYet: it was not attempted; the sweep comes back to it.
+        """
+        template = self._templates.latest(stored.template)
+        contact = self._gates.contacts([stored.profile_id]).get(stored.profile_id)
+        return self._carry_out(stored, template, contact)
 
     def resend(self, stored: Message) -> str:
         """Repeat a service message whose fate is unknown, once; given up where it can't be repeated.
 
         Raises:
-            NotSentYet: the repetition certainly did not leave; the sweep comes back to it.
+            NotSentYet: it was not repeated; the sweep comes back to it.
         """
         template = self._templates.latest(stored.template)
         contact = self._gates.contacts([stored.profile_id]).get(stored.profile_id)
@@ -127,6 +132,17 @@ class SendMessages:
             return protocol.given_up(current, now) if current.attempt_id == seen.attempt_id else None
 
         return amend(self._messages, seen, given_up).status
+
+    def _carry_out(self, stored: Message, template: Template | None, contact: Contact | None) -> str:
+        if template is None:
+            return self._skip(stored, stored, Skip("unknown_template", "", ()))
+        message = _classed(stored, template)
+        if contact is None and not message.address:
+            if self._clock.now() - from_iso(stored.requested_at) < CONTACT_DUE:
+                raise NotSentYet(f"no contact yet for {stored.send_id}")
+            return self._skip(stored, message, Skip("no_contact", "", ()))
+        result = self._attempt(stored, message, template, contact)
+        return self._skip(stored, message, result) if isinstance(result, Skip) else result
 
     def _attempt(
         self, stored: Message, message: Message, template: Template, contact: Contact | None
@@ -216,8 +232,6 @@ class SendMessages:
         after = amend(
             self._messages, claimed, lambda m: protocol.answered(m, claimed.attempt_id, answer, now)
         )
-        if isinstance(answer, protocol.Retry):
-            raise NotSentYet(f"{claimed.send_id}: {answer.reason}")
         return after.status
 
     def _skip(self, stored: Message, message: Message, skip: Skip) -> str:

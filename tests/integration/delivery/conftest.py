@@ -47,7 +47,15 @@ _TABLES: dict[str, tuple[str, str | None]] = {
     "reports": ("pk", "sk"),
 }
 _INDEXES = {"open": ("open_partition", "claimed_at"), "by_profile": ("profile_id", "requested_at")}
-_CACHED = ("sending", "sweeping", "copying", "noting", "publishing", "serving")
+_CACHED = (
+    "sending",
+    "sweeping",
+    "copying_contacts",
+    "copying_permissions",
+    "noting",
+    "publishing",
+    "serving",
+)
 
 
 def clock() -> FixedClock:

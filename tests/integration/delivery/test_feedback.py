@@ -121,7 +121,10 @@ def _refuse(facts: Any) -> None:
 
 
 def test_reports_add_up_by_journey_channel_and_reason(sent: World) -> None:
-    ask(request("snd_2", template="nothing"), request("snd_3", profile_id="prf_x"))
+    ask(
+        request("snd_2", template="nothing"),
+        request("snd_3", profile_id="prf_x", requested_at=NOW - timedelta(minutes=15)),
+    )
     note(ses_event("Reject", "snd_1"))
     publish(sent)
 
@@ -179,6 +182,15 @@ def test_unreadable_feedback_is_dead_lettered(world: World, body: str) -> None:
     event = {"Records": [{"messageId": "f1", "body": body}]}
 
     assert on_feedback.handler(event, Context()) == {"batchItemFailures": [{"itemIdentifier": "f1"}]}
+
+
+@pytest.mark.parametrize(("text", "failed"), [("", 0), (" Not quite.", 1)])
+def test_only_the_greeting_of_ses_is_let_be(world: World, text: str, failed: int) -> None:
+    greeting = "Successfully validated SNS topic for Amazon SES event publishing." + text
+    body = json.dumps({"Type": "Notification", "Message": greeting})
+    answer = on_feedback.handler({"Records": [{"messageId": "f1", "body": body}]}, Context())
+
+    assert len(answer["batchItemFailures"]) == failed
 
 
 def test_every_sample_of_ses_is_understood_and_foreign_mail_is_let_be(world: World) -> None:

@@ -14,7 +14,14 @@ import pytest
 
 from services.delivery import bootstrap
 from services.delivery.domain.protocol import Refused, Retry, Unknown
-from services.delivery.handlers import api, on_feedback, on_permissions, on_requests, sweep
+from services.delivery.handlers import (
+    api,
+    on_consent,
+    on_feedback,
+    on_profiles_changed,
+    on_requests,
+    sweep,
+)
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChange, ConsentChanged
 from services.shared.contracts.ingest import ProfileChange, ProfilesChanged
 from services.shared.contracts.journeys import MessageRequested
@@ -61,11 +68,12 @@ def given_contact(profile: str = "prf_1", version: int = 1, **traits: Any) -> No
     change = ProfileChange(
         profile_id=profile,
         version=version,
+        traits_version=version,
         at=NOW,
         events=[],
         traits=traits or {"email": EMAIL, "firstName": "Ann"},
     )
-    assert on_permissions.handler(sqs(ProfilesChanged(changes=[change])), Context()) == {
+    assert on_profiles_changed.handler(sqs(ProfilesChanged(changes=[change])), Context()) == {
         "batchItemFailures": []
     }
 
@@ -81,9 +89,7 @@ def consent(state: Any, sequence: int = 1, address: str = EMAIL, channel: str = 
         sequence=sequence,
         at=NOW,
     )
-    assert on_permissions.handler(sqs(ConsentChanged(changes=[change])), Context()) == {
-        "batchItemFailures": []
-    }
+    assert on_consent.handler(sqs(ConsentChanged(changes=[change])), Context()) == {"batchItemFailures": []}
 
 
 def request(send_id: str = "snd_1", **fields: Any) -> MessageRequest:
@@ -223,7 +229,7 @@ def test_preferred_channel_falls_back_to_one_with_consent(ready: World) -> None:
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"profile_id": "prf_nobody"}, "no_contact"),
+        ({"profile_id": "prf_nobody", "requested_at": NOW - timedelta(minutes=15)}, "no_contact"),
         ({"template": "nothing"}, "unknown_template"),
         ({"channels": ["sms"]}, "no_address"),
         ({"channels": ["pigeon"]}, "no_channel"),
@@ -234,6 +240,22 @@ def test_everything_unsent_has_a_reason(ready: World, fields: dict[str, Any], re
 
     assert ready.item("snd_1")["status"] == "skipped"
     assert ready.item("snd_1")["reason"] == reason
+
+
+def test_a_young_request_waits_for_its_contact(ready: World) -> None:
+    late, lost = request("snd_late", profile_id="prf_2"), request("snd_lost", profile_id="prf_3")
+    consent("granted", address="bob@example.com")
+    CLOCK.advance(timedelta(minutes=14))
+    ask(late, lost, failures=1)
+    assert {ready.item(m.send_id)["status"] for m in (late, lost)} == {"pending"}
+
+    given_contact("prf_2", email="bob@example.com")
+    ask(late, lost, failures=1)
+    CLOCK.advance(timedelta(minutes=1))
+    ask(late, lost)
+
+    assert [m.to for m in ready.email.accepted] == ["bob@example.com"]
+    assert ready.item("snd_lost")["reason"] == "no_contact"
 
 
 def test_double_opt_in_goes_to_an_address_without_profile(ready: World) -> None:
@@ -254,17 +276,82 @@ def test_double_opt_in_goes_to_an_address_without_profile(ready: World) -> None:
     assert "new@example.com" not in json.dumps(ready.raw("messages"))
 
 
-def test_throttling_is_asked_again_and_counts_once(ready: World) -> None:
+def test_throttling_is_left_to_the_sweep_and_counts_once(ready: World) -> None:
     consent("granted")
     ready.email.answers = [Retry("TooManyRequestsException")] * 4
-    for _ in range(4):
-        ask(request(), failures=1)
-        assert ready.item("snd_1")["status"] == "retry"
     ask(request())
-    ask(request("snd_2"), request("snd_3"))
+    for seconds, attempts in ((60, 1), (1, 1), (61, 2), (61, 3), (61, 4)):
+        record = ready.item("snd_1")
+        assert (record["status"], record["attempts"]) == ("retry", attempts)
+        CLOCK.advance(timedelta(seconds=seconds))
+        sweep.handler({}, Context())
+    ask(request("snd_2"), request("snd_3"), request("snd_4"))
 
+    assert ready.email.accepted[0].send_id == "snd_1"
     assert len(ready.email.accepted) == 3
     assert ready.item("snd_1")["attempts"] == 5
+    assert [i for i in ready.raw("messages") if "open_partition" in i] == []
+
+
+def test_a_throttled_message_is_refused_by_a_gate_that_closed_meanwhile(ready: World) -> None:
+    consent("granted")
+    ready.email.answers = [Retry("TooManyRequestsException")]
+    ask(request())
+    consent("revoked", 2)
+    CLOCK.advance(timedelta(minutes=5))
+    sweep.handler({}, Context())
+
+    assert ready.item("snd_1")["reason"] == "no_consent"
+    assert ready.email.accepted == []
+
+
+def test_a_throttled_message_that_another_attempt_holds_is_let_be(
+    ready: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready.email.answers = [Retry("TooManyRequestsException"), RuntimeError("the worker died")]
+    ask(request(template="confirm"))
+    CLOCK.advance(timedelta(minutes=5))
+    ask(request(template="confirm"), failures=1)
+    lagging = bootstrap.sweeping()._messages
+    monkeypatch.setattr(lagging, "retry_before", lambda _: ["snd_1"])
+    sweep.handler({}, Context())
+
+    assert ready.item("snd_1")["status"] == "claimed"
+    assert ready.item("snd_1")["attempts"] == 2
+
+
+def test_what_was_throttled_for_a_month_expires(ready: World) -> None:
+    ready.email.answers = [Retry("AccountSuspended")] * 9
+    ask(request(template="confirm"))
+    for days in (29, 1):
+        CLOCK.advance(timedelta(days=days))
+        sweep.handler({}, Context())
+
+    assert (ready.item("snd_1")["status"], ready.item("snd_1")["reason"]) == ("failed", "expired")
+    assert ready.item("snd_1")["attempts"] == 2
+    assert [i for i in ready.raw("messages") if "open_partition" in i] == []
+
+
+def test_the_sweep_passes_one_by_that_it_cannot_take(ready: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ready.email.answers = [Retry("TooManyRequestsException")] * 2
+    ask(request("snd_1", template="confirm"))
+    ask(request("snd_2", template="confirm"))
+    CLOCK.advance(timedelta(minutes=5))
+    sweeping = bootstrap.sweeping()
+    get = sweeping._messages.get
+    broken = {"snd_1": RuntimeError("broken")}
+
+    def get_or_fail(send_id: str) -> Any:
+        if send_id in broken:
+            raise broken[send_id]
+        return get(send_id)
+
+    monkeypatch.setattr(sweeping._messages, "get", get_or_fail)
+    monkeypatch.setattr(sweeping._messages, "retry_before", lambda _: ["snd_1", "snd_2"])
+    with pytest.raises(RuntimeError, match="broken"):
+        sweep.handler({}, Context())
+
+    assert [m.send_id for m in ready.email.accepted] == ["snd_2"]
 
 
 def test_a_refusal_is_final(ready: World) -> None:
@@ -405,7 +492,15 @@ def test_templates_are_versioned_and_bad_ones_named(world: World) -> None:
 
 
 def test_no_handler_imports_boto3_before_it_is_called() -> None:
-    names = ["api", "on_requests", "on_permissions", "on_feedback", "on_messages_stream", "sweep"]
+    names = [
+        "api",
+        "on_requests",
+        "on_consent",
+        "on_profiles_changed",
+        "on_feedback",
+        "on_messages_stream",
+        "sweep",
+    ]
     code = (
         "import sys\n"
         + "".join(f"import services.delivery.handlers.{n}\n" for n in names)

@@ -93,6 +93,18 @@ def test_feedback_folds_to_the_same_message_in_every_order() -> None:
     assert {status for status, _ in rejected} == {"failed"}
 
 
+@pytest.mark.parametrize(
+    ("status", "days", "expires"),
+    [("retry", 30, True), ("pending", 30, True), ("retry", 29, False), ("unknown", 40, False)],
+)
+def test_only_what_never_left_expires(status: Any, days: int, expires: bool) -> None:
+    new = protocol.expired(replace(CLAIMED, status=status, address="x"), NOW + timedelta(days=days))
+
+    assert (new is not None) == expires
+    if new:
+        assert (new.status, new.reason, new.address) == ("failed", "expired", "")
+
+
 class Crash(Exception):
     """The worker died."""
 
@@ -132,7 +144,7 @@ class World:
             self.attempt(crash, outcome, early)
 
     def sweep(self, outcome: str) -> None:
-        if protocol.may_resend(self.message):
+        if self.message.status == "retry" or protocol.may_resend(self.message):
             self.attempt("", outcome, False)
         else:
             self.swap(lambda m: protocol.given_up(m, NOW))

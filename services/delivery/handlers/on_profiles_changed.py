@@ -1,0 +1,30 @@
+"""Keeps delivery's copies of contacts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from services.delivery import bootstrap
+from services.shared.aws.records import each_record, envelope
+from services.shared.contracts.ingest import ProfilesChanged
+from services.shared.observability import service_logger
+
+logger = service_logger("delivery")
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Copy every contact of a batch; repeated and overtaken ones change nothing."""
+    copying = bootstrap.copying_contacts()
+    counts: Counter[str] = Counter()
+
+    def failed(error: Exception, _: str) -> None:
+        counts[f"error_{type(error).__name__}"] += 1
+
+    def copy(record: Any) -> None:
+        changes = ProfilesChanged.model_validate(envelope(record).detail).changes
+        counts["contacts"] += copying.contacts(changes)
+
+    answer = each_record(event, copy, failed)
+    logger.info("contacts copied", extra={"counts": dict(counts)})
+    return answer

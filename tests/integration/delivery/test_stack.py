@@ -1,0 +1,65 @@
+"""What only the template can show: who waits behind whom, and where SMS reports go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from services.delivery.settings import OnRequestsSettings
+from tests.support.templates import Resource, Templates, synthesise
+
+
+@pytest.fixture(scope="module", params=["prod", "local"])
+def stage(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def templates(stage: str) -> Templates:
+    return Templates(synthesise(stage))
+
+
+def of(templates: Templates, *types: str) -> list[Resource]:
+    return [one for one in templates.resources(*types) if one.service == "delivery"]
+
+
+def test_a_withdrawal_queues_behind_nothing_else(templates: Templates) -> None:
+    by_queue: dict[str, set[str]] = {}
+    for rule in of(templates, "AWS::Events::Rule"):
+        for target in rule.properties["Targets"]:
+            facts = rule.properties.get("EventPattern", {}).get("detail-type", [])
+            by_queue.setdefault(str(target["Arn"]), set()).update(facts)
+
+    assert {"ConsentChanged.v1"} in by_queue.values()
+    assert {"ProfilesChanged.v1"} in by_queue.values()
+
+
+def test_sms_reports_reach_the_feedback_topic(templates: Templates, stage: str) -> None:
+    (subscription,) = of(templates, "AWS::SNS::Subscription")
+    topic = subscription.properties["TopicArn"]
+    (policy,) = of(templates, "AWS::SNS::TopicPolicy")
+    allowed = {s["Sid"]: s for s in policy.properties["PolicyDocument"]["Statement"] if "Sid" in s}[
+        "SmsEvents"
+    ]
+    assert allowed["Principal"] == {"Service": "sms-voice.amazonaws.com"}
+    assert allowed["Action"] == "sns:Publish"
+    assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    assert allowed["Resource"] == topic
+
+    sets = of(templates, "AWS::SMSVOICE::ConfigurationSet")
+    assert sending_through(templates) == {f"halte-{stage}"}
+    if stage == "prod":
+        (found,) = sets
+        assert found.properties["ConfigurationSetName"] == "halte-prod"
+        (destination,) = found.properties["EventDestinations"]
+        assert destination["Enabled"] is True
+        assert destination["MatchingEventTypes"] == ["TEXT_ALL"]
+        assert destination["SnsDestination"] == {"TopicArn": topic}
+
+
+def sending_through(templates: Templates) -> set[Any]:
+    """The SMS configuration sets that functions are told of."""
+    assert "sms_configuration_set" in OnRequestsSettings.model_fields
+    variables = [one.properties["Environment"]["Variables"] for one in of(templates, "AWS::Lambda::Function")]
+    return {v["SMS_CONFIGURATION_SET"] for v in variables if "SMS_CONFIGURATION_SET" in v}
