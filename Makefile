@@ -34,7 +34,7 @@ run: setup ## Deploy to the embedded emulator, replay real purchases, report (AR
 	@.venv/bin/python -m local run $(ARGS)
 
 test: setup ## All tests, the whole-system run on the emulator included (ARGS="-k consent")
-	@.venv/bin/python -m pytest $(ARGS)
+	@.venv/bin/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: setup ## Format, lint, types, import rules: what CI holds the code to
 	@.venv/bin/ruff format --check .
@@ -50,7 +50,7 @@ bench: setup ## Costs in billable units and timings (ARGS="--only usd_per_millio
 	@.venv/bin/python -m benchmarks $(ARGS)
 
 capabilities: setup ## Which capabilities the passing tests prove
-	@.venv/bin/python -m pytest -q --capabilities $(ARGS)
+	@.venv/bin/python -m pytest -q -n auto --dist worksteal --capabilities $(ARGS)
 
 synth: setup ## The CloudFormation templates, without credentials (STAGE=local by default)
 	@node_modules/.bin/cdk synth --quiet $(if $(STAGE),-c stage=$(STAGE),)

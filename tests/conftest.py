@@ -33,6 +33,8 @@ _marks: dict[str, list[str]] = {}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The long one first, so that other workers are busy with the rest meanwhile.
+    items.sort(key=lambda item: item.get_closest_marker("system") is None)
     for item in items:
         _marks[item.nodeid] = [mark.args[0] for mark in item.iter_markers("capability")]
 

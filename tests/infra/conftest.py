@@ -1,11 +1,8 @@
-"""The synthesized templates of a stage, made once a session by the real CDK CLI (cdk-nag included)."""
+"""The synthesized templates of a stage, made by the real CDK CLI (cdk-nag included) when a source has changed."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +10,8 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.templates import synthesise
+
 Resources = dict[str, dict[str, Any]]
 
 
@@ -40,38 +38,13 @@ class Assembly:
         ]
 
 
-def synth(stage: str, folder: Path) -> Assembly:
-    done = subprocess.run(
-        ["node_modules/.bin/cdk", "synth", "--quiet", "-c", f"stage={stage}", "-o", str(folder)],
-        cwd=ROOT,
-        env={**os.environ, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Assembly(folder)
-
-
 @pytest.fixture(scope="session")
-def assembly_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Assembly]:
-    made: dict[str, Assembly] = {}
-
-    def get(stage: str) -> Assembly:
-        if stage not in made:
-            made[stage] = synth(stage, tmp_path_factory.mktemp(f"cdk-{stage}"))
-        return made[stage]
-
-    return get
-
-
-@pytest.fixture(scope="session")
-def prod(assembly_of: Callable[[str], Assembly]) -> Assembly:
+def prod() -> Assembly:
     """A stage in an AWS account."""
-    return assembly_of("prod")
+    return Assembly(synthesise("prod"))
 
 
 @pytest.fixture(scope="session")
-def local(assembly_of: Callable[[str], Assembly]) -> Assembly:
+def local() -> Assembly:
     """The embedded default."""
-    return assembly_of("local")
+    return Assembly(synthesise("local"))
