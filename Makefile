@@ -30,7 +30,7 @@ node_modules/.ready: package-lock.json
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
 
-run: setup ## Deploy to the embedded emulator, replay real purchases, report (ARGS="--once --customers 300")
+run: setup ## Deploy to the embedded emulator, replay real purchases, report (ARGS="--once --customers 500")
 	@.venv/bin/python -m local run $(ARGS)
 
 test: setup ## All tests, the whole-system run on the emulator included (ARGS="-k consent")

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.capability("001-14")
 def test_every_check_of_a_run_holds() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "local", "run", "--once", "--customers", "60"],
+        [sys.executable, "-m", "local", "run", "--once", "--customers", "25"],
         cwd=ROOT,
         env={**os.environ, "COLUMNS": "160"},
         capture_output=True,
