@@ -82,7 +82,9 @@ def _walk(templates: Templates, meter: Meter, minutes: int, facts: int, people: 
     with Road(templates, START, meter, idle_services=frozenset({"delivery"})) as road:
         open_shop(road, ("segments",))
         publish(road, "journeys", "reference", JOURNEY)
-        _enter(road, meter, "warm", 1)  # caches are filled by somebody who has left again when counting begins
+        _enter(
+            road, meter, "warm", 1
+        )  # caches are filled by somebody who has left again when counting begins
         road.advance(timedelta(days=32), schedules_every=None)
         meter.running = True
         for minute in range(minutes):

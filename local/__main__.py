@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("preflight", help="say what is missing on this machine")
     run = commands.add_parser("run", help="run everything")
     run.add_argument("--once", action="store_true", help="exit when done; 0 only if all checks hold")
-    run.add_argument("--customers", type=_customers, default=100, help="customers to replay (default 100)")
+    run.add_argument("--customers", type=_customers, default=80, help="customers to replay (default 80)")
     run.add_argument(
         "--port", type=int, default=4566, help="the emulator's port, or a free one (default 4566)"
     )
@@ -60,8 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--speed",
         type=float,
-        default=1_000_000,
-        help="virtual seconds per real second, at most (default 1000000)",
+        default=600_000,
+        help="virtual seconds per real second, at most (default 600000)",
     )
     return parser
 

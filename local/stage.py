@@ -23,11 +23,11 @@ class Options:
     """What the command line asks for; `speed` is virtual seconds per real second."""
 
     once: bool = False
-    customers: int = 300
+    customers: int = 80
     port: int = 4566
     page_port: int = 8080
     seed: int = 1
-    speed: float = 300_000.0
+    speed: float = 600_000.0
 
 
 @dataclass
