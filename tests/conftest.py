@@ -29,20 +29,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 _proven: dict[str, list[str]] = defaultdict(list)
-_marks: dict[str, list[str]] = {}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # The long one first, so that other workers are busy with the rest meanwhile.
     items.sort(key=lambda item: item.get_closest_marker("system") is None)
-    for item in items:
-        _marks[item.nodeid] = [mark.args[0] for mark in item.iter_markers("capability")]
+    for item in items:  # properties travel from the workers with the report
+        item.user_properties += [("capability", mark.args[0]) for mark in item.iter_markers("capability")]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when == "call" and report.passed:
-        for capability in _marks.get(report.nodeid, []):
-            _proven[capability].append(report.nodeid)
+        for name, capability in report.user_properties:
+            if name == "capability":
+                _proven[str(capability)].append(report.nodeid)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
