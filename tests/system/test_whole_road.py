@@ -17,7 +17,6 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.capability("002-1")
 @pytest.mark.capability("003-21")
 @pytest.mark.capability("003-22")
-@pytest.mark.capability("001-14")
 def test_every_check_of_a_run_holds() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "local", "run", "--once", "--customers", "25"],

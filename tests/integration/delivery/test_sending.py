@@ -191,7 +191,6 @@ def test_an_overtaken_permission_and_contact_are_dropped(ready: World) -> None:
     assert [m.to for m in ready.email.accepted] == ["new@example.com"]
 
 
-@pytest.mark.capability("003-24")
 def test_the_fourth_commercial_message_of_a_day_is_held_back(ready: World) -> None:
     consent("granted")
     for i in range(5):
@@ -206,7 +205,6 @@ def test_the_fourth_commercial_message_of_a_day_is_held_back(ready: World) -> No
     assert ready.item("snd_tomorrow")["status"] == "sent"
 
 
-@pytest.mark.capability("003-24")
 def test_the_cap_holds_when_all_are_asked_at_once(ready: World) -> None:
     consent("granted")
     ask(*(request(f"snd_{i}") for i in range(8)))

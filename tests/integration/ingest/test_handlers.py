@@ -173,7 +173,6 @@ def test_any_number_and_text_survives_to_the_bus(world: World) -> None:
     assert change.traits == traits
 
 
-@pytest.mark.capability("000-3")
 def test_profile_is_found_by_each_of_its_identifiers(world: World) -> None:
     traits = {"email": "Ana+x@Example.com", "phone": "+32 475 12 34 56"}
     event = {"userId": "u%41", "anonymousId": "x y", "messageId": "a", "traits": traits}

@@ -51,7 +51,6 @@ def test_unknown_person_gets_a_profile_and_claims_it() -> None:
     assert list(done.claims) == [Identifier("userId", "u1"), Identifier("anonymousId", "x")]
 
 
-@pytest.mark.capability("002-3")
 def test_earlier_visit_of_the_batch_belongs_to_the_one_who_logs_in() -> None:
     done = run(signed(page("", "x"), page("u1"), page("u1", "x")))
     assert set(done.profile_of.values()) == {"new1"}
@@ -64,7 +63,6 @@ def test_known_visitor_who_logs_in_keeps_the_profile() -> None:
     assert done.claims == {Identifier("userId", "u1"): "P1"}
 
 
-@pytest.mark.capability("002-3")
 def test_second_user_of_a_device_does_not_become_the_first() -> None:
     done = run(signed(page("u2", "x"), page("", "x")), *known(P1="userId#u1 anonymousId#x"))
     assert done.profile_of == {"r0": "new1", "r1": "P1"}
