@@ -121,7 +121,10 @@ def message_rows(books: Books) -> list[list[Cell]]:
 
 
 def journey_rows(books: Books) -> list[list[Cell]]:
-    """One row per journey version: entries, executions, transitions, and both per 1,000 entries."""
+    """One row per journey version: entries, executions, transitions, and both per 1,000 entries.
+
+    An early wake is the slowed virtual clock's doing, and costs three transitions that a real clock does not.
+    """
     rows: list[list[Cell]] = []
     for machine in books.machines:
         entries = books.entries[machine.name.rpartition("-v")[0]]
@@ -133,6 +136,7 @@ def journey_rows(books: Books) -> list[list[Cell]]:
                 executions,
                 machine.executions["RUNNING"],
                 machine.transitions,
+                machine.early,
                 round(1000 * executions / entries) if entries else 0,
                 round(1000 * machine.transitions / entries) if entries else 0,
             ]
@@ -146,6 +150,7 @@ JOURNEY_HEAD = (
     "executions",
     "of these waiting",
     "transitions",
+    "early wakes",
     "executions per 1,000",
     "transitions per 1,000",
 )
