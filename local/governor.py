@@ -23,7 +23,16 @@ CLEAR = 6
 LATE_SECONDS = 0.5
 """Real seconds after which a single piece of work slows time down (a cold start, usually)."""
 
+SWAMPED = 100
+"""Pieces of work under way at which it hardly moves any more."""
+
+LOST_SECONDS = 5.0
+"""Real seconds after which a single piece of work does the same."""
+
 SLOWED = 0.05
+CRAWLING = 0.002
+"""Shares of the full speed. At a crawl a link that is valid for a month lasts for many real minutes."""
+
 _PERIOD = 0.2
 
 
@@ -39,7 +48,7 @@ class Governor:
         self._speed = speed
         self._load = load
         self._since: dict[str, float] = {}
-        self._slowed = False
+        self._share = 1.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._govern, name="governor", daemon=True)
 
@@ -59,21 +68,28 @@ class Governor:
         before = time.monotonic()
         while not self._stopping.wait(_PERIOD):
             now = time.monotonic()
-            self.slowed_seconds += (now - before) if self._slowed else 0.0
+            self.slowed_seconds += (now - before) if self._share < 1.0 else 0.0
             before = now
             self.adjust(self._load(), now)
 
     def adjust(self, load: Iterable[str], now: float) -> None:
-        """Slow down or speed up as what is under way at `now` (seconds) asks for; between the two marks nothing
-        changes."""
+        """Choose the speed that what is under way at `now` (seconds) allows; between two marks it stays as it is."""
         self._since = {name: self._since.get(name, now) for name in load}
-        late = any(now - since > LATE_SECONDS for since in self._since.values())
-        if not self._slowed and (late or len(self._since) >= CROWDED):
-            self._slowed = True
-            self._run_at(self._speed * SLOWED)
-        elif self._slowed and not late and len(self._since) <= CLEAR:
-            self._slowed = False
-            self._run_at(self._speed)
+        share = self._allowed(
+            len(self._since), max((now - since for since in self._since.values()), default=0.0)
+        )
+        if share != self._share:
+            self._share = share
+            self._run_at(self._speed * share)
+
+    def _allowed(self, pieces: int, oldest: float) -> float:
+        if pieces >= SWAMPED or oldest > LOST_SECONDS:
+            return CRAWLING
+        if pieces >= CROWDED or oldest > LATE_SECONDS:
+            return SLOWED
+        if pieces <= CLEAR:
+            return 1.0
+        return max(self._share, SLOWED)
 
     def _run_at(self, speed: float) -> None:
         set_clock(self._file, self._clock.now(), speed, time.time())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.governor import CLEAR, CROWDED, SLOWED, Governor
+from local.governor import CLEAR, CRAWLING, CROWDED, LOST_SECONDS, SLOWED, SWAMPED, Governor
 from local.virtual_clock import VirtualClock, set_clock
 
 START = datetime(1997, 1, 1, tzinfo=UTC)
@@ -47,6 +47,20 @@ def test_slows_down_for_one_piece_of_work_that_is_late(clock_file: Path) -> None
         governor.adjust(load, now)
         speeds.append(clock.speed)
     assert speeds == [SPEED, SPEED, SPEED * SLOWED, SPEED, SPEED * SLOWED, SPEED]
+
+
+def test_crawls_when_swamped_or_when_work_seems_lost(clock_file: Path) -> None:
+    clock = VirtualClock(clock_file)
+    governor = Governor(clock_file, clock, SPEED, list)
+    speeds = []
+    for step, load in enumerate((SWAMPED, SWAMPED - 1, CLEAR + 1, CLEAR)):
+        governor.adjust([f"{step} {i}" for i in range(load)], float(step))
+        speeds.append(clock.speed)
+    governor.adjust(["stuck"], 10.0)
+    governor.adjust(["stuck"], 10.1 + LOST_SECONDS)
+    speeds.append(clock.speed)
+    slowed, crawling = SPEED * SLOWED, SPEED * CRAWLING
+    assert speeds == [crawling, slowed, slowed, SPEED, crawling]
 
 
 def test_runs_slows_and_stands(clock_file: Path) -> None:
