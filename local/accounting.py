@@ -6,7 +6,7 @@ Pure: folds what was observed into figures and checks. A check that does not hol
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -95,10 +95,12 @@ class Books:
 def settle(seen: Observed) -> Books:
     """The books of what was observed."""
     doors = door_accounts(seen)
-    sent = [m for m in seen.messages if "send_id" in m and not str(m["send_id"]).startswith("unsub#")]
+    book = [m for m in seen.messages if "send_id" in m]
+    withdrawn = [m for m in book if str(m["send_id"]).startswith("unsub#")]
+    sent = [m for m in book if not str(m["send_id"]).startswith("unsub#")]
     books = Books(
         doors=doors,
-        messages=message_figures(sent),
+        messages=message_figures(sent, withdrawn),
         skipped=Counter(
             (_journey(m), str(m.get("template", "")), str(m.get("reason", "")))
             for m in sent
@@ -198,16 +200,24 @@ def event_checks(seen: Observed, doors: Sequence[DoorAccount]) -> list[Check]:
     ]
 
 
-def message_figures(sent: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str, str], Counter[str]]:
-    """Messages by (journey, template, channel): requested, each status, and each kind of feedback."""
-    figures: dict[tuple[str, str, str], Counter[str]] = {}
+def message_figures(
+    sent: Iterable[Mapping[str, Any]], withdrawn: Iterable[Mapping[str, Any]] = ()
+) -> dict[tuple[str, str, str], Counter[str]]:
+    """Messages by (journey, template, channel): requested, each status, each kind of feedback, and how many people
+    withdrew by the link in one."""
+    figures: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+    for message in withdrawn:
+        figures[_row_of(message)]["unsubscribed"] += 1
     for message in sent:
-        key = (_journey(message), str(message.get("template", "")), str(message.get("channel") or "none"))
-        row = figures.setdefault(key, Counter())
+        row = figures[_row_of(message)]
         row["requested"] += 1
         row[str(message["status"])] += 1
         row.update(marks_of(message))
     return dict(sorted(figures.items()))
+
+
+def _row_of(message: Mapping[str, Any]) -> tuple[str, str, str]:
+    return _journey(message), str(message.get("template", "")), str(message.get("channel") or "none")
 
 
 def marks_of(message: Mapping[str, Any]) -> list[str]:

@@ -29,7 +29,7 @@ SWAMPED = 100
 LOST_SECONDS = 5.0
 """Real seconds after which a single piece of work does the same."""
 
-SLOWED = 0.05
+SLOWED = 0.1
 CRAWLING = 0.002
 """Shares of the full speed. At a crawl a link that is valid for a month lasts for many real minutes."""
 

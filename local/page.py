@@ -107,6 +107,7 @@ MESSAGE_COLUMNS = (
     "clicked",
     "bounced",
     "complained",
+    "unsubscribed",
     "skipped",
     "failed",
 )

@@ -227,6 +227,8 @@ class Recipients:
         try:
             self._do(action, message, sent_at, at)
             self.ledger.actions[action.kind] += 1
+        except Expired:
+            self.ledger.actions[f"{action.kind} too late"] += 1
         except (
             Exception
         ) as error:  # a recipient who gets an error page goes away; the run's checks must see it
@@ -251,15 +253,25 @@ class Recipients:
             self._publish(feedback.email_event(action.kind, message, sent_at, at, **detail))
 
 
+class Expired(Exception):
+    """The page says, with status 410, that its link is no longer valid: a fast clock overtook a slow machine."""
+
+
 def confirm(url: str) -> None:
     """Open the page of a confirmation link and press its button.
 
     Raises:
+        Expired: the link is too old.
         ValueError: the page has no form to press.
         urllib.error.HTTPError: the page or the form was refused.
     """
     page = FormParser()
-    page.feed(_get(url))
+    try:
+        page.feed(_get(url))
+    except urllib.error.HTTPError as error:
+        if error.code == 410:
+            raise Expired from error
+        raise
     if page.method != "post":
         raise ValueError("the confirmation page has no form that posts")
     base = url.split("?")[0]

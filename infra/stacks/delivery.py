@@ -141,7 +141,7 @@ class DeliveryStack(ServiceStack):
             settings={"messages_table": self.messages.table_name, "gates_table": self.gates.table_name},
             timeout_seconds=60,
         )
-        self.messages.grant(on_consent, "dynamodb:PutItem")
+        self.messages.grant(on_consent, "dynamodb:GetItem", "dynamodb:PutItem")
         self.gates.grant(on_consent, "dynamodb:GetItem", "dynamodb:PutItem")
         self.react(on_consent, facts=[ConsentChanged], batch_size=20, timeout_seconds=60)
         on_profiles = self.function(

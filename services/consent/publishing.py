@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from services.consent.domain.ledger import Entry
+from services.consent.domain.ledger import MESSAGE, Entry
 from services.consent.ports import EvidenceStore, FactBus, PurposeStore, TokenKeys
 from services.consent.service import confirm_token
 from services.shared.aws.bus import pack
@@ -94,4 +94,5 @@ def _change(entry: Entry) -> ConsentChange:
         text_version=entry.text_version,
         sequence=entry.seq,
         at=from_iso(entry.at),
+        send_id=entry.form.removeprefix(MESSAGE) if entry.form.startswith(MESSAGE) else "",
     )

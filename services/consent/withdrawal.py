@@ -7,6 +7,7 @@ from collections.abc import Callable
 from services.consent.domain.asks import Question, Revoked, Withdrawal
 from services.consent.domain.contact import reachable
 from services.consent.domain.evidence import Evidence, Origin
+from services.consent.domain.ledger import MESSAGE
 from services.consent.links import Links, token_id
 from services.consent.ports import Position, PurposeStore, Subject
 from services.consent.recorder import Recorder, Write
@@ -24,7 +25,9 @@ class Revocations:
         self._clock = clock
         self._new_id = new_id
 
-    def record(self, subject: Subject, evidence: Evidence, *, means: str, token_id: str = "") -> Revoked:
+    def record(
+        self, subject: Subject, evidence: Evidence, *, means: str, form: str = "", token_id: str = ""
+    ) -> Revoked:
         """Revoke, unless it is revoked already.
 
         Raises:
@@ -44,6 +47,7 @@ class Revocations:
                 text_version=position.standing.text_version if position.standing else "",
                 language="",
                 text_hash="",
+                form=form,
                 token_id=token_id,
             )
 
@@ -87,6 +91,7 @@ class Unsubscribing:
             Subject(claims["address_key"], claims["purpose"], claims["channel"]),
             Evidence("", origin.ip, origin.user_agent, origin.locale),
             means="one_click" if nonce is None else "page",
+            form=f"{MESSAGE}{claims['send_id']}" if "send_id" in claims else "",
             token_id=token_id(token),
         )
 

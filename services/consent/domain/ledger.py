@@ -25,6 +25,7 @@ class Draft:
     """What is to be recorded; `at` is ISO 8601 in UTC with milliseconds, `means` how it came about.
 
     `text_hash` is SHA-256 of the full text that was shown; `evidence_digest` seals the erasable part of the proof.
+    `form` says where the person stood: the form's name, or `message:<send id>` for the link of a message.
     """
 
     entry_id: str
@@ -41,6 +42,10 @@ class Draft:
     form: str
     token_id: str
     evidence_digest: str
+
+
+MESSAGE = "message:"
+"""What a `form` begins with that is the link of a message."""
 
 
 @dataclass(frozen=True)

@@ -68,18 +68,20 @@ class CopyPermissions:
         newer = self._gates.keep_permission(change)
         if change.state == "revoked":
             # Also when not newer: an attempt that failed between the two writes is finished by its repetition.
-            self._messages.create(_unsubscribed(change, self._gates.owner(change.address_key)))
+            cause = self._messages.get(change.send_id) if change.send_id else None
+            self._messages.create(_unsubscribed(change, self._gates.owner(change.address_key), cause))
         return newer
 
 
-def _unsubscribed(change: ConsentChange, profile_id: str) -> Message:
+def _unsubscribed(change: ConsentChange, profile_id: str, cause: Message | None) -> Message:
+    """The outcome of a withdrawal; it counts for the journey and template of the message that caused it."""
     moment = to_iso(change.at)
     return Message(
         send_id=f"unsub#{change.entry_id}",
         status="observed",
-        template=change.purpose,
+        template=cause.template if cause else change.purpose,
         purpose=change.purpose,
-        journey=CONSENT_JOURNEY,
+        journey=cause.journey if cause else CONSENT_JOURNEY,
         channel=change.channel,
         channels=(change.channel,),
         profile_id=profile_id,

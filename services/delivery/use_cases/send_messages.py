@@ -40,9 +40,14 @@ class Links:
     public_url: str
     secret: Secret
 
-    def unsubscribe(self, purpose: str, channel: str, key: str, now: datetime) -> str:
+    def unsubscribe(self, message: Message, channel: str, key: str, now: datetime) -> str:
         """A link that works for two years: consent can be withdrawn as long as the message is around."""
-        claims = {"purpose": purpose, "channel": channel, "address_key": key}
+        claims = {
+            "purpose": message.purpose,
+            "channel": channel,
+            "address_key": key,
+            "send_id": message.send_id,
+        }
         token = sign(self.secret(), UNSUBSCRIBE, claims, now + UNSUBSCRIBE_VALID)
         return f"{self.public_url}/consents/unsubscribe?token={token}"
 
@@ -173,7 +178,7 @@ class SendMessages:
         now = self._clock.now()
         link = ""
         if message.message_class == "commercial":
-            link = self._links.unsubscribe(message.purpose, choice.channel, choice.standing.address_key, now)
+            link = self._links.unsubscribe(message, choice.channel, choice.standing.address_key, now)
         variables = {
             **message.params,
             **_traits(contact),

@@ -14,6 +14,7 @@ class ConsentChange(Model):
     """The folded state of one address for one purpose on one channel, after ledger entry `entry_id`.
 
     `sequence` grows per address: a consumer drops what is not newer. `address_key` is `addresses.address_key`.
+    `send_id` names the message whose link was used to withdraw, where it was one.
     """
 
     address_key: str
@@ -24,6 +25,7 @@ class ConsentChange(Model):
     text_version: str
     sequence: int
     at: Instant
+    send_id: str = ""
 
 
 class ConsentChanged(Fact):

@@ -22,7 +22,7 @@ VECTORS = Path(__file__).parents[3].parent / "shared" / "data" / "list-unsubscri
 
 
 def unsubscribe_token(world: World, key: str, days: int = 90, secret: str = "token-secret") -> str:
-    claims = {"purpose": "newsletter", "channel": "email", "address_key": key}
+    claims = {"purpose": "newsletter", "channel": "email", "address_key": key, "send_id": "snd_1"}
     return tokens.sign(secret, tokens.UNSUBSCRIBE, claims, world.clock.now() + timedelta(days=days))
 
 
@@ -265,7 +265,8 @@ def test_one_click_unsubscribe_as_rfc_8058_has_it(world: World, case: dict[str, 
     assert answer["statusCode"] == (200 if revokes or case["method"] != "POST" else 400)
     assert state_of(world) == ("revoked" if revokes else "granted")
     changes = [change for fact in world.pump() for change in fact["changes"]]
-    assert [change["state"] for change in changes] == (["revoked"] if revokes else [])
+    told = [(change["state"], change["send_id"]) for change in changes]
+    assert told == ([("revoked", "snd_1")] if revokes else [])
 
 
 def test_the_button_on_the_unsubscribe_page_works(world: World) -> None:

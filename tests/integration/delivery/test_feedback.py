@@ -157,6 +157,15 @@ def test_a_withdrawal_becomes_an_outcome_of_its_owner_once(sent: World) -> None:
     assert call("GET", "/reports/summary")[1]["by_journey"]["(consent)"] == {"unsubscribed": 1}
 
 
+def test_a_withdrawal_counts_for_the_journey_whose_message_it_came_by(sent: World) -> None:
+    for _ in range(2):
+        consent("revoked", 2, send_id="snd_1")
+    publish(sent)
+    by_journey = call("GET", "/reports/summary")[1]["by_journey"]
+    assert by_journey["welcome"]["unsubscribed"] == 1
+    assert "(consent)" not in by_journey
+
+
 def test_sms_reports_find_their_message(sent: World) -> None:
     given_contact(version=2, email=EMAIL, phone="+12025550123")
     consent("granted", address="+12025550123", channel="sms")

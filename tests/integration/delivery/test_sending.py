@@ -78,7 +78,9 @@ def given_contact(profile: str = "prf_1", version: int = 1, **traits: Any) -> No
     }
 
 
-def consent(state: Any, sequence: int = 1, address: str = EMAIL, channel: str = "email") -> None:
+def consent(
+    state: Any, sequence: int = 1, address: str = EMAIL, channel: str = "email", send_id: str = ""
+) -> None:
     change = ConsentChange(
         address_key=key_of(address, channel),
         purpose="newsletter",
@@ -88,6 +90,7 @@ def consent(state: Any, sequence: int = 1, address: str = EMAIL, channel: str = 
         text_version="1",
         sequence=sequence,
         at=NOW,
+        send_id=send_id,
     )
     assert on_consent.handler(sqs(ConsentChanged(changes=[change])), Context()) == {"batchItemFailures": []}
 
@@ -159,7 +162,12 @@ def test_redelivery_sends_once(ready: World) -> None:
     assert outgoing.content.subject == "News for Ann"
     token = outgoing.unsubscribe_url.partition("token=")[2]
     claims = verify(SECRET, UNSUBSCRIBE, token, NOW + timedelta(days=60))
-    assert claims == {"purpose": "newsletter", "channel": "email", "address_key": key_of(EMAIL)}
+    assert claims == {
+        "purpose": "newsletter",
+        "channel": "email",
+        "address_key": key_of(EMAIL),
+        "send_id": "snd_1",
+    }
 
 
 def test_consent_revoked_between_reading_and_claiming(ready: World, monkeypatch: pytest.MonkeyPatch) -> None:
