@@ -60,8 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--speed",
         type=float,
-        default=600_000,
-        help="virtual seconds per real second, at most (default 600000)",
+        default=700_000,
+        help="virtual seconds per real second, at most (default 700000)",
     )
     return parser
 

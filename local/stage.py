@@ -27,7 +27,7 @@ class Options:
     port: int = 4566
     page_port: int = 8080
     seed: int = 1
-    speed: float = 600_000.0
+    speed: float = 700_000.0
 
 
 @dataclass
