@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Conflict", "Forbidden", "HalteError", "Invalid", "NotFound", "TooLarge", "Unauthorized"]
+__all__ = ["Conflict", "HalteError", "Invalid", "NotFound", "TooLarge", "Unauthorized"]
 
 
 class HalteError(Exception):
@@ -24,12 +24,6 @@ class Unauthorized(HalteError):
     """The key is missing or wrong (401)."""
 
     status = 401
-
-
-class Forbidden(HalteError):
-    """The key is known but may not do this (403)."""
-
-    status = 403
 
 
 class NotFound(HalteError):

@@ -12,8 +12,6 @@ import pytest
 
 from tests.support.templates import synthesise
 
-Resources = dict[str, dict[str, Any]]
-
 
 @dataclass(frozen=True)
 class Assembly:
