@@ -28,6 +28,10 @@ class ProfileChange(Model):
     `version` grows by one per write: a consumer drops what is not newer than what it has.
     `traits` is the whole current set (`email`, `phone`, `firstName`, `locale`, `preferredChannel`, …), and
     `traits_version` the version that last changed it: who keeps a copy of traits need not write it for each order.
+
+    `told_before` marks events of a profile that has since been merged into this one: they count as late events do.
+    `since` is the version from which on the profile's whole history is told anew (after an un-merge): who adds events
+    up starts over when it grows, and drops changes of versions below it.
     """
 
     profile_id: str
@@ -36,6 +40,8 @@ class ProfileChange(Model):
     events: list[CustomerEvent]
     traits: dict[str, Any] = {}
     traits_version: int = 0
+    told_before: bool = False
+    since: int = 0
 
 
 class ProfilesChanged(Fact):
@@ -46,3 +52,39 @@ class ProfilesChanged(Fact):
     personal: ClassVar[bool] = True
 
     changes: list[ProfileChange]
+
+
+class Merge(Model):
+    """Profile `loser` turned out to be the same person as `winner`; its id is a redirect from now on, until an
+    un-merge gives it back."""
+
+    loser: str
+    winner: str
+    at: Instant
+
+
+class ProfilesMerged(Fact):
+    """Profiles that became one. The winner's `ProfilesChanged` tells the loser's events again, as `told_before`."""
+
+    source: ClassVar[str] = "halte.ingest"
+    detail_type: ClassVar[str] = "ProfilesMerged.v1"
+
+    merges: list[Merge]
+
+
+class Erasure(Model):
+    """A person whose data is to be forgotten everywhere: every id the person's profile ever had."""
+
+    erasure_id: str
+    profile_ids: list[str]
+    at: Instant
+
+
+class ProfilesErased(Fact):
+    """People whose erasure began. Each service has been, or is being, told to erase its own stores; this is for
+    copies outside of Halte."""
+
+    source: ClassVar[str] = "halte.ingest"
+    detail_type: ClassVar[str] = "ProfilesErased.v1"
+
+    erasures: list[Erasure]
