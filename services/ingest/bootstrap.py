@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from functools import cache
 
 from services.ingest.accept import FrontDoor, KnownKeys
@@ -17,7 +18,15 @@ from services.ingest.consume import Consumer
 from services.ingest.keeper import Keeper
 from services.ingest.manage import PROFILE_PREFIX, ProfileDirectory, SourceRegistry
 from services.ingest.recognise import Recogniser
-from services.ingest.settings import AdminSettings, ApiSettings, OnEventsSettings, OnProfilesStreamSettings
+from services.ingest.review import IdentityReview
+from services.ingest.settings import (
+    AdminSettings,
+    ApiSettings,
+    IdentitiesSettings,
+    OnEventsSettings,
+    OnProfilesStreamSettings,
+    ProfileSettings,
+)
 from services.ingest.tell import Teller
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
@@ -58,43 +67,54 @@ def profile_directory() -> ProfileDirectory:
 
 @cache
 def profiles() -> DynamoProfiles:
-    """For `admin` and `identities`."""
-    return _profiles(AdminSettings.from_env())
+    """The profiles."""
+    settings = ProfileSettings.from_env()
+    return DynamoProfiles(Table(settings.profiles_table), Table(settings.profile_parts_table))
 
 
 @cache
 def timeline() -> DynamoTimeline:
-    """For `admin` and `identities`."""
-    return DynamoTimeline(Table(AdminSettings.from_env().profile_parts_table))
+    """Their histories."""
+    return DynamoTimeline(Table(ProfileSettings.from_env().profile_parts_table))
 
 
 @cache
 def identities() -> DynamoIdentities:
-    """For `admin` and `identities`."""
-    return DynamoIdentities(Table(AdminSettings.from_env().identities_table), profiles())
+    """The identity graph."""
+    return DynamoIdentities(Table(IdentitiesSettings.from_env().identities_table), profiles())
+
+
+@cache
+def keeper() -> Keeper:
+    """What keeps graph and profiles in step."""
+    return Keeper(
+        identities=identities(),
+        profiles=profiles(),
+        timeline=timeline(),
+        clock=ProfileSettings.from_env().clock(),
+        new_profile_id=_new_profile_id,
+        new_tale=lambda: secrets.token_hex(4),
+    )
 
 
 @cache
 def consumer() -> Consumer:
     """For `on_events`."""
     settings = OnEventsSettings.from_env()
-    store = _profiles(settings)
-    graph = DynamoIdentities(Table(settings.identities_table), store)
-    history = DynamoTimeline(Table(settings.profile_parts_table))
     clock = settings.clock()
     spread = Threads(WRITERS)
     recogniser = Recogniser(
-        identities=graph,
-        keeper=_keeper(graph, store, history, clock),
-        now=lambda: round(clock.now().timestamp() * 1000),
+        identities=identities(),
+        keeper=keeper(),
+        now=_milliseconds(clock),
         new_profile_id=_new_profile_id,
         new_graph_id=_new_graph_id,
         spread=spread,
     )
     return Consumer(
         recogniser=recogniser,
-        profiles=store,
-        timeline=history,
+        profiles=profiles(),
+        timeline=timeline(),
         lake=S3Lake(settings.lake_bucket),
         clock=clock,
         spread=spread,
@@ -102,29 +122,26 @@ def consumer() -> Consumer:
 
 
 @cache
+def identity_review() -> IdentityReview:
+    """For `identities`."""
+    return IdentityReview(
+        identities=identities(),
+        profiles=profiles(),
+        keeper=keeper(),
+        now=_milliseconds(IdentitiesSettings.from_env().clock()),
+        new_graph_id=_new_graph_id,
+    )
+
+
+@cache
 def teller() -> Teller:
     """For `on_profiles_stream`."""
-    settings = OnProfilesStreamSettings.from_env()
-    return Teller(
-        profiles=_profiles(settings),
-        timeline=DynamoTimeline(Table(settings.profile_parts_table)),
-        publisher=Bus(settings.bus_name),
-    )
+    bus = Bus(OnProfilesStreamSettings.from_env().bus_name)
+    return Teller(profiles=profiles(), timeline=timeline(), publisher=bus)
 
 
-def _profiles(settings: AdminSettings | OnEventsSettings | OnProfilesStreamSettings) -> DynamoProfiles:
-    return DynamoProfiles(Table(settings.profiles_table), Table(settings.profile_parts_table))
-
-
-def _keeper(graph: DynamoIdentities, store: DynamoProfiles, history: DynamoTimeline, clock: Clock) -> Keeper:
-    return Keeper(
-        identities=graph,
-        profiles=store,
-        timeline=history,
-        clock=clock,
-        new_profile_id=_new_profile_id,
-        new_tale=lambda: secrets.token_hex(4),
-    )
+def _milliseconds(clock: Clock) -> Callable[[], int]:
+    return lambda: round(clock.now().timestamp() * 1000)
 
 
 def _new_profile_id() -> str:

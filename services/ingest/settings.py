@@ -12,27 +12,32 @@ class ApiSettings(Settings):
     queue_url: str
 
 
-class AdminSettings(Settings):
+class ProfileSettings(Settings):
+    """Of whoever reads profiles."""
+
+    profiles_table: str
+    profile_parts_table: str
+
+
+class IdentitiesSettings(ProfileSettings):
+    """Of `identities`, the marketers' routes about who is who; and of whoever else reads the graph."""
+
+    identities_table: str
+
+
+class AdminSettings(IdentitiesSettings):
     """Of `admin`, the marketers' routes."""
 
     sources_table: str
-    identities_table: str
-    profiles_table: str
-    profile_parts_table: str
 
 
-class OnEventsSettings(Settings):
+class OnEventsSettings(IdentitiesSettings):
     """Of `on_events`, the consumer of the intake queue."""
 
-    identities_table: str
-    profiles_table: str
-    profile_parts_table: str
     lake_bucket: str
 
 
-class OnProfilesStreamSettings(Settings):
+class OnProfilesStreamSettings(ProfileSettings):
     """Of `on_profiles_stream`, the publisher."""
 
     bus_name: str
-    profiles_table: str
-    profile_parts_table: str

@@ -49,6 +49,11 @@ class World:
 
         return _call(admin, method, path, json.dumps(body).encode() if body is not None else b"", {})
 
+    def review(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+        from services.ingest.handlers import identities
+
+        return _call(identities, method, path, json.dumps(body).encode() if body is not None else b"", {})
+
     def enqueue(self, body: str) -> None:
         client("sqs").send_message(QueueUrl=self.queue_url, MessageBody=body)
 
@@ -156,6 +161,8 @@ def _forget() -> None:
         bootstrap.identities,
         bootstrap.profiles,
         bootstrap.timeline,
+        bootstrap.keeper,
+        bootstrap.identity_review,
         bootstrap.consumer,
         bootstrap.teller,
         client,
