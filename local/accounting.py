@@ -84,6 +84,7 @@ class Books:
     machines: Sequence[Machine]
     ledger: Counter[str]
     outbox: Sequence[Accepted]
+    merged: int = 0
     checks: list[Check] = field(default_factory=list)
 
     @property
@@ -110,6 +111,7 @@ def settle(seen: Observed) -> Books:
         machines=seen.machines,
         ledger=Counter(str(e["kind"]) for e in seen.ledger if "hash" in e and "entry_id" in e),
         outbox=seen.outbox,
+        merged=sum("merged_into" in profile for profile in seen.profiles),
     )
     books.checks += event_checks(seen, doors)
     books.checks += message_checks(seen, sent)
@@ -174,6 +176,8 @@ def _dead_events(dead: Mapping[str, Sequence[str]]) -> Counter[str]:
 def event_checks(seen: Observed, doors: Sequence[DoorAccount]) -> list[Check]:
     """Is every accepted event accounted for, and is its effect there exactly once?"""
     customers = {order.customer for order in seen.orders}
+    people = [profile for profile in seen.profiles if not profile.get("merged_into")]
+    viewed = sum(profile["counts"].get("page", 0) for profile in people)
     resent = sum(account.duplicate for account in doors if account.door != "provider outcomes")
     states = [json.loads(item["state"]) for item in seen.standings]
     orders = sum(state["counts"].get("track:Order Completed", 0) for state in states)
@@ -191,7 +195,8 @@ def event_checks(seen: Observed, doors: Sequence[DoorAccount]) -> list[Check]:
             )
             for account in doors
         ),
-        equal("profiles = customers", len(seen.profiles), len(customers)),
+        equal("profiles = customers", len(people), len(customers)),
+        equal("page views on customers' profiles = visits before their log-ins", viewed, seen.tally.visits),
         equal("orders in the computed traits = rows of the log", orders, len(seen.orders)),
         equal("revenue in cents = sum of the log", cents, expected_cents),
         equal("revenue in cents in the journeys' own copies = sum of the log", copied, expected_cents),

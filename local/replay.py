@@ -1,8 +1,9 @@
 """Replays real purchases through both front doors, on the virtual clock.
 
 Half of the customers' events come by `PutEvents` from the shop's own system, half through Segment's Python SDK.
-Three things are added on purpose, and named so in the report: every 50th event is sent twice (a client that retries),
-three events are bad, and shoppers fill in the newsletter form at their first order.
+Some things are added on purpose, and named so in the report: every 50th event is sent twice (a client that retries),
+three events are bad, shoppers fill in the newsletter form at their first order, and those of the website look at a page
+before they log in: at first, and again on another device days before their second order.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import random
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,6 +27,9 @@ Door = Literal["bus", "http", "form"]
 
 BUS_SOURCE = "shop.erp"
 SIGN_UP_SHARE = 0.75
+LOOKED_BEFORE = timedelta(days=5)
+"""How long before an order its customer looks around on a device that nobody has logged in on."""
+
 RESENT_EVERY = 50
 
 
@@ -40,30 +45,34 @@ class Planned:
 
 @dataclass
 class Tally:
-    """What the doors took, counted at the client: this is what the books must add up to."""
+    """What the doors took, counted at the client: this is what the books must add up to. `visits` are page views of
+    nobody known, before a log-in."""
 
     http_taken: int = 0
     bus_taken: int = 0
     resent: int = 0
     bad: int = 0
     forms: int = 0
+    visits: int = 0
     failures: list[str] = field(default_factory=list)
 
 
 def plan(orders: Sequence[Order], contacts: dict[str, Contact], seed: int) -> list[Planned]:
     """Everything the customers do, in time order."""
-    seen: set[str] = set()
+    seen: Counter[str] = Counter()
     doors = {customer: ("bus" if i % 2 else "http") for i, customer in enumerate(sorted(contacts))}
     planned: list[Planned] = []
     for order in sorted(orders, key=lambda o: (o.at, o.row)):
         door: Door = "bus" if doors[order.customer] == "bus" else "http"
         contact = contacts[order.customer]
-        if order.customer not in seen:
-            seen.add(order.customer)
+        seen[order.customer] += 1
+        if seen[order.customer] == 1:
             before = order.at - timedelta(minutes=1)
             planned.append(Planned(before, door, _identify(order.customer, contact, before)))
             if random.Random(f"{seed}:sign-up:{order.customer}").random() < SIGN_UP_SHARE:
                 planned.append(Planned(order.at + timedelta(minutes=1), "form", _form(contact)))
+        if door == "http" and seen[order.customer] <= 2:
+            planned += _visit(order.customer, f"device-{seen[order.customer]}", order.at)
         planned.append(Planned(order.at, door, _order(order)))
     planned.sort(key=lambda p: p.at)
     return _with_extras(planned)
@@ -82,6 +91,23 @@ def _identify(customer: str, contact: Contact, at: datetime) -> dict[str, Any]:
             "preferredChannel": contact.preferred_channel,
         },
     }
+
+
+def _visit(customer: str, device: str, ordered_at: datetime) -> Iterator[Planned]:
+    """A page view of nobody known, and the log-in that tells who it was."""
+    visitor = f"{device}-{customer}"
+    for at, event in (
+        (
+            ordered_at - LOOKED_BEFORE,
+            {"type": "page", "name": "New releases", "properties": {"path": "/new"}},
+        ),
+        (
+            ordered_at - timedelta(seconds=30),
+            {"type": "identify", "userId": f"cdnow-{customer}", "traits": {}},
+        ),
+    ):
+        ids = {"messageId": f"cdnow-{event['type']}-{visitor}", "anonymousId": visitor}
+        yield Planned(at, "http", {**event, **ids, "timestamp": at.isoformat()})
 
 
 def _order(order: Order) -> dict[str, Any]:
@@ -185,6 +211,7 @@ class Replay:
                 self._pool.submit(self._fill_in, item.body)
                 continue
             self.tally.resent += item.copies - 1
+            self.tally.visits += item.body["type"] == "page"
             self.tally.bad += str(item.body["messageId"]).startswith("bad-")
             for _ in range(item.copies):
                 if item.door == "bus":
@@ -210,12 +237,15 @@ class Replay:
 
     def _call_sdk(self, body: dict[str, Any]) -> None:
         common = {
-            "user_id": body["userId"],
+            "user_id": body.get("userId"),
+            "anonymous_id": body.get("anonymousId"),
             "timestamp": datetime.fromisoformat(body["timestamp"]),
             "message_id": body["messageId"],
         }
         if body["type"] == "identify":
             queued, _ = self._sdk.identify(traits=body["traits"], **common)
+        elif body["type"] == "page":
+            queued, _ = self._sdk.page(name=body["name"], properties=body["properties"], **common)
         else:
             queued, _ = self._sdk.track(event=body["event"], properties=body["properties"], **common)
         if not queued:

@@ -65,7 +65,7 @@ def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
     began = time.monotonic()
     with _steps(console) as steps:
         orders = _purchases(options, steps)
-        stage = set_up(options, orders[0].at, lambda text: _step(steps, text), cleanup)
+        stage = set_up(options, orders[0].at - replay.LOOKED_BEFORE, lambda text: _step(steps, text), cleanup)
     ready = time.monotonic()
     with _bars(console) as bars:
         _replay(stage, orders, bars)
@@ -77,7 +77,7 @@ def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
     books = accounting.settle(seen)
     books.checks.append(accounting.equal("the system came to rest", quiet, True))
     now = time.monotonic()
-    facts = _facts(stage, orders, (ready - began, replayed - ready, now - replayed))
+    facts = _facts(stage, orders, books.merged, (ready - began, replayed - ready, now - replayed))
     report.show(console, books, facts)
     if options.once:
         return 0 if books.hold else 1
@@ -203,7 +203,7 @@ def _observe(stage: Stage, orders: list[cdnow.Order]) -> accounting.Observed:
 
 
 def _facts(
-    stage: Stage, orders: list[cdnow.Order], seconds: tuple[float, float, float]
+    stage: Stage, orders: list[cdnow.Order], merged: int, seconds: tuple[float, float, float]
 ) -> list[tuple[str, str]]:
     taken = stage.tally.http_taken + stage.tally.bus_taken
     set_up, replayed, drained = seconds
@@ -212,8 +212,10 @@ def _facts(
         ("customers and orders (real)", f"{stage.options.customers:,} and {len(orders):,}"),
         (
             "added on purpose",
-            f"{stage.tally.resent} events sent twice, {stage.tally.bad} bad, {stage.tally.forms} forms",
+            f"{stage.tally.resent} events sent twice, {stage.tally.bad} bad, {stage.tally.forms} forms, "
+            f"{stage.tally.visits} page views before a log-in",
         ),
+        ("visitors found to be customers", f"{merged} profiles merged into others"),
         ("what the simulated recipients did", actions),
         (
             "virtual time",
