@@ -118,6 +118,8 @@ class Recogniser:
         self, meeting: Meeting, news: News, known: Mapping[Identifier, Known]
     ) -> Learnt | Behind | None:
         mine = meeting.news(news.named, news.strands)
+        if not (mine.edges or mine.left_out or mine.strands or mine.named & known.keys()):
+            return {}
         if not mine.edges and not mine.left_out and meeting.members.isdisjoint(known):
             return self._add(mine.strands)
         try:
