@@ -88,7 +88,11 @@ class Keeper:
         """
         if planned.history:
             self._timeline.append(planned.history)
-        return self._identities.commit(planned.regrouping, known, planned.writes)
+        done = self._identities.commit(planned.regrouping, known, planned.writes)
+        if not done:
+            for profile_id, tale in sorted({(chunk.profile_id, chunk.tale) for chunk in planned.history}):
+                self._timeline.prune(profile_id, tale)
+        return done
 
     def _merges(self, regrouping: Regrouping, now: datetime) -> list[ProfileWrite]:
         writes: list[ProfileWrite] = []

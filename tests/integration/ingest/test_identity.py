@@ -97,7 +97,7 @@ def seen_from(world: World) -> set[tuple[Any, ...]]:
 
 @pytest.mark.capability("002-3")
 def test_page_views_before_the_login_are_the_customer_s(world: World) -> None:
-    """The shop knows u-1; a visitor looks around on a new device, then logs in there."""
+    """The shop knows u-1; a visitor looks around on a new device, then logs in there. Later somebody else does, too."""
     listener = Listener()
     send(world, event(1, 0, userId="u-1"))
     listener.hear(world)
@@ -116,6 +116,14 @@ def test_page_views_before_the_login_are_the_customer_s(world: World) -> None:
         assert world.admin("GET", f"/profiles/{name}")[1] == ana
     page = bootstrap.timeline().read(profile(world, "u-1").strips())
     assert [one.call.message_id for one in page.events] == ["m4", "m3", "m2", "m1"]
+    send(world, event(5, 4, userId="u-2", anonymousId="x"), event(6, 5, userId="u-2"))
+    assert len(world.profiles()) == 2
+    assert world.admin("GET", "/profiles/u-1") == (200, ana)
+    assert world.admin("GET", "/profiles/u-2")[1]["counts"] == {"track": 2}
+    trail = world.review("GET", f"/profiles/{ana['profile_id']}/identity")[1]["decisions"]
+    assert [(d["what"], d["others"], d["message_id"]) for d in trail] == [
+        ("merged", [visitor["profile_id"]], "m4")
+    ]
 
 
 def profile(world: World, name: str) -> Any:
@@ -123,8 +131,7 @@ def profile(world: World, name: str) -> Any:
     return bootstrap.profiles().load([profile_id])[profile_id]
 
 
-@pytest.mark.capability("002-3")
-def test_second_user_on_a_device_does_not_merge(world: World) -> None:
+def test_ten_users_of_a_device_stay_ten_people(world: World) -> None:
     for i in range(10):
         send(world, event(i, i, userId=f"u-{i}", anonymousId="kiosk"))
         Listener().hear(world)
