@@ -98,6 +98,7 @@ class IngestStack(ServiceStack):
             function,
             "dynamodb:BatchGetItem",
             "dynamodb:BatchWriteItem",
+            "dynamodb:DeleteItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
         )
