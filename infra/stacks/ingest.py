@@ -9,6 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.constructs.event_lake import keep_lake
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
 from services.shared.contracts.delivery import OutcomesObserved
@@ -30,6 +31,7 @@ class IngestStack(ServiceStack):
         self._marketers_routes()
         self._consumer()
         self.publisher("OnProfilesStream", handler="on_profiles_stream", table=self._profiles, settings={})
+        keep_lake(self)
 
     def _listen(self) -> None:
         self.subscribe(

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import secrets
+import tempfile
 from functools import cache
+from pathlib import Path
 
 from services.ingest.accept import FrontDoor, KnownKeys
 from services.ingest.adapters.dynamo_identities import DynamoIdentities
 from services.ingest.adapters.dynamo_profiles import DynamoProfiles
 from services.ingest.adapters.dynamo_sources import DynamoSources
+from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.adapters.sqs_intake import SqsIntake
 from services.ingest.adapters.threads import Threads
 from services.ingest.consume import Consumer
+from services.ingest.lake import LakeKeeper
 from services.ingest.manage import PROFILE_PREFIX, ProfileDirectory, SourceRegistry
-from services.ingest.settings import AdminSettings, ApiSettings, OnEventsSettings, OnProfilesStreamSettings
+from services.ingest.settings import (
+    AdminSettings,
+    ApiSettings,
+    CompactSettings,
+    OnEventsSettings,
+    OnProfilesStreamSettings,
+)
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
 from services.shared.ids import new_id
@@ -73,3 +83,16 @@ def consumer() -> Consumer:
 def bus() -> Bus:
     """For `on_profiles_stream`."""
     return Bus(OnProfilesStreamSettings.from_env().bus_name)
+
+
+@cache
+def lake_keeper() -> LakeKeeper:
+    """For `compact`."""
+    settings = CompactSettings.from_env()
+    folder = Path(tempfile.gettempdir())
+    return LakeKeeper(
+        store=S3Lake(settings.lake_bucket),
+        parts=DuckParquet(folder, memory=f"{settings.memory_mb}MB"),
+        clock=settings.clock(),
+        folder=folder,
+    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from services.ingest.domain.identifiers import Identifier
+from services.ingest.domain.lake import Amendment, Manifest
 from services.ingest.domain.profile import Profile
 from services.shared.contracts.ingest import CustomerEvent
 
@@ -59,6 +61,88 @@ class Lake(Protocol):
 
     def put(self, day: datetime, receipts: Sequence[str], lines: Sequence[Mapping[str, Any]]) -> str:
         """Keep `lines` under the day and the receipts (the same ones overwrite); the object's key."""
+        ...
+
+
+class ManifestMoved(Exception):
+    """Somebody else changed the day meanwhile: what was listed is no longer there, or no longer so."""
+
+
+class LakeStore(Protocol):
+    """The lake's objects: raw ones, Parquet parts, and each day's manifest."""
+
+    def days(self) -> set[date]:
+        """Every day that has objects."""
+        ...
+
+    def raw_days(self) -> set[date]:
+        """Every day that has raw objects."""
+        ...
+
+    def raw_sizes(self, day: date) -> dict[str, int]:
+        """A day's raw objects with their bytes."""
+        ...
+
+    def part_keys(self, day: date) -> set[str]:
+        """Every part that exists under a day, listed by its manifest or not."""
+        ...
+
+    def raw_lines(self, keys: Iterable[str]) -> Iterator[list[dict[str, Any]]]:
+        """The lines of each raw object.
+
+        Raises:
+            ManifestMoved: one is gone.
+        """
+        ...
+
+    def put_raw(self, key: str, lines: Iterable[Mapping[str, Any]]) -> None:
+        """Write a raw object."""
+        ...
+
+    def manifest(self, day: date) -> tuple[Manifest, str]:
+        """A day's manifest and its state (`""`: there is none yet), for `switch`."""
+        ...
+
+    def switch(self, day: date, manifest: Manifest, was: str) -> str:
+        """Replace the manifest that was read in state `was`; the new state.
+
+        Raises:
+            ManifestMoved: it is another by now.
+        """
+        ...
+
+    def fetch(self, key: str, target: Path) -> None:
+        """Copy a part to a file.
+
+        Raises:
+            ManifestMoved: it is gone.
+        """
+        ...
+
+    def store(self, key: str, source: Path) -> None:
+        """Write a part from a file."""
+        ...
+
+    def remove(self, keys: Iterable[str]) -> None:
+        """Delete objects; those that are gone already are no error."""
+        ...
+
+
+class Parts(Protocol):
+    """Parquet files."""
+
+    def write(self, lines: Iterable[Mapping[str, Any]], target: Path, *, known: Sequence[Path] = ()) -> int:
+        """Write the lines, each receipt once, but those whose receipt stands in one of the `known` files; how many
+        that were. With none, `target` may be absent."""
+        ...
+
+    def rewrite(self, source: Path, target: Path, amendment: Amendment) -> tuple[int, int]:
+        """Copy a file with an amendment: how many lines are kept, and how many were left out or newly marked. With
+        none of these, `target` may be absent."""
+        ...
+
+    def read(self, parts: Sequence[Path]) -> Iterator[dict[str, Any]]:
+        """Every line of the files."""
         ...
 
 

@@ -32,3 +32,10 @@ class OnProfilesStreamSettings(Settings):
     """Of `on_profiles_stream`, the publisher."""
 
     bus_name: str
+
+
+class CompactSettings(Settings):
+    """Of `compact`, which keeps the lake; `memory_mb` is what DuckDB may use before it spills."""
+
+    lake_bucket: str
+    memory_mb: str
