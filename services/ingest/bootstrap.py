@@ -11,6 +11,7 @@ from services.ingest.accept import FrontDoor, KnownKeys
 from services.ingest.adapters.dynamo_identities import DynamoIdentities
 from services.ingest.adapters.dynamo_profiles import DynamoProfiles
 from services.ingest.adapters.dynamo_sources import DynamoSources
+from services.ingest.adapters.dynamo_timeline import DynamoTimeline
 from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.adapters.sqs_intake import SqsIntake
@@ -25,6 +26,7 @@ from services.ingest.settings import (
     OnEventsSettings,
     OnProfilesStreamSettings,
 )
+from services.ingest.tell import Teller
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
 from services.shared.ids import new_id
@@ -61,7 +63,7 @@ def profile_directory() -> ProfileDirectory:
     settings = AdminSettings.from_env()
     return ProfileDirectory(
         identities=DynamoIdentities(Table(settings.identities_table)),
-        profiles=DynamoProfiles(Table(settings.profiles_table)),
+        profiles=DynamoProfiles(Table(settings.profiles_table), Table(settings.profile_parts_table)),
     )
 
 
@@ -71,7 +73,7 @@ def consumer() -> Consumer:
     settings = OnEventsSettings.from_env()
     return Consumer(
         identities=DynamoIdentities(Table(settings.identities_table)),
-        profiles=DynamoProfiles(Table(settings.profiles_table)),
+        profiles=DynamoProfiles(Table(settings.profiles_table), Table(settings.profile_parts_table)),
         lake=S3Lake(settings.lake_bucket),
         clock=settings.clock(),
         new_profile_id=lambda: new_id(PROFILE_PREFIX.rstrip("_")),
@@ -80,9 +82,15 @@ def consumer() -> Consumer:
 
 
 @cache
-def bus() -> Bus:
+def teller() -> Teller:
     """For `on_profiles_stream`."""
-    return Bus(OnProfilesStreamSettings.from_env().bus_name)
+    settings = OnProfilesStreamSettings.from_env()
+    parts = Table(settings.profile_parts_table)
+    return Teller(
+        profiles=DynamoProfiles(Table(settings.profiles_table), parts),
+        timeline=DynamoTimeline(parts),
+        publisher=Bus(settings.bus_name),
+    )
 
 
 @cache
