@@ -12,6 +12,7 @@ from services.ingest.domain.history import Chunk, Cursor, Page, Signed, Strip
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.lake import Amendment, Manifest
 from services.ingest.domain.profile import Profile
+from services.ingest.domain.sources import Key, Source
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -208,25 +209,58 @@ class IntakeQueue(Protocol):
 
 
 @dataclass(frozen=True)
-class Source:
-    """A client system that may send events."""
+class Registration:
+    """A source with its keys; `version` grows with every change."""
 
-    source_id: str
-    name: str
-    created_at: datetime
+    source: Source
+    keys: tuple[Key, ...]
+    version: int
+
+
+class StaleSource(Exception):
+    """The source was changed by somebody else since it was read, or another one speaks for one of its bus sources."""
 
 
 class Sources(Protocol):
-    """The registry of sources and their write keys, of which only hashes are kept."""
+    """The registry of sources and their keys, of which only hashes are kept."""
 
-    def of_key(self, key_hash: str) -> str | None:
-        """The id of the source whose key it is."""
+    def admit(self, key_hash: str) -> tuple[Source, Key] | None:
+        """The source whose key it is, and the key, which may have expired."""
         ...
 
-    def add(self, source: Source, key_hash: str) -> bool:
-        """Register it with its key; false when there is one of this id."""
+    def of_bus(self, bus_source: str) -> Source | None:
+        """The source that speaks for an EventBridge source."""
         ...
 
-    def rename(self, source_id: str, name: str) -> None:
-        """Change what people call it."""
+    def get(self, source_id: str) -> Registration | None:
+        """A source, read consistently."""
+        ...
+
+    def all(self) -> list[Source]:
+        """Every source, by id."""
+        ...
+
+    def save(self, registration: Registration, before: Registration | None) -> None:
+        """Write a source whose version is one above the one of `before` (`None`: there is none), with its keys.
+
+        Raises:
+            StaleSource: it can't be written, and nothing was.
+        """
+        ...
+
+    def remove(self, registration: Registration) -> None:
+        """Remove a source, its keys and what it speaks for.
+
+        Raises:
+            StaleSource: it was changed in the meantime.
+        """
+        ...
+
+
+class Meter(Protocol):
+    """Counts what each source sends in a minute."""
+
+    def take(self, source_id: str, events: int, limit: int, minute: int) -> bool:
+        """Count `events` in `minute` (of the epoch) unless that would exceed `limit`, which only the first request of
+        a minute may; were they counted?"""
         ...
