@@ -128,6 +128,7 @@ class Consumer:
                         public=arrival.door == "http",
                         source=arrival.source,
                         received_at=arrival.received_at,
+                        kind=arrival.trait_kind,
                     )
                 )
             except HalteError as refusal:

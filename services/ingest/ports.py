@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from services.ingest.domain.history import Chunk, Cursor, Page, Signed, Strip
 from services.ingest.domain.identifiers import Identifier
+from services.ingest.domain.imports import Job
 from services.ingest.domain.lake import Amendment, Manifest
 from services.ingest.domain.profile import Profile
 from services.ingest.domain.sources import Key, Source
@@ -263,4 +264,72 @@ class Meter(Protocol):
     def take(self, source_id: str, events: int, limit: int, minute: int) -> bool:
         """Count `events` in `minute` (of the epoch) unless that would exceed `limit`, which only the first request of
         a minute may; were they counted?"""
+        ...
+
+
+class StaleImport(Exception):
+    """The job was changed by somebody else since it was read."""
+
+
+class Imports(Protocol):
+    """The import jobs."""
+
+    def add(self, job: Job) -> None:
+        """Keep a new one."""
+        ...
+
+    def get(self, job_id: str) -> Job | None:
+        """One, read consistently."""
+        ...
+
+    def save(self, job: Job) -> None:
+        """Write a job whose version is one above the stored one.
+
+        Raises:
+            StaleImport: the stored version is another.
+        """
+        ...
+
+
+class ImportQueue(Protocol):
+    """Where jobs wait for a worker."""
+
+    def send(self, job_id: str) -> None:
+        """Durably, or an exception."""
+        ...
+
+
+class ImportFiles(Protocol):
+    """Uploaded files and the reports about them; all of them expire."""
+
+    def key_of(self, s3_uri: str) -> str:
+        """The key of a file in our bucket.
+
+        Raises:
+            Invalid: `bad_s3_uri`.
+        """
+        ...
+
+    def upload_key(self, job_id: str) -> str:
+        """Where a job's file is to be."""
+        ...
+
+    def upload_url(self, key: str) -> str:
+        """Whoever has it may PUT that file for an hour."""
+        ...
+
+    def exists(self, key: str) -> bool:
+        """Is the file there?"""
+        ...
+
+    def open(self, key: str) -> Iterator[bytes]:
+        """The file, piece by piece."""
+        ...
+
+    def put_report(self, job_id: str, first_row: int, text: str) -> None:
+        """Keep what is wrong with a portion."""
+        ...
+
+    def report_urls(self, job_id: str) -> list[str]:
+        """Links to the first reports, in order of the rows, good for an hour."""
         ...

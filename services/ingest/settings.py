@@ -43,3 +43,25 @@ class CompactSettings(Settings):
 
     lake_bucket: str
     memory_mb: str
+
+
+class ImportsSettings(Settings):
+    """Of `imports`, the marketers' routes about imports."""
+
+    imports_table: str
+    sources_table: str
+    lake_bucket: str
+    imports_url: str
+
+
+class OnImportsSettings(Settings):
+    """Of `on_imports`, which works through files."""
+
+    imports_table: str
+    sources_table: str
+    identities_table: str
+    profiles_table: str
+    profile_parts_table: str
+    lake_bucket: str
+    imports_url: str
+    queue_url: str

@@ -39,7 +39,9 @@ class DynamoSources:
         return _registration(item) if item else None
 
     def all(self) -> list[Source]:
-        found = [_registration(item).source for item in self._table.scan() if item["pk"].startswith("source#")]
+        found = [
+            _registration(item).source for item in self._table.scan() if item["pk"].startswith("source#")
+        ]
         return sorted(found, key=lambda source: source.source_id)
 
     def save(self, registration: Registration, before: Registration | None) -> None:
@@ -53,7 +55,9 @@ class DynamoSources:
     def remove(self, registration: Registration) -> None:
         source_id = registration.source.source_id
         described = self._table.delete_op(
-            {"pk": f"source#{source_id}"}, condition="version = :before", values={":before": registration.version}
+            {"pk": f"source#{source_id}"},
+            condition="version = :before",
+            values={":before": registration.version},
         )
         pointers = [*_pointers_of(registration), f"rate#{source_id}"]
         self._commit([described, *(self._table.delete_op({"pk": pk}) for pk in pointers)])
@@ -63,7 +67,8 @@ class DynamoSources:
         old = set(_pointers_of(before)) if before else set()
         new = set(_pointers_of(registration))
         added = [
-            self._table.put_op({"pk": pk, "source_id": source_id}, condition=_ABSENT) for pk in sorted(new - old)
+            self._table.put_op({"pk": pk, "source_id": source_id}, condition=_ABSENT)
+            for pk in sorted(new - old)
         ]
         return added + [self._table.delete_op({"pk": pk}) for pk in sorted(old - new)]
 
@@ -136,7 +141,9 @@ def _key_item(key: Key) -> dict[str, str]:
 
 def _registration(item: Item) -> Registration:
     source = Source(
-        item["source_id"], SourceDocument.model_validate(json.loads(item["document"])), from_iso(item["created_at"])
+        item["source_id"],
+        SourceDocument.model_validate(json.loads(item["document"])),
+        from_iso(item["created_at"]),
     )
     keys = tuple(
         Key(

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from services.ingest.domain import json_text
+from services.ingest.domain.history import TraitKind
 from services.ingest.domain.mapping import SourceMapping, events_of
 from services.ingest.domain.sources import Schema, check
 from services.ingest.domain.validate import MAX_EVENT_BYTES, Call, Trust, validate
@@ -18,7 +19,7 @@ from services.shared.clock import from_iso, to_iso
 from services.shared.contracts.delivery import OutcomesObserved
 from services.shared.errors import HalteError, Invalid, TooLarge
 
-Door = Literal["http", "eventbridge", "feedback"]
+Door = Literal["http", "eventbridge", "feedback", "import"]
 
 BODY_LIMIT = 200_000
 """Bytes of one queue message; SQS takes 256 KB."""
@@ -69,6 +70,7 @@ class Arrival:
     text: str | None = None
     refusal: HalteError | None = None
     schema: Schema | None = None
+    trait_kind: TraitKind = "declared"
 
     @property
     def source(self) -> str:
@@ -172,6 +174,8 @@ def unpack(body: str, now: datetime, rules_of: RulesOf = lambda _: None) -> Iter
     try:
         if head.get("door") == "http":
             yield from _from_http(head)
+        elif head.get("door") == "import":
+            yield from _from_import(head)
         elif (
             head["source"] == OutcomesObserved.source and head["detail-type"] == OutcomesObserved.detail_type
         ):
@@ -201,6 +205,15 @@ def _from_http(head: dict[str, Any]) -> Iterator[Arrival]:
             code, message, event = event
             refusal = Invalid(code, message)
         yield Arrival(receipt, origin, received_at, event, message_id=receipt, refusal=refusal)
+
+
+def _from_import(head: dict[str, Any]) -> Iterator[Arrival]:
+    origin = Origin(str(head["source"]), "import", True, str(head["kind"]), str(head["region"]))
+    received_at = from_iso(head["received_at"])
+    for receipt, event in head["events"]:
+        yield Arrival(
+            str(receipt), origin, received_at, event, message_id=str(receipt), trait_kind=head["trait_kind"]
+        )
 
 
 def _from_bus(head: dict[str, Any], detail: str, rules: BusRules | None, now: datetime) -> Iterator[Arrival]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -55,27 +55,25 @@ def read_rows(chunks: Iterable[bytes], format_: Format) -> Iterator[Row]:
 
 
 def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Plain bytes, piece by piece, whatever a small file unpacks to; several gzip members are one text."""
-    stream: Any = None
+    """Plain bytes, in pieces of bounded size whatever a small file unpacks to; several gzip members are one text."""
+    source = iter(chunks)
     head = b""
-    for chunk in chunks:
-        if stream is None and len(head) < len(_GZIP):
-            head += chunk
-            if len(head) < len(_GZIP):
-                continue
-            chunk, zipped = head, head.startswith(_GZIP)
-            stream = zlib.decompressobj(wbits=31) if zipped else None
-        if stream is None:
-            yield chunk
-            continue
-        stream = yield from _unzipped(stream, chunk)
-    if stream is not None and not stream.eof:
-        raise BrokenFile("broken_gzip", "the gzip file is cut off")
-    if len(head) < len(_GZIP):
+    for chunk in source:
+        head += chunk
+        if len(head) >= len(_GZIP):
+            break
+    if not head.startswith(_GZIP):
         yield head
+        yield from source
+        return
+    stream = yield from _unzipped(zlib.decompressobj(wbits=31), head)
+    for chunk in source:
+        stream = yield from _unzipped(stream, chunk)
+    if not stream.eof:
+        raise BrokenFile("broken_gzip", "the gzip file is cut off")
 
 
-def _unzipped(stream: Any, chunk: bytes) -> Iterator[bytes]:
+def _unzipped(stream: Any, chunk: bytes) -> Generator[bytes, None, Any]:
     try:
         while chunk:
             if stream.eof:

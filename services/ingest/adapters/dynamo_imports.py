@@ -1,0 +1,66 @@
+"""Import jobs in DynamoDB, and the queue by which they reach a worker."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from services.ingest.domain.imports import Definition, Fault, Job
+from services.ingest.ports import StaleImport
+from services.shared.aws.clients import client
+from services.shared.aws.dynamo import ConditionFailed, Item, Table
+from services.shared.clock import from_iso, to_iso
+
+_TIMES = ("created_at", "completed_at")
+_FAULTS = ("first_faults", "first_exceptions")
+
+
+class DynamoImports:
+    """Port `Imports`: one item a job, `job` its JSON text."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def add(self, job: Job) -> None:
+        self._table.put(_item(job), condition="attribute_not_exists(job_id)")
+
+    def get(self, job_id: str) -> Job | None:
+        item = self._table.get({"job_id": job_id}, consistent=True)
+        return _job(item) if item else None
+
+    def save(self, job: Job) -> None:
+        try:
+            self._table.put(_item(job), condition="version = :before", values={":before": job.version - 1})
+        except ConditionFailed as refused:
+            # A lost answer makes the SDK repeat the put, which then fails against itself.
+            if refused.item != _item(job):
+                raise StaleImport from refused
+
+
+class SqsImports:
+    """Port `ImportQueue`."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def send(self, job_id: str) -> None:
+        client("sqs").send_message(QueueUrl=self._url, MessageBody=job_id)
+
+
+def _item(job: Job) -> Item:
+    fields: dict[str, Any] = asdict(job) | {
+        "definition": job.definition.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    }
+    fields |= {name: to_iso(fields[name]) if fields[name] else None for name in _TIMES}
+    text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return {"job_id": job.job_id, "version": job.version, "job": text}
+
+
+def _job(item: Item) -> Job:
+    fields = json.loads(item["job"])
+    fields |= {name: from_iso(fields[name]) if fields[name] else None for name in _TIMES}
+    fields |= {name: tuple(Fault(**fault) for fault in fields[name]) for name in _FAULTS}
+    fields["broken"] = Fault(**fields["broken"]) if fields["broken"] else None
+    fields["definition"] = Definition.model_validate(fields["definition"])
+    return Job(**fields)
