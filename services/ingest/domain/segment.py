@@ -102,7 +102,11 @@ def with_right_time(event: Any, requested_at: datetime | None) -> Any:
         corrected = to_iso(said + skew)
     except OverflowError:
         return event  # validation refuses its time
-    return {**event, "originalTimestamp": event.get("originalTimestamp") or event["timestamp"], "timestamp": corrected}
+    return {
+        **event,
+        "originalTimestamp": event.get("originalTimestamp") or event["timestamp"],
+        "timestamp": corrected,
+    }
 
 
 def _instant(value: Any) -> datetime | None:
