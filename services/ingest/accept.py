@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import time
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,10 +14,10 @@ from typing import Any
 from services.ingest.domain import json_text
 from services.ingest.domain.intake import Origin, held, pack_http
 from services.ingest.domain.segment import SHORT, calls_in, with_right_time
-from services.ingest.domain.sources import Key, Source, check
+from services.ingest.domain.sources import Source, check
 from services.ingest.domain.validate import CALL_TYPES, Trust, validate
-from services.ingest.ports import IntakeQueue, Meter, Sources
-from services.ingest.sources import hash_key
+from services.ingest.known import KnownKeys
+from services.ingest.ports import IntakeQueue, Meter
 from services.shared.clock import Clock
 from services.shared.errors import HalteError, Invalid, TooLarge, TooMany, Unauthorized
 
@@ -29,14 +28,11 @@ Lambda takes."""
 MAX_QUEUED_BYTES = 2 * MAX_BATCH_BYTES
 """Of a batch with the context that it gives to each of its events."""
 
-KEY_SECONDS = 60
-"""How long a process trusts what it has read of a key; a removed source works that long, and a new declaration begins
-to count then."""
-
 BATCH = "batch"
 CALLS = (*sorted(CALL_TYPES), BATCH)
-PATHS = (*(f"/v1/{call}" for call in (*CALLS, *sorted(SHORT))),) + tuple(
-    f"/api/s/{call}" for call in ("identify", "track", "page", "group")
+PATHS = (
+    *(f"/v1/{call}" for call in (*CALLS, *sorted(SHORT))),
+    *(f"/api/s/{call}" for call in ("identify", "track", "page", "group")),
 )
 """Segment's, its browser client's, and Jitsu's."""
 
@@ -54,38 +50,6 @@ class Request:
     body: bytes
     headers: Mapping[str, str]
     at: datetime | None = None
-
-
-class KnownKeys:
-    """Keys and their sources, remembered for `KEY_SECONDS`; unknown keys are never remembered."""
-
-    def __init__(
-        self, sources: Sources, clock: Clock, elapsed: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._sources = sources
-        self._clock = clock
-        self._elapsed = elapsed
-        self._kept: dict[str, tuple[float, Source, Key]] = {}
-
-    def admit(self, key: str) -> tuple[Source, Key]:
-        """The source and what is kept of the key.
-
-        Raises:
-            Unauthorized: there is no key, nobody has it, or its time is over.
-        """
-        if not key:
-            raise Unauthorized("no_write_key", "Authorization must be Basic with the write key as user name")
-        key_hash = hash_key(key)
-        kept = self._kept.get(key_hash)
-        if kept is None or self._elapsed() - kept[0] >= KEY_SECONDS:
-            self._kept.pop(key_hash, None)
-            found = self._sources.admit(key_hash)
-            if found is None:
-                raise Unauthorized("bad_write_key", "the write key is not known")
-            kept = self._kept[key_hash] = (self._elapsed(), *found)
-        if not kept[2].is_valid(self._clock.now()):
-            raise Unauthorized("expired_write_key", "the write key was rotated, and its time is over")
-        return kept[1], kept[2]
 
 
 @dataclass
@@ -127,7 +91,9 @@ class FrontDoor:
         payload = _parse(request.body)
         source, key = self._keys.admit(_header_key(request.headers) or _body_key(payload))
         if key.role == "secret" and "origin" in request.headers:
-            raise Unauthorized("secret_key_in_browser", "a web page shows its keys to everybody: use the write key")
+            raise Unauthorized(
+                "secret_key_in_browser", "a web page shows its keys to everybody: use the write key"
+            )
         call = SHORT.get(request.call, request.call)
         events = calls_in(call, payload)
         now = self._clock.now()

@@ -10,7 +10,7 @@ from typing import Any
 
 from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
-from services.ingest.domain.intake import Arrival, Unreadable, unpack
+from services.ingest.domain.intake import Arrival, RulesOf, Unreadable, unpack
 from services.ingest.domain.profile import Profile, apply, portions
 from services.ingest.domain.resolve import Resolution, lookups, resolve
 from services.ingest.domain.traits import CONTACT_KEPT
@@ -70,6 +70,7 @@ class Consumer:
         lake: Lake,
         clock: Clock,
         new_profile_id: Callable[[], str],
+        rules_of: RulesOf = lambda _: None,
         spread: Spread = map,
     ) -> None:
         self._identities = identities
@@ -77,6 +78,7 @@ class Consumer:
         self._lake = lake
         self._clock = clock
         self._new_profile_id = new_profile_id
+        self._rules_of = rules_of
         self._spread = spread
 
     def consume(self, messages: Mapping[str, str]) -> Report:
@@ -107,7 +109,7 @@ class Consumer:
         now = self._clock.now()
         for message_id, body in messages.items():
             try:
-                found = list(unpack(body, now))
+                found = list(unpack(body, now, self._rules_of))
             except Unreadable:
                 report.failed.add(message_id)
                 report.errors[NOT_READ] += 1
@@ -125,7 +127,7 @@ class Consumer:
                     Signed(
                         arrival.receipt,
                         arrival.read(),
-                        public=arrival.door == "http",
+                        public=not arrival.trusted,
                         source=arrival.source,
                         received_at=arrival.received_at,
                         kind=arrival.trait_kind,
@@ -250,6 +252,9 @@ def _line(arrival: Arrival, verdict: Verdict) -> dict[str, Any]:
         "receipt": arrival.receipt,
         "source": arrival.source,
         "door": arrival.door,
+        "trusted": arrival.trusted,
+        "kind": arrival.origin.kind,
+        "region": arrival.origin.region,
         "received_at": to_iso(arrival.received_at),
         "disposition": verdict.disposition,
         "reason": verdict.reason,

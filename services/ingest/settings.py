@@ -9,13 +9,19 @@ class ApiSettings(Settings):
     """Of `api`, the HTTP front door."""
 
     sources_table: str
+    rates_table: str
     queue_url: str
+
+
+class SourcesSettings(Settings):
+    """Of `sources`, the registry of client systems."""
+
+    sources_table: str
 
 
 class AdminSettings(Settings):
     """Of `admin`, the marketers' routes."""
 
-    sources_table: str
     identities_table: str
     profiles_table: str
     profile_parts_table: str
@@ -24,6 +30,7 @@ class AdminSettings(Settings):
 class OnEventsSettings(Settings):
     """Of `on_events`, the consumer of the intake queue."""
 
+    sources_table: str
     identities_table: str
     profiles_table: str
     profile_parts_table: str

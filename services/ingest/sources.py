@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from services.ingest.domain.mapping import RowRefused, SourceMapping, events_of
-from services.ingest.domain.sources import ROLES, SOURCE_ID, Key, Role, Source, SourceDocument, check
+from services.ingest.domain.sources import (
+    ROLES,
+    SOURCE_ID,
+    Key,
+    Role,
+    Source,
+    SourceDocument,
+    check,
+    hash_key,
+)
 from services.ingest.domain.validate import Trust, validate
 from services.ingest.mappings import mapping_of
 from services.ingest.ports import Registration, Sources, StaleSource
@@ -23,11 +31,6 @@ MAX_KEYS = 20
 MAX_ROWS = 1_000
 
 PREFIXES: dict[Role, str] = {"write": "wk", "secret": "sk"}
-
-
-def hash_key(key: str) -> str:
-    """What is stored of a key; it is random, so a plain digest can't be searched."""
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,9 @@ class SourceRegistry:
 
     def all(self) -> list[dict[str, Any]]:
         """Every source, by id, without keys."""
-        return [{"id": s.source_id, "name": s.document.name, "kind": s.document.kind} for s in self._sources.all()]
+        return [
+            {"id": s.source_id, "name": s.document.name, "kind": s.document.kind} for s in self._sources.all()
+        ]
 
     def remove(self, source_id: str) -> None:
         """Remove a source; its keys open nothing from then on (in a process that knows them: within a minute).
@@ -110,7 +115,9 @@ class SourceRegistry:
         keys = self._make(roles, now)
         kept = (*(key for key in old if key.is_valid(now)), *keys.kept)
         if len(kept) > MAX_KEYS:
-            raise Conflict("too_many_keys", f"over {MAX_KEYS} keys would be valid; let some of them end first")
+            raise Conflict(
+                "too_many_keys", f"over {MAX_KEYS} keys would be valid; let some of them end first"
+            )
         self._save(replace(before, keys=kept, version=before.version + 1), before)
         return {**self._shown(before.source, kept), **keys.told, "old_keys_valid_until": to_iso(ends)}
 
@@ -196,7 +203,11 @@ def _document(source_id: str, body: dict[str, Any]) -> SourceDocument:
 
 def _rotation(body: dict[str, Any]) -> tuple[tuple[Role, ...], timedelta]:
     hours, named = body.get("overlap_hours", 24), body.get("keys", list(ROLES))
-    if isinstance(hours, bool) or not isinstance(hours, int | float) or not 0 <= hours <= MAX_OVERLAP.days * 24:
+    if (
+        isinstance(hours, bool)
+        or not isinstance(hours, int | float)
+        or not 0 <= hours <= MAX_OVERLAP.days * 24
+    ):
         raise Invalid("bad_overlap", f"overlap_hours is not a number from 0 to {MAX_OVERLAP.days * 24}")
     roles = tuple(role for role in ROLES if isinstance(named, list) and role in named)
     if not roles or len(roles) != len(named):
@@ -210,5 +221,6 @@ def _ending(key: Key, at: datetime) -> Key:
 
 def _in_the_way() -> Conflict:
     return Conflict(
-        "source_conflict", "the source was changed meanwhile, or another source speaks for one of its bus sources"
+        "source_conflict",
+        "the source was changed meanwhile, or another source speaks for one of its bus sources",
     )

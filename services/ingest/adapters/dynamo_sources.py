@@ -1,11 +1,9 @@
-"""Sources in DynamoDB: `source#<id>` describes one with the hashes of its keys; `key#<hash>` leads from a key to it,
-`bus#<source>` from an EventBridge source, and `rate#<id>` counts its current minute."""
+"""Sources in DynamoDB: `source#<id>` describes one with the hashes of its keys; `key#<hash>` leads from a key to it, and
+`bus#<source>` from an EventBridge source. What a source has sent in a minute is counted in a table of its own."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
 from services.ingest.domain.sources import Key, Source, SourceDocument
 from services.ingest.ports import Registration, StaleSource
@@ -53,14 +51,13 @@ class DynamoSources:
         self._commit([described, *self._pointers(registration, before)])
 
     def remove(self, registration: Registration) -> None:
-        source_id = registration.source.source_id
         described = self._table.delete_op(
-            {"pk": f"source#{source_id}"},
+            {"pk": f"source#{registration.source.source_id}"},
             condition="version = :before",
             values={":before": registration.version},
         )
-        pointers = [*_pointers_of(registration), f"rate#{source_id}"]
-        self._commit([described, *(self._table.delete_op({"pk": pk}) for pk in pointers)])
+        pointers = [self._table.delete_op({"pk": pk}) for pk in _pointers_of(registration)]
+        self._commit([described, *pointers])
 
     def _pointers(self, registration: Registration, before: Registration | None) -> list[Op]:
         source_id = registration.source.source_id
@@ -87,7 +84,7 @@ class DynamoMeter:
         self._table = table
 
     def take(self, source_id: str, events: int, limit: int, minute: int) -> bool:
-        key = {"pk": f"rate#{source_id}"}
+        key = {"source_id": source_id}
         names = {"#minute": "minute", "#events": "events"}
         try:
             self._table.update(
@@ -100,14 +97,14 @@ class DynamoMeter:
         except ConditionFailed as refused:
             if refused.item and refused.item["minute"] >= minute:
                 return False
-            return self._begin(key, source_id, events, limit, minute)
+            return self._begin(source_id, events, limit, minute)
         return True
 
-    def _begin(self, key: Mapping[str, Any], source_id: str, events: int, limit: int, minute: int) -> bool:
+    def _begin(self, source_id: str, events: int, limit: int, minute: int) -> bool:
         try:
             self._table.put(
-                {**key, "minute": minute, "events": events},
-                condition="attribute_not_exists(pk) OR #minute < :minute",
+                {"source_id": source_id, "minute": minute, "events": events},
+                condition="attribute_not_exists(source_id) OR #minute < :minute",
                 names={"#minute": "minute"},
                 values={":minute": minute},
             )

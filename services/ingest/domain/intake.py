@@ -25,6 +25,10 @@ BODY_LIMIT = 200_000
 """Bytes of one queue message; SQS takes 256 KB."""
 
 
+_TRAIT_KINDS: dict[str, TraitKind] = {"device": "observed", "import": "imported", "partner": "imported"}
+"""Kinds of sources whose traits nobody declared."""
+
+
 class Unreadable(ValueError):
     """A queue message is none of what the doors put there; it belongs with the dead letters."""
 
@@ -86,6 +90,11 @@ class Arrival:
     def trusted(self) -> bool:
         """Is contact data in it vouched for?"""
         return self.origin.trusted
+
+    @property
+    def trait_kind(self) -> TraitKind:
+        """How the traits in it are known."""
+        return _TRAIT_KINDS.get(self.origin.kind, "declared")
 
     def read(self) -> Call:
         """The valid call in it.
@@ -198,11 +207,11 @@ def _from_http(head: dict[str, Any]) -> Iterator[Arrival]:
         kind=str(head.get("kind", "")),
         region=str(head.get("region", "")),
     )
-    for index, event in enumerate(head["events"]):
+    for index, queued in enumerate(head["events"]):
         receipt = f"{head['receipt']}#{index}"
-        refusal = None
-        if isinstance(event, list):  # what an accepted event never is
-            code, message, event = event
+        event, refusal = queued, None
+        if isinstance(queued, list):  # held; an accepted event is an object
+            code, message, event = queued
             refusal = Invalid(code, message)
         yield Arrival(receipt, origin, received_at, event, message_id=receipt, refusal=refusal)
 

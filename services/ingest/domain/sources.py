@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -108,6 +109,11 @@ class Key:
     def is_valid(self, now: datetime) -> bool:
         """Does it open the door at `now`?"""
         return self.expires_at is None or now < self.expires_at
+
+
+def hash_key(key: str) -> str:
+    """What is stored of a key; it is random, so a plain digest can't be searched."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def check(schema: Schema, call: Call) -> None:

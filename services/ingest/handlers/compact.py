@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.ingest import bootstrap
+from services.ingest import bootstrap_lake as bootstrap
 from services.ingest.domain.lake import Amendment
 from services.shared.observability import service_logger
 

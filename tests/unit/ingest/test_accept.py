@@ -10,30 +10,52 @@ from typing import Any
 
 import pytest
 
-from services.ingest.accept import MAX_BATCH_BYTES, FrontDoor, KnownKeys, hash_key, inflate
+from services.ingest.accept import MAX_BATCH_BYTES, FrontDoor, Request, inflate
 from services.ingest.domain.intake import BODY_LIMIT, unpack
-from services.ingest.manage import SourceRegistry
+from services.ingest.domain.segment import MAX_BATCH_EVENTS
+from services.ingest.domain.sources import Source
+from services.ingest.known import KNOWN_SECONDS, KnownKeys, KnownRules
 from services.shared.clock import FixedClock
-from services.shared.errors import HalteError, Invalid, TooLarge, Unauthorized
-from tests.unit.ingest.fakes import NOW, FakeQueue, FakeSources, track
+from services.shared.errors import HalteError, Invalid, TooLarge, TooMany, Unauthorized
+from tests.unit.ingest.fakes import (
+    NOW,
+    FakeMeter,
+    FakeQueue,
+    FakeSources,
+    identify,
+    registered,
+    source,
+    track,
+)
 
-AUTH = "Basic " + base64.b64encode(b"KEY:").decode()
+
+def basic(key: str) -> str:
+    return "Basic " + base64.b64encode(f"{key}:".encode()).decode()
+
+
+AUTH = basic("KEY")
 
 
 class Fixture:
-    def __init__(self) -> None:
+    def __init__(self, shop: Source | None = None) -> None:
         self.queue = FakeQueue()
+        self.clock = FixedClock(NOW)
+        self.sources = FakeSources(registered(shop or source(), write="KEY", secret="SECRET"))
         numbers = itertools.count(1)
         self.door = FrontDoor(
-            keys=KnownKeys(FakeSources(**{hash_key("KEY"): "shop"})),
+            keys=KnownKeys(self.sources, self.clock),
+            meter=FakeMeter(),
             queue=self.queue,
-            clock=FixedClock(NOW),
+            clock=self.clock,
             new_id=lambda prefix: f"{prefix}_{next(numbers)}",
         )
 
-    def post(self, call: str, body: Any, auth: str = AUTH) -> dict[str, Any]:
+    def post(self, call: str, body: Any, auth: str = AUTH, at: Any = None, **headers: str) -> dict[str, Any]:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return self.door.accept(call, raw, auth)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if auth:
+            named["authorization"] = auth
+        return self.door.accept(Request(call, raw, named, at))
 
     def queued(self) -> list[Any]:
         return [arrival for body in self.queue.bodies for arrival in unpack(body, NOW)]
@@ -125,16 +147,30 @@ def test_write_keys(auth: str, key: Any, taken: bool) -> None:
 def test_known_keys_are_remembered_for_a_minute_and_unknown_ones_never() -> None:
     now = [0.0]
     sources = FakeSources()
-    keys = KnownKeys(sources, elapsed=lambda: now[0])
+    keys = KnownKeys(sources, FixedClock(NOW), elapsed=lambda: now[0])
     for _ in range(2):
         with pytest.raises(Unauthorized):
-            keys.source_of("NEW")
-    sources.keys[hash_key("NEW")] = "shop"
+            keys.admit("NEW")
+    sources.stored["shop"] = registered(source(), write="NEW")
     lookups = []
-    for now[0] in (1.0, 60.9, 61.1):
-        assert keys.source_of("NEW") == "shop"
+    for now[0] in (1.0, KNOWN_SECONDS + 0.9, KNOWN_SECONDS + 1.1):
+        assert keys.admit("NEW")[0].source_id == "shop"
         lookups.append(sources.lookups)
     assert lookups == [3, 3, 4]
+
+
+def test_rules_of_the_bus_are_remembered_whether_there_are_any_or_not() -> None:
+    now = [0.0]
+    sources = FakeSources()
+    rules_of = KnownRules(sources, elapsed=lambda: now[0])
+    assert [rules_of("acme.crm"), rules_of("acme.crm"), sources.lookups] == [None, None, 1]
+    sources.stored["crm"] = registered(source("crm", bus_sources=["acme.crm"], mapping="crm-contact"))
+    now[0] = KNOWN_SECONDS
+    found = rules_of("acme.crm")
+    assert found
+    assert found.source_id == "crm"
+    assert found.mapping
+    assert rules_of("acme.crm") is found
 
 
 def test_large_batch_travels_in_messages_that_sqs_takes() -> None:
@@ -146,24 +182,3 @@ def test_large_batch_travels_in_messages_that_sqs_takes() -> None:
     arrivals = f.queued()
     assert [a.event for a in arrivals] == batch
     assert len({a.receipt for a in arrivals}) == 45
-
-
-def test_source_tells_its_key_once() -> None:
-    sources = FakeSources()
-    registry = SourceRegistry(sources=sources, clock=FixedClock(NOW), new_key=lambda: "wk_secret")
-    assert registry.put("shop", {"name": "Shop"}) == (
-        True,
-        {"id": "shop", "name": "Shop", "write_key": "wk_secret"},
-    )
-    assert registry.put("shop", {"name": "Web shop"}) == (False, {"id": "shop", "name": "Web shop"})
-    assert sources.of_key(hash_key("wk_secret")) == "shop"
-    assert "wk_secret" not in str(sources.keys)
-
-
-@pytest.mark.parametrize(
-    ("source_id", "name"), [("Shop", "x"), ("", "x"), ("halte.x", "x"), ("s", ""), ("s", 7)]
-)
-def test_source_is_named_properly(source_id: str, name: Any) -> None:
-    registry = SourceRegistry(sources=FakeSources(), clock=FixedClock(NOW), new_key=lambda: "k")
-    with pytest.raises(HalteError):
-        registry.put(source_id, {"name": name})
