@@ -10,6 +10,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.constructs.event_lake import keep_lake
+from infra.constructs.imports import Stores, add_imports
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
 from services.shared.contracts.delivery import OutcomesObserved
@@ -36,6 +37,8 @@ class IngestStack(ServiceStack):
         self._consumer()
         self._publisher()
         keep_lake(self)
+        stores = Stores(self._sources, self._identities, self._profiles, self._profile_parts, self._intake)
+        add_imports(self, stores)
 
     def _listen(self) -> None:
         self.subscribe(

@@ -74,7 +74,7 @@ class Arrival:
     text: str | None = None
     refusal: HalteError | None = None
     schema: Schema | None = None
-    trait_kind: TraitKind = "declared"
+    said_kind: TraitKind | None = None
 
     @property
     def source(self) -> str:
@@ -93,8 +93,8 @@ class Arrival:
 
     @property
     def trait_kind(self) -> TraitKind:
-        """How the traits in it are known."""
-        return _TRAIT_KINDS.get(self.origin.kind, "declared")
+        """How the traits in it are known: as was said of them, else by the kind of the source."""
+        return self.said_kind or _TRAIT_KINDS.get(self.origin.kind, "declared")
 
     def read(self) -> Call:
         """The valid call in it.
@@ -220,9 +220,8 @@ def _from_import(head: dict[str, Any]) -> Iterator[Arrival]:
     origin = Origin(str(head["source"]), "import", True, str(head["kind"]), str(head["region"]))
     received_at = from_iso(head["received_at"])
     for receipt, event in head["events"]:
-        yield Arrival(
-            str(receipt), origin, received_at, event, message_id=str(receipt), trait_kind=head["trait_kind"]
-        )
+        said = head["trait_kind"]
+        yield Arrival(str(receipt), origin, received_at, event, message_id=str(receipt), said_kind=said)
 
 
 def _from_bus(head: dict[str, Any], detail: str, rules: BusRules | None, now: datetime) -> Iterator[Arrival]:
