@@ -38,7 +38,7 @@ def add_imports(stack: ServiceStack, stores: Stores) -> None:
         "lake_bucket": stack.lake_bucket_name,
         "imports_url": queue.queue_url,
     }
-    desk = stack.function("Imports", handler="imports", settings=shared)
+    desk = stack.function("ImportDesk", handler="imports", settings=shared)
     jobs.grant(desk, "dynamodb:GetItem", "dynamodb:PutItem")
     stores.sources.grant(desk, "dynamodb:GetItem")
     queue.grant(desk, "sqs:SendMessage")

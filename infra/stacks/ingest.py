@@ -37,7 +37,7 @@ class IngestStack(ServiceStack):
         self._consumer()
         self._publisher()
         keep_lake(self)
-        stores = Stores(self._sources, self._identities, self._profiles, self._profile_parts, self._intake)
+        stores = Stores(self._sources, self._identities, self._profiles, self._parts, self._intake)
         add_imports(self, stores)
 
     def _listen(self) -> None:

@@ -46,7 +46,7 @@ class S3Imports:
         try:
             client("s3").head_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
-            if error.response["Error"]["Code"] in ("404", "NoSuchKey"):
+            if error.response["Error"]["Code"] in ("404", "NoSuchKey", "403"):  # 403: it may not be listed, so may not be there
                 return False
             raise
         return True

@@ -17,6 +17,15 @@ SHOWN = 100
 AGAINST = ("conflict", "limit", "shared", "cut")
 
 
+def edges_of(call: Call, trust: int) -> list[Edge]:
+    """What a call says about who is who: its strongest identifier is the same person as each of its others."""
+    if call.type == "group" or not call.identifiers:
+        return []
+    strong, *weaker = call.identifiers
+    at = round(call.at.timestamp() * 1000)
+    return [Edge(strong, weak, at, trust, message_id=call.message_id) for weak in weaker]
+
+
 class MergePlan:
     """Collects the calls of a file. What is known already stands; the file's rows are then taken in the order in
     which the identity graph would take them."""
@@ -40,14 +49,11 @@ class MergePlan:
             self._repeated.append({"row": row, "of_row": self._messages[call.message_id]})
         if not call.identifiers:
             return
-        strong, *weaker = call.identifiers
+        strong = call.identifiers[0]
         if call.type == "identify" and self._first_row.setdefault(strong, row) != row:
             self._same_person.append({"row": row, "of_row": self._first_row[strong]})
         self._rows.setdefault(row, strong)
-        at = round(call.at.timestamp() * 1000)
-        for weak in weaker:
-            if call.type != "group":
-                self._edges.append((row, Edge(strong, weak, at, TRUSTED, message_id=call.message_id)))
+        self._edges += [(row, edge) for edge in edges_of(call, TRUSTED)]
 
     def result(self) -> dict[str, Any]:
         """The plan: counts, and the first `SHOWN` rows of each kind. `joined` rows belong to somebody known, `merges`
