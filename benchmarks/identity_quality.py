@@ -24,9 +24,9 @@ from typing import Any
 from benchmarks.results import Report, Result
 from halte.match import REVIEW, candidates, person
 from services.ingest.domain.graph import Edge, partition
+from services.ingest.domain.history import Signed
 from services.ingest.domain.mapping import SourceMapping, events_of
-from services.ingest.domain.merge_plan import edges_of
-from services.ingest.domain.policy import TRUSTED
+from services.ingest.domain.strands import edges_of
 from services.ingest.domain.validate import Call, Trust, validate
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
@@ -126,7 +126,7 @@ def automatic(people: People, rows: Sequence[Mapping[str, str]]) -> Quality:
 def _divided(people: People, rows: Sequence[Mapping[str, str]], seed: int) -> Quality:
     mixed = random.Random(seed).sample(list(rows), len(rows))
     calls = {row[people.row_id]: _call(people, row) for row in mixed}
-    edges: list[Edge] = [edge for call in calls.values() for edge in edges_of(call, TRUSTED)]
+    edges: list[Edge] = [edge for call in calls.values() for edge in edges_of(Signed(call.message_id, call))]
     nodes = {identifier for call in calls.values() for identifier in call.identifiers}
     groups = {node: group for group in partition(nodes, edges).groups for node in group}
     truth = {row[people.row_id]: people.truth(row) for row in rows}

@@ -14,8 +14,10 @@ from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.adapters.sqs_intake import SqsIntake
 from services.ingest.adapters.threads import Threads
 from services.ingest.consume import Consumer
+from services.ingest.keeper import Keeper
 from services.ingest.known import KnownKeys, KnownRules
 from services.ingest.manage import PROFILE_PREFIX, ProfileDirectory
+from services.ingest.recognise import Recogniser
 from services.ingest.settings import (
     AdminSettings,
     ApiSettings,
@@ -27,6 +29,7 @@ from services.ingest.sources import SourceRegistry
 from services.ingest.tell import Teller
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
+from services.shared.clock import Clock
 from services.shared.ids import new_id
 
 WRITERS = 8
@@ -59,25 +62,41 @@ def source_registry() -> SourceRegistry:
 @cache
 def profile_directory() -> ProfileDirectory:
     """For `admin`."""
+    return ProfileDirectory(identities=identities(), profiles=_profiles(AdminSettings.from_env()))
+
+
+@cache
+def identities() -> DynamoIdentities:
+    """For `admin` and `identities`."""
     settings = AdminSettings.from_env()
-    return ProfileDirectory(
-        identities=DynamoIdentities(Table(settings.identities_table)),
-        profiles=DynamoProfiles(Table(settings.profiles_table), Table(settings.profile_parts_table)),
-    )
+    return DynamoIdentities(Table(settings.identities_table), _profiles(settings))
 
 
 @cache
 def consumer() -> Consumer:
     """For `on_events`."""
     settings = OnEventsSettings.from_env()
+    profiles = _profiles(settings)
+    identities = DynamoIdentities(Table(settings.identities_table), profiles)
+    timeline = DynamoTimeline(Table(settings.profile_parts_table))
+    clock = settings.clock()
+    spread = Threads(WRITERS)
+    recogniser = Recogniser(
+        identities=identities,
+        keeper=_keeper(identities, profiles, timeline, clock),
+        now=lambda: round(clock.now().timestamp() * 1000),
+        new_profile_id=_new_profile_id,
+        new_graph_id=_new_graph_id,
+        spread=spread,
+    )
     return Consumer(
-        identities=DynamoIdentities(Table(settings.identities_table)),
-        profiles=DynamoProfiles(Table(settings.profiles_table), Table(settings.profile_parts_table)),
+        recogniser=recogniser,
+        profiles=profiles,
+        timeline=timeline,
         lake=S3Lake(settings.lake_bucket),
         rules_of=KnownRules(DynamoSources(Table(settings.sources_table))),
-        clock=settings.clock(),
-        new_profile_id=lambda: new_id(PROFILE_PREFIX.rstrip("_")),
-        spread=Threads(WRITERS),
+        clock=clock,
+        spread=spread,
     )
 
 
@@ -85,9 +104,33 @@ def consumer() -> Consumer:
 def teller() -> Teller:
     """For `on_profiles_stream`."""
     settings = OnProfilesStreamSettings.from_env()
-    parts = Table(settings.profile_parts_table)
     return Teller(
-        profiles=DynamoProfiles(Table(settings.profiles_table), parts),
-        timeline=DynamoTimeline(parts),
+        profiles=_profiles(settings),
+        timeline=DynamoTimeline(Table(settings.profile_parts_table)),
         publisher=Bus(settings.bus_name),
     )
+
+
+def _profiles(settings: AdminSettings | OnEventsSettings | OnProfilesStreamSettings) -> DynamoProfiles:
+    return DynamoProfiles(Table(settings.profiles_table), Table(settings.profile_parts_table))
+
+
+def _keeper(
+    identities: DynamoIdentities, profiles: DynamoProfiles, timeline: DynamoTimeline, clock: Clock
+) -> Keeper:
+    return Keeper(
+        identities=identities,
+        profiles=profiles,
+        timeline=timeline,
+        clock=clock,
+        new_profile_id=_new_profile_id,
+        new_tale=lambda: secrets.token_hex(4),
+    )
+
+
+def _new_profile_id() -> str:
+    return new_id(PROFILE_PREFIX.rstrip("_"))
+
+
+def _new_graph_id() -> str:
+    return new_id("grp")

@@ -52,13 +52,14 @@ def import_desk() -> ImportDesk:
 def import_worker() -> ImportWorker:
     """For `on_imports`."""
     settings = OnImportsSettings.from_env()
+    profiles = DynamoProfiles(Table(settings.profiles_table), Table(settings.profile_parts_table))
     return ImportWorker(
         imports=DynamoImports(Table(settings.imports_table)),
         files=S3Imports(settings.lake_bucket),
         sources=DynamoSources(Table(settings.sources_table)),
         intake=SqsIntake(settings.queue_url),
-        identities=DynamoIdentities(Table(settings.identities_table)),
-        profiles=DynamoProfiles(Table(settings.profiles_table), Table(settings.profile_parts_table)),
+        identities=DynamoIdentities(Table(settings.identities_table), profiles),
+        profiles=profiles,
         clock=settings.clock(),
     )
 

@@ -40,7 +40,7 @@ class ProfileDirectory:
             readings = _readings(text)
             owners = self._identities.owners(readings)
             profile_id = next((owners[i] for i in readings if i in owners), None)
-        profile = self._profiles.load([profile_id]).get(profile_id) if profile_id else None
+        profile = self._profiles.follow([profile_id]).get(profile_id) if profile_id else None
         if profile is None:
             raise NotFound("unknown_profile", "nobody is known by this identifier")
         return _shown(profile)

@@ -13,6 +13,8 @@ REPORTS = 50
 """Reports a job links to."""
 
 _PIECE = 1 << 20
+_ABSENT = ("404", "NoSuchKey", "403")
+"""S3 says 403 of what is not there to those who may list but one prefix."""
 
 
 class S3Imports:
@@ -46,7 +48,7 @@ class S3Imports:
         try:
             client("s3").head_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
-            if error.response["Error"]["Code"] in ("404", "NoSuchKey", "403"):  # 403: it may not be listed, so may not be there
+            if error.response["Error"]["Code"] in _ABSENT:
                 return False
             raise
         return True

@@ -7,23 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from services.ingest.domain.graph import Edge, Partition, partition
+from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
-from services.ingest.domain.policy import MANUAL, TRUSTED
+from services.ingest.domain.policy import MANUAL
+from services.ingest.domain.strands import edges_of
 from services.ingest.domain.validate import Call
 
 SHOWN = 100
 """Examples of each kind a plan lists."""
 
 AGAINST = ("conflict", "limit", "shared", "cut")
-
-
-def edges_of(call: Call, trust: int) -> list[Edge]:
-    """What a call says about who is who: its strongest identifier is the same person as each of its others."""
-    if call.type == "group" or not call.identifiers:
-        return []
-    strong, *weaker = call.identifiers
-    at = round(call.at.timestamp() * 1000)
-    return [Edge(strong, weak, at, trust, message_id=call.message_id) for weak in weaker]
 
 
 class MergePlan:
@@ -53,7 +46,7 @@ class MergePlan:
         if call.type == "identify" and self._first_row.setdefault(strong, row) != row:
             self._same_person.append({"row": row, "of_row": self._first_row[strong]})
         self._rows.setdefault(row, strong)
-        self._edges += [(row, edge) for edge in edges_of(call, TRUSTED)]
+        self._edges += [(row, edge) for edge in edges_of(Signed(str(row), call))]
 
     def result(self) -> dict[str, Any]:
         """The plan: counts, and the first `SHOWN` rows of each kind. `joined` rows belong to somebody known, `merges`
