@@ -15,7 +15,7 @@ from services.ingest.domain.profile import Profile, apply, portions
 from services.ingest.domain.traits import CONTACT_KEPT
 from services.ingest.ports import Lake, Profiles, Spread, StaleProfile, Timeline
 from services.ingest.recognise import ATTEMPTS, Crowded, Recognised, Recogniser
-from services.shared.clock import Clock, to_iso
+from services.shared.clock import Clock, from_iso, to_iso
 from services.shared.errors import HalteError
 
 NOT_READ = "unreadable"
@@ -24,7 +24,7 @@ NOT_READ = "unreadable"
 @dataclass(frozen=True)
 class Verdict:
     """What became of an event: `applied`, `duplicate` or `rejected` (with a reason), and for whom; notes, with commas
-    between them, say what of it was not taken."""
+    between them, say what of it was not taken. `born`: see `Recognised`."""
 
     disposition: str
     reason: str = ""
@@ -113,7 +113,7 @@ class Consumer:
     ) -> tuple[dict[str, Arrival], dict[str, str]]:
         arrivals: dict[str, Arrival] = {}
         message_of: dict[str, str] = {}
-        now = self._clock.now()
+        now = from_iso(to_iso(self._clock.now()))  # as the lake tells it, or a rebuild would differ
         for message_id, body in messages.items():
             try:
                 found = list(unpack(body, now, self._rules_of))
