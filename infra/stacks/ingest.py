@@ -34,6 +34,7 @@ class IngestStack(ServiceStack):
         self._front_door()
         self._registry()
         self._marketers_routes()
+        self._identity_routes()
         self._consumer()
         self._publisher()
         keep_lake(self)
@@ -97,7 +98,41 @@ class IngestStack(ServiceStack):
         )
         self._identities.grant(function, "dynamodb:BatchGetItem")
         self._profiles.grant(function, "dynamodb:BatchGetItem")
+        self._parts.grant(function, "dynamodb:BatchGetItem")
         self.routes(function, ["GET /profiles/{identifier}"])
+
+    def _identity_routes(self) -> None:
+        function = self.function(
+            "Identity",
+            handler="identities",
+            settings={
+                "identities_table": self._identities.table_name,
+                "profiles_table": self._profiles.table_name,
+                "profile_parts_table": self._parts.table_name,
+            },
+            memory=1024,
+        )
+        self._let_rearrange(function)
+        self.routes(
+            function,
+            [
+                "GET /profiles/{profile_id}/identity",
+                "POST /profiles/{profile_id}/merges",
+                "POST /profiles/{profile_id}/splits",
+            ],
+        )
+
+    def _let_rearrange(self, function: lambda_.Function) -> None:
+        """Whoever changes the graph changes profiles with it, and tells histories anew."""
+        self._identities.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")
+        self._profiles.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self._parts.grant(
+            function,
+            "dynamodb:BatchGetItem",
+            "dynamodb:BatchWriteItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+        )
 
     def _consumer(self) -> None:
         function = self.function(
@@ -113,8 +148,7 @@ class IngestStack(ServiceStack):
             memory=1024,
             timeout_seconds=CONSUMER_SECONDS,
         )
-        self._identities.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem")
-        self._profiles.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self._let_rearrange(function)
         self._sources.grant(function, "dynamodb:GetItem")
         self._let_write_lake(function)
         self.consume(function, self._intake, batch_size=100, max_concurrency=10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from functools import cache
 
 from services.ingest.accept import FrontDoor
@@ -18,11 +19,13 @@ from services.ingest.keeper import Keeper
 from services.ingest.known import KnownKeys, KnownRules
 from services.ingest.manage import PROFILE_PREFIX, ProfileDirectory
 from services.ingest.recognise import Recogniser
+from services.ingest.review import IdentityReview
 from services.ingest.settings import (
-    AdminSettings,
     ApiSettings,
+    IdentitiesSettings,
     OnEventsSettings,
     OnProfilesStreamSettings,
+    ProfileSettings,
     SourcesSettings,
 )
 from services.ingest.sources import SourceRegistry
@@ -62,37 +65,59 @@ def source_registry() -> SourceRegistry:
 @cache
 def profile_directory() -> ProfileDirectory:
     """For `admin`."""
-    return ProfileDirectory(identities=identities(), profiles=_profiles(AdminSettings.from_env()))
+    return ProfileDirectory(identities=identities(), profiles=profiles())
+
+
+@cache
+def profiles() -> DynamoProfiles:
+    """The profiles."""
+    settings = ProfileSettings.from_env()
+    return DynamoProfiles(Table(settings.profiles_table), Table(settings.profile_parts_table))
+
+
+@cache
+def timeline() -> DynamoTimeline:
+    """Their histories."""
+    return DynamoTimeline(Table(ProfileSettings.from_env().profile_parts_table))
 
 
 @cache
 def identities() -> DynamoIdentities:
-    """For `admin` and `identities`."""
-    settings = AdminSettings.from_env()
-    return DynamoIdentities(Table(settings.identities_table), _profiles(settings))
+    """The identity graph."""
+    return DynamoIdentities(Table(IdentitiesSettings.from_env().identities_table), profiles())
+
+
+@cache
+def keeper() -> Keeper:
+    """What keeps graph and profiles in step."""
+    return Keeper(
+        identities=identities(),
+        profiles=profiles(),
+        timeline=timeline(),
+        clock=ProfileSettings.from_env().clock(),
+        new_profile_id=_new_profile_id,
+        new_tale=lambda: secrets.token_hex(4),
+    )
 
 
 @cache
 def consumer() -> Consumer:
     """For `on_events`."""
     settings = OnEventsSettings.from_env()
-    profiles = _profiles(settings)
-    identities = DynamoIdentities(Table(settings.identities_table), profiles)
-    timeline = DynamoTimeline(Table(settings.profile_parts_table))
     clock = settings.clock()
     spread = Threads(WRITERS)
     recogniser = Recogniser(
-        identities=identities,
-        keeper=_keeper(identities, profiles, timeline, clock),
-        now=lambda: round(clock.now().timestamp() * 1000),
+        identities=identities(),
+        keeper=keeper(),
+        now=_milliseconds(clock),
         new_profile_id=_new_profile_id,
         new_graph_id=_new_graph_id,
         spread=spread,
     )
     return Consumer(
         recogniser=recogniser,
-        profiles=profiles,
-        timeline=timeline,
+        profiles=profiles(),
+        timeline=timeline(),
         lake=S3Lake(settings.lake_bucket),
         rules_of=KnownRules(DynamoSources(Table(settings.sources_table))),
         clock=clock,
@@ -101,31 +126,26 @@ def consumer() -> Consumer:
 
 
 @cache
+def identity_review() -> IdentityReview:
+    """For `identities`."""
+    return IdentityReview(
+        identities=identities(),
+        profiles=profiles(),
+        keeper=keeper(),
+        now=_milliseconds(IdentitiesSettings.from_env().clock()),
+        new_graph_id=_new_graph_id,
+    )
+
+
+@cache
 def teller() -> Teller:
     """For `on_profiles_stream`."""
-    settings = OnProfilesStreamSettings.from_env()
-    return Teller(
-        profiles=_profiles(settings),
-        timeline=DynamoTimeline(Table(settings.profile_parts_table)),
-        publisher=Bus(settings.bus_name),
-    )
+    bus = Bus(OnProfilesStreamSettings.from_env().bus_name)
+    return Teller(profiles=profiles(), timeline=timeline(), publisher=bus)
 
 
-def _profiles(settings: AdminSettings | OnEventsSettings | OnProfilesStreamSettings) -> DynamoProfiles:
-    return DynamoProfiles(Table(settings.profiles_table), Table(settings.profile_parts_table))
-
-
-def _keeper(
-    identities: DynamoIdentities, profiles: DynamoProfiles, timeline: DynamoTimeline, clock: Clock
-) -> Keeper:
-    return Keeper(
-        identities=identities,
-        profiles=profiles,
-        timeline=timeline,
-        clock=clock,
-        new_profile_id=_new_profile_id,
-        new_tale=lambda: secrets.token_hex(4),
-    )
+def _milliseconds(clock: Clock) -> Callable[[], int]:
+    return lambda: round(clock.now().timestamp() * 1000)
 
 
 def _new_profile_id() -> str:

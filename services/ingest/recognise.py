@@ -10,7 +10,7 @@ from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.known import Known, described
 from services.ingest.domain.meeting import Meeting, meetings
-from services.ingest.domain.policy import PUBLIC, TRUSTED
+from services.ingest.domain.policy import PUBLIC, TRUSTED, strength
 from services.ingest.domain.regroup import Component, News, Node
 from services.ingest.domain.strands import edges_of, previous
 from services.ingest.keeper import Keeper
@@ -94,7 +94,7 @@ class Recogniser:
         graphs = self._identities.components(graph_ids) if graph_ids else {}
         if graph_ids - graphs.keys():
             return None, set()
-        components = {i: self._component(i, known.get(i), graphs) for i in wanted}
+        components = {i: self._component(i, known.get(i), graphs) for i in sorted(wanted, key=strength)}
         learnt: Learnt = {}
         waiting: set[Identifier] = set()
         met = meetings(components, news)
@@ -120,6 +120,8 @@ class Recogniser:
         self, meeting: Meeting, news: News, known: Mapping[Identifier, Known]
     ) -> Learnt | Behind | None:
         mine = meeting.news(news.named, news.strands)
+        if not (mine.edges or mine.left_out or mine.strands or mine.named & known.keys()):
+            return {}
         if not mine.edges and not mine.left_out and meeting.members.isdisjoint(known):
             return self._add(mine.strands)
         try:

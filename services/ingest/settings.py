@@ -19,30 +19,34 @@ class SourcesSettings(Settings):
     sources_table: str
 
 
-class AdminSettings(Settings):
-    """Of `admin`, the marketers' routes."""
+class ProfileSettings(Settings):
+    """Of whoever reads profiles."""
 
-    identities_table: str
     profiles_table: str
     profile_parts_table: str
 
 
-class OnEventsSettings(Settings):
+class IdentitiesSettings(ProfileSettings):
+    """Of `identities`, the marketers' routes about who is who; and of whoever else reads the graph."""
+
+    identities_table: str
+
+
+class AdminSettings(IdentitiesSettings):
+    """Of `admin`, the marketers' routes."""
+
+
+class OnEventsSettings(IdentitiesSettings):
     """Of `on_events`, the consumer of the intake queue."""
 
     sources_table: str
-    identities_table: str
-    profiles_table: str
-    profile_parts_table: str
     lake_bucket: str
 
 
-class OnProfilesStreamSettings(Settings):
+class OnProfilesStreamSettings(ProfileSettings):
     """Of `on_profiles_stream`, the publisher."""
 
     bus_name: str
-    profiles_table: str
-    profile_parts_table: str
 
 
 class CompactSettings(Settings):

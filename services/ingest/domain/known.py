@@ -10,7 +10,6 @@ from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.policy import MAX_TRUST
 from services.ingest.domain.regroup import Component, Node, Regrouping
 
-
 LONE = Node()
 
 

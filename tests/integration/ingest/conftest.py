@@ -42,6 +42,7 @@ class World:
         self.queue_url, self._told_url = queue_url, told_url
         self._stream = stream
         self._read_to = ""
+        self.merges: list[dict[str, Any]] = []
 
     def post(self, path: str, body: Any, headers: dict[str, str] | None = None) -> tuple[int, dict[str, Any]]:
         from services.ingest.handlers import api
@@ -59,6 +60,11 @@ class World:
         from services.ingest.handlers import admin
 
         return _call(admin, method, path, json.dumps(body).encode() if body is not None else b"", {})
+
+    def review(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+        from services.ingest.handlers import identities
+
+        return _call(identities, method, path, json.dumps(body).encode() if body is not None else b"", {})
 
     def enqueue(self, body: str) -> None:
         client("sqs").send_message(QueueUrl=self.queue_url, MessageBody=body)
@@ -94,15 +100,18 @@ class World:
             self._read_to = records[-1]["dynamodb"]["SequenceNumber"]
         return records
 
-    def publish(self) -> list[dict[str, Any]]:
-        """Hand the stream to the publisher; the bus events that a consumer then gets."""
+    def publish(self, times: int = 1) -> list[dict[str, Any]]:
+        """Hand the stream to the publisher; the bus events that a consumer then gets. Merges go to `self.merges`."""
         from services.ingest.handlers import on_profiles_stream
 
-        on_profiles_stream.handler({"Records": self.stream_records()}, None)
+        records = self.stream_records()
+        for _ in range(times):
+            on_profiles_stream.handler({"Records": records}, None)
         events = []
         while messages := client("sqs").receive_message(QueueUrl=self._told_url).get("Messages"):
             for message in messages:
-                events.append(json.loads(message["Body"]))
+                told = json.loads(message["Body"])
+                (self.merges if told["detail-type"] == "ProfilesMerged.v1" else events).append(told)
                 client("sqs").delete_message(QueueUrl=self._told_url, ReceiptHandle=message["ReceiptHandle"])
         return events
 
@@ -162,6 +171,10 @@ def _forget() -> None:
         bootstrap.source_registry,
         bootstrap.profile_directory,
         bootstrap.identities,
+        bootstrap.profiles,
+        bootstrap.timeline,
+        bootstrap.keeper,
+        bootstrap.identity_review,
         bootstrap.consumer,
         bootstrap.teller,
         client,
@@ -218,10 +231,10 @@ def _register(source_id: str) -> None:
 
 
 def _listener() -> str:
-    """A queue behind a rule for `ProfilesChanged.v1`; its URL."""
+    """A queue behind a rule for what ingest tells; its URL."""
     url = client("sqs").create_queue(QueueName="listener")["QueueUrl"]
     client("events").create_event_bus(Name=ENV["BUS_NAME"])
-    pattern = {"source": ["halte.ingest"], "detail-type": ["ProfilesChanged.v1"]}
+    pattern = {"source": ["halte.ingest"], "detail-type": ["ProfilesChanged.v1", "ProfilesMerged.v1"]}
     client("events").put_rule(Name="listen", EventBusName="halte", EventPattern=json.dumps(pattern))
     arn = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
         "QueueArn"

@@ -6,7 +6,7 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from services.ingest.ports import Registration
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table
 from tests.integration.ingest.conftest import NOW, World, _call
+from tests.support.moto_repairs import moto_repaired
 
 BUCKET = "halte-lake"
 CONTACTS = "contact-csv"
@@ -90,6 +91,12 @@ class Importer:
             text = client("s3").get_object(Bucket=BUCKET, Key=f"imports/{key}")["Body"].read().decode()
             rows += csv.DictReader(io.StringIO(text))
         return rows
+
+
+@pytest.fixture(autouse=True)
+def _threads() -> Iterator[None]:
+    with moto_repaired():
+        yield
 
 
 @pytest.fixture

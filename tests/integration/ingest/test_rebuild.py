@@ -21,10 +21,17 @@ from services.ingest.lake import LakeKeeper
 from services.ingest.rebuild import Difference, arrival_of, compare, counts, people, rebuild
 from services.shared.clock import FixedClock, to_iso
 from tests.integration.ingest.conftest import SECRET_KEY, World
+from tests.support.moto_repairs import moto_repaired
 
 CDNOW = Path(__file__).parents[3].parent / "shared" / "data" / "cdnow" / "CDNOW_master.txt"
 LIVE = Tables("Identities", "Profiles", "ProfileParts")
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _threads() -> Iterator[None]:
+    with moto_repaired():
+        yield
 
 
 @pytest.fixture
