@@ -5,10 +5,12 @@ from __future__ import annotations
 from aws_cdk import Acknowledgment, Validations
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_s3 as s3
 
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
+from infra.constructs.work_queue import DeadLetterQueue
 from services.ingest.domain.lake import COLUMNS, PARQUET, RAW
 
 COMPACT_SECONDS = 900
@@ -34,6 +36,13 @@ def keep_lake(stack: ServiceStack) -> ServiceFunction:
     grant_lake(stack, function, "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
     function.add_to_role_policy(iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn]))
     stack.schedule(function, "rate(6 hours)")
+    # An amendment may find its day being compacted: it is asked again, and in the end parked for a person.
+    function.configure_async_invoke(
+        retry_attempts=2,
+        on_failure=destinations.SqsDestination(
+            DeadLetterQueue(stack, "AmendmentDeadLetters", alarms=stack.alarms)
+        ),
+    )
     _catalogue(stack)
     return function
 

@@ -21,6 +21,7 @@ PREFIX = "imports/"
 class Stores:
     """What imports use of ingest's."""
 
+    jobs: dynamodb.Table
     sources: dynamodb.Table
     identities: dynamodb.Table
     profiles: dynamodb.Table
@@ -28,9 +29,9 @@ class Stores:
     intake: WorkQueue
 
 
-def add_imports(stack: ServiceStack, stores: Stores) -> None:
-    """Add the routes `/imports` and the worker behind them."""
-    jobs = stack.table("Imports", partition_key="job_id")
+def add_imports(stack: ServiceStack, stores: Stores, compact: lambda_.Function) -> lambda_.Function:
+    """Add the routes `/imports` and the worker behind them, which has `compact` mark the lake."""
+    jobs = stores.jobs
     queue = stack.queue("ImportJobs", timeout_seconds=WORKER_SECONDS)
     shared = {
         "imports_table": jobs.table_name,
@@ -43,7 +44,15 @@ def add_imports(stack: ServiceStack, stores: Stores) -> None:
     stores.sources.grant(desk, "dynamodb:GetItem")
     queue.grant(desk, "sqs:SendMessage")
     _let_use_files(stack, desk)
-    stack.routes(desk, ["POST /imports", "POST /imports/{import_id}/start", "GET /imports/{import_id}"])
+    stack.routes(
+        desk,
+        [
+            "POST /imports",
+            "POST /imports/{import_id}/start",
+            "POST /imports/{import_id}/rollback",
+            "GET /imports/{import_id}",
+        ],
+    )
     worker = stack.function(
         "OnImports",
         handler="on_imports",
@@ -53,18 +62,21 @@ def add_imports(stack: ServiceStack, stores: Stores) -> None:
             "profiles_table": stores.profiles.table_name,
             "profile_parts_table": stores.profile_parts.table_name,
             "queue_url": stores.intake.queue_url,
+            "compact_function": compact.function_name,
         },
         memory=2048,
         timeout_seconds=WORKER_SECONDS,
     )
     jobs.grant(worker, "dynamodb:GetItem", "dynamodb:PutItem")
     stores.sources.grant(worker, "dynamodb:GetItem")
-    for table in (stores.identities, stores.profiles):
-        table.grant(worker, "dynamodb:BatchGetItem")
+    worker.add_to_role_policy(
+        iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[compact.function_arn])
+    )
     stores.intake.grant(worker, "sqs:SendMessage")
     queue.grant(worker, "sqs:SendMessage")
     _let_use_files(stack, worker)
     stack.consume(worker, queue, batch_size=1, max_concurrency=2, window_seconds=0)
+    return worker
 
 
 def _let_use_files(stack: ServiceStack, function: lambda_.Function) -> None:

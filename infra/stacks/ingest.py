@@ -29,6 +29,7 @@ class IngestStack(ServiceStack):
         self._identities = self.table("Identities", partition_key="pk")
         self._profiles = self.table("Profiles", partition_key="profile_id", stream=True)
         self._parts = self.table("ProfileParts", partition_key="profile_id", sort_key="part")
+        self._imports = self.table("Imports", partition_key="job_id")
         self._intake = self.queue("Intake", timeout_seconds=CONSUMER_SECONDS)
         self._listen()
         self._front_door()
@@ -37,9 +38,10 @@ class IngestStack(ServiceStack):
         self._identity_routes()
         self._consumer()
         self._publisher()
-        keep_lake(self)
-        stores = Stores(self._sources, self._identities, self._profiles, self._parts, self._intake)
-        add_imports(self, stores)
+        stores = Stores(
+            self._imports, self._sources, self._identities, self._profiles, self._parts, self._intake
+        )
+        self._let_rearrange(add_imports(self, stores, compact=keep_lake(self)))
 
     def _listen(self) -> None:
         self.subscribe(
@@ -143,6 +145,7 @@ class IngestStack(ServiceStack):
                 "identities_table": self._identities.table_name,
                 "profiles_table": self._profiles.table_name,
                 "profile_parts_table": self._parts.table_name,
+                "imports_table": self._imports.table_name,
                 "lake_bucket": self.lake_bucket_name,
             },
             memory=1024,
@@ -150,6 +153,7 @@ class IngestStack(ServiceStack):
         )
         self._let_rearrange(function)
         self._sources.grant(function, "dynamodb:GetItem")
+        self._imports.grant(function, "dynamodb:GetItem")
         self._let_write_lake(function)
         self.consume(function, self._intake, batch_size=100, max_concurrency=10)
 

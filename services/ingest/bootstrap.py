@@ -8,6 +8,7 @@ from functools import cache
 
 from services.ingest.accept import FrontDoor
 from services.ingest.adapters.dynamo_identities import DynamoIdentities
+from services.ingest.adapters.dynamo_imports import DynamoImports, TakenBack
 from services.ingest.adapters.dynamo_profiles import DynamoProfiles
 from services.ingest.adapters.dynamo_sources import DynamoMeter, DynamoSources
 from services.ingest.adapters.dynamo_timeline import DynamoTimeline
@@ -120,6 +121,7 @@ def consumer() -> Consumer:
         timeline=timeline(),
         lake=S3Lake(settings.lake_bucket),
         rules_of=KnownRules(DynamoSources(Table(settings.sources_table))),
+        taken_back=TakenBack(DynamoImports(Table(settings.imports_table))),
         clock=clock,
         spread=spread,
     )

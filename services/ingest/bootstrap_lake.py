@@ -6,9 +6,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from services.ingest.adapters.dynamo_identities import DynamoIdentities
-from services.ingest.adapters.dynamo_imports import DynamoImports, SqsImports
-from services.ingest.adapters.dynamo_profiles import DynamoProfiles
+from services.ingest import bootstrap
+from services.ingest.adapters.dynamo_imports import DynamoImports, LakeFunction, SqsImports
 from services.ingest.adapters.dynamo_sources import DynamoSources
 from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_imports import S3Imports
@@ -17,6 +16,7 @@ from services.ingest.adapters.sqs_intake import SqsIntake
 from services.ingest.imports import ImportDesk, ImportWorker
 from services.ingest.lake import LakeKeeper
 from services.ingest.settings import CompactSettings, ImportsSettings, OnImportsSettings
+from services.ingest.unwind import Unwinder
 from services.shared.aws.dynamo import Table
 from services.shared.ids import new_id
 
@@ -52,14 +52,17 @@ def import_desk() -> ImportDesk:
 def import_worker() -> ImportWorker:
     """For `on_imports`."""
     settings = OnImportsSettings.from_env()
-    profiles = DynamoProfiles(Table(settings.profiles_table), Table(settings.profile_parts_table))
     return ImportWorker(
         imports=DynamoImports(Table(settings.imports_table)),
         files=S3Imports(settings.lake_bucket),
         sources=DynamoSources(Table(settings.sources_table)),
         intake=SqsIntake(settings.queue_url),
-        identities=DynamoIdentities(Table(settings.identities_table), profiles),
-        profiles=profiles,
+        identities=bootstrap.identities(),
+        profiles=bootstrap.profiles(),
+        unwinder=Unwinder(
+            identities=bootstrap.identities(), keeper=bootstrap.keeper(), new_graph_id=lambda: new_id("grp")
+        ),
+        lake=LakeFunction(settings.compact_function),
         clock=settings.clock(),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,12 @@ from services.shared.clock import Clock, from_iso, to_iso
 from services.shared.errors import HalteError
 
 NOT_READ = "unreadable"
+
+ROLLED_BACK = "rolled_back"
+"""Reason of an import's event that arrives after its job was taken back."""
+
+TakenBack = Callable[[Iterable[str]], set[str]]
+"""Of some receipts of imports, those whose job was taken back."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,7 @@ class Consumer:
         lake: Lake,
         clock: Clock,
         rules_of: RulesOf = lambda _: None,
+        taken_back: TakenBack = lambda _: set(),
         spread: Spread = map,
     ) -> None:
         self._recogniser = recogniser
@@ -77,6 +84,7 @@ class Consumer:
         self._lake = lake
         self._clock = clock
         self._rules_of = rules_of
+        self._taken_back = taken_back
         self._spread = spread
 
     def consume(self, messages: Mapping[str, str]) -> Report:
@@ -128,7 +136,13 @@ class Consumer:
 
     def _read(self, arrivals: Iterable[Arrival], verdicts: dict[str, Verdict]) -> list[Signed]:
         signed = []
+        arrivals = list(arrivals)
+        imported = [arrival.receipt for arrival in arrivals if arrival.door == "import"]
+        gone = self._taken_back(imported) if imported else set()
         for arrival in arrivals:
+            if arrival.receipt in gone:
+                verdicts[arrival.receipt] = Verdict("rejected", reason=ROLLED_BACK)
+                continue
             try:
                 signed.append(
                     Signed(

@@ -20,15 +20,20 @@ from services.ingest.ports import (
     ImportQueue,
     Imports,
     IntakeQueue,
+    LakeMarker,
     Profiles,
     Sources,
     StaleImport,
 )
+from services.ingest.unwind import Unwinder
 from services.shared.clock import Clock
 from services.shared.errors import Conflict, HalteError, Invalid, NotFound
 
 PORTION = 500
 """Rows that are done, or not, together."""
+
+QUIET_SECONDS = 120
+"""After so long no consumer is at work that believed the import still counts."""
 
 PLANNED = 200_000
 """Rows a dry run looks at, at most: the plan is made in memory."""
@@ -96,6 +101,28 @@ class ImportDesk:
         self._queue.send(job_id)
         return job.shown()
 
+    def roll_back(self, job_id: str) -> dict[str, Any]:
+        """Take an import back: from now on nothing of it counts, and what did is removed. Asking again resumes it.
+
+        Raises:
+            NotFound: there is no such job.
+            Invalid: its file is gone, from which one knows whom it spoke of.
+            Conflict: it was a dry run, has brought nothing yet, or was taken back already.
+        """
+        job = self._existing(job_id)
+        if job.definition.dry_run or job.status in ("CREATED", "ROLLED_BACK"):
+            raise Conflict("nothing_to_roll_back", "the import has changed nothing, or not any more")
+        if not self._files.exists(job.file):
+            raise Invalid("no_file", "the file has expired; an import can be taken back while it is kept")
+        if job.status != "ROLLING_BACK":
+            job = job.rolling_back()
+            try:
+                self._imports.save(job)
+            except StaleImport as stale:
+                raise Conflict("import_changed", "the import was going on; ask again") from stale
+        self._queue.send(job_id, QUIET_SECONDS)
+        return job.shown()
+
     def get(self, job_id: str) -> dict[str, Any]:
         """A job, with URLs of its reports (CSV) when it has ended.
 
@@ -126,6 +153,8 @@ class ImportWorker:
         intake: IntakeQueue,
         identities: Identities,
         profiles: Profiles,
+        unwinder: Unwinder,
+        lake: LakeMarker,
         clock: Clock,
     ) -> None:
         self._imports = imports
@@ -134,14 +163,18 @@ class ImportWorker:
         self._intake = intake
         self._identities = identities
         self._profiles = profiles
+        self._unwinder = unwinder
+        self._lake = lake
         self._clock = clock
 
     def work(self, job_id: str, has_time: Callable[[], bool]) -> bool:
         """Go on with a job until it ends or time is up; is it to be asked again?"""
         job = self._imports.get(job_id)
-        if job is None or job.status != "PROCESSING":
+        if job is None or job.status not in ("PROCESSING", "ROLLING_BACK"):
             return False
         try:
+            if job.status == "ROLLING_BACK":
+                return self._take_back(job, has_time)
             if job.definition.dry_run:
                 self._rehearse(job, has_time)
                 return False
@@ -167,6 +200,33 @@ class ImportWorker:
             job = job.ended(self._clock.now())
         self._imports.save(job)
         return False
+
+    def _take_back(self, job: Job, has_time: Callable[[], bool]) -> bool:
+        """Portion by portion over the same file, as far as it had been read."""
+        source = _source(self._sources, job.definition)
+        for rows in self._read_before(job, job.undone):
+            judged = self._judge(job, source, rows)
+            strands = {call.identifiers[0] for one in judged for call in one.calls if call.identifiers}
+            self._unwinder.take_back(strands, job.receipts, f"import {job.job_id} was taken back")
+            job = job.taken_back(rows[-1].number)
+            self._imports.save(job)
+            if not has_time():
+                return True
+        self._lake.roll_back(job.receipts)
+        self._imports.save(job.taken_back(job.undone, self._clock.now()))
+        return False
+
+    def _read_before(self, job: Job, behind: int) -> Iterator[list[Row]]:
+        """The rows after `behind` that were imported; one portion more than the job says, which may have been queued.
+        A file that breaks off later on is no trouble."""
+        portions = _portions(read_rows(self._files.open(job.file), job.definition.format), behind)
+        try:
+            for rows in portions:
+                yield rows
+                if rows[-1].number > job.rows:
+                    return
+        except BrokenFile:
+            return
 
     def _judge(self, job: Job, source: Source, rows: Sequence[Row]) -> list[Judged]:
         mapping = mapping_for(job.definition, source)

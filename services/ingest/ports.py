@@ -330,8 +330,16 @@ class Imports(Protocol):
 class ImportQueue(Protocol):
     """Where jobs wait for a worker."""
 
-    def send(self, job_id: str) -> None:
-        """Durably, or an exception."""
+    def send(self, job_id: str, delay: int = 0) -> None:
+        """Durably, or an exception; nobody gets it within `delay` seconds."""
+        ...
+
+
+class LakeMarker(Protocol):
+    """Whoever keeps the lake."""
+
+    def roll_back(self, receipts: str) -> None:
+        """Have every line whose receipt begins so marked as rolled back, soon."""
         ...
 
 

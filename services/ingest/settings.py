@@ -40,6 +40,7 @@ class OnEventsSettings(IdentitiesSettings):
     """Of `on_events`, the consumer of the intake queue."""
 
     sources_table: str
+    imports_table: str
     lake_bucket: str
 
 
@@ -65,14 +66,12 @@ class ImportsSettings(Settings):
     imports_url: str
 
 
-class OnImportsSettings(Settings):
+class OnImportsSettings(IdentitiesSettings):
     """Of `on_imports`, which works through files."""
 
     imports_table: str
     sources_table: str
-    identities_table: str
-    profiles_table: str
-    profile_parts_table: str
     lake_bucket: str
     imports_url: str
     queue_url: str
+    compact_function: str

@@ -66,7 +66,9 @@ class Teller:
             _change(one.profile, one.profile.version, one.events, current) for one in written if one.events
         ]
         for profile in retold:
-            rows += self._history(profile, [Strip(profile.profile_id, profile.tale)], current)
+            told = self._history(profile, [Strip(profile.profile_id, profile.tale)], current)
+            # Of a profile that has lost all its events others must hear as well.
+            rows += told or [_change(profile, profile.version, (), current, told_before=True)]
         for profile in merged:
             winner = winners.get(profile.profile_id, profile)
             strips = [s for s in winner.absorbed if s.profile_id in profile.profile_ids()]

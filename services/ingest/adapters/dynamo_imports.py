@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from services.ingest.domain.imports import Definition, Fault, Job
+from services.ingest.domain.imports import TAKEN_BACK, Definition, Fault, Job, job_of
 from services.ingest.ports import StaleImport
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import ConditionFailed, Item, Table
@@ -44,8 +45,35 @@ class SqsImports:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def send(self, job_id: str) -> None:
-        client("sqs").send_message(QueueUrl=self._url, MessageBody=job_id)
+    def send(self, job_id: str, delay: int = 0) -> None:
+        client("sqs").send_message(QueueUrl=self._url, MessageBody=job_id, DelaySeconds=delay)
+
+
+class LakeFunction:
+    """Port `LakeMarker`: the function `compact`, which repeats by itself what fails."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def roll_back(self, receipts: str) -> None:
+        payload = json.dumps({"amend": {"roll_back": receipts}}).encode()
+        client("lambda").invoke(FunctionName=self._name, InvocationType="Event", Payload=payload)
+
+
+class TakenBack:
+    """Says of an import's event whether its job was taken back; asks once a job and batch."""
+
+    def __init__(self, imports: DynamoImports) -> None:
+        self._imports = imports
+
+    def __call__(self, receipts: Iterable[str]) -> set[str]:
+        """Those of `receipts` that count no more."""
+        by_job: dict[str, set[str]] = {}
+        for receipt in receipts:
+            by_job.setdefault(job_of(receipt), set()).add(receipt)
+        jobs = {job_id: self._imports.get(job_id) for job_id in by_job}
+        gone = {job_id for job_id, job in jobs.items() if job is None or job.status in TAKEN_BACK}
+        return {receipt for job_id in gone for receipt in by_job[job_id]}
 
 
 def _item(job: Job) -> Item:

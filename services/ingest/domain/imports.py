@@ -18,7 +18,10 @@ from services.ingest.domain.validate import Call, Trust, validate
 from services.shared.clock import to_iso
 from services.shared.errors import HalteError
 
-Status = Literal["CREATED", "PROCESSING", "COMPLETED", "FAILED"]
+Status = Literal["CREATED", "PROCESSING", "COMPLETED", "FAILED", "ROLLING_BACK", "ROLLED_BACK"]
+
+TAKEN_BACK: frozenset[Status] = frozenset({"ROLLING_BACK", "ROLLED_BACK"})
+"""In these the events of a job count no more, however late they arrive."""
 
 SHOWN = 100
 """Failures and exceptions a job tells by itself; the report has all."""
@@ -82,7 +85,7 @@ class Judged:
 @dataclass(frozen=True)
 class Job:
     """An import and how far it is. `rows` are behind us, `pieces` the portions they came in; `version` grows with
-    each change. `plan` is what a dry run found out."""
+    each change. `plan` is what a dry run found out, `undone` the rows that were taken back."""
 
     job_id: str
     definition: Definition
@@ -99,6 +102,7 @@ class Job:
     first_exceptions: tuple[Fault, ...] = ()
     broken: Fault | None = None
     plan: Mapping[str, Any] = field(default_factory=dict)
+    undone: int = 0
     version: int = 1
 
     @property
@@ -109,6 +113,17 @@ class Job:
     def started(self) -> Job:
         """Its file is there."""
         return replace(self, status="PROCESSING", version=self.version + 1)
+
+    def rolling_back(self) -> Job:
+        """Nothing more of it counts, and what did is being taken back."""
+        return replace(self, status="ROLLING_BACK", undone=0, version=self.version + 1)
+
+    def taken_back(self, rows: int, now: datetime | None = None) -> Job:
+        """After some rows were taken back; `now`: they were the last."""
+        status: Status = "ROLLED_BACK" if now else "ROLLING_BACK"
+        return replace(
+            self, undone=rows, status=status, completed_at=now or self.completed_at, version=self.version + 1
+        )
 
     def rewound(self) -> Job:
         """Before the first row."""
@@ -162,6 +177,7 @@ class Job:
             "completion_date": to_iso(self.completed_at) if self.completed_at else None,
             "definition": self.definition.model_dump(mode="json", by_alias=True, exclude_unset=True),
             "events": self.events,
+            **({"rolled_back_rows": self.undone} if self.status in TAKEN_BACK else {}),
             "total_exceptions": self.exceptions,
             "exceptions": [one.shown() for one in self.first_exceptions],
             **({"broken": self.broken.shown()} if self.broken else {}),
@@ -199,6 +215,11 @@ def _names_email(call: Call) -> bool:
 def receipt_of(job: Job, row: int, index: int) -> str:
     """The receipt of a row's event: the same whenever the row is worked through."""
     return f"{job.receipts}{row}" + (f".{index}" if index else "")
+
+
+def job_of(receipt: str) -> str:
+    """The id of the job an import's receipt belongs to."""
+    return receipt.split("-")[1]
 
 
 def pack(job: Job, judged: Iterable[Judged], kind: str = "", region: str = "") -> list[str]:

@@ -24,6 +24,11 @@ def start_import(import_id: str) -> Response[Any]:
     return answer(202, bootstrap.import_desk().start(import_id))
 
 
+@app.post("/imports/<import_id>/rollback")
+def roll_back_import(import_id: str) -> Response[Any]:
+    return answer(202, bootstrap.import_desk().roll_back(import_id))
+
+
 @app.get("/imports/<import_id>")
 def get_import(import_id: str) -> Response[Any]:
     return answer(200, bootstrap.import_desk().get(import_id))

@@ -29,6 +29,7 @@ ENV = {
     "PROFILE_PARTS_TABLE": "ProfileParts",
     "LAKE_BUCKET": "halte-lake",
     "BUS_NAME": "halte",
+    "IMPORTS_TABLE": "Imports",
 }
 WRITE_KEY = "WRITEKEY"
 SECRET_KEY = "SECRET"
@@ -200,6 +201,7 @@ def _tables() -> str:
         ("Sources", ["pk"], False),
         ("SourceRates", ["source_id"], False),
         ("Identities", ["pk"], False),
+        ("Imports", ["job_id"], False),
         ("Profiles", ["profile_id"], True),
         ("ProfileParts", ["profile_id", "part"], False),
     ):

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from services.ingest import bootstrap_lake, imports
+from services.ingest.adapters.dynamo_imports import LakeFunction
 from services.ingest.adapters.dynamo_sources import DynamoSources
 from services.ingest.domain.sources import Source, SourceDocument
 from services.ingest.ports import Registration
+from services.ingest.unwind import Unwinder
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table
 from tests.integration.ingest.conftest import NOW, World, _call
@@ -38,9 +40,10 @@ class Context:
 class Importer:
     """What a test does to imports."""
 
-    def __init__(self, world: World, queue_url: str) -> None:
+    def __init__(self, world: World, queue_url: str, marked: list[str]) -> None:
         self.world = world
         self.queue_url = queue_url
+        self.marked = marked
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
         from services.ingest.handlers import imports as handler
@@ -101,21 +104,18 @@ def _threads() -> Iterator[None]:
 
 @pytest.fixture
 def importer(world: World, monkeypatch: pytest.MonkeyPatch) -> Importer:
+    marked: list[str] = []
     makers = (bootstrap_lake.import_desk, bootstrap_lake.import_worker, bootstrap_lake.import_queue)
     for make in makers:
         make.cache_clear()
-    client("dynamodb").create_table(
-        TableName="Imports",
-        KeySchema=[{"AttributeName": "job_id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "job_id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
     queue_url = client("sqs").create_queue(QueueName="imports")["QueueUrl"]
-    monkeypatch.setenv("IMPORTS_TABLE", "Imports")
+    monkeypatch.setenv("COMPACT_FUNCTION", "compact")
     monkeypatch.setenv("IMPORTS_URL", queue_url)
+    monkeypatch.setattr(LakeFunction, "roll_back", lambda self, receipts: marked.append(receipts))
+    monkeypatch.setattr(imports, "QUIET_SECONDS", 0)
     source = Source("crm", SourceDocument(name="CRM", kind="crm", region="NL"), NOW)
     DynamoSources(Table("Sources")).save(Registration(source, (), 1), None)
-    return Importer(world, queue_url)
+    return Importer(world, queue_url, marked)
 
 
 def contacts(count: int, start: int = 1) -> str:
@@ -320,3 +320,109 @@ def test_a_row_over_the_size_of_an_event_is_refused_by_itself(importer: Importer
     job = importer.run(contacts(1) + f"u-2,p2@example.com,{'x' * 70_000},\n")
     assert [(f["row"], f["code"]) for f in job["failures"]] == [(2, "too_large")]
     assert job["events"] == 1
+
+
+def people(world: World) -> dict[str, Any]:
+    """Everybody with something known: traits, counts and identifiers, by profile."""
+    world.publish()
+    return {
+        one["profile_id"]: (one["traits"], one["counts"], one["identifiers"])
+        for one in world.profiles()
+        if one.get("identifiers")
+    }
+
+
+def roll_back(importer: Importer, job_id: str) -> dict[str, Any]:
+    status, job = importer.call("POST", f"/imports/{job_id}/rollback")
+    assert (status, job["job_status"]) == (202, "ROLLING_BACK")
+    importer.work()
+    return importer.call("GET", f"/imports/{job_id}")[1]
+
+
+@pytest.mark.capability("003-4")
+def test_a_rollback_restores_what_stood_before(importer: Importer, world: World) -> None:
+    """Traits fall back, joins are undone, who came only by the import is gone; later events of others stand. The dry
+    run of the same file had changed nothing, and said whom it would join."""
+    known = {"userId": "u-1", "messageId": "m-1", "timestamp": "2026-01-01T00:00:00Z"}
+    world.post("/v1/identify", {**known, "traits": {"firstName": "Ann", "city": "Utrecht"}})
+    world.post("/v1/page", {"anonymousId": "a-1", "messageId": "m-2", "timestamp": "2026-01-01T00:00:00Z"})
+    world.consume()
+    before = people(world)
+    assert len(before) == 2
+    rows = [
+        {"userId": "u-1", "anonymousId": "a-1", "traits": {"city": "Delft", "phone": "+31612345678"}},
+        {"userId": "u-2", "traits": {"email": "new@example.com"}},
+    ]
+    text = "".join(
+        json.dumps({"type": "identify", "timestamp": "2026-01-03T00:00:00Z", **r}) + "\n" for r in rows
+    )
+    ask = {"format": "ndjson", "mapping": None, "kind": "declared"}
+    plan = importer.run(text, **ask, dry_run=True)["plan"]
+    assert (plan["total_merges"], plan["new_profiles"]) == (1, 1)
+    assert people(world) == before
+    job = importer.run(text, **ask)
+    world.consume()
+    merged = people(world)
+    assert len(merged) == 2
+    assert {"city": "Delft", "firstName": "Ann", "phone": "+31612345678"} in [
+        traits for traits, *_ in merged.values()
+    ]
+    done = roll_back(importer, job["id"])
+    assert (done["job_status"], done["rolled_back_rows"]) == ("ROLLED_BACK", 2)
+    assert people(world) == before
+    assert importer.marked == [f"imp-{job['id']}-"]
+    assert world.admin("GET", "/profiles/u-2")[0] == 404
+    assert world.admin("GET", "/profiles/new@example.com")[0] == 404
+
+
+def test_an_event_of_an_import_that_was_taken_back_counts_no_more(importer: Importer, world: World) -> None:
+    """F1, F7: the queue delivers it again afterwards, and some of it only then."""
+    job = importer.run(contacts(2))
+    late = world.take()
+    assert world.consume(late) == set()
+    world.publish()
+    roll_back(importer, job["id"])
+    assert world.consume(late) == set()
+    assert people(world) == {}
+    assert {line["reason"] for line in world.lake() if line["disposition"] == "rejected"} == {"rolled_back"}
+
+
+def test_a_rollback_that_dies_goes_on(
+    importer: Importer, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F5."""
+    monkeypatch.setattr(imports, "PORTION", 2)
+    job = importer.run(contacts(6))
+    world.consume()
+    world.publish()
+    deaths = iter([False, True, False, True])
+    take_back = Unwinder.take_back
+
+    def dying(self: Unwinder, *arguments: Any) -> int:
+        done = take_back(self, *arguments)
+        if next(deaths, False):
+            raise ConnectionError("the process died")
+        return done
+
+    monkeypatch.setattr(Unwinder, "take_back", dying)
+    importer.call("POST", f"/imports/{job['id']}/rollback")
+    from services.ingest.handlers import on_imports
+
+    (record,) = importer.records()
+    for _ in range(5):
+        on_imports.handler({"Records": [record]}, Context(lambda: False))
+        world.publish()
+    importer.work()
+    assert importer.call("GET", f"/imports/{job['id']}")[1]["job_status"] == "ROLLED_BACK"
+    assert people(world) == {}
+
+
+def test_only_what_was_imported_can_be_taken_back(importer: Importer) -> None:
+    dry = importer.run(contacts(1), dry_run=True)
+    assert importer.call("POST", f"/imports/{dry['id']}/rollback")[1]["code"] == "nothing_to_roll_back"
+    live = importer.run(contacts(1))
+    roll_back(importer, live["id"])
+    assert importer.call("POST", f"/imports/{live['id']}/rollback")[1]["code"] == "nothing_to_roll_back"
+    again = importer.run(contacts(1))
+    client("s3").delete_object(Bucket=BUCKET, Key="imports/people.csv")
+    assert importer.call("POST", f"/imports/{again['id']}/rollback")[1]["code"] == "no_file"
