@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.ingest.domain.json_text import Repeated
-from services.ingest.domain.validate import MAX_EVENT_BYTES, byte_size
-from services.shared.clock import from_iso, to_iso
+from services.ingest.domain.validate import MAX_EVENT_BYTES, byte_size, read_instant
+from services.shared.clock import to_iso
 from services.shared.errors import Invalid, TooLarge
 
 SKEW_BELIEVED = timedelta(minutes=1)
@@ -111,6 +111,6 @@ def with_right_time(event: Any, requested_at: datetime | None) -> Any:
 
 def _instant(value: Any) -> datetime | None:
     try:
-        return from_iso(value) if isinstance(value, str) else None
+        return read_instant(value) if isinstance(value, str) else None
     except (ValueError, OverflowError):
         return None
