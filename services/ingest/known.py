@@ -67,5 +67,3 @@ def _rules(source: Source) -> BusRules:
     return BusRules(
         source.source_id, document.event_schema, mapping_of(document), document.kind, document.region
     )
-
-

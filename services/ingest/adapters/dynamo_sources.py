@@ -1,5 +1,5 @@
-"""Sources in DynamoDB: `source#<id>` describes one with the hashes of its keys; `key#<hash>` leads from a key to it, and
-`bus#<source>` from an EventBridge source. What a source has sent in a minute is counted in a table of its own."""
+"""Sources in DynamoDB: `source#<id>` describes one with the hashes of its keys; `key#<hash>` leads from a key to it,
+and `bus#<source>` from an EventBridge source. What a source has sent in a minute is counted in a table of its own."""
 
 from __future__ import annotations
 

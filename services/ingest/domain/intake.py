@@ -14,7 +14,7 @@ from services.ingest.domain import json_text
 from services.ingest.domain.history import TraitKind
 from services.ingest.domain.mapping import SourceMapping, events_of
 from services.ingest.domain.sources import Schema, check
-from services.ingest.domain.validate import MAX_EVENT_BYTES, Call, Trust, validate
+from services.ingest.domain.validate import MAX_EVENT_BYTES, Call, Trust, check_structure, validate
 from services.shared.clock import from_iso, to_iso
 from services.shared.contracts.delivery import OutcomesObserved
 from services.shared.errors import HalteError, Invalid, TooLarge
@@ -105,7 +105,9 @@ class Arrival:
         if self.refusal is not None:
             raise self.refusal
         event = self.event
-        size = 0
+        size = (
+            MAX_EVENT_BYTES if self.door == "http" else 0
+        )  # the door has measured it, and added to it since
         if self.text is not None:
             size = _size(self.text)
             event = json_text.parse(self.text)
@@ -249,12 +251,14 @@ def _from_bus(head: dict[str, Any], detail: str, rules: BusRules | None, now: da
 
 def _row(head: dict[str, Any], detail: str) -> dict[str, Any]:
     """A bus event as mappings see it."""
+    parsed = json_text.parse(detail)
+    check_structure(parsed)
     return {
         "id": head["id"],
         "source": head["source"],
         "detail_type": head.get("detail-type"),
         "time": head.get("time"),
-        "detail": json_text.parse(detail),
+        "detail": parsed,
     }
 
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.ingest.domain.json_text import Repeated
-from services.ingest.domain.validate import MAX_EVENT_BYTES, byte_size
-from services.shared.clock import from_iso, to_iso
+from services.ingest.domain.validate import MAX_EVENT_BYTES, byte_size, read_instant
+from services.shared.clock import to_iso
 from services.shared.errors import Invalid, TooLarge
 
 SKEW_BELIEVED = timedelta(minutes=1)
@@ -58,10 +58,10 @@ def calls_in(call: str, payload: dict[str, Any]) -> list[Any]:
         raise Invalid("bad_object", "context or integrations of the batch is not an object")
     if common and byte_size(common) > MAX_EVENT_BYTES:
         raise TooLarge("too_large", f"context and integrations of the batch are over {MAX_EVENT_BYTES} bytes")
-    return [_joined(event, common, payload.get("sentAt")) for event in events]
+    return [_joined(event, common) for event in events]
 
 
-def _joined(event: Any, common: Mapping[str, Any], sent_at: Any) -> Any:
+def _joined(event: Any, common: Mapping[str, Any]) -> Any:
     if not isinstance(event, dict):
         return event
     joined = _without_key(event)
@@ -69,8 +69,6 @@ def _joined(event: Any, common: Mapping[str, Any], sent_at: Any) -> Any:
         own = joined.get(name)
         if own is None or isinstance(own, dict):
             joined[name] = {**value, **(own or {})}
-    if sent_at is not None:
-        joined.setdefault("sentAt", sent_at)
     return joined
 
 
@@ -81,36 +79,33 @@ def _without_key(event: dict[str, Any]) -> dict[str, Any]:
     return copy
 
 
-def with_right_time(event: Any, requested_at: datetime | None) -> Any:
+def with_right_time(event: Any, sent_at: Any, requested_at: datetime | None) -> Any:
     """`event` with its `timestamp` moved by as much as the sender's clock is wrong, which is the time between `sentAt`
-    and the request's arrival; what the client said stays in `originalTimestamp`.
+    (its own, or that of its batch) and the request's arrival; what the client said stays in `originalTimestamp`.
 
     A time the caller chose (`timestamp` differs from the SDK's own `originalTimestamp`) is nobody's clock and stays.
     """
     if not isinstance(event, dict):
         return event
-    original, sent_at = _instant(event.get("originalTimestamp")), _instant(event.get("sentAt"))
+    original, sent = _instant(event.get("originalTimestamp")), _instant(event.get("sentAt") or sent_at)
     if event.get("timestamp") is None and original:
-        event["timestamp"] = event["originalTimestamp"]
+        event = {**event, "timestamp": event["originalTimestamp"]}
     said = _instant(event.get("timestamp"))
-    if said is None or sent_at is None or requested_at is None:
+    if said is None or sent is None or requested_at is None:
         return event
-    skew = requested_at - sent_at
+    skew = requested_at - sent
     if abs(skew) <= SKEW_BELIEVED or (original and abs(said - original) > SAME_CLOCK):
         return event
     try:
         corrected = to_iso(said + skew)
     except OverflowError:
         return event  # validation refuses its time
-    return {
-        **event,
-        "originalTimestamp": event.get("originalTimestamp") or event["timestamp"],
-        "timestamp": corrected,
-    }
+    first = event.get("originalTimestamp") or event["timestamp"]
+    return {**event, "originalTimestamp": first, "timestamp": corrected}
 
 
 def _instant(value: Any) -> datetime | None:
     try:
-        return from_iso(value) if isinstance(value, str) else None
+        return read_instant(value) if isinstance(value, str) else None
     except (ValueError, OverflowError):
         return None

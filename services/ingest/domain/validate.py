@@ -40,6 +40,7 @@ MAX_AHEAD = timedelta(hours=24)
 
 CALL_TYPES: frozenset[str] = frozenset(get_args(CallType))
 _OBJECTS = ("properties", "traits", "context")
+_SHORT_DATE = re.compile(r"\A(\d{4})-(\d{1,2})-(\d{1,2})(?=[T ])", re.ASCII)
 _LOCALE_REGION = re.compile(r"[-_]([A-Za-z]{2})(?![A-Za-z0-9])")
 
 
@@ -87,7 +88,7 @@ def validate(
     """
     if not isinstance(event, dict):
         raise Invalid("invalid_json", "event is not a JSON object")
-    _check_structure(event)
+    check_structure(event)
     _check_size(size or byte_size(event))
     kind = _type(event.get("type"))
     for field in _OBJECTS:
@@ -119,8 +120,13 @@ def byte_size(value: Any) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
 
-def _check_structure(event: dict[str, Any]) -> None:
-    pending: list[tuple[Any, int]] = [(event, 1)]
+def check_structure(value: Any) -> None:
+    """Hold any parsed JSON to what can be kept.
+
+    Raises:
+        Invalid: too_deep, too_many_keys, duplicate_key, not_finite, bad_number or bad_text.
+    """
+    pending: list[tuple[Any, int]] = [(value, 1)]
     while pending:
         value, depth = pending.pop()
         if isinstance(value, dict | list):
@@ -247,11 +253,20 @@ def _properties(kind: CallType, event: dict[str, Any]) -> Mapping[str, Any]:
     return event.get("properties") or {}
 
 
+def read_instant(text: str) -> datetime:
+    """ISO 8601 with a time zone; one digit will do for month and day, as in Segment's own examples.
+
+    Raises:
+        ValueError, TypeError, OverflowError: it is anything else.
+    """
+    return from_iso(_SHORT_DATE.sub(lambda m: f"{m[1]}-{m[2]:0>2}-{m[3]:0>2}", text))
+
+
 def _timestamp(value: Any, received_at: datetime) -> datetime:
     if value is None:
         return received_at
     try:
-        at = from_iso(value)
+        at = read_instant(value)
     except (ValueError, TypeError, OverflowError) as error:
         raise Invalid("bad_timestamp", "timestamp is not ISO 8601 with a time zone") from error
     if not EARLIEST <= at <= received_at + MAX_AHEAD:

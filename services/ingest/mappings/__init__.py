@@ -20,7 +20,7 @@ def shipped(name: str) -> SourceMapping:
     Raises:
         Invalid: `unknown_mapping`.
     """
-    path = Path(__file__).with_name(f"{name}.json")
+    path = Path(__file__).parent / f"{name}.json"
     if not _NAME.fullmatch(name) or not path.is_file():
         raise Invalid("unknown_mapping", "no mapping of this name ships with Halte")
     return SourceMapping.model_validate_json(path.read_bytes())

@@ -148,21 +148,26 @@ def _size(value: Any) -> int:
     return len(inner.encode()) if isinstance(inner, str) else len(inner)
 
 
-def _call(
-    module: Any, method: str, path: str, body: bytes, headers: dict[str, str]
-) -> tuple[int, dict[str, Any]]:
-    event = {
+def request(method: str, path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
+    """What API Gateway hands to a function."""
+    parameters = {"identifier": path.rpartition("/")[2]}
+    return {
         "version": "2.0",
         "routeKey": f"{method} {path}",
         "rawPath": path,
         "rawQueryString": "",
         "headers": headers,
-        "pathParameters": {"identifier": path.rpartition("/")[2]},
+        "pathParameters": parameters,
         "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
         "body": base64.b64encode(body).decode(),
         "isBase64Encoded": True,
     }
-    answer = module.handler(event, None)
+
+
+def _call(
+    module: Any, method: str, path: str, body: bytes, headers: dict[str, str]
+) -> tuple[int, dict[str, Any]]:
+    answer = module.handler(request(method, path, body, headers), None)
     return answer["statusCode"], json.loads(answer["body"])
 
 
