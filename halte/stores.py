@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +12,10 @@ from services.ingest.adapters.dynamo_identities import DynamoIdentities
 from services.ingest.adapters.dynamo_profiles import DynamoProfiles
 from services.ingest.adapters.dynamo_timeline import DynamoTimeline
 from services.ingest.consume import Consumer
+from services.ingest.domain.history import Signed, chunks
+from services.ingest.domain.profile import Profile
 from services.ingest.keeper import Keeper
-from services.ingest.rebuild import NoLake, WithHistory
+from services.ingest.rebuild import NoLake
 from services.ingest.recognise import Recogniser
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table
@@ -44,6 +46,18 @@ class Place:
     bucket: str
 
 
+class WithHistory(DynamoProfiles):
+    """Stores a write's chunks at once: a rebuild has no publisher that would."""
+
+    def __init__(self, hot: Table, parts: Table) -> None:
+        super().__init__(hot, parts)
+        self._timeline = DynamoTimeline(parts)
+
+    def save(self, profile: Profile, events: Sequence[Signed]) -> None:
+        super().save(profile, events)
+        self._timeline.append(chunks(profile.profile_id, profile.tale, profile.version, events))
+
+
 class Store:
     """People in some tables."""
 
@@ -51,7 +65,7 @@ class Store:
         parts = Table(tables.parts)
         self._hot = Table(tables.profiles)
         self.timeline = DynamoTimeline(parts)
-        self.profiles = DynamoProfiles(self._hot, parts)
+        self.profiles = WithHistory(self._hot, parts)
         self.identities = DynamoIdentities(Table(tables.identities), self.profiles)
 
     def profile_ids(self) -> Iterator[str]:
@@ -78,7 +92,7 @@ class Store:
         )
         return Consumer(
             recogniser=recogniser,
-            profiles=WithHistory(self.profiles, self.timeline),
+            profiles=self.profiles,
             timeline=self.timeline,
             lake=NoLake(),
             clock=clock,

@@ -132,6 +132,7 @@ class IngestStack(ServiceStack):
             function,
             "dynamodb:BatchGetItem",
             "dynamodb:BatchWriteItem",
+            "dynamodb:DeleteItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
         )

@@ -129,7 +129,18 @@ class Keeper:
         """
         if planned.history:
             self._timeline.append(planned.history)
-        return self._identities.commit(planned.regrouping, known, planned.writes)
+        done = self._identities.commit(planned.regrouping, known, planned.writes)
+        if not done:
+            self._remove_unless_told(planned.history)
+        return done
+
+    def _remove_unless_told(self, history: Sequence[Chunk]) -> None:
+        """A refused write may be the repetition of one that was done and whose answer was lost."""
+        tales = {chunk.profile_id: chunk.tale for chunk in history}
+        told = self._profiles.load_hot(tales)
+        for profile_id, tale in sorted(tales.items()):
+            if profile_id not in told or told[profile_id].tale != tale:
+                self._timeline.prune(profile_id, tale)
 
     def _merges(self, regrouping: Regrouping, now: datetime) -> list[ProfileWrite]:
         writes: list[ProfileWrite] = []

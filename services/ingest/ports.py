@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -16,6 +16,7 @@ from services.ingest.domain.lake import Amendment, Manifest
 from services.ingest.domain.profile import Profile
 from services.ingest.domain.regroup import Component, Decision, Node, Regrouping
 from services.ingest.domain.sources import Key, Source
+from services.ingest.domain.traits import Trait
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -83,6 +84,14 @@ class Identities(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class ColdTraits:
+    """A profile's traits, and its version that last changed them."""
+
+    version: int = 0
+    traits: Mapping[str, Trait] = field(default_factory=dict)
+
+
 class Profiles(Protocol):
     """The profiles."""
 
@@ -92,6 +101,14 @@ class Profiles(Protocol):
 
     def load_hot(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
         """The same without their traits, at half the price."""
+        ...
+
+    def glance(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
+        """Those that exist, hot, maybe not as of the latest write: at a quarter of the price."""
+        ...
+
+    def traits(self, profile_ids: Iterable[str], *, consistent: bool) -> dict[str, ColdTraits]:
+        """The traits of those that have some."""
         ...
 
     def follow(self, profile_ids: Iterable[str]) -> dict[str, Profile]:

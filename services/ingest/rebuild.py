@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 
 from services.ingest.consume import Consumer
-from services.ingest.domain.history import Signed, chunks
+from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.intake import Arrival, Origin
 from services.ingest.domain.profile import Profile
@@ -58,30 +58,6 @@ class NoLake:
 
     def put(self, day: datetime, receipts: Sequence[str], lines: Sequence[Mapping[str, Any]]) -> str:
         return ""
-
-
-class WithHistory:
-    """Port `Profiles` that stores a write's chunks at once: a rebuild has no publisher that would."""
-
-    def __init__(self, profiles: Profiles, timeline: Timeline) -> None:
-        self._profiles = profiles
-        self._timeline = timeline
-
-    def load(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
-        return self._profiles.load(profile_ids)
-
-    def load_hot(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
-        return self._profiles.load_hot(profile_ids)
-
-    def follow(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
-        return self._profiles.follow(profile_ids)
-
-    def save(self, profile: Profile, events: Sequence[Signed]) -> None:
-        self._profiles.save(profile, events)
-        self._timeline.append(chunks(profile.profile_id, profile.tale, profile.version, events))
-
-    def drop_traits(self, profile_id: str) -> None:
-        self._profiles.drop_traits(profile_id)
 
 
 def rebuild(

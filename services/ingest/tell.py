@@ -8,7 +8,8 @@ from typing import Protocol
 
 from services.ingest.domain.history import Chunk, Signed, Strip, chunks
 from services.ingest.domain.profile import Profile
-from services.ingest.ports import Profiles, Timeline
+from services.ingest.domain.traits import visible
+from services.ingest.ports import ColdTraits, Profiles, Timeline
 from services.shared.aws.bus import pack
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import Merge, ProfileChange, ProfilesChanged, ProfilesMerged
@@ -33,8 +34,9 @@ class Written:
 
     @property
     def is_merge(self) -> bool:
-        """Did the profile become a redirect?"""
-        return bool(self.profile.merged_into and not (self.before and self.before.merged_into))
+        """Did the profile become a redirect, or one to another profile?"""
+        was = self.before.merged_into if self.before else ""
+        return self.profile.merged_into not in ("", was)
 
     @property
     def is_retold(self) -> bool:
@@ -56,30 +58,38 @@ class Teller:
 
         A profile that has been erased by now, or told anew under another tale, is not told any more.
         """
-        current = self._profiles.load({one.profile.profile_id for one in written})
+        current = self._profiles.glance({one.profile.profile_id for one in written})
         written = [one for one in written if _is_current(one.profile, current)]
         self._timeline.append([chunk for one in written for chunk in _chunks(one)])
         merged = [one.profile for one in written if one.is_merge]
         retold = [one.profile for one in written if one.is_retold]
         winners = self._profiles.follow({p.profile_id for p in merged}) if merged else {}
-        rows = [
-            _change(one.profile, one.profile.version, one.events, current) for one in written if one.events
-        ]
+        traits = self._traits(written)
+        rows = [_change(o.profile, o.profile.version, o.events, traits) for o in written if o.events]
         for profile in retold:
-            told = self._history(profile, [Strip(profile.profile_id, profile.tale)], current)
+            told = self._history(profile, [Strip(profile.profile_id, profile.tale)], traits)
             # Of a profile that has lost all its events others must hear as well.
-            rows += told or [_change(profile, profile.version, (), current, told_before=True)]
-        for profile in merged:
-            winner = winners.get(profile.profile_id, profile)
-            strips = [s for s in winner.absorbed if s.profile_id in profile.profile_ids()]
-            rows += self._history(winner, strips, current)
+            rows += told or [_change(profile, profile.version, (), traits, told_before=True)]
+        for winner, loser in ((winners.get(p.profile_id, p), p) for p in merged):
+            strips = [s for s in winner.absorbed if s.profile_id in loser.profile_ids()]
+            its = {winner.profile_id: ColdTraits(winner.traits_version, winner.known_traits())}
+            rows += self._history(winner, strips, its)
         facts = [*_merges(merged, winners), *pack(rows, lambda some: ProfilesChanged(changes=some))]
         self._publisher.publish(facts)
         self._clear_up(written)
         return len(facts)
 
+    def _traits(self, written: Sequence[Written]) -> dict[str, ColdTraits]:
+        """Consistent where this very write changed them: whoever reads older ones later tells an older version."""
+        new = {p.profile_id for p in (one.profile for one in written) if p.traits_version == p.version}
+        old = {one.profile.profile_id for one in written if one.profile.traits_version} - new
+        return {
+            **(self._profiles.traits(old, consistent=False) if old else {}),
+            **(self._profiles.traits(new, consistent=True) if new else {}),
+        }
+
     def _history(
-        self, profile: Profile, strips: Sequence[Strip], current: Mapping[str, Profile]
+        self, profile: Profile, strips: Sequence[Strip], traits: Mapping[str, ColdTraits]
     ) -> list[ProfileChange]:
         """The events under `strips`, told again as changes of `profile`."""
         bases = {strip.profile_id: strip.base for strip in strips}
@@ -87,7 +97,7 @@ class Teller:
         for chunk in self._timeline.all(strips):
             by_version.setdefault(bases[chunk.profile_id] + chunk.version, []).extend(chunk.events)
         return [
-            _change(profile, version, events, current, told_before=True)
+            _change(profile, version, events, traits, told_before=True)
             for version, events in sorted(by_version.items())
         ]
 
@@ -115,12 +125,12 @@ def _change(
     profile: Profile,
     version: int,
     events: Sequence[Signed],
-    current: Mapping[str, Profile],
+    traits: Mapping[str, ColdTraits],
     *,
     told_before: bool = False,
 ) -> ProfileChange:
     """Traits as they are by now: what is newer than the change does no harm."""
-    latest = current.get(profile.profile_id, profile)
+    cold = traits.get(profile.profile_id, ColdTraits())
     at = profile.updated_at
     if at is None:
         raise ValueError("a profile that was written has no time")
@@ -129,8 +139,8 @@ def _change(
         version=version,
         at=at,
         events=[one.told() for one in events],
-        traits=latest.visible_traits(),
-        traits_version=latest.traits_version,
+        traits=visible(cold.traits),
+        traits_version=cold.version,
         told_before=told_before,
         since=profile.since,
     )

@@ -16,7 +16,7 @@ from services.ingest.domain.history import Signed, Strip
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.profile import Profile, Seen
 from services.ingest.domain.traits import Trait
-from services.ingest.ports import StaleProfile
+from services.ingest.ports import ColdTraits, StaleProfile
 from services.shared.aws.dynamo import ConditionFailed, Item, Op, Table, TransactionRefused, transact
 from services.shared.clock import from_iso, to_iso
 
@@ -32,21 +32,26 @@ class DynamoProfiles:
 
     def load_hot(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
         keys = [{"profile_id": profile_id} for profile_id in sorted(set(profile_ids))]
-        profiles = [read_hot(item) for item in self._hot.get_many(keys, consistent=True)]
-        return {profile.profile_id: profile for profile in profiles}
+        return _by_id(self._hot.get_many(keys, consistent=True))
+
+    def glance(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
+        """What is not there yet is asked again, consistently."""
+        keys = [{"profile_id": profile_id} for profile_id in sorted(set(profile_ids))]
+        found = _by_id(self._hot.get_many(keys))
+        return found | self.load_hot(key["profile_id"] for key in keys if key["profile_id"] not in found)
 
     def load(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
         """Hot item and traits are two reads: what another has written between them is read again."""
         pending, found = set(profile_ids), {}
         while pending:
             hot = self.load_hot(pending)
-            cold = self.traits(p.profile_id for p in hot.values() if p.traits is None)
+            cold = self.traits((p.profile_id for p in hot.values() if p.traits is None), consistent=True)
             for profile_id, profile in hot.items():
-                version, traits = cold.get(profile_id, (0, {}))
+                known = cold.get(profile_id, ColdTraits())
                 if profile.traits is not None:
                     found[profile_id] = profile
-                elif version == profile.traits_version:
-                    found[profile_id] = replace(profile, traits=traits)
+                elif known.version == profile.traits_version:
+                    found[profile_id] = replace(profile, traits=known.traits)
             pending = hot.keys() - found.keys()
         return found
 
@@ -63,11 +68,10 @@ class DynamoProfiles:
             }
         return {start: known[end] for start, end in leads.items()}
 
-    def traits(self, profile_ids: Iterable[str]) -> dict[str, tuple[int, dict[str, Trait]]]:
-        """The version that last changed a profile's traits, and these."""
+    def traits(self, profile_ids: Iterable[str], *, consistent: bool) -> dict[str, ColdTraits]:
         keys = [{"profile_id": profile_id, "part": _TRAITS} for profile_id in sorted(set(profile_ids))]
-        items = self._parts.get_many(keys, consistent=True)
-        return {item["profile_id"]: (item["version"], _read_traits(item["traits"])) for item in items}
+        items = self._parts.get_many(keys, consistent=consistent)
+        return {i["profile_id"]: ColdTraits(i["version"], _read_traits(i["traits"])) for i in items}
 
     def save(self, profile: Profile, events: Sequence[Signed]) -> None:
         ops = self.save_ops(profile, events, before=profile.version - 1)
@@ -96,6 +100,10 @@ class DynamoProfiles:
         if profile.traits is None or profile.traits_version != profile.version:
             return [hot]
         return [hot, self._parts.put_op(_cold(profile))]
+
+
+def _by_id(items: Iterable[Item]) -> dict[str, Profile]:
+    return {item["profile_id"]: read_hot(item) for item in items}
 
 
 def read_hot(item: Item) -> Profile:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from services.ingest.domain.history import NO_TALE, Chunk, Signed, Strip, chunks, rebased
 from services.ingest.domain.identifiers import Identifier
-from services.ingest.domain.traits import CONTACTS, Trait, is_guarded, kept_contacts, merged, with_traits_of
+from services.ingest.domain.traits import Trait, kept_contacts, merged, visible, with_traits_of
 from services.ingest.domain.validate import byte_size
 
 MEMORY = 16
@@ -30,21 +30,6 @@ EVENT_FRAME = 130
 _ENTRY = struct.Struct(">8s4sI")
 
 Verdict = Literal["applied", "duplicate"]
-
-__all__ = [
-    "CONTACTS",
-    "MAX_EVENTS",
-    "MAX_EVENT_BYTES",
-    "MEMORY",
-    "Applied",
-    "Profile",
-    "Seen",
-    "Trait",
-    "Verdict",
-    "apply",
-    "is_guarded",
-    "portions",
-]
 
 
 @dataclass(frozen=True)
@@ -120,7 +105,7 @@ class Profile:
 
     def visible_traits(self) -> dict[str, Any]:
         """The traits as others see them."""
-        return {n: t.value for n, t in sorted(self.known_traits().items()) if t.value is not None}
+        return visible(self.known_traits())
 
     def strips(self) -> tuple[Strip, ...]:
         """Where its history lies: its own chunks and those of every profile it absorbed."""
@@ -211,6 +196,8 @@ def absorb(winner: Profile, losers: Sequence[Profile], now: datetime) -> Profile
     that their events can be told again as changes of the winner."""
     changed = winner
     for loser in losers:
+        if not loser.version:  # named in the graph, not written yet
+            continue
         traits = merged(changed.known_traits(), loser.known_traits())
         base = changed.version
         version = base + loser.version

@@ -73,9 +73,9 @@ def kept_contacts(traits: Mapping[str, Trait] | None, signed: Sequence[Signed]) 
     )
 
 
-def is_guarded(name: str, trait: Trait) -> bool:
-    """Is it an address from a public door? Anybody may send one; it never changes what is known."""
-    return name in CONTACTS and trait.received > 0
+def visible(traits: Mapping[str, Trait]) -> dict[str, Any]:
+    """Traits as others see them."""
+    return {name: trait.value for name, trait in sorted(traits.items()) if trait.value is not None}
 
 
 def _offer(one: Signed, name: str, value: Any) -> Trait:
@@ -90,15 +90,20 @@ def _beats(name: str, new: Trait, old: Trait) -> bool:
     An address from a public door is another matter: it is taken only where there is none, and of several the first
     to be received stays. Event time can't decide that: whoever has a web page's key can write any.
     """
-    if is_guarded(name, new) and is_guarded(name, old):
+    if _is_guarded(name, new) and _is_guarded(name, old):
         if new.value is None or old.value is None:
             return old.value is None and new.value is not None
         return _precedence(new) < _precedence(old)
-    if is_guarded(name, new):
+    if _is_guarded(name, new):
         return old.value is None and new.value is not None and new.received > old.at
-    if is_guarded(name, old):
+    if _is_guarded(name, old):
         return new.value is not None or old.received <= new.at
     return _rank(new) > _rank(old)
+
+
+def _is_guarded(name: str, trait: Trait) -> bool:
+    """Is it an address from a public door? Anybody may send one; it never changes what is known."""
+    return name in CONTACTS and trait.received > 0
 
 
 def _precedence(trait: Trait) -> tuple[int, int, str]:

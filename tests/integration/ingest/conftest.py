@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 from moto import mock_aws
 
 from services.ingest import bootstrap
@@ -192,12 +194,25 @@ def _forget() -> None:
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     for name, value in ENV.items():
         monkeypatch.setenv(name, value)
+    _one_call_at_a_time(monkeypatch)
     with mock_aws():
         _forget()
         queue = client("sqs").create_queue(QueueName="intake")["QueueUrl"]
         monkeypatch.setenv("QUEUE_URL", queue)
         yield World(queue, _listener(), _tables())
         _forget()
+
+
+def _one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """moto undoes a refused transaction by putting back all tables as they were before it: that must not undo what
+    another thread wrote meanwhile. Between calls threads still overtake each other."""
+    call, lock = BaseClient._make_api_call, threading.RLock()
+
+    def in_turn(self: BaseClient, *arguments: Any) -> Any:
+        with lock:
+            return call(self, *arguments)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", in_turn)
 
 
 def _tables() -> str:

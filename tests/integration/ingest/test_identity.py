@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from services.ingest import bootstrap
+from services.ingest.adapters.dynamo_identities import DynamoIdentities
 from services.ingest.domain.policy import MAX_COMPONENT
 from services.shared.clock import to_iso
 from services.shared.contracts.ingest import ProfileChange, ProfilesChanged, ProfilesMerged
@@ -95,7 +97,7 @@ def seen_from(world: World) -> set[tuple[Any, ...]]:
 
 @pytest.mark.capability("002-3")
 def test_page_views_before_the_login_are_the_customer_s(world: World) -> None:
-    """The shop knows u-1; a visitor looks around on a new device, then logs in there."""
+    """The shop knows u-1; a visitor looks around on a new device, then logs in there. Later somebody else does, too."""
     listener = Listener()
     send(world, event(1, 0, userId="u-1"))
     listener.hear(world)
@@ -114,6 +116,14 @@ def test_page_views_before_the_login_are_the_customer_s(world: World) -> None:
         assert world.admin("GET", f"/profiles/{name}")[1] == ana
     page = bootstrap.timeline().read(profile(world, "u-1").strips())
     assert [one.call.message_id for one in page.events] == ["m4", "m3", "m2", "m1"]
+    send(world, event(5, 4, userId="u-2", anonymousId="x"), event(6, 5, userId="u-2"))
+    assert len(world.profiles()) == 2
+    assert world.admin("GET", "/profiles/u-1") == (200, ana)
+    assert world.admin("GET", "/profiles/u-2")[1]["counts"] == {"track": 2}
+    trail = world.review("GET", f"/profiles/{ana['profile_id']}/identity")[1]["decisions"]
+    assert [(d["what"], d["others"], d["message_id"]) for d in trail] == [
+        ("merged", [visitor["profile_id"]], "m4")
+    ]
 
 
 def profile(world: World, name: str) -> Any:
@@ -121,8 +131,7 @@ def profile(world: World, name: str) -> Any:
     return bootstrap.profiles().load([profile_id])[profile_id]
 
 
-@pytest.mark.capability("002-3")
-def test_second_user_on_a_device_does_not_merge(world: World) -> None:
+def test_ten_users_of_a_device_stay_ten_people(world: World) -> None:
     for i in range(10):
         send(world, event(i, i, userId=f"u-{i}", anonymousId="kiosk"))
         Listener().hear(world)
@@ -272,6 +281,59 @@ def test_any_order_and_repetition_ends_in_the_same_people(world: World, seed: in
     assert seen_from(world) == PEOPLE
     living = {one["profile_id"]: sum(one["counts"].values()) for one in world.profiles() if one["counts"]}
     assert {k: v for k, v in listener.counts().items() if v} == living
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_consumers_side_by_side_end_in_the_same_people(world: World, seed: int) -> None:
+    """F1, F11: three consumers work on the same people at once, the publisher now and then; what fails comes again."""
+    dice = random.Random(seed)
+    events = traffic()
+    dice.shuffle(events)
+    for one, door in events:
+        enqueue(world, one, door=door)
+    records = world.take()
+    listener = Listener()
+    with ThreadPoolExecutor(3) as pool:
+        while records:
+            dice.shuffle(records)
+            shares = [records[i : i + 4] for i in range(0, len(records), 4)]
+            failed = set().union(*pool.map(world.consume, shares))
+            records = [one for one in records if one["messageId"] in failed]
+            listener.hear(world, shuffle=dice)
+    assert seen_from(world) == PEOPLE
+    living = {one["profile_id"]: sum(one["counts"].values()) for one in world.profiles() if one["counts"]}
+    assert {k: v for k, v in listener.counts().items() if v} == living
+
+
+@pytest.mark.parametrize("step", ["history", "graph"])
+def test_an_un_merge_that_dies_halfway_is_done_by_the_next(
+    world: World, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F5, F8: before the graph was written nothing is changed; after it everything is, though nobody heard so."""
+    listener = Listener()
+    send(world, event(1, 10, userId="u-late", anonymousId="x"), event(2, 11, "page", anonymousId="x"))
+    listener.hear(world)
+    enqueue(world, event(3, 1, userId="u-early", anonymousId="x"))
+    records = world.take()
+    commit = DynamoIdentities.commit
+
+    def dies(self: DynamoIdentities, *args: Any) -> bool:
+        if step == "graph":
+            commit(self, *args)
+        raise ConnectionError("crash")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DynamoIdentities, "commit", dies)
+        assert world.consume(records) == {records[0]["messageId"]}
+    listener.hear(world)
+    assert world.consume(records) == set()
+    listener.hear(world)
+    assert world.admin("GET", "/profiles/u-early")[1]["counts"] == {"page": 1, "track": 1}
+    assert world.admin("GET", "/profiles/u-late")[1]["counts"] == {"track": 1}
+    assert listener.counts() == {one["profile_id"]: sum(one["counts"].values()) for one in world.profiles()}
+    for name, ids in (("u-early", ["m2", "m3"]), ("u-late", ["m1"])):
+        page = bootstrap.timeline().read(profile(world, name).strips())
+        assert [one.call.message_id for one in page.events] == ids
 
 
 def test_a_replay_of_everything_changes_nothing(world: World) -> None:

@@ -13,7 +13,7 @@ from services.ingest.domain.known import Known, described
 from services.ingest.domain.profile import Profile
 from services.ingest.domain.regroup import Component, Decision, Node, Regrouping
 from services.ingest.domain.sources import Key, Source, SourceDocument, hash_key
-from services.ingest.ports import Behind, ProfileWrite, Registration, StaleProfile, StaleSource
+from services.ingest.ports import Behind, ColdTraits, ProfileWrite, Registration, StaleProfile, StaleSource
 
 NOW = datetime(2026, 1, 10, 12, 0, tzinfo=UTC)
 
@@ -40,6 +40,12 @@ class FakeProfiles:
 
     def load_hot(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
         return {p: replace(found, traits=None) for p, found in self.load(profile_ids).items()}
+
+    def glance(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
+        return self.load_hot(profile_ids)
+
+    def traits(self, profile_ids: Iterable[str], *, consistent: bool) -> dict[str, ColdTraits]:
+        return {p: ColdTraits(f.traits_version, f.known_traits()) for p, f in self.load(profile_ids).items()}
 
     def follow(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
         found = {}
