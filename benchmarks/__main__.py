@@ -10,7 +10,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from benchmarks import cold_import, cpu_per_event, usd_per_million_entries, usd_per_million_events
+from benchmarks import (
+    cold_import,
+    cpu_per_event,
+    identity_quality,
+    usd_per_million_entries,
+    usd_per_million_events,
+)
 from benchmarks.prices import Prices
 from benchmarks.results import Report, Result, save
 
@@ -19,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[Report], list[Result]]] = {
     "usd_per_million_entries": usd_per_million_entries.run,
     "cpu_per_event": cpu_per_event.run,
     "cold_import": cold_import.run,
+    "identity_quality": identity_quality.run,
 }
 _EXAMPLES = """examples:
   python -m benchmarks                                    all of them; about three minutes
@@ -26,6 +33,7 @@ _EXAMPLES = """examples:
   python -m benchmarks --only usd_per_million_entries     what a million journey entries cost
   python -m benchmarks --only cpu_per_event               CPU of ingest's consumer, beside a floor
   python -m benchmarks --only cold_import --no-breakdown  how long each handler takes to import
+  python -m benchmarks --only identity_quality            how well people are told apart
 """
 _LINES = 14
 

@@ -49,8 +49,9 @@ class Environment:
 
     @property
     def platform(self) -> str | None:
-        """The wheel platform the bundles are built for; `None` is the host's."""
-        return None if self.is_local else "aarch64-manylinux2014"
+        """The wheel platform the bundles are built for; `None` is the host's. The runtime's Amazon Linux 2023 has
+        glibc 2.34; DuckDB's wheels want 2.28."""
+        return None if self.is_local else "aarch64-manylinux_2_28"
 
     @property
     def runtime(self) -> lambda_.Runtime:

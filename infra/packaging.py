@@ -18,26 +18,31 @@ from infra.environment import Environment
 ROOT = Path(__file__).parents[1]
 BUNDLES = ROOT / ".halte" / "bundles"
 KEPT = 6
-"""Bundles of a service that stay on disk."""
+"""Bundles of a dependency group that stay on disk."""
+
+DIGEST = 16
+"""Hexadecimal digits that tell bundles of a group apart."""
 
 _LOCAL_ONLY = ("local/__init__.py", "local/virtual_clock.py")
 
 
-def bundle(service: str, environment: Environment) -> Path:
+def bundle(service: str, environment: Environment, group: str = "") -> Path:
     """The folder that becomes the service's zip: `services/__init__.py`, the kernel, the service and its wheels,
-    under the same import paths as in the repository.
+    under the same import paths as in the repository. `group` names the dependency group of the wheels where it is
+    not the service's own: few functions carry what is heavy.
 
     Raises:
         subprocess.CalledProcessError: uv can't resolve a wheel for the target.
     """
+    group = group or service
     sources = _sources(service, environment)
-    target = BUNDLES / f"{service}-{_digest(service, environment, sources)}"
+    target = BUNDLES / f"{group}-{_digest(group, environment, sources)}"
     if target.exists():
         return target
     building = target.with_name(f"{target.name}.{os.getpid()}")
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
-    _install_wheels(service, environment, building)
+    _install_wheels(group, environment, building)
     for source in sources:
         copy = building / source.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -47,13 +52,15 @@ def bundle(service: str, environment: Environment) -> Path:
         building.rename(target)
     except OSError:  # another process built the same bundle in the meantime
         shutil.rmtree(building)
-    _forget_old(service)
+    _forget_old(group)
     return target
 
 
-def _forget_old(service: str) -> None:
+def _forget_old(group: str) -> None:
     """Keep the newest few: the last stages deployed, and the one before."""
-    bundles = sorted(BUNDLES.glob(f"{service}-*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    bundles = sorted(
+        BUNDLES.glob(f"{group}-{'[0-9a-f]' * DIGEST}"), key=lambda path: path.stat().st_mtime, reverse=True
+    )
     for old in bundles[KEPT:]:
         shutil.rmtree(old, ignore_errors=True)
 
@@ -68,12 +75,12 @@ def _sources(service: str, environment: Environment) -> list[Path]:
     return found
 
 
-def _digest(service: str, environment: Environment, sources: list[Path]) -> str:
-    digest = hashlib.sha256(f"{service} {environment.python} {environment.platform}".encode())
+def _digest(group: str, environment: Environment, sources: list[Path]) -> str:
+    digest = hashlib.sha256(f"{group} {environment.python} {environment.platform}".encode())
     digest.update((ROOT / "uv.lock").read_bytes())
     for source in sources:
         digest.update(str(source.relative_to(ROOT)).encode() + b"\0" + source.read_bytes())
-    return digest.hexdigest()[:16]
+    return digest.hexdigest()[:DIGEST]
 
 
 def _uv() -> str:
@@ -81,7 +88,7 @@ def _uv() -> str:
     return str(beside) if beside.exists() else "uv"
 
 
-def _install_wheels(service: str, environment: Environment, target: Path) -> None:
+def _install_wheels(group: str, environment: Environment, target: Path) -> None:
     requirements = target / "requirements.txt"
     subprocess.run(
         [
@@ -90,7 +97,7 @@ def _install_wheels(service: str, environment: Environment, target: Path) -> Non
             "--quiet",
             "--frozen",
             "--only-group",
-            service,
+            group,
             "--no-emit-project",
             "-o",
             requirements,

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
 import json
+import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from local.emulator import Emulator
 from local.tap import RULE
+from services.ingest.adapters.parquet import DuckParquet
+from services.ingest.adapters.s3_lake import S3Lake
+from services.ingest.lake import LakeKeeper
+from services.shared.clock import SystemClock
 
 
 @dataclass(frozen=True)
@@ -42,15 +47,16 @@ class Machine:
         return self.transitions - 3 * self.early
 
 
-def lake(s3: Any, bucket: str) -> list[dict[str, Any]]:
-    """Every line of the event lake."""
-    lines: list[dict[str, Any]] = []
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="events/"):
-        for entry in page.get("Contents", []):
-            body = s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
-            text = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
-            lines += [json.loads(line) for line in text.splitlines() if line]
-    return lines
+def lake(s3: Any, bucket: str) -> list[Mapping[str, Any]]:
+    """Every line of the event lake, those of days that are Parquet by now as well."""
+    with tempfile.TemporaryDirectory() as folder:
+        keeper = LakeKeeper(
+            store=S3Lake(bucket, s3),
+            parts=DuckParquet(Path(folder)),
+            clock=SystemClock(),
+            folder=Path(folder),
+        )
+        return list(keeper.lines())
 
 
 def items(dynamodb: Any, table: str) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Size
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -18,6 +18,7 @@ class ServiceFunction(lambda_.Function):
     """`services.<service>.handlers.<handler>.handler`, from the service's bundle.
 
     `settings` are the fields of the handler's settings model; the function gets them as upper-case variables.
+    `wheels` is the dependency group it carries (default: the service's own), `disk` its room under /tmp in MB.
     """
 
     def __init__(
@@ -31,6 +32,8 @@ class ServiceFunction(lambda_.Function):
         settings: Mapping[str, str],
         memory: int = 512,
         timeout_seconds: int = 30,
+        wheels: str = "",
+        disk: int = 512,
     ) -> None:
         log_group = logs.LogGroup(
             scope,
@@ -45,11 +48,12 @@ class ServiceFunction(lambda_.Function):
             id,
             runtime=environment.runtime,
             architecture=environment.architecture,
-            code=lambda_.Code.from_asset(str(bundle(service, environment))),
+            code=lambda_.Code.from_asset(str(bundle(service, environment, wheels))),
             handler=f"services.{service}.handlers.{handler}.handler",
             role=role,
             log_group=log_group,
             memory_size=memory,
+            ephemeral_storage_size=Size.mebibytes(disk) if disk != 512 else None,
             timeout=Duration.seconds(timeout_seconds),
             environment={
                 "STAGE": environment.stage,

@@ -136,8 +136,10 @@ class ServiceStack(Stack):
         settings: Mapping[str, str],
         memory: int = 512,
         timeout_seconds: int = 30,
+        wheels: str = "",
+        disk: int = 512,
     ) -> ServiceFunction:
-        """A function of this service; `handler` is a module of its `handlers`."""
+        """A function of this service; `handler` is a module of its `handlers`, the rest as `ServiceFunction` has it."""
         return ServiceFunction(
             self,
             id,
@@ -147,6 +149,8 @@ class ServiceStack(Stack):
             settings=settings,
             memory=memory,
             timeout_seconds=timeout_seconds,
+            wheels=wheels,
+            disk=disk,
         )
 
     def queue(self, id: str, *, timeout_seconds: int = 30) -> WorkQueue:

@@ -20,6 +20,9 @@ from infra.discovery import Announced, announce
 from infra.environment import Environment
 from services.shared.contracts.catalogue import FACTS
 
+IMPORT_DAYS = 14
+"""How long uploaded files, and the reports about them, are kept."""
+
 
 class PlatformStack(Stack):
     """Deployed first; the service stacks find its parts by SSM parameter."""
@@ -66,6 +69,10 @@ class PlatformStack(Stack):
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
             removal_policy=self.halte.removal_policy,
+            lifecycle_rules=[
+                s3.LifecycleRule(prefix="imports/", expiration=Duration.days(IMPORT_DAYS)),
+                s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1)),
+            ],
         )
         self._announce("lake-bucket", bucket.bucket_name)
 
@@ -117,7 +124,7 @@ class PlatformStack(Stack):
             cors_preflight=apigw.CorsPreflightOptions(
                 allow_origins=["*"],
                 allow_methods=[apigw.CorsHttpMethod.POST, apigw.CorsHttpMethod.OPTIONS],
-                allow_headers=["authorization", "content-type"],
+                allow_headers=["authorization", "content-type", "x-write-key"],
                 max_age=Duration.hours(1),
             ),
         )

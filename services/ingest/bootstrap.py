@@ -6,27 +6,30 @@ import secrets
 from collections.abc import Callable
 from functools import cache
 
-from services.ingest.accept import FrontDoor, KnownKeys
+from services.ingest.accept import FrontDoor
 from services.ingest.adapters.dynamo_identities import DynamoIdentities
+from services.ingest.adapters.dynamo_imports import DynamoImports, TakenBack
 from services.ingest.adapters.dynamo_profiles import DynamoProfiles
-from services.ingest.adapters.dynamo_sources import DynamoSources
+from services.ingest.adapters.dynamo_sources import DynamoMeter, DynamoSources
 from services.ingest.adapters.dynamo_timeline import DynamoTimeline
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.adapters.sqs_intake import SqsIntake
 from services.ingest.adapters.threads import Threads
 from services.ingest.consume import Consumer
 from services.ingest.keeper import Keeper
-from services.ingest.manage import PROFILE_PREFIX, ProfileDirectory, SourceRegistry
+from services.ingest.known import KnownKeys, KnownRules
+from services.ingest.manage import PROFILE_PREFIX, ProfileDirectory
 from services.ingest.recognise import Recogniser
 from services.ingest.review import IdentityReview
 from services.ingest.settings import (
-    AdminSettings,
     ApiSettings,
     IdentitiesSettings,
     OnEventsSettings,
     OnProfilesStreamSettings,
     ProfileSettings,
+    SourcesSettings,
 )
+from services.ingest.sources import SourceRegistry
 from services.ingest.tell import Teller
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
@@ -41,7 +44,8 @@ def front_door() -> FrontDoor:
     """For `api`."""
     settings = ApiSettings.from_env()
     return FrontDoor(
-        keys=KnownKeys(DynamoSources(Table(settings.sources_table))),
+        keys=KnownKeys(DynamoSources(Table(settings.sources_table)), settings.clock()),
+        meter=DynamoMeter(Table(settings.rates_table)),
         queue=SqsIntake(settings.queue_url),
         clock=settings.clock(),
         new_id=new_id,
@@ -50,12 +54,12 @@ def front_door() -> FrontDoor:
 
 @cache
 def source_registry() -> SourceRegistry:
-    """For `admin`."""
-    settings = AdminSettings.from_env()
+    """For `sources`."""
+    settings = SourcesSettings.from_env()
     return SourceRegistry(
         sources=DynamoSources(Table(settings.sources_table)),
         clock=settings.clock(),
-        new_key=lambda: f"wk_{secrets.token_urlsafe(24)}",
+        new_key=lambda prefix: f"{prefix}_{secrets.token_urlsafe(24)}",
     )
 
 
@@ -116,6 +120,8 @@ def consumer() -> Consumer:
         profiles=profiles(),
         timeline=timeline(),
         lake=S3Lake(settings.lake_bucket),
+        rules_of=KnownRules(DynamoSources(Table(settings.sources_table))),
+        taken_back=TakenBack(DynamoImports(Table(settings.imports_table))),
         clock=clock,
         spread=spread,
     )

@@ -4,33 +4,40 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
-from services.ingest.domain.intake import Arrival, Unreadable, unpack
+from services.ingest.domain.intake import Arrival, RulesOf, Unreadable, unpack
 from services.ingest.domain.profile import Profile, apply, portions
 from services.ingest.domain.traits import CONTACT_KEPT
 from services.ingest.ports import Lake, Profiles, Spread, StaleProfile, Timeline
 from services.ingest.recognise import ATTEMPTS, Crowded, Recognised, Recogniser
-from services.shared.clock import Clock, to_iso
+from services.shared.clock import Clock, from_iso, to_iso
 from services.shared.errors import HalteError
 
 NOT_READ = "unreadable"
+
+ROLLED_BACK = "rolled_back"
+"""Reason of an import's event that arrives after its job was taken back."""
+
+TakenBack = Callable[[Iterable[str]], set[str]]
+"""Of some receipts of imports, those whose job was taken back."""
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What became of an event: `applied`, `duplicate` or `rejected` (with a reason), and for whom; notes, with commas
-    between them, say what of it was not taken."""
+    between them, say what of it was not taken. `born`: see `Recognised`."""
 
     disposition: str
     reason: str = ""
     profile_id: str = ""
     message_id: str = ""
     note: str = ""
+    born: tuple[str, int] | None = None
 
 
 @dataclass
@@ -67,6 +74,8 @@ class Consumer:
         timeline: Timeline,
         lake: Lake,
         clock: Clock,
+        rules_of: RulesOf = lambda _: None,
+        taken_back: TakenBack = lambda _: set(),
         spread: Spread = map,
     ) -> None:
         self._recogniser = recogniser
@@ -74,18 +83,31 @@ class Consumer:
         self._timeline = timeline
         self._lake = lake
         self._clock = clock
+        self._rules_of = rules_of
+        self._taken_back = taken_back
         self._spread = spread
 
     def consume(self, messages: Mapping[str, str]) -> Report:
         """Process queue messages (id to body); those in the report's `failed` are not done and must come again."""
         report = Report()
         arrivals, message_of = self._unpack(messages, report)
+        return self._process(arrivals, message_of, report)
+
+    def replay(self, arrivals: Iterable[Arrival]) -> Report:
+        """Process events that were accepted once already; `failed` are receipts."""
+        by_receipt = {arrival.receipt: arrival for arrival in arrivals}
+        return self._process(by_receipt, {receipt: receipt for receipt in by_receipt}, Report())
+
+    def _process(
+        self, arrivals: Mapping[str, Arrival], message_of: Mapping[str, str], report: Report
+    ) -> Report:
         verdicts: dict[str, Verdict] = {}
         signed = self._read(arrivals.values(), verdicts)
         try:
             failed_receipts = self._take_in(signed, verdicts, report)
         except Crowded:
-            return Report(failed=set(messages), errors=report.errors + Counter([Crowded.__name__]))
+            failed = report.failed | set(message_of.values())
+            return Report(failed=failed, errors=report.errors + Counter([Crowded.__name__]))
         report.failed |= {message_of[receipt] for receipt in failed_receipts}
         kept = [a for a in arrivals.values() if message_of[a.receipt] not in report.failed]
         if kept:
@@ -99,10 +121,10 @@ class Consumer:
     ) -> tuple[dict[str, Arrival], dict[str, str]]:
         arrivals: dict[str, Arrival] = {}
         message_of: dict[str, str] = {}
-        now = self._clock.now()
+        now = from_iso(to_iso(self._clock.now()))  # as the lake tells it, or a rebuild would differ
         for message_id, body in messages.items():
             try:
-                found = list(unpack(body, now))
+                found = list(unpack(body, now, self._rules_of))
             except Unreadable:
                 report.failed.add(message_id)
                 report.errors[NOT_READ] += 1
@@ -114,15 +136,22 @@ class Consumer:
 
     def _read(self, arrivals: Iterable[Arrival], verdicts: dict[str, Verdict]) -> list[Signed]:
         signed = []
+        arrivals = list(arrivals)
+        imported = [arrival.receipt for arrival in arrivals if arrival.door == "import"]
+        gone = self._taken_back(imported) if imported else set()
         for arrival in arrivals:
+            if arrival.receipt in gone:
+                verdicts[arrival.receipt] = Verdict("rejected", reason=ROLLED_BACK)
+                continue
             try:
                 signed.append(
                     Signed(
                         arrival.receipt,
                         arrival.read(),
-                        public=arrival.door == "http",
+                        public=not arrival.trusted,
                         source=arrival.source,
                         received_at=arrival.received_at,
+                        kind=arrival.trait_kind,
                     )
                 )
             except HalteError as refusal:
@@ -245,6 +274,7 @@ def _verdict(one: Signed, profile_id: str, outcome: Outcome, recognised: Recogni
         profile_id=profile_id,
         message_id=one.call.message_id,
         note=",".join(note for note in notes if note),
+        born=recognised.born.get(one.receipt),
     )
 
 
@@ -256,6 +286,11 @@ def _line(arrival: Arrival, verdict: Verdict) -> dict[str, Any]:
         "receipt": arrival.receipt,
         "source": arrival.source,
         "door": arrival.door,
+        "trusted": arrival.trusted,
+        "kind": arrival.origin.kind,
+        "region": arrival.origin.region,
+        "trait_kind": arrival.trait_kind,
+        **({"born": list(verdict.born)} if verdict.born else {}),
         "received_at": to_iso(arrival.received_at),
         "disposition": verdict.disposition,
         "reason": verdict.reason,

@@ -12,7 +12,7 @@ from services.ingest.domain.history import NO_TALE, Chunk, Signed, Strip
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.known import Known
 from services.ingest.domain.profile import Profile, absorb, redirect, retold
-from services.ingest.domain.regroup import Component, News, Regrouping, regroup
+from services.ingest.domain.regroup import Component, News, Regrouping, regroup, without
 from services.ingest.ports import Identities, Profiles, ProfileWrite, Timeline
 from services.shared.clock import Clock
 
@@ -80,6 +80,47 @@ class Keeper:
         writes, history = self._retold(regrouping, events, now)
         return Rearrangement(regrouping, [*self._merges(regrouping, now), *writes], history)
 
+    def plan_without(self, component: Component, receipts: str, reason: str) -> Rearrangement | None:
+        """What `component` and its people would be without the events whose receipts begin with `receipts`; `None`
+        when it has none of them. A profile nobody is left of becomes an empty one.
+
+        Raises:
+            Behind: a history is not complete yet.
+        """
+        now = self._clock.now()
+        owners = {owner for owner in component.owners.values() if owner}
+        stored = self._profiles.load(owners)
+        events = self._events(stored.values())
+        kept = [(source, one) for source, one in events if not one.receipt.startswith(receipts)]
+        if len(kept) == len(events):
+            return None
+        regrouping = without(
+            component,
+            [one for _, one in kept],
+            {one.receipt: source for source, one in kept},
+            now=round(now.timestamp() * 1000),
+            new_profile_id=self._new_profile_id,
+            reason=reason,
+        )
+        leads = regrouping.after.leads
+        left = [(s, one) for s, one in kept if one.strand or s in leads or one.call.profile_id in leads]
+        writes, history = self._retold(regrouping, left, now)
+        written = {write.profile.profile_id for write in writes}
+        emptied = [self._emptied(stored[p], now) for p in sorted(owners & stored.keys() - written)]
+        return Rearrangement(regrouping, [*writes, *(w for some in emptied for w in some)], history)
+
+    def _emptied(self, profile: Profile, now: datetime) -> list[ProfileWrite]:
+        """A profile without its events; ids that led to it still do, and hold nothing either."""
+        led = [strip.profile_id for strip in profile.absorbed]
+        empty, _ = retold(profile, [], self._new_tale(), now)
+        empty = replace(empty, absorbed=tuple(Strip(id_, NO_TALE) for id_ in led))
+        writes = [ProfileWrite(empty, profile.version)]
+        for old in self._profiles.load(led).values():
+            if old.tale != NO_TALE:
+                gone = redirect(old, profile.profile_id, now, is_told_anew=True)
+                writes.append(ProfileWrite(gone, old.version))
+        return writes
+
     def commit(self, planned: Rearrangement, known: Mapping[Identifier, Known]) -> bool:
         """Carry it out; false when somebody else changed any of it meanwhile, and it is to be planned again.
 
@@ -117,8 +158,11 @@ class Keeper:
     def _history(self, regrouping: Regrouping) -> list[tuple[str, Signed]]:
         """Every event that may change hands, with the profile that has it."""
         sources = self._profiles.load({s for found in regrouping.retold.values() for s in found})
+        return self._events(sources.values())
+
+    def _events(self, profiles: Iterable[Profile]) -> list[tuple[str, Signed]]:
         found = []
-        for profile in sources.values():
+        for profile in profiles:
             self._timeline.check_complete(profile.strips())
             chunks = self._timeline.all(profile.strips())
             found += [(profile.profile_id, one) for chunk in chunks for one in chunk.events]

@@ -36,12 +36,14 @@ class Crowded(Exception):
 @dataclass
 class Recognised:
     """Per receipt the profile, and notes; the identifiers known to be a profile's; and the receipts of events that
-    can't be recognised yet, with the reason."""
+    can't be recognised yet, with the reason. `born` is the profile id that was born with the event's strand, and when
+    (ms): a rebuild from the lake must know."""
 
     profile_of: dict[str, str] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     identifiers_of: dict[str, set[Identifier]] = field(default_factory=lambda: defaultdict(set))
     not_yet: dict[str, str] = field(default_factory=dict)
+    born: dict[str, tuple[str, int]] = field(default_factory=dict)
 
 
 Learnt = dict[Identifier, Known]
@@ -182,6 +184,9 @@ def _recognised(
             done.not_yet[one.receipt] = waiting[one.strand]
         else:
             owner = done.profile_of[one.receipt] = known[one.strand].owner
+            node = known[one.strand].node
+            if node.home:
+                done.born[one.receipt] = (node.home, node.born)
             names = set(one.call.identifiers) | {i for i in previous(one) if _is_named(known.get(i))}
             own = {i for i in names if i in known and known[i].owner == owner}
             done.identifiers_of[owner] |= own

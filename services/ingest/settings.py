@@ -9,7 +9,14 @@ class ApiSettings(Settings):
     """Of `api`, the HTTP front door."""
 
     sources_table: str
+    rates_table: str
     queue_url: str
+
+
+class SourcesSettings(Settings):
+    """Of `sources`, the registry of client systems."""
+
+    sources_table: str
 
 
 class ProfileSettings(Settings):
@@ -28,12 +35,12 @@ class IdentitiesSettings(ProfileSettings):
 class AdminSettings(IdentitiesSettings):
     """Of `admin`, the marketers' routes."""
 
-    sources_table: str
-
 
 class OnEventsSettings(IdentitiesSettings):
     """Of `on_events`, the consumer of the intake queue."""
 
+    sources_table: str
+    imports_table: str
     lake_bucket: str
 
 
@@ -41,3 +48,30 @@ class OnProfilesStreamSettings(ProfileSettings):
     """Of `on_profiles_stream`, the publisher."""
 
     bus_name: str
+
+
+class CompactSettings(Settings):
+    """Of `compact`, which keeps the lake; `memory_mb` is what DuckDB may use before it spills."""
+
+    lake_bucket: str
+    memory_mb: str
+
+
+class ImportsSettings(Settings):
+    """Of `imports`, the marketers' routes about imports."""
+
+    imports_table: str
+    sources_table: str
+    lake_bucket: str
+    imports_url: str
+
+
+class OnImportsSettings(IdentitiesSettings):
+    """Of `on_imports`, which works through files."""
+
+    imports_table: str
+    sources_table: str
+    lake_bucket: str
+    imports_url: str
+    queue_url: str
+    compact_function: str

@@ -67,7 +67,9 @@ class Teller:
         traits = self._traits(written)
         rows = [_change(o.profile, o.profile.version, o.events, traits) for o in written if o.events]
         for profile in retold:
-            rows += self._history(profile, [Strip(profile.profile_id, profile.tale)], traits)
+            told = self._history(profile, [Strip(profile.profile_id, profile.tale)], traits)
+            # Of a profile that has lost all its events others must hear as well.
+            rows += told or [_change(profile, profile.version, (), traits, told_before=True)]
         for winner, loser in ((winners.get(p.profile_id, p), p) for p in merged):
             strips = [s for s in winner.absorbed if s.profile_id in loser.profile_ids()]
             its = {winner.profile_id: ColdTraits(winner.traits_version, winner.known_traits())}

@@ -13,6 +13,9 @@ from infra.packaging import bundle
 
 ROOT = Path(__file__).parents[2]
 HOST = Environment(stage="local", from_address="hello@example.com", sms_origination="+12025550100")
+LAMBDA_BYTES = 250_000_000
+"""Unzipped, all that a function may carry."""
+
 SERVICES = ("access", "ingest", "scoring", "journeys", "consent", "delivery")
 
 
@@ -39,3 +42,18 @@ def test_another_service_is_physically_absent(service: str) -> None:
 
 def test_a_bundle_is_built_once() -> None:
     assert bundle("access", HOST) == bundle("access", HOST)
+
+
+def test_only_the_lake_s_bundle_carries_duckdb_and_it_fits_lambda() -> None:
+    folder = bundle("ingest", HOST, "ingest-lake")
+    code = (
+        f"import sys; sys.path.insert(0, {str(folder)!r}); import services.ingest.handlers.compact; "
+        "assert 'duckdb' not in sys.modules; import duckdb; "
+        "duckdb.connect().execute('COPY (SELECT 1) TO ? (FORMAT parquet)', ['/dev/null'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) < LAMBDA_BYTES
+    assert not list(bundle("ingest", HOST).glob("*duckdb*"))

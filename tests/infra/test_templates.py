@@ -14,7 +14,11 @@ from tests.infra.conftest import Assembly
 
 SERVICES = {"ingest", "scoring", "journeys", "consent", "delivery"}
 PUBLIC_ROUTES = {
-    *(f"POST /v1/{call}" for call in ("identify", "track", "page", "screen", "group", "alias", "batch")),
+    *(
+        f"POST /v1/{call}"
+        for call in ("identify", "track", "page", "screen", "group", "alias", "batch", *"itpsgab")
+    ),
+    *(f"POST /api/s/{call}" for call in ("identify", "track", "page", "group")),
     "POST /consents/requests",
     "GET /consents/confirm",
     "HEAD /consents/confirm",

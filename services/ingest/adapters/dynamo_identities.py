@@ -79,6 +79,7 @@ class DynamoIdentities:
                     ops.append(self._table.put_op(_item(identifier, after)))
             elif known.get(identifier) != after:
                 ops.append(self._identifier_op(identifier, known.get(identifier), after))
+        ops += [self._forget_op(i, i in guarded, known.get(i)) for i in regrouping.gone]
         for write in writes:
             ops += self._profiles.save_ops(write.profile, [], before=write.before)
         if len(ops) > TRANSACTION_LIMIT:
@@ -105,6 +106,8 @@ class DynamoIdentities:
             for other in others
             if other.version
         ]
+        if not after.nodes:
+            return [*ops, *self._removal_ops(kept)]
         if len(after.log) > LOG:
             ops.append(self._table.put_op(_page(after)))
             after = replace(after, log=after.log[-LOG // 2 :], pages=after.pages + 1)
@@ -117,15 +120,30 @@ class DynamoIdentities:
             *ops,
         ]
 
+    def _removal_ops(self, component: Component) -> list[Op]:
+        if not component.version:
+            return []
+        key = {"pk": _GRAPH + component.graph_id}
+        return [self._table.delete_op(key, condition="version = :v", values={":v": component.version})]
+
+    def _forget_op(self, identifier: Identifier, is_guarded: bool, before: Known | None) -> Op:
+        condition, values = ("", None) if is_guarded or before is None else _as_it_was(before)
+        return self._table.delete_op({"pk": identifier.key}, condition=condition or None, values=values)
+
     def _identifier_op(self, identifier: Identifier, before: Known | None, after: Known) -> Op:
         """Of one that no stored component guards: nobody may have moved it since it was read."""
         item = _item(identifier, after)
         if before is None:
             return self._table.put_op(item, condition=_ABSENT)
-        stored = {"graph_id": before.graph_id, "profile_id": before.owner}
-        conditions = [f"{n} = :{n}" if v else f"attribute_not_exists({n})" for n, v in stored.items()]
-        values = {f":{name}": value for name, value in stored.items() if value}
-        return self._table.put_op(item, condition=" AND ".join(conditions), values=values or None)
+        condition, values = _as_it_was(before)
+        return self._table.put_op(item, condition=condition, values=values)
+
+
+def _as_it_was(known: Known) -> tuple[str, dict[str, Any] | None]:
+    """The condition that nobody has moved an identifier since it was read, and its values."""
+    stored = {"graph_id": known.graph_id, "profile_id": known.owner}
+    conditions = [f"{n} = :{n}" if v else f"attribute_not_exists({n})" for n, v in stored.items()]
+    return " AND ".join(conditions), {f":{name}": value for name, value in stored.items() if value} or None
 
 
 def _item(identifier: Identifier, known: Known) -> Item:

@@ -205,7 +205,7 @@ def absorb(winner: Profile, losers: Sequence[Profile], now: datetime) -> Profile
             changed,
             version=version,
             created_at=min(filter(None, (changed.created_at, loser.created_at)), default=None),
-            updated_at=max(now, *filter(None, (changed.updated_at, loser.updated_at))),
+            updated_at=max((now, *filter(None, (changed.updated_at, loser.updated_at)))),
             traits=traits,
             traits_version=version if traits != winner.traits else changed.traits_version,
             identifiers=changed.identifiers | loser.identifiers,

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from services.ingest.domain.graph import Cut, Edge, Pair, Partition, first_edges, partition
+from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.policy import strength
+from services.ingest.domain.strands import edges_of
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,11 @@ class Regrouping:
     merges: Mapping[str, tuple[str, ...]]
     retold: Mapping[str, tuple[str, ...]]
     left_out: Sequence[Edge] = ()
+
+    @property
+    def gone(self) -> frozenset[Identifier]:
+        """Identifiers that nothing speaks of any more."""
+        return frozenset(i for one in self.before for i in one.nodes) - self.after.nodes.keys()
 
 
 def regroup(
@@ -205,3 +212,47 @@ def _decisions(
         for profile, sources in retold.items()
     ]
     return sorted(entries, key=lambda d: (d.what, d.profile))
+
+
+def without(
+    component: Component,
+    kept: Sequence[Signed],
+    owners: Mapping[str, str],
+    *,
+    now: int,
+    new_profile_id: Callable[[], str],
+    reason: str,
+) -> Regrouping:
+    """`component` as if only the events `kept` had ever been seen; marketers' decisions stand. `owners` says which
+    profile each of them (by receipt) belongs to, so that a person keeps its profile id where its birth is forgotten.
+
+    Every profile that remains is to be told anew.
+    """
+    manual = [edge for edge in component.edges.values() if edge.kind == "manual"]
+    named = frozenset(i for one in kept for i in one.call.identifiers)
+    edges = first_edges([*manual, *(edge for one in kept for edge in edges_of(one))])
+    edges = {pair: e for pair, e in edges.items() if e.kind != "manual" or {e.strong, e.weak} <= named}
+    ends = {i for edge in edges.values() for i in (edge.strong, edge.weak)}
+    nodes = {i: replace(component.nodes.get(i, Node()), named=i in named) for i in sorted(named | ends)}
+    after = replace(component, nodes=nodes, edges=edges, version=component.version + 1)
+    claims = {one.strand: owners[one.receipt] for one in kept if one.strand}
+    after = _with_kept_homes(after, claims, now, new_profile_id)
+    heirs = {owner for owner in after.owners.values() if owner}
+    log = (*after.log, *(Decision(now, "told anew", heir, (), reason=reason) for heir in sorted(heirs)))
+    return Regrouping((component,), replace(after, log=log), {}, dict.fromkeys(heirs, ()))
+
+
+def _with_kept_homes(
+    component: Component, claims: Mapping[Identifier, str], now: int, new_profile_id: Callable[[], str]
+) -> Component:
+    """With a profile for each person who has events: the one these were in, unless somebody else has it."""
+    nodes = dict(component.nodes)
+    owners = dict(component.owners)
+    taken = {node.home for node in nodes.values()}
+    for strand in sorted(claims, key=strength):
+        if not owners[strand]:
+            home = claims[strand] if claims[strand] not in taken else new_profile_id()
+            taken.add(home)
+            nodes[strand] = replace(nodes[strand], home=home, born=now)
+            owners |= dict.fromkeys(component.group_of(strand), home)
+    return replace(component, nodes=nodes)

@@ -65,13 +65,14 @@ class FakeLambda:
         return {"Payload": io.BytesIO(b"{}")}
 
 
-def test_plays_at_the_virtual_rate_but_delivery_only_at_rest(tmp_path: Path) -> None:
+def test_plays_at_the_virtual_rate_but_delivery_and_the_lake_only_at_rest(tmp_path: Path) -> None:
     file = tmp_path / "clock.json"
     set_clock(file, START, 1.0, None)
     lambda_ = FakeLambda()
     scoring = Scheduled("a", timedelta(minutes=1), "halte-local-scoring-Sweep")
     delivery = Scheduled("b", timedelta(minutes=1), "halte-local-delivery-Sweep")
-    player = Player([scoring, delivery], VirtualClock(file), lambda_)
+    lake = Scheduled("c", timedelta(minutes=1), "halte-local-ingest-Compact1A2B")
+    player = Player([scoring, delivery, lake], VirtualClock(file), lambda_)
     player.start()
     threading.Event().wait(1.1)
     assert not lambda_.calls, "no virtual minute has passed"
@@ -84,5 +85,6 @@ def test_plays_at_the_virtual_rate_but_delivery_only_at_rest(tmp_path: Path) -> 
     assert [name for name, _ in lambda_.calls[1:]] == [
         "halte-local-scoring-Sweep",
         "halte-local-delivery-Sweep",
+        "halte-local-ingest-Compact1A2B",
     ]
-    assert (player.calls, player.failures) == (3, [])
+    assert (player.calls, player.failures) == (4, [])

@@ -1,0 +1,193 @@
+"""People who may be one, by what is known of them: pairs for a person to look at, never merged by themselves.
+
+Fellegi-Sunter by Splink on DuckDB: the model learns from the data how much an agreement says, nothing is labelled.
+Pairs are compared only where they agree on something rare (`BLOCKS`).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import tempfile
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FIELDS = (
+    "first_name",
+    "last_name",
+    "birthday",
+    "email",
+    "phone",
+    "street",
+    "postcode",
+    "city",
+    "national_id",
+)
+"""What people are compared by; dates as `YYYY-MM-DD`, all else as lower-case text, unknown ones absent."""
+
+REVIEW = 0.9
+"""Probability from which on a pair is worth a person's time."""
+
+BLOCKS = (
+    ("first_name", "last_name"),
+    ("birthday", "first_name"),
+    ("birthday", "last_name"),
+    ("birthday", "postcode"),
+    ("email",),
+    ("phone",),
+    ("national_id",),
+    ("street", "postcode"),
+    ("first_name", "postcode"),
+    ("last_name", "postcode"),
+    ("last_name", "city"),
+    ("birthday",),
+)
+SURE = ("first_name", "last_name", "birthday")
+SURE_RECALL = 0.4
+"""Of true pairs, the share that agrees on all of `SURE` or on an e-mail address: a guess, from which the model only
+takes how rare pairs are."""
+
+MOST_COMPARED = 20_000_000
+_NAMES = {
+    "first_name": ("firstName", "first_name", "given_name"),
+    "last_name": ("lastName", "last_name", "surname"),
+    "birthday": ("birthday", "date_of_birth", "dob"),
+    "email": ("email",),
+    "phone": ("phone",),
+    "street": ("street", "address_1"),
+    "postcode": ("postalCode", "postcode"),
+    "city": ("city", "suburb"),
+    "national_id": ("national_id", "soc_sec_id"),
+}
+
+
+class TooFew(ValueError):
+    """There is nothing to learn from: too few people, or nothing is known of them."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Two ids that may be one person, how probable that is, and on which fields they agree."""
+
+    first: str
+    second: str
+    probability: float
+    agree: tuple[str, ...]
+    differ: tuple[str, ...]
+
+
+def person(person_id: str, traits: Mapping[str, Any]) -> dict[str, Any]:
+    """A record to compare, out of a profile's traits or a row of a file; an `address` object is looked into."""
+    address = traits.get("address")
+    flat = {**(address if isinstance(address, Mapping) else {}), **traits}
+    found = {name: _first(flat, names) for name, names in _NAMES.items()}
+    return {"unique_id": person_id, **found}
+
+
+def _first(flat: Mapping[str, Any], names: Iterable[str]) -> str | None:
+    for name in names:
+        value = flat.get(name)
+        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
+            return " ".join(str(value).casefold().split())
+    return None
+
+
+def candidates(
+    people: Sequence[Mapping[str, Any]],
+    threshold: float = REVIEW,
+    report: Callable[[str, float], None] = lambda doing, done: None,
+) -> list[Candidate]:
+    """Pairs of `people` (as `person` makes them) that are one with a probability of at least `threshold`, the most
+    probable first. The same people in any order give the same pairs.
+
+    Raises:
+        TooFew: nothing can be learned from them.
+    """
+    fields = [name for name in FIELDS if sum(one[name] is not None for one in people) >= 2]
+    if len(people) < 2 or len(fields) < 2:
+        raise TooFew("fewer than two people with two fields in common")
+    ordered = sorted(people, key=lambda one: str(one["unique_id"]))
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
+        warnings.simplefilter("ignore")  # the library's own, about columns of single values and the like
+        return _linked(ordered, fields, threshold, Path(folder), report)
+
+
+def _linked(
+    people: Sequence[Mapping[str, Any]],
+    fields: Sequence[str],
+    threshold: float,
+    folder: Path,
+    report: Callable[[str, float], None],
+) -> list[Candidate]:
+    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+
+    blocks: list[Any] = [block_on(*block) for block in BLOCKS if set(block) <= set(fields)]
+    settings = SettingsCreator(
+        link_type="dedupe_only",
+        comparisons=[_comparison(name) for name in fields],
+        blocking_rules_to_generate_predictions=blocks,
+        retain_intermediate_calculation_columns=False,
+    )
+    logging.getLogger("splink").setLevel(logging.ERROR)
+    api = DuckDBAPI()
+    _load(api, people, fields, folder)
+    linker: Any = Linker(api.register("people"), settings, log_level=logging.ERROR)
+    report("how rare pairs are", 0.1)
+    sure = [block_on(*SURE)] if set(SURE) <= set(fields) else []
+    sure += [block_on("email")] if "email" in fields else []
+    if sure:
+        linker.training.estimate_probability_two_random_records_match(sure, recall=SURE_RECALL)
+    linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
+    for number, block in enumerate(_training(fields)):
+        report(f"what {' and '.join(block)} leave to learn", 0.3 + number / 10)
+        linker.training.estimate_parameters_using_expectation_maximisation(block_on(*block))
+    report("comparing", 0.7)
+    rows = linker.inference.predict(threshold_match_probability=threshold).as_record_list()
+    return sorted(
+        (_candidate(row, fields) for row in rows), key=lambda c: (-c.probability, c.first, c.second)
+    )
+
+
+def _training(fields: Sequence[str]) -> list[tuple[str, ...]]:
+    """Blocks whose pairs are many enough to learn from; what a block agrees on is learned from another."""
+    wanted = (("first_name", "last_name"), ("birthday",), ("email",), ("postcode",))
+    return [block for block in wanted if set(block) <= set(fields)]
+
+
+def _comparison(name: str) -> Any:
+    import splink.comparison_library as library
+
+    if name in ("first_name", "last_name"):
+        return library.NameComparison(name)
+    if name == "birthday":
+        return library.DateOfBirthComparison(name, input_is_string=True, datetime_format="%Y-%m-%d")
+    if name == "email":
+        return library.EmailComparison(name)
+    if name in ("street", "city"):
+        return library.JaroWinklerAtThresholds(name, [0.9, 0.7])
+    return library.DamerauLevenshteinAtThresholds(name, [1])
+
+
+def _load(api: Any, people: Sequence[Mapping[str, Any]], fields: Sequence[str], folder: Path) -> None:
+    file = folder / "people.ndjson"
+    file.write_text("".join(json.dumps(one) + "\n" for one in people))
+    columns = dict.fromkeys(("unique_id", *fields), "VARCHAR")
+    api.duckdb_con.execute(
+        f"CREATE TABLE people AS SELECT * FROM read_json('{file}', columns={columns}, format='newline_delimited')"
+    )
+
+
+def _candidate(row: Mapping[str, Any], fields: Sequence[str]) -> Candidate:
+    first, second = sorted((str(row["unique_id_l"]), str(row["unique_id_r"])))
+    both = [name for name in fields if row[f"{name}_l"] is not None and row[f"{name}_r"] is not None]
+    agree = tuple(name for name in both if row[f"{name}_l"] == row[f"{name}_r"])
+    return Candidate(
+        first=first,
+        second=second,
+        probability=round(float(row["match_probability"]), 6),
+        agree=agree,
+        differ=tuple(name for name in both if name not in agree),
+    )

@@ -1,0 +1,110 @@
+"""The event lake's upkeep: the one function that carries DuckDB, and the table by which Athena reads the Parquet."""
+
+from __future__ import annotations
+
+from aws_cdk import Acknowledgment, Validations
+from aws_cdk import aws_glue as glue
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_s3 as s3
+
+from infra.constructs.service_function import ServiceFunction
+from infra.constructs.service_stack import ServiceStack
+from infra.constructs.work_queue import DeadLetterQueue
+from services.ingest.domain.lake import COLUMNS, PARQUET, RAW
+
+COMPACT_SECONDS = 900
+COMPACT_MEMORY = 2048
+DUCKDB_MEMORY = 1200
+"""Of these, what DuckDB may use before it spills to /tmp; the rest is Python's and the SDK's."""
+
+_GLUE_TYPES = {"VARCHAR": "string", "TIMESTAMP": "timestamp", "BOOLEAN": "boolean"}
+
+
+def keep_lake(stack: ServiceStack) -> ServiceFunction:
+    """Add the function that compacts and amends the lake, every six hours, and the Glue table `events`."""
+    function = stack.function(
+        "Compact",
+        handler="compact",
+        settings={"lake_bucket": stack.lake_bucket_name, "memory_mb": str(DUCKDB_MEMORY)},
+        memory=COMPACT_MEMORY,
+        timeout_seconds=COMPACT_SECONDS,
+        wheels="ingest-lake",
+        disk=4096,
+    )
+    bucket = s3.Bucket.from_bucket_name(stack, "KeptLake", stack.lake_bucket_name)
+    grant_lake(stack, function, "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
+    function.add_to_role_policy(iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn]))
+    stack.schedule(function, "rate(6 hours)")
+    # An amendment may find its day being compacted: it is asked again, and in the end parked for a person.
+    function.configure_async_invoke(
+        retry_attempts=2,
+        on_failure=destinations.SqsDestination(
+            DeadLetterQueue(stack, "AmendmentDeadLetters", alarms=stack.alarms)
+        ),
+    )
+    _catalogue(stack)
+    return function
+
+
+def grant_lake(stack: ServiceStack, function: ServiceFunction, *actions: str) -> None:
+    """Allow actions on the objects under the lake's two prefixes."""
+    bucket = s3.Bucket.from_bucket_name(stack, f"{function.node.id}Lake", stack.lake_bucket_name)
+    function.add_to_role_policy(
+        iam.PolicyStatement(
+            actions=list(actions),
+            resources=[bucket.arn_for_objects(f"{prefix}*") for prefix in (RAW, PARQUET)],
+        )
+    )
+    name = stack.resolve(stack.lake_bucket_name)["Ref"]
+    Validations.of(stack).acknowledge(
+        *(
+            Acknowledgment(
+                id=f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::<{name}>/{prefix}*]",
+                reason="The lake's objects are named by day and content, under two prefixes of its bucket.",
+            )
+            for prefix in (RAW, PARQUET)
+        )
+    )
+
+
+def _catalogue(stack: ServiceStack) -> None:
+    """Days are projected, so that no crawler and no repair statement is needed."""
+    database = glue.CfnDatabase(
+        stack,
+        "LakeDatabase",
+        catalog_id=stack.account,
+        database_input=glue.CfnDatabase.DatabaseInputProperty(name=f"halte_{stack.halte.stage}"),
+    )
+    columns = [
+        glue.CfnTable.ColumnProperty(name=name, type=_GLUE_TYPES[type_]) for name, type_ in COLUMNS.items()
+    ]
+    table = glue.CfnTable(
+        stack,
+        "LakeEvents",
+        catalog_id=stack.account,
+        database_name=f"halte_{stack.halte.stage}",
+        table_input=glue.CfnTable.TableInputProperty(
+            name="events",
+            description="One row per receipt of an accepted event; times are UTC, event is JSON.",
+            table_type="EXTERNAL_TABLE",
+            parameters={
+                "classification": "parquet",
+                "projection.enabled": "true",
+                "projection.date.type": "date",
+                "projection.date.format": "yyyy-MM-dd",
+                "projection.date.range": "2020-01-01,NOW",
+            },
+            partition_keys=[glue.CfnTable.ColumnProperty(name="date", type="string")],
+            storage_descriptor=glue.CfnTable.StorageDescriptorProperty(
+                location=f"s3://{stack.lake_bucket_name}/{PARQUET}",
+                columns=columns,
+                input_format="org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+                output_format="org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+                serde_info=glue.CfnTable.SerdeInfoProperty(
+                    serialization_library="org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+                ),
+            ),
+        ),
+    )
+    table.add_dependency(database)

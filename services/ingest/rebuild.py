@@ -1,0 +1,190 @@
+"""Profiles from the lake alone: every line that counted, taken in once more by the consumer itself into an empty store,
+and the result held against another store.
+
+Whose event is whose, and what profiles hold, are functions of the events, so that the order of the lines does not
+matter. What is drawn by lot, the profile ids, stands in the lines (`born`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from services.ingest.consume import Consumer
+from services.ingest.domain.history import Signed
+from services.ingest.domain.identifiers import Identifier
+from services.ingest.domain.intake import Arrival, Origin
+from services.ingest.domain.profile import Profile
+from services.ingest.domain.regroup import Node
+from services.ingest.ports import Identities, Profiles, Timeline
+from services.shared.clock import from_iso, to_iso
+
+BATCH = 200
+"""Lines the consumer takes in at a time."""
+
+FEEDBACK = "feedback"
+
+Lines = Callable[[], Iterable[Mapping[str, Any]]]
+"""Reads the lake from its beginning; asked twice."""
+
+
+class Incomplete(Exception):
+    """Some lines could not be taken in."""
+
+
+@dataclass
+class Rebuilt:
+    """How many events were taken in, and the profile ids that the lake knows."""
+
+    events: int = 0
+    ids: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A person who is not the same in both stores: the canonical JSON of each (`None`: not there)."""
+
+    identifiers: tuple[str, ...]
+    live: str | None
+    rebuilt: str | None
+
+
+class NoLake:
+    """Port `Lake` of a rebuild, which adds nothing to the lake."""
+
+    def put(self, day: datetime, receipts: Sequence[str], lines: Sequence[Mapping[str, Any]]) -> str:
+        return ""
+
+
+def rebuild(
+    lines: Lines, consumer: Consumer, identities: Identities, report: Callable[[int], None] = lambda _: None
+) -> Rebuilt:
+    """Take every line that counted into the empty store of `consumer` and `identities`; `report` is told of lines.
+
+    Raises:
+        Incomplete: some could not be taken in.
+    """
+    done = Rebuilt()
+    for strand, node in _births(lines()).items():
+        identities.add(strand, node)
+        done.ids.add(node.home)
+    feedback: list[Mapping[str, Any]] = []
+    for batch in _batches(line for line in lines() if counts(line)):
+        feedback += [line for line in batch if line["door"] == FEEDBACK]
+        done.events += _take_in(consumer, [line for line in batch if line["door"] != FEEDBACK])
+        report(len(batch))
+    for batch in _batches(feedback):  # it names profiles, which must be there
+        done.events += _take_in(consumer, batch)
+    return done
+
+
+def counts(line: Mapping[str, Any]) -> bool:
+    """Did the event of a line change a profile, and was not taken back?"""
+    return line["disposition"] == "applied" and not line.get("rolled_back", False)
+
+
+def arrival_of(line: Mapping[str, Any]) -> Arrival:
+    """The event as it was accepted."""
+    trusted = bool(line.get("trusted", line["door"] != "http"))
+    origin = Origin(
+        str(line["source"]), line["door"], trusted, str(line.get("kind", "")), str(line.get("region", ""))
+    )
+    return Arrival(
+        receipt=str(line["receipt"]),
+        origin=origin,
+        received_at=from_iso(line["received_at"]),
+        event=line["event"],
+        message_id=str(line["message_id"]),
+        said_kind=line.get("trait_kind"),
+    )
+
+
+def _births(lines: Iterable[Mapping[str, Any]]) -> dict[Identifier, Node]:
+    births: dict[Identifier, Node] = {}
+    for line in lines:
+        if counts(line) and line.get("born"):
+            strand = arrival_of(line).read().identifiers[0]
+            home, born = line["born"]
+            births[strand] = Node(home, born)
+    return births
+
+
+def _batches(lines: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    rest = iter(lines)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
+
+
+def _take_in(consumer: Consumer, lines: Sequence[Mapping[str, Any]]) -> int:
+    done = consumer.replay(arrival_of(line) for line in lines)
+    refused = len(lines) - done.dispositions["applied"]
+    if refused:
+        raise Incomplete(f"{refused} of {len(lines)} lines: {dict(done.errors)} {dict(done.dispositions)}")
+    return len(lines)
+
+
+def canonical(profile: Profile, timeline: Timeline) -> dict[str, Any]:
+    """All that makes a profile but how it came about (versions, and when it was written)."""
+    events = [_event(one) for chunk in timeline.all(profile.strips()) for one in chunk.events]
+    return {
+        "identifiers": [identifier.key for identifier in sorted(profile.identifiers)],
+        "traits": {
+            name: [trait.value, trait.at, trait.source, trait.kind, trait.received]
+            for name, trait in sorted(profile.known_traits().items())
+        },
+        "counts": dict(sorted(profile.counts.items())),
+        "events": sorted(events, key=lambda row: (row[0], row[1], row[2])),
+    }
+
+
+def _event(one: Signed) -> list[Any]:
+    call = one.call
+    return [
+        to_iso(call.at),
+        call.message_id,
+        one.receipt,
+        one.source,
+        one.kind,
+        one.public,
+        call.type,
+        call.name,
+        dict(call.properties),
+        dict(call.traits),
+    ]
+
+
+def compare(live: Iterable[Mapping[str, Any]], rebuilt: Iterable[Mapping[str, Any]]) -> list[Difference]:
+    """Where two stores differ, byte by byte of their canonical profiles."""
+    left, right = _texts(live), _texts(rebuilt)
+    return [
+        Difference(key, left.get(key), right.get(key))
+        for key in sorted(left.keys() | right.keys())
+        if left.get(key) != right.get(key)
+    ]
+
+
+def _texts(profiles: Iterable[Mapping[str, Any]]) -> dict[tuple[str, ...], str]:
+    """By identifiers, which no two profiles share. A profile without any, and without events, is nobody."""
+    return {
+        tuple(one["identifiers"]): json.dumps(one, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        for one in profiles
+        if one["identifiers"] or one["events"]
+    }
+
+
+def people(
+    profile_ids: Iterable[str], profiles: Profiles, timeline: Timeline, known: Iterable[str]
+) -> Iterator[dict[str, Any]]:
+    """The canonical form of the profiles among `profile_ids` that are no redirects, with the ids that are in `known`:
+    one that was drawn when people were parted may be in no line."""
+    ids = set(known)
+    rest = iter(sorted(profile_ids))
+    while batch := list(islice(rest, 100)):
+        for profile in profiles.load(batch).values():
+            if not profile.merged_into:
+                said = {"profile_id": profile.profile_id} if profile.profile_id in ids else {}
+                yield {**said, **canonical(profile, timeline)}
