@@ -53,7 +53,9 @@ class DynamoStandings:
             self._table.put(item, condition=condition, values=values)
         except ConditionFailed as refused:
             return (
-                _read(refused.item) if refused.item else self.find([standing.profile_id])[standing.profile_id]
+                _read(refused.item)
+                if refused.item
+                else self.find([standing.profile_id]).get(standing.profile_id)
             )
         return standing
 
