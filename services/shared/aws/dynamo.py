@@ -230,8 +230,7 @@ class Table:
         Raises:
             ConditionFailed: `condition` does not hold.
         """
-        request = {"TableName": self.name, "Key": encode(key), **_expressions(condition, names, values)}
-        self._write("delete_item", Op("Delete", request))
+        self._write("delete_item", self.delete_op(key, condition=condition, names=names, values=values))
 
     def put_op(
         self,
@@ -264,6 +263,20 @@ class Table:
                 "UpdateExpression": update,
                 **_expressions(condition, names, values),
             },
+        )
+
+    def delete_op(
+        self,
+        key: Key,
+        *,
+        condition: str | None = None,
+        names: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> Op:
+        """A Delete for `transact`."""
+        return Op(
+            "Delete",
+            {"TableName": self.name, "Key": encode(key), **_expressions(condition, names, values)},
         )
 
     def check_op(
