@@ -189,9 +189,12 @@ class ServiceStack(Stack):
             )
         )
 
-    def subscribe(self, id: str, queue: WorkQueue, pattern: events.EventPattern) -> None:
-        """Route what matches `pattern` on the bus into `queue`; what EventBridge can't deliver is kept as well."""
-        rule = events.Rule(self, id, event_bus=self.bus, event_pattern=pattern)
+    def subscribe(
+        self, id: str, queue: WorkQueue, pattern: events.EventPattern, *, default_bus: bool = False
+    ) -> None:
+        """Route what matches `pattern` on the bus (or the account's `default_bus`, where AWS itself speaks) into
+        `queue`; what EventBridge can't deliver is kept as well."""
+        rule = events.Rule(self, id, event_bus=None if default_bus else self.bus, event_pattern=pattern)
         rule.add_target(
             targets.SqsQueue(
                 queue,

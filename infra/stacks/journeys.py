@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat
+from aws_cdk import ArnFormat, Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -39,6 +42,7 @@ class JourneysStack(ServiceStack):
         self._marketers(self._step())
         self._outbox()
         self._person()
+        self._failures()
 
     def _facts(self) -> None:
         function = self.function(
@@ -115,6 +119,43 @@ class JourneysStack(ServiceStack):
         self._runtime.grant(function, "dynamodb:UpdateItem")
         self._standings.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem")
         self._allow_settling(function)
+
+    def _failures(self) -> None:
+        """Executions that fail for good leave people standing: AWS tells of them on the account's own bus."""
+        function = self.function(
+            "OnFailedExecution",
+            handler="on_failed_execution",
+            settings={"runtime_table": self._runtime.table_name},
+            timeout_seconds=FACTS_SECONDS,
+        )
+        self._runtime.grant(
+            function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:UpdateItem"
+        )
+        queue = self.queue("FailedExecutions", timeout_seconds=FACTS_SECONDS)
+        self.subscribe(
+            "FailedExecution",
+            queue,
+            events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+                    "stateMachineArn": [{"prefix": self._state_machines().removesuffix("*")}],
+                },
+            ),
+            default_bus=True,
+        )
+        self.consume(function, queue, batch_size=10)
+        alarm = cloudwatch.Alarm(
+            function,
+            "ExecutionsFail",
+            metric=queue.metric_number_of_messages_sent(period=Duration.minutes(5)),
+            threshold=1,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description="A journey's execution failed for good; its people left the journey as `failed`.",
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.alarms))
 
     def _allow_settling(self, function: ServiceFunction) -> None:
         """What emptying a profile that is gone needs beside writing walks."""

@@ -9,6 +9,7 @@ from services.journeys.adapters.machines import StepFunctionsExecutions, StepFun
 from services.journeys.adapters.standings import DynamoStandings
 from services.journeys.adapters.walks import DynamoWalks
 from services.journeys.ports import Definitions, Walks
+from services.journeys.service.fail import Failing
 from services.journeys.service.join import Joining
 from services.journeys.service.merge import Merging
 from services.journeys.service.person import Person
@@ -18,6 +19,7 @@ from services.journeys.service.step import Stepping
 from services.journeys.settings import (
     ApiSettings,
     OnFactsSettings,
+    OnFailedExecutionSettings,
     OnRuntimeStreamSettings,
     OnStepSettings,
     PersonSettings,
@@ -49,6 +51,13 @@ def stepping() -> Stepping:
     clock = settings.clock()
     joining = Joining(definitions, walks, StepFunctionsExecutions(), clock)
     return Stepping(definitions, walks, standings, joining, clock)
+
+
+@cache
+def failing() -> Failing:
+    """What `on_failed_execution` needs."""
+    settings = OnFailedExecutionSettings.from_env()
+    return Failing(DynamoWalks(Table(settings.runtime_table)), settings.clock())
 
 
 @cache

@@ -21,6 +21,12 @@ class OnStepSettings(Settings):
     definitions_table: str
 
 
+class OnFailedExecutionSettings(Settings):
+    """Of `on_failed_execution`."""
+
+    runtime_table: str
+
+
 class PersonSettings(Settings):
     """Of `person`."""
 

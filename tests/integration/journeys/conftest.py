@@ -31,5 +31,6 @@ def _forget() -> None:
         bootstrap.publishing,
         bootstrap.walks,
         bootstrap.person,
+        bootstrap.failing,
     ):
         made.cache_clear()
