@@ -165,9 +165,12 @@ class ServiceStack(Stack):
         self.announce(_PERSON[self.service], function.function_arn)
         return function
 
-    def queue(self, id: str, *, timeout_seconds: int = 30) -> WorkQueue:
-        """A work queue with its dead letters; `timeout_seconds` is that of the function that works it off."""
-        return WorkQueue(self, id, alarms=self.alarms, timeout_seconds=timeout_seconds)
+    def queue(self, id: str, *, timeout_seconds: int = 30, delay_seconds: int = 0) -> WorkQueue:
+        """A work queue with its dead letters; `timeout_seconds` is that of the function that works it off, and
+        `delay_seconds` how long each message waits at first."""
+        return WorkQueue(
+            self, id, alarms=self.alarms, timeout_seconds=timeout_seconds, delay_seconds=delay_seconds
+        )
 
     def consume(
         self,

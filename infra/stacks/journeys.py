@@ -11,9 +11,9 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.constructs.service_function import ServiceFunction
-from infra.constructs.service_stack import ServiceStack
+from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
-from services.shared.contracts.ingest import ProfilesMerged
+from services.shared.contracts.ingest import ProfilesErased, ProfilesMerged
 from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited
 
 FACTS_SECONDS = 120
@@ -58,6 +58,10 @@ class JourneysStack(ServiceStack):
             batch_size=20,
             timeout_seconds=FACTS_SECONDS,
         )
+        again = self.queue("LateFacts", timeout_seconds=FACTS_SECONDS, delay_seconds=2 * FACTS_SECONDS)
+        for fact in (ProfilesMerged, ProfilesErased):
+            self.subscribe(f"Late{fact.__name__}", again, pattern_of(fact))
+        self.consume(function, again, batch_size=20)
 
     def _step(self) -> lambda_.Function:
         function = self.function(

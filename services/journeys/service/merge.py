@@ -42,8 +42,8 @@ class Merging:
     def settle(self, profile_id: str) -> int:
         """Hand over the walks of a profile if it is gone, and on from there if its winner is gone as well; how many.
 
-        Whoever notes that a profile is gone reads its walks afterwards, and whoever writes a walk asks afterwards
-        whether its profile is gone, so one of them sees both.
+        A walk that another worker is just beginning is not there yet. Facts that let profiles go are told twice, the
+        second time when whoever had read the profile before is done: an entry need not ask again.
         """
         settled, seen = 0, set[str]()
         while profile_id not in seen:

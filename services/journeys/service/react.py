@@ -12,7 +12,7 @@ from services.journeys.service.join import Joining
 from services.journeys.service.merge import Merging
 from services.shared.clock import Clock
 from services.shared.contracts.base import Fact
-from services.shared.contracts.ingest import ProfilesMerged
+from services.shared.contracts.ingest import ProfilesErased, ProfilesMerged
 from services.shared.contracts.scoring import (
     ScoreChanged,
     SegmentEntered,
@@ -53,13 +53,15 @@ class Reacting:
         self._clock = clock
 
     def react(self, facts: Sequence[Fact]) -> Reaction:
-        """Take a batch of `ProfilesMerged`, `ScoreChanged`, `SegmentEntered` and `SegmentExited`. What is said of a
-        profile that is gone counts for nothing: its winner is told everything again.
+        """Take a batch of `ProfilesMerged`, `ProfilesErased`, `ScoreChanged`, `SegmentEntered` and `SegmentExited`.
+        What is said of a profile that is gone counts for nothing: its winner is told everything again.
 
         Raises:
             NoRoom, Contended: others were in the way all the time; the batch must be retried.
         """
         handed_over = self._merging.merge(m for f in facts if isinstance(f, ProfilesMerged) for m in f.merges)
+        for erasure in (e for f in facts if isinstance(f, ProfilesErased) for e in f.erasures):
+            handed_over += sum(self._merging.settle(profile_id) for profile_id in erasure.profile_ids)
         newest = self._standings.keep({s.profile_id: s for s in _in_order(facts)}.values())
         exited = self._exits([m for f in facts if isinstance(f, SegmentExited) for m in f.moves])
         entered = stale = 0
@@ -126,16 +128,13 @@ class Reacting:
         ]
 
     def _exit_overtaken(self, definition: Definition, entrants: Sequence[Entrant]) -> int:
-        """End (or hand over) walks that another worker could not, because it looked before they had begun.
+        """End walks that another worker could not end, because it looked before they had begun.
 
         Each side writes first (walk or standing) and reads the other afterwards, so one of them sees both.
         """
-        if not entrants:
+        if not entrants or not definition.document.exit_on:
             return 0
         newest = self._standings.find([e.profile_id for e in entrants])
-        for entrant in entrants:
-            if entrant.profile_id not in newest:
-                self._merging.settle(entrant.profile_id)
         left = {
             e.profile_id: reason
             for e in entrants

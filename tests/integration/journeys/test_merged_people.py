@@ -148,7 +148,7 @@ def test_what_is_said_late_of_a_loser_begins_nothing(world: World) -> None:
 def test_a_profile_merged_while_it_enters_leaves_no_walk_behind(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """F5: the merge comes between looking at the profile and writing its walk."""
+    """F5: the merge comes between looking at the profile and writing its walk; it is told again minutes later."""
     world.publish(seed("welcome"))
     enter = Joining.enter
 
@@ -160,6 +160,8 @@ def test_a_profile_merged_while_it_enters_leaves_no_walk_behind(
 
     monkeypatch.setattr(Joining, "enter", overtaken)
     world.facts(entered("first_order", "prf_b"))
+    monkeypatch.setattr(Joining, "enter", enter)
+    world.facts(merge("prf_b", "prf_a"))
     world.run_until(NOON + 40 * DAY)
 
     assert asked(world.published()) == [("prf_a", "offer"), ("prf_a", "thank_you")]

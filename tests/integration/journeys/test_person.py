@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 
 from services.journeys.handlers import person
-from services.shared.contracts.ingest import Merge, ProfilesMerged
+from services.shared.contracts.ingest import Erasure, Merge, ProfilesErased, ProfilesMerged
 from tests.integration.journeys.world import NOON, Context, World, entered, iso, rows_of
 from tests.unit.journeys.documents import seed
 
@@ -79,7 +79,7 @@ def test_an_erased_person_s_walks_end_and_are_gone_for_good(world: World) -> Non
 
 
 def test_a_profile_erased_while_it_enters_leaves_no_walk_behind(world: World, monkeypatch: Any) -> None:
-    """F5."""
+    """F5: the erasure is told to everybody, and acted on again minutes later."""
     from services.journeys.service.join import Joining
 
     world.publish(seed("welcome"))
@@ -91,6 +91,8 @@ def test_a_profile_erased_while_it_enters_leaves_no_walk_behind(world: World, mo
 
     monkeypatch.setattr(Joining, "enter", overtaken)
     world.facts(entered("first_order", "prf_1"))
+    erasure = Erasure(erasure_id="ers_1", profile_ids=["prf_0", "prf_1"], at=NOON)
+    assert world.facts(ProfilesErased(erasures=[erasure])) == []
 
     assert ask("export", "prf_1")["stores"] == {"journeys": [], "standings": []}
 
