@@ -26,6 +26,13 @@ from infra.discovery import Announced, announce, discover
 from infra.environment import Environment
 from services.shared.contracts.base import Fact
 
+_PERSON: Mapping[str, Announced] = {
+    "scoring": "person-scoring",
+    "journeys": "person-journeys",
+    "delivery": "person-delivery",
+    "consent": "person-consent",
+}
+
 
 class ServiceStack(Stack):
     """Everything a service owns. It meets the others only on the bus, and finds the platform through SSM."""
@@ -153,9 +160,21 @@ class ServiceStack(Stack):
             disk=disk,
         )
 
-    def queue(self, id: str, *, timeout_seconds: int = 30) -> WorkQueue:
-        """A work queue with its dead letters; `timeout_seconds` is that of the function that works it off."""
-        return WorkQueue(self, id, alarms=self.alarms, timeout_seconds=timeout_seconds)
+    def person(self, *, settings: Mapping[str, str], timeout_seconds: int = 60) -> ServiceFunction:
+        """The function that answers for this service what it holds of one person, or erases it; its ARN is
+        announced, and it is only ever invoked directly."""
+        function = self.function(
+            "Person", handler="person", settings=settings, timeout_seconds=timeout_seconds
+        )
+        self.announce(_PERSON[self.service], function.function_arn)
+        return function
+
+    def queue(self, id: str, *, timeout_seconds: int = 30, delay_seconds: int = 0) -> WorkQueue:
+        """A work queue with its dead letters; `timeout_seconds` is that of the function that works it off, and
+        `delay_seconds` how long each message waits at first."""
+        return WorkQueue(
+            self, id, alarms=self.alarms, timeout_seconds=timeout_seconds, delay_seconds=delay_seconds
+        )
 
     def consume(
         self,
@@ -177,9 +196,12 @@ class ServiceStack(Stack):
             )
         )
 
-    def subscribe(self, id: str, queue: WorkQueue, pattern: events.EventPattern) -> None:
-        """Route what matches `pattern` on the bus into `queue`; what EventBridge can't deliver is kept as well."""
-        rule = events.Rule(self, id, event_bus=self.bus, event_pattern=pattern)
+    def subscribe(
+        self, id: str, queue: WorkQueue, pattern: events.EventPattern, *, default_bus: bool = False
+    ) -> None:
+        """Route what matches `pattern` on the bus (or the account's `default_bus`, where AWS itself speaks) into
+        `queue`; what EventBridge can't deliver is kept as well."""
+        rule = events.Rule(self, id, event_bus=None if default_bus else self.bus, event_pattern=pattern)
         rule.add_target(
             targets.SqsQueue(
                 queue,

@@ -39,7 +39,15 @@ class DeadLetterQueue(sqs.Queue):
 class WorkQueue(sqs.Queue):
     """Work for one function; visibility is six times its timeout, as Lambda asks."""
 
-    def __init__(self, scope: Construct, id: str, *, alarms: sns.ITopic, timeout_seconds: int) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        alarms: sns.ITopic,
+        timeout_seconds: int,
+        delay_seconds: int = 0,
+    ) -> None:
         self.dead_letters = DeadLetterQueue(scope, f"{id}DeadLetters", alarms=alarms)
         super().__init__(
             scope,
@@ -47,6 +55,7 @@ class WorkQueue(sqs.Queue):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=Duration.days(14),
+            delivery_delay=Duration.seconds(delay_seconds) if delay_seconds else None,
             visibility_timeout=Duration.seconds(6 * timeout_seconds),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=RECEIVES),
         )

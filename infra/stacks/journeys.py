@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat
+from aws_cdk import ArnFormat, Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.constructs.service_function import ServiceFunction
-from infra.constructs.service_stack import ServiceStack
+from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
+from services.shared.contracts.ingest import ProfilesErased, ProfilesMerged
 from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited
 
 FACTS_SECONDS = 120
@@ -33,10 +37,12 @@ class JourneysStack(ServiceStack):
         self._runtime = self.table(
             "Runtime", partition_key="pk", sort_key="sk", stream=True, ttl="expires_at"
         )
-        self._standings = self.table("Standings", partition_key="profile_id")
+        self._standings = self.table("Standings", partition_key="profile_id", ttl="expires_at")
         self._facts()
         self._marketers(self._step())
         self._outbox()
+        self._person()
+        self._failures()
 
     def _facts(self) -> None:
         function = self.function(
@@ -45,12 +51,17 @@ class JourneysStack(ServiceStack):
         self._allow_joining(function)
         self._definitions.grant(function, "dynamodb:Scan")
         self._standings.grant(function, "dynamodb:PutItem")
+        self._allow_settling(function)
         self.react(
             function,
-            facts=[ScoreChanged, SegmentEntered, SegmentExited],
+            facts=[ScoreChanged, SegmentEntered, SegmentExited, ProfilesMerged],
             batch_size=20,
             timeout_seconds=FACTS_SECONDS,
         )
+        again = self.queue("LateFacts", timeout_seconds=FACTS_SECONDS, delay_seconds=2 * FACTS_SECONDS)
+        for fact in (ProfilesMerged, ProfilesErased):
+            self.subscribe(f"Late{fact.__name__}", again, pattern_of(fact))
+        self.consume(function, again, batch_size=20)
 
     def _step(self) -> lambda_.Function:
         function = self.function(
@@ -106,6 +117,54 @@ class JourneysStack(ServiceStack):
             settings={"definitions_table": self._definitions.table_name},
         )
         self._definitions.grant(function, "dynamodb:GetItem")
+
+    def _person(self) -> None:
+        function = self.person(settings=self._tables())
+        self._runtime.grant(function, "dynamodb:UpdateItem")
+        self._standings.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self._allow_settling(function)
+
+    def _failures(self) -> None:
+        """Executions that fail for good leave people standing: AWS tells of them on the account's own bus."""
+        function = self.function(
+            "OnFailedExecution",
+            handler="on_failed_execution",
+            settings={"runtime_table": self._runtime.table_name},
+            timeout_seconds=FACTS_SECONDS,
+        )
+        self._runtime.grant(
+            function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:UpdateItem"
+        )
+        queue = self.queue("FailedExecutions", timeout_seconds=FACTS_SECONDS)
+        self.subscribe(
+            "FailedExecution",
+            queue,
+            events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+                    "stateMachineArn": [{"prefix": self._state_machines().removesuffix("*")}],
+                },
+            ),
+            default_bus=True,
+        )
+        self.consume(function, queue, batch_size=10)
+        alarm = cloudwatch.Alarm(
+            function,
+            "ExecutionsFail",
+            metric=queue.metric_number_of_messages_sent(period=Duration.minutes(5)),
+            threshold=1,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description="A journey's execution failed for good; its people left the journey as `failed`.",
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.alarms))
+
+    def _allow_settling(self, function: ServiceFunction) -> None:
+        """What emptying a profile that is gone needs beside writing walks."""
+        self._runtime.grant(function, "dynamodb:Query", "dynamodb:DeleteItem")
+        self._standings.grant(function, "dynamodb:GetItem")
 
     def _allow_joining(self, function: ServiceFunction) -> None:
         """What both doors to a cohort need: an event that lets people in, and a branch that sends them on."""

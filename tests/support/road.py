@@ -147,6 +147,10 @@ class Road:
             body = notice if subscriber.raw else {**envelope, "Timestamp": to_iso(self.clock.now())}
             self.fabric.queues[subscriber.queue].send(json.dumps(body))
 
+    def ask_person(self, service: str, question: Mapping[str, Any]) -> dict[str, Any]:
+        """What the person function that a service announces answers."""
+        return dict(self._invoke(self.stage.parameter(f"person-{service}"), question))
+
     # Moving on
 
     def deliver(self) -> None:

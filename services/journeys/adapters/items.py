@@ -58,6 +58,9 @@ def enrolment_item(walk: Enrolment) -> Item:
         "exited_at": to_iso(walk.exited_at) if walk.exited_at else None,
         "requested": {node: to_iso(at) for node, at in walk.requested.items()},
         "page": walk.page,
+        "inherited": {node: to_iso(at) for node, at in walk.inherited.items()} or None,
+        "absorbed": walk.absorbed or None,
+        "moved_to": walk.moved_to or None,
     }
 
 
@@ -78,6 +81,9 @@ def read_enrolment(item: Item) -> Enrolment:
         exited_at=_instant(item.get("exited_at")),
         requested={node: from_iso(at) for node, at in item["requested"].items()},
         page=item["page"],
+        inherited={node: from_iso(at) for node, at in item.get("inherited", {}).items()},
+        absorbed=item.get("absorbed", ""),
+        moved_to=item.get("moved_to", ""),
     )
 
 

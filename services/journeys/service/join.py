@@ -85,11 +85,13 @@ class Joining:
         def attempt(slot: Slot, members: Sequence[str]) -> Boarding:
             return self._walks.move(slot, journey, source, members)
 
-        def drop(members: Sequence[str], boarding: Boarding) -> list[str]:
-            return []
+        def merged_since(members: Sequence[str], boarding: Boarding) -> list[str]:
+            """Who has left stays behind; who was merged since goes on as the winner."""
+            found = boarding.in_the_way.values()
+            return list(dict.fromkeys(walk.moved_to for walk in found if walk and walk.moved_to))
 
         slots = onward_slots(definition.document, definition.version, node, due, source)
-        self._place(definition, slots, profiles, attempt, drop, start=False)
+        self._place(definition, slots, profiles, attempt, merged_since, start=False)
 
     def start_onward(self, definition: Definition, source: str, node: str, due: datetime) -> None:
         """Start the executions of the cohorts that `onward` filled from `source`; again is the same."""

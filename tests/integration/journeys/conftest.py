@@ -30,5 +30,7 @@ def _forget() -> None:
         bootstrap.announcing,
         bootstrap.publishing,
         bootstrap.walks,
+        bootstrap.person,
+        bootstrap.failing,
     ):
         made.cache_clear()

@@ -1,0 +1,36 @@
+"""What becomes of people whose cohort's execution failed for good: their walks end, and everybody hears of it."""
+
+from __future__ import annotations
+
+from services.journeys.ports import Walks
+from services.shared.clock import Clock
+from services.shared.contracts.base import Model
+
+FAILED = "failed"
+
+
+class FailedCohort(Model):
+    """The part of a failed execution's input that says who travelled in it."""
+
+    cohort: str
+    journey: str
+
+
+class Failing:
+    """Ends the walks of a cohort that nobody carries any further."""
+
+    def __init__(self, walks: Walks, clock: Clock) -> None:
+        self._walks = walks
+        self._clock = clock
+
+    def end(self, failed: FailedCohort) -> int:
+        """End all who are still in the cohort; how many were. Whoever a branch has sent on before travels on. Again
+        is the same, and an execution that carried no cohort of ours has nobody."""
+        if self._walks.cohort(failed.cohort) is None:
+            return 0
+        self._walks.close(failed.cohort)
+        ended = 0
+        for _, profiles in self._walks.pages(failed.cohort, None):
+            here = self._walks.members(profiles, failed.journey, failed.cohort)
+            ended += self._walks.end(here, self._clock.now(), FAILED)
+        return ended
