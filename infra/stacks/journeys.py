@@ -18,6 +18,9 @@ from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, Segm
 
 FACTS_SECONDS = 120
 STEP_SECONDS = 300
+LOCAL_LATE_SECONDS = 5
+"""On one machine a batch takes a moment, and a run should not wait minutes for its last message."""
+
 ROUTES = (
     "GET /journeys",
     "POST /journeys/validate",
@@ -58,7 +61,8 @@ class JourneysStack(ServiceStack):
             batch_size=20,
             timeout_seconds=FACTS_SECONDS,
         )
-        again = self.queue("LateFacts", timeout_seconds=FACTS_SECONDS, delay_seconds=2 * FACTS_SECONDS)
+        later = LOCAL_LATE_SECONDS if self.halte.is_local else 2 * FACTS_SECONDS
+        again = self.queue("LateFacts", timeout_seconds=FACTS_SECONDS, delay_seconds=later)
         for fact in (ProfilesMerged, ProfilesErased):
             self.subscribe(f"Late{fact.__name__}", again, pattern_of(fact))
         self.consume(function, again, batch_size=20)

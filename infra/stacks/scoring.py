@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
@@ -28,6 +30,13 @@ class ScoringStack(ServiceStack):
             "definitions_table": definitions.table_name,
         }
 
+        self._reactors(standings, definitions, settings)
+        self.publisher("OnStandingsStream", handler="on_standings_stream", table=standings, settings={})
+        self._answers(standings, definitions, settings)
+
+    def _reactors(
+        self, standings: dynamodb.Table, definitions: dynamodb.Table, settings: Mapping[str, str]
+    ) -> None:
         reactor = self.function("OnProfilesChanged", handler="on_profiles_changed", settings=settings)
         standings.grant(reactor, "dynamodb:BatchGetItem", "dynamodb:PutItem")
         definitions.grant(reactor, "dynamodb:GetItem", "dynamodb:Query")
@@ -40,8 +49,9 @@ class ScoringStack(ServiceStack):
         )
         self.schedule(sweep, "rate(1 minute)")
 
-        self.publisher("OnStandingsStream", handler="on_standings_stream", table=standings, settings={})
-
+    def _answers(
+        self, standings: dynamodb.Table, definitions: dynamodb.Table, settings: Mapping[str, str]
+    ) -> None:
         person = self.person(settings=settings)
         standings.grant(person, "dynamodb:BatchGetItem", "dynamodb:PutItem")
         definitions.grant(person, "dynamodb:GetItem", "dynamodb:Query")

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.journeys.adapters.handing_over import inherit_op, leave_op
 from services.journeys.adapters.items import (
     cohort_meta_key,
     enrolment_item,
@@ -22,7 +23,7 @@ from services.journeys.adapters.items import (
 )
 from services.journeys.domain.cohort import Slot
 from services.journeys.domain.enrolment import Enrolment
-from services.journeys.domain.merging import MERGED, TakeOver, Verdict
+from services.journeys.domain.merging import TakeOver, Verdict
 from services.journeys.ports import Boarding, Cohort
 from services.shared.aws.dynamo import ConditionFailed, Item, Op, Table, TransactionRefused, transact
 from services.shared.aws.parallel import done, each
@@ -169,11 +170,11 @@ class DynamoWalks:
     def hand_over(
         self, lost: Enrolment, won: Enrolment | None, verdict: Verdict, winner: str, at: datetime
     ) -> bool:
-        ops = [self._leave_op(lost, winner, at)]
+        ops = [leave_op(self._table, lost, winner, at)]
         if isinstance(verdict, TakeOver):
             ops.append(self._begin_op(verdict.walk, won))
         elif won and verdict.inherited != won.inherited:
-            ops.append(self._inherit_op(won, verdict.inherited))
+            ops.append(inherit_op(self._table, won, verdict.inherited))
         try:
             transact(ops)
         except TransactionRefused as refused:
@@ -237,40 +238,6 @@ class DynamoWalks:
                 continue
             return True
         return False
-
-    def _leave_op(self, lost: Enrolment, winner: str, at: datetime) -> Op:
-        """Only the walk that was decided about: messages are only ever added to it."""
-        update = "SET moved_to = :winner"
-        values: Item = {
-            ":winner": winner,
-            ":mine": lost.enrolment_id,
-            ":status": lost.status,
-            ":cohort": lost.cohort,
-            ":asked": len(lost.requested),
-        }
-        if lost.active:
-            update += ", #status = :exited, reason = :reason, exited_at = :at"
-            values |= {":exited": "exited", ":reason": MERGED, ":at": to_iso(at)}
-        return self._table.update_op(
-            enrolment_key(lost.profile_id, lost.journey),
-            update,
-            condition="enrolment_id = :mine AND #status = :status AND cohort = :cohort"
-            f" AND size(requested) = :asked AND attribute_not_exists(moved_to) AND {_inherits(lost, values)}",
-            names=_STATUS,
-            values=values,
-        )
-
-    def _inherit_op(self, won: Enrolment, inherited: Mapping[str, datetime]) -> Op:
-        values: Item = {
-            ":mine": won.enrolment_id,
-            ":inherited": {node: to_iso(at) for node, at in inherited.items()},
-        }
-        return self._table.update_op(
-            enrolment_key(won.profile_id, won.journey),
-            "SET inherited = :inherited",
-            condition=f"enrolment_id = :mine AND {_inherits(won, values)}",
-            values=values,
-        )
 
     def _begin_op(self, walk: Enrolment, last: Enrolment | None) -> Op:
         item = enrolment_item(walk)
@@ -343,14 +310,6 @@ class DynamoWalks:
             return Boarding(aboard, in_the_way, closed=True)
         self._table.put({**listed, "aboard": True})
         return Boarding(aboard, in_the_way, closed=False)
-
-
-def _inherits(walk: Enrolment, values: Item) -> str:
-    """The condition that a walk inherits no more than it was seen to."""
-    if not walk.inherited:
-        return "attribute_not_exists(inherited)"
-    values[":known"] = len(walk.inherited)
-    return "size(inherited) = :known"
 
 
 def _check_transient(refused: TransactionRefused) -> None:

@@ -1,0 +1,101 @@
+"""Whose walk it is when two people are one, as a pure decision."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.journeys.domain.enrolment import Enrolment
+from services.journeys.domain.merging import Inherit, TakeOver, decide
+
+AT = datetime(1997, 1, 1, tzinfo=UTC)
+NODES = st.dictionaries(st.sampled_from(["a", "b", "c"]), st.just(AT))
+REENTRY = st.sampled_from(["never", "always"])
+
+
+def walk(profile: str = "prf_lost", **changes: Any) -> Enrolment:
+    base = Enrolment(
+        profile_id=profile,
+        journey="welcome",
+        enrolment_id=f"enr_{profile}",
+        number=1,
+        version=3,
+        cohort="cohort",
+        node="pause",
+        status="active",
+        entered_at=AT,
+        entry_version=5,
+    )
+    return replace(base, **changes)
+
+
+WALKS = st.builds(
+    lambda status, requested, inherited: walk(status=status, requested=requested, inherited=inherited),
+    st.sampled_from(["active", "exited"]),
+    NODES,
+    NODES,
+)
+WON = st.none() | WALKS.map(lambda one: replace(one, profile_id="prf_won", enrolment_id="enr_won"))
+
+
+@settings(max_examples=100)
+@given(WALKS, WON, REENTRY)
+def test_nobody_is_asked_for_a_message_again_of_a_walk_that_goes_on(
+    lost: Enrolment, won: Enrolment | None, reentry: Literal["never", "always"]
+) -> None:
+    verdict = decide(lost, won, "prf_won", 9, reentry)
+
+    one_walk = reentry == "never" or lost.active
+    asked = lost.requested.keys() | lost.inherited.keys()
+    if isinstance(verdict, TakeOver):
+        after = verdict.walk
+        assert not after.requested
+    else:
+        assert won is not None
+        after = replace(won, inherited=verdict.inherited)
+        assert verdict.inherited.keys() >= won.inherited.keys()
+    if one_walk:
+        assert all(after.asked_at(node) for node in asked)
+
+
+def test_a_walk_taken_over_is_where_it_was_but_somebody_else_s() -> None:
+    verdict = decide(walk(requested={"a": AT}), None, "prf_won", 9, "never")
+
+    assert isinstance(verdict, TakeOver)
+    taken = verdict.walk
+    assert (taken.profile_id, taken.number, taken.entry_version, taken.absorbed) == (
+        "prf_won",
+        1,
+        9,
+        "enr_prf_lost",
+    )
+    assert (taken.cohort, taken.node, taken.version, taken.status) == ("cohort", "pause", 3, "active")
+    assert taken.enrolment_id != "enr_prf_lost"
+
+
+@pytest.mark.parametrize(
+    ("lost", "won", "reentry", "taken_over"),
+    [
+        ("active", None, "never", True),
+        ("exited", None, "never", True),
+        ("active", "active", "never", False),
+        ("active", "active", "always", False),
+        ("active", "exited", "never", False),
+        ("active", "exited", "always", True),
+        ("exited", "active", "always", False),
+        ("exited", "exited", "always", False),
+    ],
+)
+def test_who_goes_on(lost: Any, won: Any, reentry: Any, taken_over: bool) -> None:
+    own = walk("prf_won", status=won) if won else None
+
+    verdict = decide(walk(status=lost), own, "prf_won", 9, reentry)
+
+    assert isinstance(verdict, TakeOver if taken_over else Inherit)
+    if isinstance(verdict, TakeOver) and own:
+        assert verdict.walk.number == 2
