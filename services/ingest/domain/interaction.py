@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
+from services.shared.contracts.delivery import OutcomesObserved
 from services.shared.contracts.ingest import CustomerEvent
 
 Direction = Literal["inbound", "outbound", "internal"]
@@ -99,24 +100,18 @@ class Interaction:
         return asdict(self)
 
 
-def interaction_of(event: CustomerEvent) -> Interaction:
-    """How `event` stands between person and company."""
+def interaction_of(event: CustomerEvent, source: str = "") -> Interaction:
+    """How `event`, which `source` sent, stands between person and company."""
     own = event.properties
     direction, channel, initiator = _KNOWN.get(event.name, _BY_TYPE[event.type])
     if event.type != "track":
         direction, channel, initiator = _BY_TYPE[event.type]
-    if initiator == "company" and _is_ours(event):
+    if initiator == "company" and source == OutcomesObserved.source:
         initiator = "halte"
     channel = _one_of(CHANNELS, own.get("channel"), channel)
     direction = _one_of(_DIRECTIONS, own.get("direction"), direction)
     initiator = _one_of(_INITIATORS, own.get("initiator"), initiator)
     return Interaction(direction, channel, initiator, _need(event, direction))
-
-
-def _is_ours(event: CustomerEvent) -> bool:
-    """Halte's feedback names the send it belongs to and the template it was made from."""
-    own = event.properties
-    return bool(own.get("template")) and bool(own.get("email_id") or own.get("sms_id") or own.get("push_id"))
 
 
 def _need(event: CustomerEvent, direction: str) -> str:
