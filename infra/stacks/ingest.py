@@ -24,12 +24,13 @@ class IngestStack(ServiceStack):
         self._sources = self.table("Sources", partition_key="pk")
         self._identities = self.table("Identities", partition_key="pk")
         self._profiles = self.table("Profiles", partition_key="profile_id", stream=True)
+        self._parts = self.table("ProfileParts", partition_key="profile_id", sort_key="part")
         self._intake = self.queue("Intake", timeout_seconds=CONSUMER_SECONDS)
         self._listen()
         self._front_door()
         self._marketers_routes()
         self._consumer()
-        self.publisher("OnProfilesStream", handler="on_profiles_stream", table=self._profiles, settings={})
+        self._publisher()
 
     def _listen(self) -> None:
         self.subscribe(
@@ -58,6 +59,7 @@ class IngestStack(ServiceStack):
                 "sources_table": self._sources.table_name,
                 "identities_table": self._identities.table_name,
                 "profiles_table": self._profiles.table_name,
+                "profile_parts_table": self._parts.table_name,
             },
         )
         self._sources.grant(function, "dynamodb:PutItem", "dynamodb:UpdateItem")
@@ -72,6 +74,7 @@ class IngestStack(ServiceStack):
             settings={
                 "identities_table": self._identities.table_name,
                 "profiles_table": self._profiles.table_name,
+                "profile_parts_table": self._parts.table_name,
                 "lake_bucket": self.lake_bucket_name,
             },
             memory=1024,
@@ -81,6 +84,27 @@ class IngestStack(ServiceStack):
         self._profiles.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem")
         self._let_write_lake(function)
         self.consume(function, self._intake, batch_size=100, max_concurrency=10)
+
+    def _publisher(self) -> None:
+        """It has minutes, because after a merge it tells a whole history."""
+        function = self.publisher(
+            "OnProfilesStream",
+            handler="on_profiles_stream",
+            table=self._profiles,
+            settings={
+                "profiles_table": self._profiles.table_name,
+                "profile_parts_table": self._parts.table_name,
+            },
+            timeout_seconds=300,
+        )
+        self._profiles.grant(function, "dynamodb:BatchGetItem")
+        self._parts.grant(
+            function,
+            "dynamodb:BatchGetItem",
+            "dynamodb:BatchWriteItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:Query",
+        )
 
     def _let_write_lake(self, consumer: lambda_.Function) -> None:
         lake = s3.Bucket.from_bucket_name(self, "Lake", self.lake_bucket_name)

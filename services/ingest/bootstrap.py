@@ -9,12 +9,14 @@ from services.ingest.accept import FrontDoor, KnownKeys
 from services.ingest.adapters.dynamo_identities import DynamoIdentities
 from services.ingest.adapters.dynamo_profiles import DynamoProfiles
 from services.ingest.adapters.dynamo_sources import DynamoSources
+from services.ingest.adapters.dynamo_timeline import DynamoTimeline
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.adapters.sqs_intake import SqsIntake
 from services.ingest.adapters.threads import Threads
 from services.ingest.consume import Consumer
 from services.ingest.manage import PROFILE_PREFIX, ProfileDirectory, SourceRegistry
 from services.ingest.settings import AdminSettings, ApiSettings, OnEventsSettings, OnProfilesStreamSettings
+from services.ingest.tell import Teller
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
 from services.shared.ids import new_id
@@ -51,7 +53,7 @@ def profile_directory() -> ProfileDirectory:
     settings = AdminSettings.from_env()
     return ProfileDirectory(
         identities=DynamoIdentities(Table(settings.identities_table)),
-        profiles=DynamoProfiles(Table(settings.profiles_table)),
+        profiles=DynamoProfiles(Table(settings.profiles_table), Table(settings.profile_parts_table)),
     )
 
 
@@ -61,7 +63,7 @@ def consumer() -> Consumer:
     settings = OnEventsSettings.from_env()
     return Consumer(
         identities=DynamoIdentities(Table(settings.identities_table)),
-        profiles=DynamoProfiles(Table(settings.profiles_table)),
+        profiles=DynamoProfiles(Table(settings.profiles_table), Table(settings.profile_parts_table)),
         lake=S3Lake(settings.lake_bucket),
         clock=settings.clock(),
         new_profile_id=lambda: new_id(PROFILE_PREFIX.rstrip("_")),
@@ -70,6 +72,12 @@ def consumer() -> Consumer:
 
 
 @cache
-def bus() -> Bus:
+def teller() -> Teller:
     """For `on_profiles_stream`."""
-    return Bus(OnProfilesStreamSettings.from_env().bus_name)
+    settings = OnProfilesStreamSettings.from_env()
+    parts = Table(settings.profile_parts_table)
+    return Teller(
+        profiles=DynamoProfiles(Table(settings.profiles_table), parts),
+        timeline=DynamoTimeline(parts),
+        publisher=Bus(settings.bus_name),
+    )

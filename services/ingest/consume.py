@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.intake import Arrival, Unreadable, unpack
-from services.ingest.domain.profile import CONTACT_KEPT, Profile, apply, portions
-from services.ingest.domain.resolve import Resolution, Signed, lookups, resolve
+from services.ingest.domain.profile import Profile, apply, portions
+from services.ingest.domain.resolve import Resolution, lookups, resolve
+from services.ingest.domain.traits import CONTACT_KEPT
 from services.ingest.ports import Identities, Lake, Profiles, Spread, StaleProfile
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import HalteError
@@ -119,7 +121,15 @@ class Consumer:
         signed = []
         for arrival in arrivals:
             try:
-                signed.append(Signed(arrival.receipt, arrival.read(), public=arrival.door == "http"))
+                signed.append(
+                    Signed(
+                        arrival.receipt,
+                        arrival.read(),
+                        public=arrival.door == "http",
+                        source=arrival.source,
+                        received_at=arrival.received_at,
+                    )
+                )
             except HalteError as refusal:
                 verdicts[arrival.receipt] = Verdict("rejected", reason=refusal.code)
         return signed

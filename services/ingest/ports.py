@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from services.ingest.domain.history import Chunk, Cursor, Page, Signed, Strip
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.profile import Profile
-from services.shared.contracts.ingest import CustomerEvent
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -23,6 +23,11 @@ class Spread(Protocol):
 
 class StaleProfile(Exception):
     """The profile was changed by somebody else since it was read."""
+
+
+class Behind(Exception):
+    """The history of a profile is not complete yet: the publisher has still to store what was written last. Try
+    again."""
 
 
 class Identities(Protocol):
@@ -42,15 +47,63 @@ class Profiles(Protocol):
     """The profiles."""
 
     def load(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
-        """Those that exist, read consistently."""
+        """Those that exist, whole, read consistently; of a merged profile its redirect."""
         ...
 
-    def save(self, profile: Profile, events: Sequence[CustomerEvent]) -> None:
+    def load_hot(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
+        """The same without their traits, at half the price."""
+        ...
+
+    def follow(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
+        """By each id the profile it leads to in the end, whole: itself, or the one it was merged into."""
+        ...
+
+    def save(self, profile: Profile, events: Sequence[Signed]) -> None:
         """Write `profile`, whose version is one above the stored one, and hand `events` to the publisher with it.
+        Its traits are written when this version changed them.
 
         Raises:
             StaleProfile: the stored version is another.
         """
+        ...
+
+    def drop_traits(self, profile_id: str) -> None:
+        """Remove the traits of a profile that was merged."""
+        ...
+
+
+class Timeline(Protocol):
+    """The histories of profiles, read consistently."""
+
+    def append(self, chunks: Sequence[Chunk]) -> None:
+        """Store chunks; the same ones overwrite. Whoever sees a profile's newest chunk sees all of its chunks."""
+        ...
+
+    def read(self, strips: Sequence[Strip], *, before: Cursor | None = None, limit: int = 100) -> Page:
+        """A page of the events under `strips`, newest first, from `before` on backwards."""
+        ...
+
+    def all(self, strips: Sequence[Strip]) -> list[Chunk]:
+        """Every chunk under `strips`, by version within each."""
+        ...
+
+    def find(self, profile: Profile, wanted: Sequence[Signed]) -> dict[str, str]:
+        """Which messages of `wanted` the profile's history holds, with the receipt of each.
+
+        Raises:
+            Behind: the history is not complete yet.
+        """
+        ...
+
+    def check_complete(self, strips: Sequence[Strip]) -> None:
+        """
+        Raises:
+            Behind: the newest chunk of a strip is not stored yet.
+        """
+        ...
+
+    def prune(self, profile_id: str, *, keep: str | None) -> None:
+        """Remove the chunks of every tale of a profile but the one to `keep` (`None`: of all)."""
         ...
 
 

@@ -18,6 +18,7 @@ class AdminSettings(Settings):
     sources_table: str
     identities_table: str
     profiles_table: str
+    profile_parts_table: str
 
 
 class OnEventsSettings(Settings):
@@ -25,6 +26,7 @@ class OnEventsSettings(Settings):
 
     identities_table: str
     profiles_table: str
+    profile_parts_table: str
     lake_bucket: str
 
 
@@ -32,3 +34,5 @@ class OnProfilesStreamSettings(Settings):
     """Of `on_profiles_stream`, the publisher."""
 
     bus_name: str
+    profiles_table: str
+    profile_parts_table: str

@@ -21,6 +21,7 @@ ENV = {
     "SOURCES_TABLE": "Sources",
     "IDENTITIES_TABLE": "Identities",
     "PROFILES_TABLE": "Profiles",
+    "PROFILE_PARTS_TABLE": "ProfileParts",
     "LAKE_BUCKET": "halte-lake",
     "BUS_NAME": "halte",
 }
@@ -148,7 +149,7 @@ def _forget() -> None:
         bootstrap.source_registry,
         bootstrap.profile_directory,
         bootstrap.consumer,
-        bootstrap.bus,
+        bootstrap.teller,
         client,
     ):
         make.cache_clear()
@@ -168,15 +169,19 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 def _tables() -> str:
     streams = {}
-    for name, key, stream in (
-        ("Sources", "pk", False),
-        ("Identities", "pk", False),
-        ("Profiles", "profile_id", True),
+    for name, keys, stream in (
+        ("Sources", ["pk"], False),
+        ("Identities", ["pk"], False),
+        ("Profiles", ["profile_id"], True),
+        ("ProfileParts", ["profile_id", "part"], False),
     ):
         made = client("dynamodb").create_table(
             TableName=name,
-            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            KeySchema=[
+                {"AttributeName": key, "KeyType": kind}
+                for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+            ],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
             BillingMode="PAY_PER_REQUEST",
             **(
                 {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}
