@@ -10,6 +10,7 @@ from typing import Any
 from services.shared.aws.clients import client
 
 PREFIX = "events/"
+_LAST = "\uffff"
 
 
 class S3LakeObjects:
@@ -18,12 +19,15 @@ class S3LakeObjects:
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
 
-    def keys(self, since: str, after: str = "") -> Iterator[str]:
+    def keys(self, since: str, *, until: str = "", after: str = "") -> Iterator[str]:
         """S3 lists keys in order, and the day stands first in them."""
         start = max(after, f"{PREFIX}date={since}")
         pages = client("s3").get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self._bucket, Prefix=PREFIX, StartAfter=start):
-            yield from (entry["Key"] for entry in page.get("Contents", []))
+            for entry in page.get("Contents", []):
+                if until and entry["Key"] > f"{PREFIX}date={until}/{_LAST}":
+                    return
+                yield entry["Key"]
 
     def lines(self, key: str) -> list[dict[str, Any]]:
         s3 = client("s3")

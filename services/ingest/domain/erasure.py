@@ -10,7 +10,9 @@ from typing import Any
 from services.ingest.domain.forget import Subject
 from services.shared.clock import to_iso
 
-FIRST_WAIT_SECONDS = 60
+FIRST_WAIT_SECONDS = 360
+"""Longer than any function of ingest runs: what was under way in one round has ended by the next."""
+
 LONGEST_WAIT_SECONDS = 900
 
 

@@ -1,8 +1,9 @@
 """Forgetting a person, everywhere, for good: in rounds that can stop anywhere and be taken up again.
 
 Stages: `profile` (identifiers become tombstones, the profile a mark that refuses writes), one per other service,
-`history` (timeline and records, once the publisher has told what was written before), `lake`. A stage that is not done
-is tried again in the next round, for as long as it takes; when all are, the subject goes and a receipt remains.
+`history` (traits, timeline, records, exports) and `lake`. The last two are gone through a second time, in a round after
+every function that had begun before the first must have ended. A stage that is not done is tried again in the next
+round, for as long as it takes; when all are, the subject goes and a receipt remains.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from services.ingest.people.find import Directory
 from services.ingest.people.ports import (
     ErasureQueue,
     Erasures,
+    Exports,
     Histories,
     LakeObjects,
     People,
@@ -26,7 +28,7 @@ from services.ingest.people.ports import (
     Services,
     Tombstones,
 )
-from services.ingest.ports import Behind, StaleProfile
+from services.ingest.ports import StaleProfile
 from services.shared.clock import Clock
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import Erasure as ErasureTold
@@ -37,7 +39,7 @@ from services.shared.ids import stable_id
 
 PROFILE, HISTORY, LAKE = "profile", "history", "lake"
 FIRST, SECOND = "first", "second"
-"""The two readings of the lake."""
+"""The two readings of what other functions may still be writing to."""
 
 LAKE_SECONDS = 40.0
 """How long a round reads the lake before it leaves the rest to the next."""
@@ -52,6 +54,7 @@ class Stores:
     histories: Histories
     records: RecordStore
     lake: LakeObjects
+    exports: Exports
 
 
 class ErasureDesk:
@@ -186,7 +189,7 @@ class Eraser:
         run = {PROFILE: self._forget_profile, HISTORY: self._forget_history, LAKE: self._forget_lake}[name]
         try:
             after = run(erasure, subject, before)
-        except (StaleProfile, Behind) as error:
+        except StaleProfile as error:
             after = _held_up(before, type(error).__name__)
         progress[name] = after
         self._erasures.advance(erasure.erasure_id, name, after)
@@ -219,7 +222,13 @@ class Eraser:
             self._erasures.advance(erasure.erasure_id, name, progress[name])
 
     def _forget_history(self, _: Erasure, subject: Subject, before: Progress) -> Progress:
-        return _done(before, {"history": self._stores.histories.forget(subject.profile_ids)})
+        """Twice, because a write that was under way when the profile went may still be stored."""
+        gone = {
+            "history": self._stores.histories.forget(subject.profile_ids),
+            "exports": self._stores.exports.forget(subject.profile_ids),
+        }
+        after = replace(_done(before, gone), cursor=SECOND)
+        return after if before.cursor == SECOND else replace(after, done=False)
 
     def _forget_lake(self, erasure: Erasure, subject: Subject, before: Progress) -> Progress:
         """Object after object from where the last round stopped; and once more, in a later round, those since the
@@ -228,7 +237,7 @@ class Eraser:
         reading, _, cursor = before.cursor.partition(" ")
         since = f"{erasure.requested_at:%Y-%m-%d}" if reading == SECOND else subject.since
         changed = 0
-        for key in self._stores.lake.keys(since, cursor):
+        for key in self._stores.lake.keys(since, after=cursor):
             if self._elapsed() > stop:
                 break
             kept, gone = without(self._stores.lake.lines(key), subject)

@@ -58,11 +58,7 @@ class Histories(Protocol):
     """What is kept of profiles beside their hot item."""
 
     def forget(self, profile_ids: Iterable[str]) -> int:
-        """Remove all that is kept of them beside the mark: traits, events, records. How many items that were.
-
-        Raises:
-            Behind: the publisher has not stored yet what was written last.
-        """
+        """Remove all that is kept of them beside the mark: traits, events, records. How many items that were."""
         ...
 
 
@@ -135,11 +131,20 @@ class ErasureQueue(Protocol):
         ...
 
 
+class Exports(Protocol):
+    """Files of exports that wait to be fetched."""
+
+    def forget(self, profile_ids: tuple[str, ...]) -> int:
+        """Remove those of these profiles; how many there were."""
+        ...
+
+
 class LakeObjects(Protocol):
     """The event lake as objects that can be rewritten."""
 
-    def keys(self, since: str, after: str = "") -> Iterator[str]:
-        """Every object of the day `since` (ISO date) or later that comes after the key `after`, in order."""
+    def keys(self, since: str, *, until: str = "", after: str = "") -> Iterator[str]:
+        """Every object of the days (ISO dates) from `since` to `until` ("": to the last) that comes after the key
+        `after`, in order."""
         ...
 
     def lines(self, key: str) -> list[dict[str, Any]]:
