@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from functools import cache
 
 from services.ingest.accept import FrontDoor, KnownKeys
+from services.ingest.adapters.dynamo_erasures import DynamoErasures, DynamoTombstones
+from services.ingest.adapters.dynamo_finder import DynamoFinder
 from services.ingest.adapters.dynamo_identities import DynamoIdentities
+from services.ingest.adapters.dynamo_people import DynamoHistories, DynamoPeople
 from services.ingest.adapters.dynamo_profiles import DynamoProfiles
+from services.ingest.adapters.dynamo_records import DynamoRecords, RecordingTimeline
 from services.ingest.adapters.dynamo_sources import DynamoSources
 from services.ingest.adapters.dynamo_timeline import DynamoTimeline
+from services.ingest.adapters.lake_objects import S3LakeObjects
+from services.ingest.adapters.person_functions import PersonFunctions
+from services.ingest.adapters.s3_exports import S3Exports
 from services.ingest.adapters.s3_lake import S3Lake
+from services.ingest.adapters.sqs_erasures import SqsErasures
 from services.ingest.adapters.sqs_intake import SqsIntake
 from services.ingest.adapters.threads import Threads
 from services.ingest.consume import Consumer
-from services.ingest.manage import PROFILE_PREFIX, ProfileDirectory, SourceRegistry
-from services.ingest.settings import AdminSettings, ApiSettings, OnEventsSettings, OnProfilesStreamSettings
+from services.ingest.manage import SourceRegistry
+from services.ingest.people.erase import Eraser, ErasureDesk, Stores
+from services.ingest.people.export import Exporter
+from services.ingest.people.find import PROFILE_PREFIX, Directory
+from services.ingest.people.show import SingleView
+from services.ingest.settings import (
+    AdminSettings,
+    ApiSettings,
+    ErasuresSettings,
+    OnErasuresSettings,
+    OnEventsSettings,
+    OnProfilesStreamSettings,
+    ProfilesSettings,
+)
 from services.ingest.tell import Teller
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
@@ -47,13 +68,86 @@ def source_registry() -> SourceRegistry:
     )
 
 
+def _directory(identities: str, profiles: str, parts: str) -> Directory:
+    graph = Table(identities)
+    people = DynamoPeople(DynamoIdentities(graph), DynamoProfiles(Table(profiles), Table(parts)))
+    return Directory(people=people, finder=DynamoFinder(graph))
+
+
 @cache
-def profile_directory() -> ProfileDirectory:
-    """For `admin`."""
-    settings = AdminSettings.from_env()
-    return ProfileDirectory(
-        identities=DynamoIdentities(Table(settings.identities_table)),
-        profiles=DynamoProfiles(Table(settings.profiles_table), Table(settings.profile_parts_table)),
+def single_view() -> SingleView:
+    """For `profiles`."""
+    settings = ProfilesSettings.from_env()
+    parts = Table(settings.profile_parts_table)
+    return SingleView(
+        directory=directory(),
+        timeline=DynamoTimeline(parts),
+        records=DynamoRecords(parts),
+        services=PersonFunctions(json.loads(settings.person_functions)),
+        clock=settings.clock(),
+    )
+
+
+@cache
+def directory() -> Directory:
+    """For `profiles`."""
+    settings = ProfilesSettings.from_env()
+    return _directory(settings.identities_table, settings.profiles_table, settings.profile_parts_table)
+
+
+@cache
+def exporter() -> Exporter:
+    """For `profiles`."""
+    settings = ProfilesSettings.from_env()
+    parts = Table(settings.profile_parts_table)
+    return Exporter(
+        directory=directory(),
+        timeline=DynamoTimeline(parts),
+        records=DynamoRecords(parts),
+        lake=S3LakeObjects(settings.lake_bucket),
+        services=PersonFunctions(json.loads(settings.person_functions)),
+        files=S3Exports(settings.lake_bucket),
+        clock=settings.clock(),
+        new_id=new_id,
+    )
+
+
+@cache
+def erasure_desk() -> ErasureDesk:
+    """For `erasures`."""
+    settings = ErasuresSettings.from_env()
+    return ErasureDesk(
+        directory=_directory(
+            settings.identities_table, settings.profiles_table, settings.profile_parts_table
+        ),
+        erasures=DynamoErasures(Table(settings.erasures_table)),
+        queue=SqsErasures(settings.erasures_queue_url),
+        clock=settings.clock(),
+    )
+
+
+@cache
+def eraser() -> Eraser:
+    """For `on_erasures`."""
+    settings = OnErasuresSettings.from_env()
+    parts = Table(settings.profile_parts_table)
+    return Eraser(
+        stores=Stores(
+            people=DynamoPeople(
+                DynamoIdentities(Table(settings.identities_table)),
+                DynamoProfiles(Table(settings.profiles_table), parts),
+            ),
+            tombstones=DynamoTombstones(Table(settings.erasures_table), settings.address_secret_arn),
+            histories=DynamoHistories(parts),
+            records=DynamoRecords(parts),
+            lake=S3LakeObjects(settings.lake_bucket),
+            exports=S3Exports(settings.lake_bucket),
+        ),
+        services=PersonFunctions(json.loads(settings.person_functions)),
+        erasures=DynamoErasures(Table(settings.erasures_table)),
+        queue=SqsErasures(settings.erasures_queue_url),
+        publish=Bus(settings.bus_name).publish,
+        clock=settings.clock(),
     )
 
 
@@ -78,6 +172,6 @@ def teller() -> Teller:
     parts = Table(settings.profile_parts_table)
     return Teller(
         profiles=DynamoProfiles(Table(settings.profiles_table), parts),
-        timeline=DynamoTimeline(parts),
+        timeline=RecordingTimeline(parts),
         publisher=Bus(settings.bus_name),
     )

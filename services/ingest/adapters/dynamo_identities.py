@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from services.ingest.adapters.dynamo_finder import index_attributes
 from services.ingest.domain.identifiers import Identifier
 from services.shared.aws.dynamo import (
     TRANSACTION_LIMIT,
@@ -30,7 +31,10 @@ class DynamoIdentities:
 
     def claim(self, identifiers: Sequence[Identifier], profile_id: str) -> bool:
         """More than a transaction holds are claimed in several: only then may a rival get some of them."""
-        items = [{"pk": identifier.key, "profile_id": profile_id} for identifier in identifiers]
+        items = [
+            {"pk": identifier.key, "profile_id": profile_id, **index_attributes(identifier)}
+            for identifier in identifiers
+        ]
         if len(items) == 1:
             return self._put(items[0])
         try:
@@ -40,6 +44,21 @@ class DynamoIdentities:
         except TransactionRefused:
             return False
         return True
+
+    def release(self, identifiers: Iterable[Identifier], profile_ids: Sequence[str]) -> int:
+        """Take identifiers away from these profiles; how many they had."""
+        released = 0
+        for identifier in identifiers:
+            try:
+                self._table.delete(
+                    {"pk": identifier.key},
+                    condition="contains(:ids, profile_id)",
+                    values={":ids": list(profile_ids)},
+                )
+            except ConditionFailed:
+                continue
+            released += 1
+        return released
 
     def _put(self, item: Item) -> bool:
         try:

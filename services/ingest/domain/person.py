@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from services.ingest.domain.history import Strip
-from services.ingest.domain.identifiers import EMAIL, PHONE
+from services.ingest.domain.history import Signed, Strip
+from services.ingest.domain.identifiers import EMAIL, PHONE, Identifier
+from services.ingest.domain.interaction import interaction_of
 from services.ingest.domain.quality import attribute_reliability, completeness, profile_reliability
 from services.ingest.domain.records import GROUP, ORDER_CONTACT, Record, held
 from services.shared.clock import to_iso
@@ -18,6 +20,7 @@ MARKETING, ORDER = "marketing", "order"
 SHOWN_RECORDS = 20
 """Records of a type that the view itself shows; the rest is a request of its own."""
 
+_LATEST = (datetime.max.replace(tzinfo=UTC), "")
 _CHANNEL_OF = {EMAIL: "email", PHONE: "sms"}
 
 
@@ -33,12 +36,23 @@ class Attribute:
 
 @dataclass(frozen=True)
 class KnownBy:
-    """An identifier of a person: when and where it was first seen with this person."""
+    """An identifier of a person."""
 
     kind: str
     value: str
-    first_at: datetime | None = None
-    source: str = ""
+
+
+@dataclass(frozen=True)
+class Met:
+    """What a history says at a glance: by identifier the time and the source of the event that first named it, and how
+    many interactions there were by direction, by channel and by what the person was after. `complete` is false when
+    the history is longer than what was read."""
+
+    first_named: Mapping[Identifier, tuple[datetime, str]] = field(default_factory=dict)
+    directions: Mapping[str, int] = field(default_factory=dict)
+    channels: Mapping[str, int] = field(default_factory=dict)
+    needs: Mapping[str, int] = field(default_factory=dict)
+    complete: bool = True
 
 
 @dataclass(frozen=True)
@@ -75,7 +89,25 @@ class Person:
         return [Address(channel=channel, address=address) for channel, address in sorted(found)]
 
 
-def shown(person: Person, known: list[Record], now: datetime) -> dict[str, Any]:
+def met(events: Iterable[Signed], *, complete: bool = True) -> Met:
+    """The glance at a history."""
+    first: dict[Identifier, tuple[datetime, str]] = {}
+    directions: Counter[str] = Counter()
+    channels: Counter[str] = Counter()
+    needs: Counter[str] = Counter()
+    for one in events:
+        for identifier in one.call.identifiers:
+            first[identifier] = min(first.get(identifier, _LATEST), (one.call.at, one.source))
+        said = interaction_of(one.told(), one.source)
+        directions[said.direction] += 1
+        if said.direction != "internal":
+            channels[said.channel] += 1
+        if said.need:
+            needs[said.need] += 1
+    return Met(first if complete else {}, directions, channels, needs, complete)
+
+
+def shown(person: Person, known: list[Record], history: Met, now: datetime) -> dict[str, Any]:
     """The part of the single customer view that ingest itself knows, as JSON."""
     attributes = {
         n: _attribute(n, one, now) for n, one in sorted(person.attributes.items()) if one.value is not None
@@ -84,7 +116,7 @@ def shown(person: Person, known: list[Record], now: datetime) -> dict[str, Any]:
     return {
         "profile_id": person.profile_id,
         "merged_ids": list(person.profile_ids[1:]),
-        "identifiers": [_identifier(one) for one in person.known_by],
+        "identifiers": [_identifier(one, history) for one in person.known_by],
         "traits": values,
         "domains": {MARKETING: attributes, ORDER: _order_domain(known)},
         "completeness": completeness(values, now),
@@ -92,6 +124,12 @@ def shown(person: Person, known: list[Record], now: datetime) -> dict[str, Any]:
         "products_held": held(known),
         "groups": [{"id": r.id, **r.fields} for r in known if r.type == GROUP and r.status == "member"],
         "records": _by_type(known),
+        "interactions": {
+            **{direction: history.directions.get(direction, 0) for direction in ("inbound", "outbound")},
+            "by_channel": dict(sorted(history.channels.items())),
+            "by_need": dict(sorted(history.needs.items())),
+            "complete": history.complete,
+        },
         "counts": dict(person.counts),
         "version": person.version,
         "created_at": to_iso(person.created_at) if person.created_at else None,
@@ -99,9 +137,12 @@ def shown(person: Person, known: list[Record], now: datetime) -> dict[str, Any]:
     }
 
 
-def _identifier(one: KnownBy) -> dict[str, Any]:
-    first = to_iso(one.first_at) if one.first_at else None
-    return {"kind": one.kind, "value": one.value, "first_seen": first, "source": one.source}
+def _identifier(one: KnownBy, history: Met) -> dict[str, Any]:
+    named = history.first_named.get(Identifier(one.kind, one.value))
+    seen = (
+        {"first_seen": to_iso(named[0]), "source": named[1]} if named else {"first_seen": None, "source": ""}
+    )
+    return {"kind": one.kind, "value": one.value, **seen}
 
 
 def _attribute(name: str, one: Attribute, now: datetime) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`PUT /sources/{id}` and `GET /profiles/{identifier}`, behind the authorizer."""
+"""`PUT /sources/{id}`, behind the authorizer."""
 
 from __future__ import annotations
 
@@ -20,15 +20,8 @@ def put_source(source_id: str) -> Response[Any]:
     return answer(201 if created else 200, source)
 
 
-@app.get("/profiles/<identifier>")
-def get_profile(identifier: str) -> Response[Any]:
-    """The API has decoded the path, all but `%25`: decoding more than that would take the id `%41` for `A`."""
-    named = app.current_event.path_parameters.get("identifier", identifier)
-    return answer(200, bootstrap.profile_directory().find(named.replace("%25", "%")))
-
-
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """API Gateway HTTP API, payload 2.0. The path is not logged: it holds a person's address."""
+    """API Gateway HTTP API, payload 2.0."""
     response = app.resolve(event, context)
     logger.info("request answered", extra={"route": event.get("routeKey"), "status": response["statusCode"]})
     return response

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from services.ingest.domain.person import Person, shown
+from services.ingest.domain.person import Person, met, shown
 from services.ingest.people.find import Directory
 from services.ingest.people.ports import LakeObjects, RecordStore, Services
-from services.ingest.people.show import history_shown
+from services.ingest.people.show import whole_event_shown, whole_history
 from services.ingest.ports import Timeline
 from services.shared.clock import Clock, to_iso
 from services.shared.contracts.person import PersonQuestion
@@ -68,7 +68,7 @@ class Exporter:
     def _gathered(self, person: Person) -> dict[str, Any]:
         now = self._clock.now()
         known = self._records.of(person.strips)
-        history = history_shown(person, self._timeline)
+        history = whole_history(person, self._timeline)
         question = PersonQuestion(
             ask="export",
             profile_ids=list(person.profile_ids),
@@ -76,11 +76,13 @@ class Exporter:
             at=now,
         )
         answers = self._services.ask(question, self._services.names)
-        days = _days([one["received_at"] for one in history], person.created_at or now)
+        days = _days([one.received_at for one in history], person.created_at or now)
         return {
             "exported_at": to_iso(now),
-            "profile": shown(person, known, now),
-            "timeline": history,
+            "profile": shown(
+                person, known, met(one for c in self._timeline.all(person.strips) for one in c.events), now
+            ),
+            "timeline": [whole_event_shown(one) for one in history],
             "records": [record.shown() for record in known],
             "received": list(self._received(person, days)),
             "services": {name: dict(answer.stores) for name, answer in sorted(answers.of.items())},
@@ -99,7 +101,7 @@ class Exporter:
                         yield {n: line[n] for n in ("receipt", "source", "door", "received_at", "event")}
 
 
-def _days(received: Sequence[str], created_at: datetime) -> list[str]:
+def _days(received: Sequence[datetime], created_at: datetime) -> list[str]:
     """Days of the lake, which are those of processing: the day an event was received, or the next."""
-    first = {date.fromisoformat(at[:10]) for at in received} | {created_at.date()}
+    first = {at.date() for at in (*received, created_at)}
     return sorted({str(day + timedelta(days=more)) for day in first for more in (0, 1)})

@@ -20,6 +20,7 @@ from services.ingest.people.ports import Finder, People
 from services.shared.errors import Invalid, NotFound
 
 PROFILE_PREFIX = "prf_"
+EXTERNAL = "externalId"
 LEAST_PREFIX = 3
 MOST_FOUND = 100
 
@@ -64,14 +65,14 @@ class Directory:
 
 
 def readings(text: str) -> list[Identifier]:
-    """What `text` may mean, the most explicit first."""
-    found = [_normal(kind, text[len(kind) + 1 :]) for kind in _named_kinds(text)]
-    found += [_normal(kind, text) for kind in KINDS]
+    """What `text` may mean, the most explicit first: `kind:value`, `externalId:type:value`, or a bare value."""
+    kind, colon, value = text.partition(":")
+    if kind == EXTERNAL:
+        type_, colon, value = value.partition(":")
+        kind = f"{EXTERNAL}:{type_}"
+    found = [_normal(kind, value)] if colon and (kind in KINDS or kind.startswith(f"{EXTERNAL}:")) else []
+    found += [_normal(one, text) for one in KINDS if one != EXTERNAL]
     return list(dict.fromkeys(one for one in found if one is not None and 0 < len(one.value) <= 256))
-
-
-def _named_kinds(text: str) -> list[str]:
-    return [kind for kind in KINDS if text.startswith(f"{kind}:")]
 
 
 def _normal(kind: str, value: str) -> Identifier | None:

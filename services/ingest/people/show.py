@@ -8,7 +8,7 @@ from typing import Any
 
 from services.ingest.domain.history import Cursor, Signed
 from services.ingest.domain.interaction import interaction_of
-from services.ingest.domain.person import Person, shown
+from services.ingest.domain.person import Met, Person, met, shown
 from services.ingest.domain.sessions import Session, sessions_of
 from services.ingest.people.find import Directory, cursor_of, place
 from services.ingest.people.ports import RecordStore, Services
@@ -20,6 +20,9 @@ from services.shared.errors import Invalid
 MOST_EVENTS = 200
 SESSION_EVENTS = 2_000
 """Events that one page of visits is read from."""
+
+GLANCE_EVENTS = 5_000
+"""Events that the counts of the view are read from; nearly everybody has fewer."""
 
 
 class SingleView:
@@ -57,10 +60,14 @@ class SingleView:
         )
         answers = self._services.ask(question, self._services.names)
         return {
-            **shown(person, known, now),
+            **shown(person, known, self._met(person), now),
             "services": {name: dict(answer.stores) for name, answer in sorted(answers.of.items())},
             "unavailable": list(answers.unavailable),
         }
+
+    def _met(self, person: Person) -> Met:
+        page = self._timeline.read(person.strips, limit=GLANCE_EVENTS)
+        return met(page.events, complete=page.next is None)
 
     def timeline(self, text: str, cursor: str = "", limit: int = 50) -> dict[str, Any]:
         """In- and outbound interactions, newest first.
@@ -140,18 +147,19 @@ def event_shown(one: Signed) -> dict[str, Any]:
     }
 
 
-def history_shown(person: Person, timeline: Timeline) -> list[dict[str, Any]]:
-    """Every event of a person with all that is kept of it, newest first."""
+def whole_history(person: Person, timeline: Timeline) -> list[Signed]:
+    """Every event of a person, newest first."""
     events = {e.call.message_id: e for chunk in timeline.all(person.strips) for e in chunk.events}
-    newest_first = sorted(events.values(), key=lambda e: e.order, reverse=True)
-    return [
-        {
-            **event_shown(one),
-            "received_at": to_iso(one.received_at),
-            "identifiers": [{"kind": i.kind, "value": i.value} for i in one.call.identifiers],
-        }
-        for one in newest_first
-    ]
+    return sorted(events.values(), key=lambda e: e.order, reverse=True)
+
+
+def whole_event_shown(one: Signed) -> dict[str, Any]:
+    """An event with all that is kept of it, as JSON."""
+    return {
+        **event_shown(one),
+        "received_at": to_iso(one.received_at),
+        "identifiers": [{"kind": i.kind, "value": i.value} for i in one.call.identifiers],
+    }
 
 
 def _begin(found: list[Session], oldest: datetime) -> datetime:
