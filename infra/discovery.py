@@ -21,6 +21,10 @@ Announced = Literal[
     "token-secret-arn",
     "feedback-topic-arn",
     "email-configuration-set",
+    "person-scoring",
+    "person-journeys",
+    "person-delivery",
+    "person-consent",
 ]
 
 

@@ -175,10 +175,10 @@ def event_checks(seen: Observed, doors: Sequence[DoorAccount]) -> list[Check]:
     """Is every accepted event accounted for, and is its effect there exactly once?"""
     customers = {order.customer for order in seen.orders}
     resent = sum(account.duplicate for account in doors if account.door != "provider outcomes")
-    states = [json.loads(item["state"]) for item in seen.standings]
+    states = [json.loads(item["state"]) for item in seen.standings if "state" in item]
     orders = sum(state["counts"].get("track:Order Completed", 0) for state in states)
     cents = sum(state["revenue_cents"] for state in states)
-    copies = [json.loads(item["standing"])["facts"] for item in seen.copies]
+    copies = [json.loads(item["standing"])["facts"] for item in seen.copies if "standing" in item]
     copied = sum(int((Decimal(str(facts["revenue"])) * 100).to_integral_value()) for facts in copies)
     expected_cents = sum(order.cents for order in seen.orders)
     rejected = sum(sum(account.rejected.values()) for account in doors)

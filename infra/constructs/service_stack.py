@@ -26,6 +26,13 @@ from infra.discovery import Announced, announce, discover
 from infra.environment import Environment
 from services.shared.contracts.base import Fact
 
+_PERSON: Mapping[str, Announced] = {
+    "scoring": "person-scoring",
+    "journeys": "person-journeys",
+    "delivery": "person-delivery",
+    "consent": "person-consent",
+}
+
 
 class ServiceStack(Stack):
     """Everything a service owns. It meets the others only on the bus, and finds the platform through SSM."""
@@ -148,6 +155,15 @@ class ServiceStack(Stack):
             memory=memory,
             timeout_seconds=timeout_seconds,
         )
+
+    def person(self, *, settings: Mapping[str, str], timeout_seconds: int = 60) -> ServiceFunction:
+        """The function that answers for this service what it holds of one person, or erases it; its ARN is
+        announced, and it is only ever invoked directly."""
+        function = self.function(
+            "Person", handler="person", settings=settings, timeout_seconds=timeout_seconds
+        )
+        self.announce(_PERSON[self.service], function.function_arn)
+        return function
 
     def queue(self, id: str, *, timeout_seconds: int = 30) -> WorkQueue:
         """A work queue with its dead letters; `timeout_seconds` is that of the function that works it off."""

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
-from services.shared.contracts.ingest import ProfilesChanged
+from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 
 
 class ScoringStack(ServiceStack):
@@ -15,7 +15,7 @@ class ScoringStack(ServiceStack):
 
     def __init__(self, scope: Construct, environment: Environment) -> None:
         super().__init__(scope, service="scoring", environment=environment)
-        standings = self.table("Standings", partition_key="profile_id", stream=True)
+        standings = self.table("Standings", partition_key="profile_id", stream=True, ttl="expires_at")
         standings.add_global_secondary_index(
             index_name="due",
             partition_key=dynamodb.Attribute(name="due_shard", type=dynamodb.AttributeType.STRING),
@@ -31,7 +31,7 @@ class ScoringStack(ServiceStack):
         reactor = self.function("OnProfilesChanged", handler="on_profiles_changed", settings=settings)
         standings.grant(reactor, "dynamodb:BatchGetItem", "dynamodb:PutItem")
         definitions.grant(reactor, "dynamodb:GetItem", "dynamodb:Query")
-        self.react(reactor, facts=[ProfilesChanged])
+        self.react(reactor, facts=[ProfilesChanged, ProfilesMerged])
 
         sweep = self.function("Sweep", handler="sweep", settings=settings, timeout_seconds=55)
         standings.grant(sweep, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan")
@@ -41,6 +41,10 @@ class ScoringStack(ServiceStack):
         self.schedule(sweep, "rate(1 minute)")
 
         self.publisher("OnStandingsStream", handler="on_standings_stream", table=standings, settings={})
+
+        person = self.person(settings=settings)
+        standings.grant(person, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        definitions.grant(person, "dynamodb:GetItem", "dynamodb:Query")
 
         api = self.function("ApiFunction", handler="api", settings=settings)
         standings.grant(api, "dynamodb:BatchGetItem")

@@ -8,12 +8,14 @@ from services.scoring.adapters.definitions_table import DefinitionsTable
 from services.scoring.adapters.pass_cursor import PassCursor
 from services.scoring.adapters.standings_table import StandingsTable
 from services.scoring.definitions_service import CachedDefinitions, Desk
+from services.scoring.person import Person
 from services.scoring.ports import Publisher
 from services.scoring.service import Scoring
 from services.scoring.settings import (
     ApiSettings,
     OnProfilesChangedSettings,
     OnStandingsStreamSettings,
+    PersonSettings,
     SweepSettings,
 )
 from services.scoring.sweep import Sweep
@@ -51,12 +53,23 @@ def desk() -> Desk:
 
 
 @cache
+def person() -> Person:
+    """For questions about one person."""
+    settings = PersonSettings.from_env()
+    return Person(
+        StandingsTable(Table(settings.standings_table)),
+        DefinitionsTable(Table(settings.definitions_table)),
+        _scoring(settings).erase,
+    )
+
+
+@cache
 def publisher() -> Publisher:
     """For the table's stream."""
     return Bus(OnStandingsStreamSettings.from_env().bus_name)
 
 
-def _scoring(settings: OnProfilesChangedSettings | SweepSettings) -> Scoring:
+def _scoring(settings: OnProfilesChangedSettings | SweepSettings | PersonSettings) -> Scoring:
     return Scoring(
         StandingsTable(Table(settings.standings_table)),
         CachedDefinitions(DefinitionsTable(Table(settings.definitions_table))),

@@ -10,6 +10,7 @@ from typing import Any
 from services.scoring.domain import definitions as rules
 from services.scoring.domain.definitions import Definitions, Segment
 from services.scoring.domain.models import ScoreModel
+from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, DefinitionStore, Standings, UnreadableStanding
 from services.shared.clock import Clock, to_iso
 from services.shared.conditions import explain
@@ -89,17 +90,14 @@ class Desk:
         return {"score_models": [model.model_dump(exclude_none=True) for model in models]}
 
     def standing(self, profile_id: str) -> dict[str, Any]:
-        """Facts, scores with the rules behind them, and each segment with why the person is in it or not.
+        """Facts, scores with the rules behind them, and each segment with why the person is in it or not; of a
+        merged profile, those of the one it is part of.
 
         Raises:
             NotFound: nothing is known of the profile.
             UnreadableStanding: what is stored is none; a bug, not the caller's.
         """
-        standing = self._standings.load([profile_id]).get(profile_id)
-        if isinstance(standing, UnreadableStanding):
-            raise standing
-        if standing is None:
-            raise NotFound("not_found", "nothing is known of this profile")
+        standing = self._current(profile_id)
         definitions, now = self._definitions.load(), self._clock.now()
         facts, counts = standing.tally.facts(), standing.tally.counts
         view = {
@@ -109,7 +107,7 @@ class Desk:
             "segments": standing.segments,
         }
         return {
-            "profile_id": profile_id,
+            "profile_id": standing.profile_id,
             "version": standing.version,
             "at": to_iso(standing.at),
             "facts": facts,
@@ -123,6 +121,18 @@ class Desk:
                 for segment in sorted(definitions.segments, key=lambda one: one.name)
             },
         }
+
+    def _current(self, profile_id: str) -> ProfileStanding:
+        seen: set[str] = set()
+        while profile_id not in seen:
+            seen.add(profile_id)
+            standing = self._standings.load([profile_id]).get(profile_id)
+            if isinstance(standing, UnreadableStanding):
+                raise standing
+            if standing and not standing.gone:
+                return standing
+            profile_id = standing.gone.into if standing and standing.gone else ""
+        raise NotFound("not_found", "nothing is known of this profile")
 
     def _put(self, document: Segment | ScoreModel, change: Callable[[Definitions], Definitions]) -> None:
         for _ in range(ATTEMPTS):

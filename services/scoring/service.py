@@ -1,13 +1,14 @@
-"""The use cases that move standings: take in changes of profiles, and let time pass."""
+"""The use cases that move standings: take in changes of profiles, let time pass, and let go of profiles."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 
 from services.scoring.domain.definitions import Definitions
-from services.scoring.domain.judging import catch_up, let_time_pass, take_in
+from services.scoring.domain.judging import catch_up, erase, let_time_pass, merge, take_in
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import (
     DUE_SHARDS,
@@ -18,7 +19,7 @@ from services.scoring.ports import (
     UnreadableStanding,
 )
 from services.shared.clock import Clock, to_iso
-from services.shared.contracts.ingest import ProfileChange
+from services.shared.contracts.ingest import Merge, ProfileChange
 
 ATTEMPTS = 5
 """Times a standing is judged anew after another writer was first."""
@@ -72,6 +73,19 @@ class Scoring:
             return take_in(profile_id, standing, by_profile[profile_id], self._definitions_for(standing), now)
 
         return self._rewrite(list(by_profile), judge)
+
+    def merge(self, merges: Iterable[Merge]) -> Outcome:
+        """Let go of profiles that are part of others now."""
+        newest: dict[str, Merge] = {}
+        for one in sorted(merges, key=lambda m: m.at):
+            newest[one.loser] = one
+        return self._rewrite(list(newest), lambda loser, standing: merge(loser, standing, newest[loser]))
+
+    def erase(self, profile_ids: Iterable[str], at: datetime) -> Outcome:
+        """Forget profiles for good; again is the same."""
+        return self._rewrite(
+            list(dict.fromkeys(profile_ids)), lambda profile_id, standing: erase(profile_id, standing, at)
+        )
 
     def catch_up(
         self, standings: Mapping[str, ProfileStanding | UnreadableStanding], definitions: int

@@ -26,6 +26,13 @@ class ApiSettings(Settings):
     definitions_table: str
 
 
+class PersonSettings(Settings):
+    """Of `person`."""
+
+    standings_table: str
+    definitions_table: str
+
+
 class OnStandingsStreamSettings(Settings):
     """Of `on_standings_stream`."""
 

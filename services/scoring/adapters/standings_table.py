@@ -1,7 +1,8 @@
 """Standings in DynamoDB: one item a profile, written only over the version it was made from.
 
 Hot state is one JSON string, because marshalling attribute by attribute costs more than all of the judging; what
-the condition and the due index need stands beside it. `changes` is the outbox of the latest write.
+the condition and the due index need stands beside it. `changes` is the outbox of the latest write. What remains of a
+profile that is gone has `gone` instead; of an erased one the table forgets that too, after `TOMBSTONE_KEPT`.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.facts import Tally
-from services.scoring.domain.standing import Moved, ProfileStanding, Scored
+from services.scoring.domain.orders import Book, Order, Sums
+from services.scoring.domain.standing import Gone, Moved, ProfileStanding, Scored
 from services.scoring.ports import (
     DUE_SHARDS,
     NotSaved,
@@ -26,11 +28,13 @@ from services.scoring.ports import (
 )
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import ConditionFailed, Item, Table, decode, encode
+from services.shared.aws.parallel import each
 from services.shared.clock import from_iso, to_iso
 
 DUE_INDEX = "due"
-WRITERS = 8
-"""Writes in flight at once: they only wait for the network."""
+
+TOMBSTONE_KEPT = timedelta(days=90)
+"""Longer than a queue and then its dead-letter queue keep a late fact (14 days each)."""
 
 
 class StandingsTable:
@@ -45,10 +49,10 @@ class StandingsTable:
         return _read(self._table.get_many(keys))
 
     def save(self, standings: Sequence[ProfileStanding]) -> Sequence[SaveResult]:
-        if len(standings) < 2:
-            return [self._save(standing) for standing in standings]
-        with ThreadPoolExecutor(min(WRITERS, len(standings))) as pool:
-            return list(pool.map(self._save, standings))
+        return [
+            NotSaved(result) if isinstance(result, Exception) else result
+            for result in each(self._put, standings)
+        ]
 
     def due(self, shard: int, until: str) -> Iterator[str]:
         items = self._table.query(
@@ -64,12 +68,6 @@ class StandingsTable:
         answer = client("dynamodb").scan(TableName=self._table.name, Limit=size, **start)
         last = decode(answer.get("LastEvaluatedKey", {})).get("profile_id", "")
         return Page(_read(decode(item) for item in answer["Items"]), last)
-
-    def _save(self, standing: ProfileStanding) -> SaveResult:
-        try:
-            return self._put(standing)
-        except Exception as error:  # the boundary to the network: its profile is retried, the others stand
-            return NotSaved(error)
 
     def _put(self, standing: ProfileStanding) -> Saved | Overtaken:
         first = standing.version == 1
@@ -97,11 +95,10 @@ def _read(items: Iterable[Item]) -> dict[str, ProfileStanding | UnreadableStandi
 
 def to_item(standing: ProfileStanding) -> Item:
     """The item a standing is stored as."""
-    item: Item = {
-        "profile_id": standing.profile_id,
-        "version": standing.version,
-        "state": _json(_state(standing)),
-    }
+    item: Item = {"profile_id": standing.profile_id, "version": standing.version}
+    if standing.gone:
+        return item | _gone(standing, standing.gone)
+    item["state"] = _json(_state(standing))
     if standing.due_at:
         item |= {"due_shard": due_shard(standing.profile_id), "due_at": to_iso(standing.due_at)}
     if standing.scored or standing.moved:
@@ -121,9 +118,35 @@ def from_item(item: Mapping[str, Any]) -> ProfileStanding:
         UnreadableStanding: it is no item of ours.
     """
     try:
-        return _standing(item)
+        return _read_gone(item) if "gone" in item else _standing(item)
     except (ValueError, KeyError, TypeError) as error:
         raise UnreadableStanding(item["profile_id"]) from error
+
+
+def _gone(standing: ProfileStanding, gone: Gone) -> Item:
+    item: Item = {
+        "gone": {
+            "into": gone.into,
+            "at": to_iso(gone.at),
+            "since": standing.since,
+            "since_at": to_iso(standing.since_at) if standing.since_at else "",
+        }
+    }
+    if gone.erased:
+        item["expires_at"] = int((gone.at + TOMBSTONE_KEPT).timestamp())
+    return item
+
+
+def _read_gone(item: Mapping[str, Any]) -> ProfileStanding:
+    gone = item["gone"]
+    return ProfileStanding(
+        profile_id=item["profile_id"],
+        version=item["version"],
+        at=from_iso(gone["at"]),
+        since=gone["since"],
+        since_at=from_iso(gone["since_at"]) if gone["since_at"] else None,
+        gone=Gone(gone["into"], from_iso(gone["at"])),
+    )
 
 
 def _standing(item: Mapping[str, Any]) -> ProfileStanding:
@@ -134,7 +157,7 @@ def _standing(item: Mapping[str, Any]) -> ProfileStanding:
         version=item["version"],
         at=from_iso(state["at"]),
         applied=AppliedVersions(tuple((low, high) for low, high in state["applied"])),
-        tally=Tally(state["counts"], state["revenue_cents"], state["first_order_at"], state["last_order_at"]),
+        tally=_tally(state),
         scores=state["scores"],
         segments={name: from_iso(since) for name, since in state["segments"].items()},
         traits=state["traits"],
@@ -142,6 +165,8 @@ def _standing(item: Mapping[str, Any]) -> ProfileStanding:
         due_at=from_iso(item["due_at"]) if "due_at" in item else None,
         scored=tuple(Scored(*scored) for scored in changes["scored"]),
         moved=tuple(Moved(segment, from_iso(at), entered) for segment, at, entered in changes["moved"]),
+        since=state.get("since", 0),
+        since_at=from_iso(state["since_at"]) if "since_at" in state else None,
     )
 
 
@@ -151,19 +176,55 @@ def due_shard(profile_id: str) -> str:
 
 
 def _state(standing: ProfileStanding) -> dict[str, Any]:
-    tally = standing.tally
+    told_anew = {"since": standing.since, "since_at": to_iso(standing.since_at)} if standing.since_at else {}
     return {
         "at": to_iso(standing.at),
         "applied": standing.applied.ranges,
-        "counts": tally.counts,
-        "revenue_cents": tally.revenue_cents,
-        "first_order_at": tally.first_order_at,
-        "last_order_at": tally.last_order_at,
+        **_sums(standing.tally),
         "scores": standing.scores,
         "segments": {name: to_iso(since) for name, since in standing.segments.items()},
         "traits": standing.traits,
         "definitions": standing.definitions,
+        **told_anew,
     }
+
+
+def _sums(tally: Tally) -> dict[str, Any]:
+    settled = tally.book.settled
+    return {
+        "counts": tally.counts,
+        "revenue_cents": tally.revenue_cents,
+        "first_order_at": settled.first_at,
+        "last_order_at": settled.last_at,
+        "promo": settled.promo,
+        "uncounted": settled.uncounted,
+        "book": {key: _order(order) for key, order in tally.book.orders.items()},
+        "first_seen_at": tally.first_seen_at,
+    }
+
+
+def _order(order: Order) -> list[int]:
+    """Most orders are told once, and nothing else happens to them."""
+    values = [order.at, order.cents]
+    more = [order.told, order.refunded, order.promo + 2 * order.returned + 4 * order.cancelled]
+    return values if more == [1, 0, 0] else values + more
+
+
+def _read_order(at: int, cents: int, told: int = 1, refunded: int = 0, marks: int = 0) -> Order:
+    return Order(at, told, cents, bool(marks & 1), refunded, bool(marks & 2), bool(marks & 4))
+
+
+def _tally(state: Mapping[str, Any]) -> Tally:
+    """What `_sums` wrote, or an earlier version of it that knew no single orders."""
+    orders = {key: _read_order(*values) for key, values in state.get("book", {}).items()}
+    settled = Sums(
+        net=state["revenue_cents"] - sum(order.net for order in orders.values()),
+        promo=state.get("promo", 0),
+        uncounted=state.get("uncounted", 0),
+        first_at=state["first_order_at"],
+        last_at=state["last_order_at"],
+    )
+    return Tally(state["counts"], Book(settled, orders), state.get("first_seen_at", ""))
 
 
 def _json(value: Any) -> str:

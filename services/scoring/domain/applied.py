@@ -19,6 +19,11 @@ class AppliedVersions:
         """The highest version taken in, 0 before the first."""
         return self.ranges[-1][1] if self.ranges else 0
 
+    @classmethod
+    def before(cls, version: int) -> AppliedVersions:
+        """Every version below `version`."""
+        return cls(((1, version - 1),) if version > 1 else ())
+
     def __contains__(self, version: int) -> bool:
         return any(low <= version <= high for low, high in self.ranges)
 

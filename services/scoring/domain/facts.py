@@ -1,18 +1,37 @@
-"""Computed facts: counts, sums, first and last, so the order in which events arrive makes no difference."""
+"""Computed facts: counts, sums, first and last, so the order in which events arrive makes no difference.
+
+`orders` (frequency): `Order Completed`, once an order id, less those with an `Order Cancelled` of the same id.
+`revenue` (monetary): their `revenue` (or `total`), less `Order Refunded` (its amount; without one, the whole order that
+it names), plus `Account Adjusted` with its sign; in the one currency of the shop.
+`average_basket`: `revenue` / `orders`, to the cent.
+`promo_share`: orders with a coupon or a discount, on the order or on a line / `orders`, to 4 places.
+`first_order_at`, `last_order_at`: of the orders that count. `first_seen_at`: the earliest event of any kind.
+`emails_opened`, `emails_clicked`, `emails_bounced`, `unsubscribes`: events.
+
+Recency is the age of `last_order_at`, tenure that of `first_order_at` (as a customer) or `first_seen_at` (as anybody):
+conditions ask for them by `older_than` and `within`, so that time alone changes the answer and nobody recomputes it.
+
+An order is known by its id among the person's newest `orders.REMEMBERED`; what is said of an older one undoes nothing,
+except an amount given back.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 from typing import Any
 
+from services.scoring.domain.orders import Book, cents_of
 from services.shared.clock import to_iso
 from services.shared.contracts.ingest import CustomerEvent
 
 ORDER = "track:Order Completed"
 REFUND = "track:Order Refunded"
+CANCELLATION = "track:Order Cancelled"
+ADJUSTMENT = "track:Account Adjusted"
 
 COUNT_FACTS: Mapping[str, str] = MappingProxyType(
     {
@@ -25,34 +44,47 @@ COUNT_FACTS: Mapping[str, str] = MappingProxyType(
 )
 """Which event counts as which fact."""
 
-FACTS = frozenset({*COUNT_FACTS.values(), "revenue", "average_basket", "first_order_at", "last_order_at"})
+FACTS = frozenset(
+    {
+        *COUNT_FACTS.values(),
+        *("revenue", "average_basket", "promo_share"),
+        *("first_order_at", "last_order_at", "first_seen_at"),
+    }
+)
 """Every fact a condition may name."""
-
-MAX_CENTS = 10**14
-"""An amount over this (a trillion) is noise, not money."""
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What events add up to. `counts` is by event key (`track:Order Completed`); money is in whole cents."""
+    """What events add up to. `counts` is by event key (`track:Order Completed`) and counts every event, cancelled
+    orders too: points are given for what people do."""
 
     counts: Mapping[str, int] = field(default_factory=dict)
-    revenue_cents: int = 0
-    first_order_at: str = ""
-    last_order_at: str = ""
+    book: Book = field(default_factory=Book)
+    first_seen_at: str = ""
+
+    @property
+    def revenue_cents(self) -> int:
+        """The fact `revenue` in cents."""
+        return self.book.sums().net
 
     def facts(self) -> dict[str, Any]:
         """The facts as conditions and consumers see them: money with two decimals, instants in ISO 8601.
 
-        Counts and revenue are always there; what needs an order appears with the first one.
+        Counts and revenue are always there; what needs an order appears with the first one that counts.
         """
         facts: dict[str, Any] = {fact: self.counts.get(event, 0) for event, fact in COUNT_FACTS.items()}
-        facts["revenue"] = self.revenue_cents / 100
-        if orders := facts["orders"]:
-            basket = (Decimal(self.revenue_cents) / orders).quantize(Decimal(1), ROUND_HALF_UP)
+        sums = self.book.sums()
+        orders = facts["orders"] = facts["orders"] - sums.uncounted
+        facts["revenue"] = sums.net / 100
+        if orders > 0:
+            basket = (Decimal(sums.net) / orders).quantize(Decimal(1), ROUND_HALF_UP)
             facts["average_basket"] = int(basket) / 100
-            facts["first_order_at"] = self.first_order_at
-            facts["last_order_at"] = self.last_order_at
+            facts["promo_share"] = round(sums.promo / orders, 4)
+            facts["first_order_at"] = sums.first_at
+            facts["last_order_at"] = sums.last_at
+        if self.first_seen_at:
+            facts["first_seen_at"] = self.first_seen_at
         return facts
 
 
@@ -62,34 +94,26 @@ def event_key(event: CustomerEvent) -> str:
 
 
 def fold(tally: Tally, event: CustomerEvent, counted: frozenset[str]) -> Tally:
-    """The tally with one more event; `counted` are the keys that score rules need beside the facts' own."""
-    key = event_key(event)
-    if key == REFUND:
-        refund = abs(_cents(event.properties))
-        tally = Tally(tally.counts, tally.revenue_cents - refund, tally.first_order_at, tally.last_order_at)
-    if key not in COUNT_FACTS and key not in counted:
+    """The tally with one more event, or `tally` itself when the event changes nothing; `counted` are the keys that
+    score rules need beside the facts' own."""
+    key, at = event_key(event), to_iso(event.at)
+    seen = min(tally.first_seen_at or at, at)
+    book = _booked(tally.book, key, event.at, event.properties)
+    counts = tally.counts
+    if key in COUNT_FACTS or key in counted:
+        counts = {**counts, key: counts.get(key, 0) + 1}
+    if counts is tally.counts and book is tally.book and seen == tally.first_seen_at:
         return tally
-    counts = {**tally.counts, key: tally.counts.get(key, 0) + 1}
-    if key != ORDER:
-        return Tally(counts, tally.revenue_cents, tally.first_order_at, tally.last_order_at)
-    at = to_iso(event.at)
-    return Tally(
-        counts,
-        tally.revenue_cents + _cents(event.properties),
-        min(tally.first_order_at or at, at),
-        max(tally.last_order_at, at),
-    )
+    return Tally(counts, book, seen)
 
 
-def _cents(properties: Mapping[str, Any]) -> int:
-    """`revenue` (or, without it, `total`) in cents; what is no amount counts as nothing."""
-    amount = properties.get("revenue", properties.get("total"))
-    if isinstance(amount, bool) or not isinstance(amount, int | float | str | Decimal):
-        return 0
-    try:
-        cents = Decimal(str(amount)) * 100
-        if not cents.is_finite() or abs(cents) > MAX_CENTS:
-            return 0
-        return int(cents.quantize(Decimal(1), ROUND_HALF_UP))
-    except InvalidOperation:
-        return 0
+def _booked(book: Book, key: str, at: datetime, properties: Mapping[str, Any]) -> Book:
+    if key == ORDER:
+        return book.placed(at, properties)
+    if key == REFUND:
+        return book.refunded(at, properties)
+    if key == CANCELLATION:
+        return book.cancelled(at, properties)
+    if key == ADJUSTMENT:
+        return book.adjusted(cents_of(properties) or 0)
+    return book

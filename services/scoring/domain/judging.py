@@ -1,4 +1,4 @@
-"""How a standing changes: by customer events, and by time alone."""
+"""How a standing changes: by customer events, by time alone, and by the end of its profile."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.definitions import Definitions
 from services.scoring.domain.facts import Tally, fold
-from services.scoring.domain.standing import Moved, ProfileStanding, Scored
+from services.scoring.domain.standing import Gone, Moved, ProfileStanding, Scored
 from services.scoring.domain.trace import Step, trace
-from services.shared.contracts.ingest import CustomerEvent, ProfileChange
+from services.shared.contracts.ingest import CustomerEvent, Merge, ProfileChange
 
 
 def take_in(
@@ -22,12 +23,15 @@ def take_in(
 ) -> ProfileStanding | None:
     """The standing after those of `changes` that were not taken in before, or `None` when all were.
 
-    Versions may come in any order; each counts once. Events may be older than others already counted.
+    Versions may come in any order; each counts once. Events may be older than others already counted. Where the
+    profile's history is told anew, all before that is forgotten.
     """
     before = standing or ProfileStanding(profile_id, 0, now)
     now = max(now, before.at)
-    applied, traits, fresh = before.applied, before.traits, list[ProfileChange]()
-    for change in changes:
+    told = [change for change in changes if not before.gone or _gives_back(before, before.gone, change)]
+    start = _start_over(before, told)
+    applied, traits, fresh = start.applied, start.traits, list[ProfileChange]()
+    for change in told:
         if change.version in applied:
             continue
         if change.version > applied.newest:
@@ -37,12 +41,31 @@ def take_in(
     if not fresh:
         return None
     events = sorted((e for change in fresh for e in change.events), key=lambda e: (e.at, e.message_id))
-    tallies = _tallies(before.tally, events, definitions)
+    tallies = _tallies(start.tally, events, definitions)
     if not tallies:
         at = max((e.at for e in events), default=max(change.at for change in fresh))
-        tallies = [(at, before.tally)]
-    after = replace(before, applied=applied, traits=traits, tally=tallies[-1][1])
+        tallies = [(at, start.tally)]
+    after = replace(start, applied=applied, traits=traits, tally=tallies[-1][1])
     return _judge(before, after, [(min(at, now), tally) for at, tally in tallies], definitions, now)
+
+
+def merge(profile_id: str, standing: ProfileStanding | None, merged: Merge) -> ProfileStanding | None:
+    """What remains of the loser of a merge; `None` when that is known, or when the profile was given back since.
+
+    Its segments are left without a word: the winner is told everything again and enters its own.
+    """
+    before = standing or ProfileStanding(profile_id, 0, merged.at)
+    if before.gone and (before.gone.erased or before.gone.at >= merged.at):
+        return None
+    if before.since_at and before.since_at >= merged.at:
+        return None
+    return _leave(before, Gone(merged.winner, merged.at))
+
+
+def erase(profile_id: str, standing: ProfileStanding | None, at: datetime) -> ProfileStanding | None:
+    """What remains of an erased profile; `None` when it was erased before."""
+    before = standing or ProfileStanding(profile_id, 0, at)
+    return None if before.gone and before.gone.erased else _leave(before, Gone("", at))
 
 
 def let_time_pass(
@@ -57,9 +80,39 @@ def let_time_pass(
 def catch_up(standing: ProfileStanding, definitions: Definitions, now: datetime) -> ProfileStanding | None:
     """The standing under new definitions, though nothing happened to the profile; `None` when it was judged by
     them. Moves are dated now."""
-    if standing.definitions == definitions.version:
+    if standing.gone or standing.definitions == definitions.version:
         return None
     return _judge_anew(standing, definitions, now)
+
+
+def _gives_back(before: ProfileStanding, gone: Gone, change: ProfileChange) -> bool:
+    """Does a change come from an un-merge after the merge, and is it not just late?"""
+    return not gone.erased and change.since > before.since and change.at > gone.at
+
+
+def _start_over(before: ProfileStanding, changes: Sequence[ProfileChange]) -> ProfileStanding:
+    newest = max(changes, key=lambda change: (change.since, change.at), default=None)
+    if newest is None or newest.since <= before.since:
+        return before
+    return replace(
+        before,
+        applied=AppliedVersions.before(newest.since),
+        tally=Tally(),
+        since=newest.since,
+        since_at=newest.at,
+        gone=None,
+    )
+
+
+def _leave(before: ProfileStanding, gone: Gone) -> ProfileStanding:
+    return ProfileStanding(
+        profile_id=before.profile_id,
+        version=before.version + 1,
+        at=max(before.at, gone.at),
+        since=before.since,
+        since_at=before.since_at,
+        gone=gone,
+    )
 
 
 def _judge_anew(standing: ProfileStanding, definitions: Definitions, now: datetime) -> ProfileStanding:

@@ -30,12 +30,25 @@ class Moved:
 
 
 @dataclass(frozen=True)
+class Gone:
+    """There is no such profile any more since `at`: it was merged `into` another, or erased (`into` is empty)."""
+
+    into: str
+    at: datetime
+
+    @property
+    def erased(self) -> bool:
+        return not self.into
+
+
+@dataclass(frozen=True)
 class ProfileStanding:
     """The state of a profile after write `version`.
 
     `at` is when it was last judged, under `definitions`; `segments` maps a segment to when it was entered;
     `due_at` is where the due index has it (never later than the true flip); `scored` and `moved` are what this
-    write changed.
+    write changed. `since` is the version from which on the profile's history was last told anew, known since
+    `since_at`. What remains of a profile that is `gone` keeps late changes from bringing it back.
     """
 
     profile_id: str
@@ -50,3 +63,6 @@ class ProfileStanding:
     due_at: datetime | None = None
     scored: tuple[Scored, ...] = ()
     moved: tuple[Moved, ...] = ()
+    since: int = 0
+    since_at: datetime | None = None
+    gone: Gone | None = None

@@ -15,7 +15,8 @@ import pytest
 from services.scoring import bootstrap
 from services.shared.aws.clients import client
 from services.shared.clock import FixedClock
-from services.shared.contracts.ingest import ProfileChange, ProfilesChanged
+from services.shared.contracts.base import Fact
+from services.shared.contracts.ingest import Merge, ProfileChange, ProfilesChanged, ProfilesMerged
 from services.shared.settings import Settings
 from tests.unit.scoring.builders import DEMO_MODELS, DEMO_SEGMENTS, on
 
@@ -29,7 +30,13 @@ CONTEXT = SimpleNamespace(
 
 
 def clear_caches() -> None:
-    for make in (bootstrap.on_profiles_changed, bootstrap.sweep, bootstrap.desk, bootstrap.publisher):
+    for make in (
+        bootstrap.on_profiles_changed,
+        bootstrap.sweep,
+        bootstrap.desk,
+        bootstrap.publisher,
+        bootstrap.person,
+    ):
         make.cache_clear()
     client.cache_clear()
 
@@ -118,7 +125,16 @@ def demo() -> None:
 
 def message(message_id: str, *changes: ProfileChange) -> dict[str, Any]:
     """An SQS record as the bus fills it."""
-    fact = ProfilesChanged(changes=list(changes))
+    return record_of(message_id, ProfilesChanged(changes=list(changes)))
+
+
+def merged(message_id: str, *merges: Merge) -> dict[str, Any]:
+    """An SQS record that tells of merges."""
+    return record_of(message_id, ProfilesMerged(merges=list(merges)))
+
+
+def record_of(message_id: str, fact: Fact) -> dict[str, Any]:
+    """An SQS record with a fact of the bus."""
     body = {
         "id": f"event-{message_id}",
         "source": fact.source,
@@ -134,6 +150,13 @@ def deliver(*records: dict[str, Any]) -> list[str]:
 
     answer = handler({"Records": list(records)}, CONTEXT)
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def ask(question: str, *profile_ids: str, at: str = "1998-06-30") -> dict[str, Any]:
+    """What the person function answers."""
+    from services.scoring.handlers.person import handler
+
+    return handler({"ask": question, "profile_ids": list(profile_ids), "at": on(at).isoformat()}, CONTEXT)
 
 
 def sweep() -> dict[str, Any]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import random
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from local.cdnow import Order, read_orders
+from services.scoring.domain.definitions import segment
 from services.scoring.domain.facts import Tally, fold
-from services.shared.conditions import evaluate, parse
+from services.shared.conditions import evaluate
 from services.shared.contracts.ingest import CustomerEvent
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data" / "cdnow" / "CDNOW_master.txt"
@@ -18,30 +21,32 @@ END = datetime(1998, 6, 30, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def tallies() -> dict[str, Tally]:
+def orders() -> list[Order]:
     if not DATA.exists():
         pytest.skip(f"REAL DATA NOT PRESENT: {DATA}")
-    folded: dict[str, Tally] = {}
-    for customer, event in purchases():
-        folded[customer] = fold(folded.get(customer, Tally()), event, frozenset())
-    return folded
+    return read_orders(DATA.read_text())
 
 
-def purchases() -> Iterator[tuple[str, CustomerEvent]]:
-    for number, line in enumerate(DATA.read_text().splitlines()[1:], start=1):
-        customer, day, quantity, revenue = line.split()
-        yield (
-            customer,
-            CustomerEvent(
-                message_id=f"cdnow-{number}",
-                type="track",
-                name="Order Completed",
-                at=datetime.strptime(day, "%Y%m%d").replace(hour=12, tzinfo=UTC),
-                properties={"quantity": int(quantity), "revenue": float(revenue), "currency": "USD"},
-            ),
+@pytest.fixture(scope="module")
+def tallies(orders: list[Order]) -> dict[str, Tally]:
+    return folded(orders)
+
+
+def folded(orders: Iterable[Order]) -> dict[str, Tally]:
+    tallies: dict[str, Tally] = {}
+    for order in orders:
+        event = CustomerEvent(
+            message_id=f"cdnow-{order.row}",
+            type="track",
+            name="Order Completed",
+            at=order.at,
+            properties={"order_id": order.row, "revenue": order.cents / 100, "currency": "USD"},
         )
+        tallies[order.customer] = fold(tallies.get(order.customer, Tally()), event, frozenset())
+    return tallies
 
 
+@pytest.mark.capability("000-4")
 def test_every_customer_and_every_cent(tallies: dict[str, Tally]) -> None:
     facts = [tally.facts() for tally in tallies.values()]
 
@@ -50,6 +55,14 @@ def test_every_customer_and_every_cent(tallies: dict[str, Tally]) -> None:
     assert sum(tally.revenue_cents for tally in tallies.values()) == 250_031_563
 
 
+def test_the_order_of_arrival_makes_no_difference(orders: list[Order], tallies: dict[str, Tally]) -> None:
+    shuffled = list(orders)
+    random.Random(7).shuffle(shuffled)
+
+    assert folded(shuffled) == tallies
+
+
+@pytest.mark.capability("000-4")
 @pytest.mark.parametrize(
     ("condition", "people"),
     [
@@ -63,9 +76,9 @@ def test_every_customer_and_every_cent(tallies: dict[str, Tally]) -> None:
         ({"fact": "last_order_at", "within": "P30D"}, 1_554),
     ],
 )
-def test_conditions_select_the_known_number_of_people(
+def test_segments_select_the_known_number_of_people(
     tallies: dict[str, Tally], condition: dict[str, object], people: int
 ) -> None:
-    parsed = parse(condition)
+    chosen = segment("chosen", {"condition": condition}).condition
 
-    assert sum(evaluate(parsed, {"facts": t.facts()}, END) for t in tallies.values()) == people
+    assert sum(evaluate(chosen, {"facts": t.facts()}, END) for t in tallies.values()) == people
