@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from aws_cdk import Acknowledgment, Validations
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
@@ -11,6 +13,7 @@ from constructs import Construct
 
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
+from infra.stacks.ingest_people import People
 from services.shared.contracts.delivery import OutcomesObserved
 
 CONSUMER_SECONDS = 60
@@ -31,6 +34,17 @@ class IngestStack(ServiceStack):
         self._marketers_routes()
         self._consumer()
         self._publisher()
+        self._people = People(
+            self,
+            identities=self._identities,
+            profiles=self._profiles,
+            parts=self._parts,
+            lake=self._lake,
+        )
+
+    @cached_property
+    def _lake(self) -> s3.IBucket:
+        return s3.Bucket.from_bucket_name(self, "Lake", self.lake_bucket_name)
 
     def _listen(self) -> None:
         self.subscribe(
@@ -55,17 +69,10 @@ class IngestStack(ServiceStack):
         function = self.function(
             "Admin",
             handler="admin",
-            settings={
-                "sources_table": self._sources.table_name,
-                "identities_table": self._identities.table_name,
-                "profiles_table": self._profiles.table_name,
-                "profile_parts_table": self._parts.table_name,
-            },
+            settings={"sources_table": self._sources.table_name},
         )
         self._sources.grant(function, "dynamodb:PutItem", "dynamodb:UpdateItem")
-        self._identities.grant(function, "dynamodb:BatchGetItem")
-        self._profiles.grant(function, "dynamodb:BatchGetItem")
-        self.routes(function, ["PUT /sources/{source_id}", "GET /profiles/{identifier}"])
+        self.routes(function, ["PUT /sources/{source_id}"])
 
     def _consumer(self) -> None:
         function = self.function(
@@ -107,9 +114,8 @@ class IngestStack(ServiceStack):
         )
 
     def _let_write_lake(self, consumer: lambda_.Function) -> None:
-        lake = s3.Bucket.from_bucket_name(self, "Lake", self.lake_bucket_name)
         consumer.add_to_role_policy(
-            iam.PolicyStatement(actions=["s3:PutObject"], resources=[lake.arn_for_objects("events/*")])
+            iam.PolicyStatement(actions=["s3:PutObject"], resources=[self._lake.arn_for_objects("events/*")])
         )
         bucket = self.resolve(self.lake_bucket_name)["Ref"]
         Validations.of(self).acknowledge(

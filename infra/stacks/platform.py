@@ -66,6 +66,11 @@ class PlatformStack(Stack):
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
             removal_policy=self.halte.removal_policy,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="exports-are-fetched-or-gone", prefix="exports/", expiration=Duration.days(1)
+                )
+            ],
         )
         self._announce("lake-bucket", bucket.bucket_name)
 

@@ -44,6 +44,9 @@ from services.shared.ids import new_id
 
 WRITERS = 8
 
+ANSWER_SECONDS, ERASE_SECONDS = 10, 65
+"""How long another service may take to describe a person, and to forget one: its function has 60 seconds."""
+
 
 @cache
 def front_door() -> FrontDoor:
@@ -83,7 +86,7 @@ def single_view() -> SingleView:
         directory=directory(),
         timeline=DynamoTimeline(parts),
         records=DynamoRecords(parts),
-        services=PersonFunctions(json.loads(settings.person_functions)),
+        services=PersonFunctions(json.loads(settings.person_functions), seconds=ANSWER_SECONDS),
         clock=settings.clock(),
     )
 
@@ -105,7 +108,7 @@ def exporter() -> Exporter:
         timeline=DynamoTimeline(parts),
         records=DynamoRecords(parts),
         lake=S3LakeObjects(settings.lake_bucket),
-        services=PersonFunctions(json.loads(settings.person_functions)),
+        services=PersonFunctions(json.loads(settings.person_functions), seconds=ANSWER_SECONDS),
         files=S3Exports(settings.lake_bucket),
         clock=settings.clock(),
         new_id=new_id,
@@ -143,7 +146,7 @@ def eraser() -> Eraser:
             lake=S3LakeObjects(settings.lake_bucket),
             exports=S3Exports(settings.lake_bucket),
         ),
-        services=PersonFunctions(json.loads(settings.person_functions)),
+        services=PersonFunctions(json.loads(settings.person_functions), seconds=ERASE_SECONDS),
         erasures=DynamoErasures(Table(settings.erasures_table)),
         queue=SqsErasures(settings.erasures_queue_url),
         publish=Bus(settings.bus_name).publish,

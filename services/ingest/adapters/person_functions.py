@@ -15,9 +15,10 @@ logger = service_logger("ingest")
 
 
 class PersonFunctions:
-    """Port `Services` over functions by service name. A service has as long as the client waits."""
+    """Port `Services` over functions by service name; each has `seconds` to answer."""
 
-    def __init__(self, functions: Mapping[str, str]) -> None:
+    def __init__(self, functions: Mapping[str, str], *, seconds: int) -> None:
+        self._seconds = seconds
         self._functions = dict(sorted(functions.items()))
 
     @property
@@ -25,7 +26,7 @@ class PersonFunctions:
         return tuple(self._functions)
 
     def ask(self, question: PersonQuestion, of: Sequence[str]) -> Answers:
-        single_attempt_client("lambda")  # made here: making clients is not safe in threads
+        single_attempt_client("lambda", self._seconds)  # made here: making clients is not safe in threads
         with ThreadPoolExecutor(max(len(of), 1)) as pool:
             answers = list(pool.map(lambda name: self._one(name, question), of))
         found = {name: answer for name, answer in zip(of, answers, strict=True) if answer is not None}
@@ -34,7 +35,7 @@ class PersonFunctions:
     def _one(self, name: str, question: PersonQuestion) -> PersonAnswer | None:
         """Whatever keeps a service from answering is its unavailability, and no failure of who asks."""
         try:
-            answer = single_attempt_client("lambda").invoke(
+            answer = single_attempt_client("lambda", self._seconds).invoke(
                 FunctionName=self._functions[name], Payload=question.model_dump_json().encode()
             )
             payload = answer["Payload"].read()
