@@ -7,13 +7,14 @@ import gzip
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from moto import mock_aws
 
 from services.ingest import bootstrap
 from services.ingest.accept import hash_key
-from services.shared.aws.clients import client
+from services.shared.aws.clients import client, single_attempt_client
 
 REGION = "us-east-1"
 ENV = {
@@ -24,8 +25,22 @@ ENV = {
     "PROFILE_PARTS_TABLE": "ProfileParts",
     "LAKE_BUCKET": "halte-lake",
     "BUS_NAME": "halte",
+    "ERASURES_TABLE": "Erasures",
+    "ERASURES_QUEUE_URL": "set-with-the-queue",
+    "ADDRESS_SECRET_ARN": "set-with-the-secret",
+    "PERSON_FUNCTIONS": "{}",
 }
 WRITE_KEY = "WRITEKEY"
+
+
+_BY_BEGINNING = {
+    "IndexName": "by-beginning",
+    "KeySchema": [
+        {"AttributeName": "beginning", "KeyType": "HASH"},
+        {"AttributeName": "folded", "KeyType": "RANGE"},
+    ],
+    "Projection": {"ProjectionType": "KEYS_ONLY"},
+}
 
 
 class World:
@@ -44,9 +59,12 @@ class World:
         return _call(api, "POST", path, raw, {"authorization": auth} if headers is None else headers)
 
     def admin(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-        from services.ingest.handlers import admin
+        from services.ingest.handlers import admin, erasures, profiles
 
-        return _call(admin, method, path, json.dumps(body).encode() if body is not None else b"", {})
+        module = admin
+        if path.startswith(("/profiles", "/erasures")):
+            module = profiles if method == "GET" and path.startswith("/profiles") else erasures
+        return _call(module, method, path, json.dumps(body).encode() if body is not None else b"", {})
 
     def enqueue(self, body: str) -> None:
         client("sqs").send_message(QueueUrl=self.queue_url, MessageBody=body)
@@ -128,13 +146,15 @@ def _size(value: Any) -> int:
 def _call(
     module: Any, method: str, path: str, body: bytes, headers: dict[str, str]
 ) -> tuple[int, dict[str, Any]]:
+    path, _, query = path.partition("?")
     event = {
         "version": "2.0",
         "routeKey": f"{method} {path}",
         "rawPath": path,
-        "rawQueryString": "",
+        "rawQueryString": query,
+        "queryStringParameters": dict(parse_qsl(query)),
         "headers": headers,
-        "pathParameters": {"identifier": path.rpartition("/")[2]},
+        "pathParameters": {"identifier": path.split("/")[2]} if path.count("/") > 1 else {},
         "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
         "body": base64.b64encode(body).decode(),
         "isBase64Encoded": True,
@@ -147,7 +167,12 @@ def _forget() -> None:
     for make in (
         bootstrap.front_door,
         bootstrap.source_registry,
-        bootstrap.profile_directory,
+        bootstrap.directory,
+        bootstrap.single_view,
+        bootstrap.exporter,
+        bootstrap.erasure_desk,
+        bootstrap.eraser,
+        single_attempt_client,
         bootstrap.consumer,
         bootstrap.teller,
         client,
@@ -163,6 +188,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         _forget()
         queue = client("sqs").create_queue(QueueName="intake")["QueueUrl"]
         monkeypatch.setenv("QUEUE_URL", queue)
+        monkeypatch.setenv("ERASURES_QUEUE_URL", client("sqs").create_queue(QueueName="erasures")["QueueUrl"])
+        secret = client("secretsmanager").create_secret(Name="addresses", SecretString="key-of-addresses")
+        monkeypatch.setenv("ADDRESS_SECRET_ARN", secret["ARN"])
         yield World(queue, _listener(), _tables())
         _forget()
 
@@ -172,6 +200,7 @@ def _tables() -> str:
     for name, keys, stream in (
         ("Sources", ["pk"], False),
         ("Identities", ["pk"], False),
+        ("Erasures", ["pk"], False),
         ("Profiles", ["profile_id"], True),
         ("ProfileParts", ["profile_id", "part"], False),
     ):
@@ -181,7 +210,11 @@ def _tables() -> str:
                 {"AttributeName": key, "KeyType": kind}
                 for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
             ],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+            AttributeDefinitions=[
+                {"AttributeName": key, "AttributeType": "S"}
+                for key in (*keys, *(("beginning", "folded") if name == "Identities" else ()))
+            ],
+            **({"GlobalSecondaryIndexes": [_BY_BEGINNING]} if name == "Identities" else {}),
             BillingMode="PAY_PER_REQUEST",
             **(
                 {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}
