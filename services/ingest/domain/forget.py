@@ -65,4 +65,4 @@ def _pattern(subject: Subject) -> re.Pattern[str]:
 def _whole(value: str) -> str:
     if len(value) < _SHORT:
         return rf'(?<=[":\s]){re.escape(value)}(?=[",}}\s])'
-    return rf"(?<![\w@.+-]){re.escape(value)}(?![\w@-])"
+    return rf"(?<![\w@.+-]){re.escape(value)}(?![\w@-]|\.\w)"

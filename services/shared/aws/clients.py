@@ -34,5 +34,6 @@ def single_attempt_client(service: str, read_seconds: int = 10) -> Any:
     from botocore.config import Config
 
     return boto3.client(
-        service, config=Config(retries={"total_max_attempts": 1}, connect_timeout=3, read_timeout=read_seconds)
+        service,
+        config=Config(retries={"total_max_attempts": 1}, connect_timeout=3, read_timeout=read_seconds),
     )
