@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,20 +12,13 @@ from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.intake import Arrival, Unreadable, unpack
 from services.ingest.domain.profile import Profile, apply, portions
-from services.ingest.domain.resolve import Resolution, lookups, resolve
 from services.ingest.domain.traits import CONTACT_KEPT
-from services.ingest.ports import Identities, Lake, Profiles, Spread, StaleProfile
+from services.ingest.ports import Lake, Profiles, Spread, StaleProfile, Timeline
+from services.ingest.recognise import ATTEMPTS, Crowded, Recognised, Recogniser
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import HalteError
 
-ATTEMPTS = 25
-"""Rounds against concurrent consumers before the messages go back to the queue."""
-
 NOT_READ = "unreadable"
-
-
-class Crowded(Exception):
-    """Other consumers kept changing the same people; the messages are to be tried again."""
 
 
 @dataclass(frozen=True)
@@ -59,24 +52,28 @@ class Outcome:
     contact_kept: set[str] = field(default_factory=set)
 
 
+class Moved(Exception):
+    """A profile was merged into another since its events were recognised; they are to be recognised again."""
+
+
 class Consumer:
     """The use case; ids and clock come from outside, `spread` says how profiles are worked through."""
 
     def __init__(
         self,
         *,
-        identities: Identities,
+        recogniser: Recogniser,
         profiles: Profiles,
+        timeline: Timeline,
         lake: Lake,
         clock: Clock,
-        new_profile_id: Callable[[], str],
         spread: Spread = map,
     ) -> None:
-        self._identities = identities
+        self._recogniser = recogniser
         self._profiles = profiles
+        self._timeline = timeline
         self._lake = lake
         self._clock = clock
-        self._new_profile_id = new_profile_id
         self._spread = spread
 
     def consume(self, messages: Mapping[str, str]) -> Report:
@@ -86,11 +83,9 @@ class Consumer:
         verdicts: dict[str, Verdict] = {}
         signed = self._read(arrivals.values(), verdicts)
         try:
-            resolution, known = self._recognise(signed)
+            failed_receipts = self._take_in(signed, verdicts, report)
         except Crowded:
             return Report(failed=set(messages), errors=report.errors + Counter([Crowded.__name__]))
-        signed = self._only_known_profiles(signed, resolution, known, verdicts)
-        failed_receipts = self._store(signed, resolution, known, verdicts, report)
         report.failed |= {message_of[receipt] for receipt in failed_receipts}
         kept = [a for a in arrivals.values() if message_of[a.receipt] not in report.failed]
         if kept:
@@ -134,82 +129,77 @@ class Consumer:
                 verdicts[arrival.receipt] = Verdict("rejected", reason=refusal.code)
         return signed
 
-    def _recognise(self, signed: Sequence[Signed]) -> tuple[Resolution, dict[str, Profile]]:
-        """Profiles for all calls, with every new identifier claimed. Whoever claims first decides; the others
-        read again."""
-        named = {s.call.profile_id for s in signed if s.call.profile_id}
+    def _take_in(self, signed: Sequence[Signed], verdicts: dict[str, Verdict], report: Report) -> set[str]:
+        """Recognise and store; the receipts that failed. Events of a profile that was merged under our hands are
+        recognised again."""
+        failed: set[str] = set()
+        profiles: set[str] = set()
         for _ in range(ATTEMPTS):
-            owners = self._identities.owners(lookups(s.call for s in signed))
-            known = self._profiles.load({*owners.values(), *named})
-            holdings = _holdings(owners, known)
-            resolution = resolve(signed, owners, holdings, self._new_profile_id)
-            if all(self._claim_all(resolution)):
-                return resolution, known
-        raise Crowded("identifiers kept changing hands")
+            recognised = self._recogniser.recognise(signed)
+            report.errors.update(recognised.not_yet.values())
+            failed |= recognised.not_yet.keys()
+            ready = [one for one in signed if one.receipt not in recognised.not_yet]
+            ready, known = self._known_profiles(ready, recognised, verdicts)
+            moved, broken, stored = self._store(ready, recognised, known, verdicts, report)
+            failed |= broken
+            profiles |= stored
+            if not moved:
+                report.profiles = len(profiles)
+                return failed
+            signed = [one for one in signed if one.receipt in moved]
+        raise Crowded("profiles kept being merged")
 
-    def _claim_all(self, resolution: Resolution) -> Iterable[bool]:
-        by_profile: dict[str, list[Identifier]] = defaultdict(list)
-        for identifier, profile_id in resolution.claims.items():
-            by_profile[profile_id].append(identifier)
-
-        def claim(entry: tuple[str, list[Identifier]]) -> bool:
-            profile_id, identifiers = entry
-            return self._identities.claim(identifiers, profile_id)
-
-        return list(self._spread(claim, by_profile.items()))
-
-    def _only_known_profiles(
-        self,
-        signed: Sequence[Signed],
-        resolution: Resolution,
-        known: Mapping[str, Profile],
-        verdicts: dict[str, Verdict],
-    ) -> list[Signed]:
-        """Feedback about a profile that is gone is refused, so that it can't bring the profile back."""
-        gone = {s.receipt for s in signed if s.call.profile_id and s.call.profile_id not in known}
-        for receipt in gone:
-            verdicts[receipt] = Verdict("rejected", reason="unknown_profile")
-        return [s for s in signed if s.receipt not in gone]
+    def _known_profiles(
+        self, signed: Sequence[Signed], recognised: Recognised, verdicts: dict[str, Verdict]
+    ) -> tuple[list[Signed], dict[str, Profile]]:
+        """The profiles as they are stored, with their traits where events have some. Feedback follows a profile that
+        was merged; about one that is gone it is refused, so that it can't bring it back."""
+        named = {one.call.profile_id for one in signed if one.call.profile_id}
+        leads = self._profiles.follow(named) if named else {}
+        for one in signed:
+            if one.call.profile_id in leads:
+                recognised.profile_of[one.receipt] = leads[one.call.profile_id].profile_id
+            elif one.call.profile_id:
+                verdicts[one.receipt] = Verdict("rejected", reason="unknown_profile")
+        left = [one for one in signed if one.receipt not in verdicts]
+        ids = {recognised.profile_of[one.receipt] for one in left}
+        whole = {recognised.profile_of[one.receipt] for one in left if one.call.traits}
+        return left, {**self._profiles.load_hot(ids - whole), **self._profiles.load(whole)}
 
     def _store(
         self,
         signed: Sequence[Signed],
-        resolution: Resolution,
+        recognised: Recognised,
         known: Mapping[str, Profile],
         verdicts: dict[str, Verdict],
         report: Report,
-    ) -> set[str]:
+    ) -> tuple[set[str], set[str], set[str]]:
+        """Receipts whose profile was merged meanwhile, receipts that failed, and the profiles stored."""
         groups: dict[str, list[Signed]] = defaultdict(list)
         for one in signed:
-            groups[resolution.profile_of[one.receipt]].append(one)
+            groups[recognised.profile_of[one.receipt]].append(one)
 
         def store(profile_id: str) -> tuple[Outcome, Exception | None]:
             profile = known.get(profile_id) or Profile(profile_id)
             try:
-                identifiers = resolution.identifiers_of.get(profile_id, set())
+                identifiers = recognised.identifiers_of.get(profile_id, set())
                 return self._write(profile, groups[profile_id], identifiers), None
             except Exception as error:  # one profile's trouble sends back only the messages that speak of it
                 return Outcome(), error
 
+        moved: set[str] = set()
         failed: set[str] = set()
         for profile_id, (outcome, error) in zip(groups, self._spread(store, groups), strict=True):
-            if error is not None:
+            receipts = {one.receipt for one in groups[profile_id]}
+            if isinstance(error, Moved):
+                moved |= receipts
+            elif error is not None:
                 report.errors[type(error).__name__] += 1
-                failed |= {one.receipt for one in groups[profile_id]}
-                continue
-            report.profiles += 1
-            for one in groups[profile_id]:
-                notes = (
-                    resolution.notes.get(one.receipt),
-                    CONTACT_KEPT if one.receipt in outcome.contact_kept else None,
-                )
-                verdicts[one.receipt] = Verdict(
-                    outcome.dispositions[one.receipt],
-                    profile_id=profile_id,
-                    message_id=one.call.message_id,
-                    note=",".join(note for note in notes if note),
-                )
-        return failed
+                failed |= receipts
+            else:
+                for one in groups[profile_id]:
+                    verdicts[one.receipt] = _verdict(one, profile_id, outcome, recognised)
+        return moved, failed, set(groups)
 
     def _write(self, profile: Profile, signed: Sequence[Signed], identifiers: set[Identifier]) -> Outcome:
         """One conditional write per portion; a stale read is read and applied again."""
@@ -217,7 +207,9 @@ class Consumer:
         now = self._clock.now()
         for portion in portions(signed):
             for _ in range(ATTEMPTS):
-                applied = apply(profile, portion, identifiers, now)
+                if profile.merged_into:
+                    raise Moved(profile.profile_id)
+                applied = apply(profile, portion, identifiers, now, self._remembered(profile, portion))
                 try:
                     if applied.events:
                         self._profiles.save(applied.profile, applied.events)
@@ -233,12 +225,23 @@ class Consumer:
                 raise Crowded("a profile kept changing")
         return outcome
 
+    def _remembered(self, profile: Profile, signed: Sequence[Signed]) -> dict[str, str]:
+        """Messages that the profile's memory has forgotten and its history holds."""
+        old = [one for one in signed if profile.seen.may_have_forgotten(one)]
+        return self._timeline.find(profile, old) if old else {}
 
-def _holdings(owners: Mapping[Identifier, str], known: Mapping[str, Profile]) -> dict[str, set[Identifier]]:
-    holdings = {profile_id: set(profile.identifiers) for profile_id, profile in known.items()}
-    for identifier, profile_id in owners.items():
-        holdings.setdefault(profile_id, set()).add(identifier)
-    return holdings
+
+def _verdict(one: Signed, profile_id: str, outcome: Outcome, recognised: Recognised) -> Verdict:
+    notes = (
+        recognised.notes.get(one.receipt),
+        CONTACT_KEPT if one.receipt in outcome.contact_kept else None,
+    )
+    return Verdict(
+        outcome.dispositions[one.receipt],
+        profile_id=profile_id,
+        message_id=one.call.message_id,
+        note=",".join(note for note in notes if note),
+    )
 
 
 def _line(arrival: Arrival, verdict: Verdict) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from typing import Any, Protocol, TypeVar
 
 from services.ingest.domain.history import Chunk, Cursor, Page, Signed, Strip
 from services.ingest.domain.identifiers import Identifier
+from services.ingest.domain.known import Known
 from services.ingest.domain.profile import Profile
+from services.ingest.domain.regroup import Component, Decision, Node, Regrouping
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -25,21 +27,55 @@ class StaleProfile(Exception):
     """The profile was changed by somebody else since it was read."""
 
 
+class TooMany(Exception):
+    """A rearrangement is more than one transaction holds."""
+
+
 class Behind(Exception):
     """The history of a profile is not complete yet: the publisher has still to store what was written last. Try
     again."""
 
 
+@dataclass(frozen=True)
+class ProfileWrite:
+    """A profile to write along with the graph; `before` is the stored version (0: none)."""
+
+    profile: Profile
+    before: int
+
+
 class Identities(Protocol):
-    """The identity graph: which profile an identifier belongs to."""
+    """The identity graph: which profile an identifier belongs to, and why. Everything is read consistently."""
 
     def owners(self, identifiers: Iterable[Identifier]) -> dict[Identifier, str]:
-        """The profile of each identifier that has one, read consistently."""
+        """The profile of each identifier that has one."""
         ...
 
-    def claim(self, identifiers: Sequence[Identifier], profile_id: str) -> bool:
-        """Give free identifiers (distinct, strongest first) to a profile, all of them or none; false when somebody
-        else was faster, and the caller is to read again."""
+    def known(self, identifiers: Iterable[Identifier]) -> dict[Identifier, Known]:
+        """What is stored with each identifier."""
+        ...
+
+    def components(self, graph_ids: Iterable[str]) -> dict[str, Component]:
+        """The components of the graph."""
+        ...
+
+    def add(self, identifier: Identifier, node: Node) -> bool:
+        """Store an identifier that nobody knew and that is linked with none; false when somebody was faster."""
+        ...
+
+    def commit(
+        self, regrouping: Regrouping, known: Mapping[Identifier, Known], writes: Sequence[ProfileWrite]
+    ) -> bool:
+        """Store a component, what its identifiers know, and profiles, all or nothing; false when any of it changed
+        since it was read.
+
+        Raises:
+            TooMany: it is more than a transaction holds.
+        """
+        ...
+
+    def decisions(self, component: Component) -> list[Decision]:
+        """The whole audit trail, oldest first."""
         ...
 
 
@@ -102,8 +138,8 @@ class Timeline(Protocol):
         """
         ...
 
-    def prune(self, profile_id: str, *, keep: str | None) -> None:
-        """Remove the chunks of every tale of a profile but the one to `keep` (`None`: of all)."""
+    def prune(self, profile_id: str, tale: str) -> None:
+        """Remove the chunks of a tale that is told no more."""
         ...
 
 

@@ -73,7 +73,7 @@ class Teller:
             rows += self._history(winner, strips, current)
         facts = [*_merges(merged, winners), *pack(rows, lambda some: ProfilesChanged(changes=some))]
         self._publisher.publish(facts)
-        self._clear_up(merged, retold)
+        self._clear_up(written)
         return len(facts)
 
     def _history(
@@ -89,12 +89,14 @@ class Teller:
             for version, events in sorted(by_version.items())
         ]
 
-    def _clear_up(self, merged: Sequence[Profile], retold: Sequence[Profile]) -> None:
+    def _clear_up(self, written: Sequence[Written]) -> None:
         """What was told last from traits and chunks that nobody needs any more."""
-        for profile in merged:
-            self._profiles.drop_traits(profile.profile_id)
-        for profile in retold:
-            self._timeline.prune(profile.profile_id, keep=profile.tale)
+        for one in written:
+            profile_id = one.profile.profile_id
+            if one.is_merge:
+                self._profiles.drop_traits(profile_id)
+            if one.before is not None and one.before.tale != one.profile.tale:
+                self._timeline.prune(profile_id, one.before.tale)
 
 
 def _is_current(profile: Profile, current: Mapping[str, Profile]) -> bool:

@@ -1,76 +1,283 @@
-"""The identity graph in DynamoDB: one item per identifier, `pk` = `<kind>#<normal form>`."""
+"""The identity graph in DynamoDB. One item per identifier, `pk` = `<kind>#<normal form>`, with what the hot path asks;
+one per component of linked identifiers, `graph#<id>`; and pages of its older decisions, `graph#<id>#<page>`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+import zlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from services.ingest.adapters.dynamo_finder import index_attributes
+from services.ingest.adapters.dynamo_profiles import DynamoProfiles
+from services.ingest.domain.graph import Cut, Edge
 from services.ingest.domain.identifiers import Identifier
+from services.ingest.domain.known import Known, described, knowledge
+from services.ingest.domain.policy import MAX_TRUST
+from services.ingest.domain.regroup import Component, Decision, Node, Regrouping
+from services.ingest.domain.uprooting import decisions_without, names_of, uprooted
+from services.ingest.ports import ProfileWrite, StaleProfile, TooMany
 from services.shared.aws.dynamo import (
     TRANSACTION_LIMIT,
     ConditionFailed,
     Item,
+    Op,
     Table,
     TransactionRefused,
     transact,
 )
 
+_GRAPH = "graph#"
 _ABSENT = "attribute_not_exists(pk)"
+
+LOG = 40
+"""Decisions a component carries; then the older half moves to a page of its own."""
 
 
 class DynamoIdentities:
     """Port `Identities`."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, profiles: DynamoProfiles) -> None:
         self._table = table
+        self._profiles = profiles
 
     def owners(self, identifiers: Iterable[Identifier]) -> dict[Identifier, str]:
+        return {i: known.owner for i, known in self.known(identifiers).items() if known.owner}
+
+    def known(self, identifiers: Iterable[Identifier]) -> dict[Identifier, Known]:
         keys = [{"pk": identifier.key} for identifier in sorted(set(identifiers))]
         items = self._table.get_many(keys, consistent=True)
-        return {Identifier.from_key(item["pk"]): item["profile_id"] for item in items}
+        return {Identifier.from_key(item["pk"]): _known(item) for item in items}
 
-    def claim(self, identifiers: Sequence[Identifier], profile_id: str) -> bool:
-        """More than a transaction holds are claimed in several: only then may a rival get some of them."""
-        items = [
-            {"pk": identifier.key, "profile_id": profile_id, **index_attributes(identifier)}
-            for identifier in identifiers
-        ]
-        if len(items) == 1:
-            return self._put(items[0])
+    def components(self, graph_ids: Iterable[str]) -> dict[str, Component]:
+        keys = [{"pk": _GRAPH + graph_id} for graph_id in sorted(set(graph_ids))]
+        found = (_component(item) for item in self._table.get_many(keys, consistent=True))
+        return {component.graph_id: component for component in found}
+
+    def add(self, identifier: Identifier, node: Node) -> bool:
+        known = Known(owner=node.home, node=node)
         try:
-            for start in range(0, len(items), TRANSACTION_LIMIT):
-                chunk = items[start : start + TRANSACTION_LIMIT]
-                transact([self._table.put_op(item, condition=_ABSENT) for item in chunk])
-        except TransactionRefused:
-            return False
-        return True
-
-    def release(self, identifiers: Iterable[Identifier], profile_ids: Sequence[str]) -> int:
-        """Take identifiers away from these profiles; how many they had."""
-        released = 0
-        for identifier in identifiers:
-            try:
-                self._table.delete(
-                    {"pk": identifier.key},
-                    condition="contains(:ids, profile_id)",
-                    values={":ids": list(profile_ids)},
-                )
-            except ConditionFailed:
-                continue
-            released += 1
-        return released
-
-    def _put(self, item: Item) -> bool:
-        try:
-            self._table.put(item, condition=_ABSENT)  # costs half of a transaction
+            self._table.put(_item(identifier, known), condition=_ABSENT)  # costs half of a transaction
         except ConditionFailed as refused:
             # A lost answer makes the SDK repeat the put, which then fails against itself.
-            return bool(refused.item and refused.item["profile_id"] == item["profile_id"])
+            return bool(refused.item and refused.item.get("profile_id") == node.home)
         except Exception as error:
             if _is_conflict(error):
                 return False
             raise
         return True
+
+    def commit(
+        self, regrouping: Regrouping, known: Mapping[Identifier, Known], writes: Sequence[ProfileWrite]
+    ) -> bool:
+        ops = self._graph_ops(regrouping)
+        stored = [knowledge(component) for component in regrouping.before if component.version]
+        guarded = {identifier: before for found in stored for identifier, before in found.items()}
+        for identifier, after in described(regrouping, known).items():
+            if identifier in guarded:
+                if guarded[identifier] != after:
+                    ops.append(self._table.put_op(_item(identifier, after)))
+            elif known.get(identifier) != after:
+                ops.append(self._identifier_op(identifier, known.get(identifier), after))
+        for write in writes:
+            ops += self._profiles.save_ops(write.profile, [], before=write.before)
+        if len(ops) > TRANSACTION_LIMIT:
+            raise TooMany(f"{len(ops)} items in a rearrangement")
+        try:
+            transact(ops)
+        except TransactionRefused:
+            return False
+        return True
+
+    def decisions(self, component: Component) -> list[Decision]:
+        pages = sorted(self._pages(component), key=lambda item: item["page"])
+        return [*(one for item in pages for one in _decisions(item)), *component.log]
+
+    def _pages(self, component: Component) -> list[Item]:
+        keys = [{"pk": f"{_GRAPH}{component.graph_id}#{page}"} for page in range(component.pages)]
+        return self._table.get_many(keys, consistent=True)
+
+    def names(self, identifiers: Iterable[Identifier], profile_ids: Collection[str]) -> set[Identifier]:
+        """Every identifier in the graph that stands for one of these profiles, found from some of them."""
+        found = {i: known for i, known in self.known(identifiers).items() if known.owner in profile_ids}
+        components = self.components(known.graph_id for known in found.values() if known.graph_id)
+        return set(found).union(*(names_of(one, profile_ids) for one in components.values()))
+
+    def uproot(self, identifiers: Iterable[Identifier], profile_ids: Collection[str]) -> int:
+        """Take these profiles' identifiers out of the graph; how many items went.
+
+        Raises:
+            StaleProfile: the graph changed meanwhile; try again.
+        """
+        names = self.names(identifiers, profile_ids)
+        known = self.known(names)
+        graphs = self.components(one.graph_id for one in known.values() if one.graph_id)
+        gone = 0
+        for component in graphs.values():
+            mine = frozenset(names & component.nodes.keys())
+            gone += self._uproot(component, mine, profile_ids)
+        for identifier, one in known.items():
+            if not one.graph_id:
+                self._table.delete({"pk": identifier.key})
+                gone += 1
+        return gone
+
+    def _uproot(self, before: Component, mine: frozenset[Identifier], profile_ids: Collection[str]) -> int:
+        """One transaction: the component without them, their items, and what neighbours knew of them."""
+        after = uprooted(before, mine, profile_ids)
+        graph = {"pk": _GRAPH + before.graph_id}
+        current, version = "version = :v", {":v": before.version}
+        ops = [self._table.delete_op({"pk": identifier.key}) for identifier in sorted(mine)]
+        gone = len(ops)
+        if after.nodes:
+            ops.append(self._table.put_op(_graph_item(after), condition=current, values=version))
+            learnt, knew = knowledge(after), knowledge(before)
+            ops += [
+                self._table.put_op(_item(i, now), condition="attribute_exists(pk)")
+                for i, now in learnt.items()
+                if now != knew[i]
+            ]
+        else:
+            ops.append(self._table.delete_op(graph, condition=current, values=version))
+        for page in self._pages(before):
+            rows = [] if not after.nodes else decisions_without(_decisions(page), profile_ids)
+            kept = {**page, "body": _deflate([_row(decision) for decision in rows])}
+            ops.append(self._table.put_op(kept) if after.nodes else self._table.delete_op({"pk": page["pk"]}))
+        try:
+            transact(ops)
+        except TransactionRefused as refused:
+            raise StaleProfile from refused
+        return gone
+
+    def _graph_ops(self, regrouping: Regrouping) -> list[Op]:
+        kept, *others = regrouping.before
+        after = regrouping.after
+        ops = [
+            self._table.delete_op(
+                {"pk": _GRAPH + other.graph_id}, condition="version = :v", values={":v": other.version}
+            )
+            for other in others
+            if other.version
+        ]
+        if len(after.log) > LOG:
+            ops.append(self._table.put_op(_page(after)))
+            after = replace(after, log=after.log[-LOG // 2 :], pages=after.pages + 1)
+        return [
+            self._table.put_op(
+                _graph_item(after),
+                condition="version = :v" if kept.version else _ABSENT,
+                values={":v": kept.version} if kept.version else None,
+            ),
+            *ops,
+        ]
+
+    def _identifier_op(self, identifier: Identifier, before: Known | None, after: Known) -> Op:
+        """Of one that no stored component guards: nobody may have moved it since it was read."""
+        item = _item(identifier, after)
+        if before is None:
+            return self._table.put_op(item, condition=_ABSENT)
+        stored = {"graph_id": before.graph_id, "profile_id": before.owner}
+        conditions = [f"{n} = :{n}" if v else f"attribute_not_exists({n})" for n, v in stored.items()]
+        values = {f":{name}": value for name, value in stored.items() if value}
+        return self._table.put_op(item, condition=" AND ".join(conditions), values=values or None)
+
+
+def _item(identifier: Identifier, known: Known) -> Item:
+    item: dict[str, Any] = {
+        "pk": identifier.key,
+        "profile_id": known.owner,
+        "graph_id": known.graph_id,
+        "home": known.node.home if known.node.home != known.owner else "",
+        "born": known.node.born,
+        "unnamed": not known.node.named,
+        "links": {name: list(rank) for name, rank in known.links.items()},
+        "shared": known.shared if known.shared != MAX_TRUST else 0,
+        **index_attributes(identifier),
+    }
+    return {name: value for name, value in item.items() if value}
+
+
+def _known(item: Item) -> Known:
+    owner = item.get("profile_id", "")
+    born = item.get("born", 0)
+    home = item.get("home") or (owner if born else "")
+    return Known(
+        owner=owner,
+        graph_id=item.get("graph_id", ""),
+        node=Node(home, born, not item.get("unnamed", False)),
+        links={name: (rank[0], rank[1]) for name, rank in item.get("links", {}).items()},
+        shared=item.get("shared", MAX_TRUST),
+    )
+
+
+def _graph_item(component: Component) -> Item:
+    body = {
+        "nodes": [[i.key, n.home, n.born, n.named] for i, n in sorted(component.nodes.items())],
+        "edges": [
+            [e.strong.key, e.weak.key, e.at, e.trust, e.kind, e.message_id]
+            for e in sorted(component.edges.values(), key=lambda e: e.order)
+        ],
+        "cuts": [[sorted(i.key for i in side) for side in (c.side, c.other)] for c in component.cuts],
+        "log": [_row(decision) for decision in component.log],
+    }
+    return {
+        "pk": _GRAPH + component.graph_id,
+        "version": component.version,
+        "pages": component.pages,
+        "body": _deflate(body),
+    }
+
+
+def _component(item: Item) -> Component:
+    body = _inflate(item["body"])
+    edges = [
+        Edge(Identifier.from_key(strong), Identifier.from_key(weak), at, trust, kind, message_id)
+        for strong, weak, at, trust, kind, message_id in body["edges"]
+    ]
+    return Component(
+        graph_id=item["pk"].removeprefix(_GRAPH),
+        version=item["version"],
+        nodes={Identifier.from_key(key): Node(home, born, named) for key, home, born, named in body["nodes"]},
+        edges={edge.pair: edge for edge in edges},
+        cuts=tuple(Cut(_side(side), _side(other)) for side, other in body["cuts"]),
+        log=tuple(_decision(row) for row in body["log"]),
+        pages=item["pages"],
+    )
+
+
+def _side(keys: Iterable[str]) -> frozenset[Identifier]:
+    return frozenset(Identifier.from_key(key) for key in keys)
+
+
+def _page(component: Component) -> Item:
+    """The decisions that a component's own item has no room for."""
+    rows = [_row(decision) for decision in component.log[: -LOG // 2]]
+    page = component.pages
+    return {"pk": f"{_GRAPH}{component.graph_id}#{page}", "page": page, "body": _deflate(rows)}
+
+
+def _decisions(page: Item) -> list[Decision]:
+    return [_decision(row) for row in _inflate(page["body"])]
+
+
+def _row(decision: Decision) -> list[Any]:
+    d = decision
+    return [d.at, d.what, d.profile, list(d.others), d.message_id, d.reason]
+
+
+def _decision(row: Sequence[Any]) -> Decision:
+    at, what, profile, others, message_id, reason = row
+    return Decision(at, what, profile, tuple(others), message_id, reason)
+
+
+def _deflate(value: Any) -> bytes:
+    return zlib.compress(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), 6)
+
+
+def _inflate(blob: Any) -> Any:
+    return json.loads(zlib.decompress(bytes(blob)))
 
 
 def _is_conflict(error: Exception) -> bool:

@@ -31,10 +31,14 @@ class DynamoPeople:
         profile = self._profiles.follow([profile_id]).get(profile_id)
         return None if profile is None or profile.is_erased else _person(profile)
 
+    def names(self, person: Person) -> list[Identifier]:
+        own = [Identifier(one.kind, one.value) for one in person.known_by]
+        return sorted({*own, *self._identities.names(own, person.profile_ids)}, key=strength)
+
     def forget(self, person: Person, at: datetime) -> int:
         """The identifiers go first and the profile itself last: until then the person can be found again."""
         identifiers = [Identifier(one.kind, one.value) for one in person.known_by]
-        gone = self._identities.release(identifiers, person.profile_ids)
+        gone = self._identities.uproot(identifiers, person.profile_ids)
         for profile_id in reversed(person.profile_ids):
             profile = self._profiles.load_hot([profile_id]).get(profile_id)
             if profile is not None and not profile.is_erased:

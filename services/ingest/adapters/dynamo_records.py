@@ -46,15 +46,15 @@ class RecordingTimeline(DynamoTimeline):
         self._parts.put_many(said)
         super().append(chunks)
 
-    def prune(self, profile_id: str, *, keep: str | None) -> None:
-        kept = None if keep is None else _prefix(keep)
+    def prune(self, profile_id: str, tale: str) -> None:
         said = self._parts.query(
-            "profile_id = :id AND begins_with(part, :part)", values={":id": profile_id, ":part": "record#"}
+            "profile_id = :id AND begins_with(part, :part)",
+            values={":id": profile_id, ":part": _prefix(tale)},
+            consistent=True,
         )
         for item in said:
-            if kept is None or not item["part"].startswith(kept):
-                self._parts.delete({"profile_id": profile_id, "part": item["part"]})
-        super().prune(profile_id, keep=keep)
+            self._parts.delete({"profile_id": profile_id, "part": item["part"]})
+        super().prune(profile_id, tale)
 
 
 def _prefix(tale: str, type_: str = "") -> str:

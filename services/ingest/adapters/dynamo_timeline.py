@@ -63,11 +63,10 @@ class DynamoTimeline:
         if len(found) < len(keys):
             raise Behind(f"{len(keys) - len(found)} newest chunks are not stored yet")
 
-    def prune(self, profile_id: str, *, keep: str | None) -> None:
-        kept = None if keep is None else _prefix(keep)
-        for item in self._query(profile_id, "event#", "event#" + _LAST):
-            if kept is None or not item["part"].startswith(kept):
-                self._parts.delete({"profile_id": profile_id, "part": item["part"]})
+    def prune(self, profile_id: str, tale: str) -> None:
+        prefix = _prefix(tale)
+        for item in self._query(profile_id, prefix, prefix + _LAST):
+            self._parts.delete({"profile_id": profile_id, "part": item["part"]})
 
     def _backwards(self, strip: Strip, before: Cursor | None) -> Iterator[Signed]:
         """Newest first. An event waits until no older chunk can hold a newer one."""

@@ -21,6 +21,9 @@ file, it was computed."""
 
 TRAIT_KINDS: Sequence[TraitKind] = get_args(TraitKind)
 
+NO_TALE = "-"
+"""The tale of a redirect whose history was told anew elsewhere: there is nothing under it."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -34,6 +34,9 @@ MANUAL, TRUSTED, PUBLIC = 0, 1, 2
 """Who says that two identifiers are one person: a marketer, a system of the company, a web page. Earlier ones are
 believed first."""
 
+MAX_TRUST = 9
+"""Beyond any trust: an identifier whose edges all count."""
+
 
 def strength(identifier: Identifier) -> tuple[int, str, str]:
     """Sorts identifiers strongest first."""

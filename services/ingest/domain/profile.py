@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from services.ingest.domain.history import Signed, Strip, chunks, rebased
+from services.ingest.domain.history import NO_TALE, Chunk, Signed, Strip, chunks, rebased
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.traits import CONTACTS, Trait, is_guarded, kept_contacts, merged, with_traits_of
 from services.ingest.domain.validate import byte_size
@@ -238,11 +238,15 @@ def absorb(winner: Profile, losers: Sequence[Profile], now: datetime) -> Profile
     return changed
 
 
-def redirect(loser: Profile, winner_id: str, now: datetime) -> Profile:
-    """What is left of a profile that was merged into another: its id, and where its history lies."""
+def redirect(loser: Profile, winner_id: str, now: datetime, *, is_told_anew: bool = False) -> Profile:
+    """What is left of a profile that was merged into another: its id, and where its history lies, unless that was
+    told anew by another."""
+    if is_told_anew:
+        loser = replace(loser, tale=NO_TALE, newest="", absorbed=())
     return replace(
         loser,
         version=loser.version + 1,
+        created_at=loser.created_at or now,
         updated_at=now,
         traits={},
         traits_version=0,
@@ -266,6 +270,25 @@ def erased(profile: Profile, now: datetime) -> Profile:
         tale=ERASED,
         merged_into=profile.merged_into,
     )
+
+
+def retold(start: Profile, signed: Iterable[Signed], tale: str, now: datetime) -> tuple[Profile, list[Chunk]]:
+    """The profile that `signed` make from nothing, under the id and after the version of `start`, and its history."""
+    profile = Profile(
+        start.profile_id,
+        version=start.version,
+        created_at=start.created_at or now,
+        updated_at=max(start.updated_at or now, now),
+        since=start.version + 1,
+        tale=tale,
+    )
+    history: list[Chunk] = []
+    for portion in portions(signed):
+        profile = _changed(profile, portion, [], now)
+        history += chunks(profile.profile_id, tale, profile.version, portion)
+    if not history:
+        profile = replace(profile, version=start.version + 1)
+    return replace(profile, traits_version=profile.version), history
 
 
 def _entries(memory: bytes) -> list[bytes]:

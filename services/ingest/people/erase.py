@@ -15,7 +15,6 @@ from datetime import timedelta
 
 from services.ingest.domain.erasure import Erasure, Progress
 from services.ingest.domain.forget import Subject, without
-from services.ingest.domain.identifiers import Identifier
 from services.ingest.people.find import Directory
 from services.ingest.people.ports import (
     ErasureQueue,
@@ -158,7 +157,7 @@ class Eraser:
             known = self._stores.records.of(person.strips)
             subject = Subject(
                 profile_ids=person.profile_ids,
-                identifiers=tuple(Identifier(one.kind, one.value) for one in person.known_by),
+                identifiers=tuple(self._stores.people.names(person)),
                 addresses=tuple(person.addresses(known)),
                 since=f"{began:%Y-%m-%d}",
             )

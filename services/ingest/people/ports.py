@@ -27,6 +27,10 @@ class People(Protocol):
         """Whose id it is, or was before a merge."""
         ...
 
+    def names(self, person: Person) -> list[Identifier]:
+        """Every identifier that stands for a person, also those that no event has confirmed."""
+        ...
+
     def forget(self, person: Person, at: datetime) -> int:
         """Take away profile and identifiers, leaving a mark under each profile id that refuses later writes; how
         many items that were.

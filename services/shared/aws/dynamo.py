@@ -241,8 +241,19 @@ class Table:
         Raises:
             ConditionFailed: `condition` does not hold.
         """
+        self._write("delete_item", self.delete_op(key, condition=condition, names=names, values=values))
+
+    def delete_op(
+        self,
+        key: Key,
+        *,
+        condition: str | None = None,
+        names: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> Op:
+        """A Delete for `transact`."""
         request = {"TableName": self.name, "Key": encode(key), **_expressions(condition, names, values)}
-        self._write("delete_item", Op("Delete", request))
+        return Op("Delete", request)
 
     def put_op(
         self,

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from services.ingest.adapters.dynamo_identities import DynamoIdentities
+from services.ingest import bootstrap
 from services.ingest.domain.identifiers import Identifier
+from services.ingest.domain.regroup import Node
 from services.shared.aws.dynamo import Table
 from services.shared.contracts.ingest import ProfilesChanged
 from tests.integration.ingest.conftest import World
@@ -103,45 +104,43 @@ def test_rejected_bus_event_and_poison(world: World) -> None:
     assert found == {"e1": ("rejected", "unknown_type"), "e2": ("applied", "")}
 
 
-def test_conflict_is_noted_and_merges_nobody(world: World) -> None:
-    world.post("/v1/track", track("a"))
-    world.consume()
-    world.post("/v1/track", track("b", userId=None, anonymousId="x"))
-    world.consume()
-    world.post("/v1/track", track("c", anonymousId="x"))
+def test_second_user_of_a_device_is_noted_and_merged_with_nobody(world: World) -> None:
+    for message_id, user in (("a", "u-1"), ("b", "u-2")):
+        world.post("/v1/track", track(message_id, userId=user, anonymousId="x"))
+        assert world.consume() == set()
+    world.post("/v1/track", track("c", userId=None, anonymousId="x"))
     world.consume()
     assert len(world.profiles()) == 2
-    assert {line["message_id"]: line["note"] for line in world.lake()}["c"] == "identity_conflict"
+    notes = {line["message_id"]: line["note"] for line in world.lake()}
+    assert notes == {"a": "", "b": "identity_conflict", "c": ""}
     assert world.admin("GET", "/profiles/u-1")[1]["counts"] == {"track": 2}
 
 
-def test_identifiers_of_one_person_are_claimed_all_or_none(world: World) -> None:
-    graph = DynamoIdentities(Table("Identities"))
-    user, email, phone = (
-        Identifier(*pair) for pair in (("userId", "u"), ("email", "a@example.com"), ("phone", "+32475123456"))
-    )
-    assert graph.claim([email], "prf_rival")
-    assert not graph.claim([user, email], "prf_mine")
-    assert graph.owners([user, email]) == {email: "prf_rival"}
-    assert graph.claim([user, phone], "prf_mine")
-    assert graph.claim([user], "prf_mine")
-    assert not graph.claim([user], "prf_rival")
-    many = [Identifier("anonymousId", f"{i:03}") for i in range(101)]
-    assert graph.claim(many, "prf_mine")
-    assert set(graph.owners(many).values()) == {"prf_mine"}
+def test_an_identifier_is_added_once(world: World) -> None:
+    """F8: a put whose answer was lost is repeated and succeeds against itself."""
+    graph = bootstrap.identities()
+    user = Identifier("userId", "u")
+    assert graph.add(user, Node("prf_mine", 1))
+    assert graph.add(user, Node("prf_mine", 1))
+    assert not graph.add(user, Node("prf_rival", 1))
+    assert graph.owners([user]) == {user: "prf_mine"}
 
 
-def test_a_claim_in_the_way_of_another_is_read_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_transaction_in_the_way_of_another_is_read_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F11."""
+
     def refuse(self: Any, *_: Any, **__: Any) -> None:
         raise ClientError({"Error": {"Code": code}}, "PutItem")
 
     monkeypatch.setattr(Table, "put", refuse)
-    graph = DynamoIdentities(Table("Identities"))
+    graph = bootstrap.identities()
     code = "TransactionConflictException"
-    assert not graph.claim([Identifier("userId", "u")], "prf_mine")
+    assert not graph.add(Identifier("userId", "u"), Node("prf_mine", 1))
     code = "AccessDeniedException"
     with pytest.raises(ClientError):
-        graph.claim([Identifier("userId", "u")], "prf_mine")
+        graph.add(Identifier("userId", "u"), Node("prf_mine", 1))
 
 
 def test_feedback_of_delivery_reaches_the_profile(world: World) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from services.ingest import bootstrap
+from services.ingest import bootstrap_people
 from services.shared.aws.clients import single_attempt_client
 from services.shared.clock import to_iso
 from tests.integration.ingest.conftest import World
@@ -271,10 +271,10 @@ class Answering:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any]) -> None:
         monkeypatch.setenv("PERSON_FUNCTIONS", json.dumps({name: name for name in answers}))
-        bootstrap.single_view.cache_clear()
+        bootstrap_people.single_view.cache_clear()
         self.asked: list[dict[str, Any]] = []
         self._answers = answers
-        events = single_attempt_client("lambda", bootstrap.ANSWER_SECONDS).meta.events
+        events = single_attempt_client("lambda", bootstrap_people.ANSWER_SECONDS).meta.events
         events.register("provide-client-params.lambda.Invoke", self._note)
         events.register("before-call.lambda.Invoke", self._answer)
 

@@ -1,0 +1,155 @@
+"""Keeps graph and profiles in step: joins profiles whose people turned out to be one, and parts and tells anew those
+that turned out to be several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.ingest.domain.graph import Cut
+from services.ingest.domain.history import NO_TALE, Chunk, Signed, Strip
+from services.ingest.domain.identifiers import Identifier
+from services.ingest.domain.known import Known
+from services.ingest.domain.profile import Profile, absorb, redirect, retold
+from services.ingest.domain.regroup import Component, News, Regrouping, regroup
+from services.ingest.ports import Identities, Profiles, ProfileWrite, Timeline
+from services.shared.clock import Clock
+
+
+@dataclass(frozen=True)
+class Rearrangement:
+    """A regrouping with what it makes of profiles and of their histories."""
+
+    regrouping: Regrouping
+    writes: Sequence[ProfileWrite]
+    history: Sequence[Chunk] = ()
+
+
+class Keeper:
+    """Plans and commits rearrangements. What is planned on a stale reading is refused as a whole."""
+
+    def __init__(
+        self,
+        *,
+        identities: Identities,
+        profiles: Profiles,
+        timeline: Timeline,
+        clock: Clock,
+        new_profile_id: Callable[[], str],
+        new_tale: Callable[[], str],
+    ) -> None:
+        self._identities = identities
+        self._profiles = profiles
+        self._timeline = timeline
+        self._clock = clock
+        self._new_profile_id = new_profile_id
+        self._new_tale = new_tale
+
+    def plan(
+        self,
+        components: Sequence[Component],
+        news: News,
+        *,
+        cuts: Sequence[Cut] | None = None,
+        reason: str = "",
+    ) -> Rearrangement:
+        """What `news` (and `cuts`, which replace those there were) make of the people of `components`.
+
+        Raises:
+            Behind: a history that is to be told anew is not complete yet.
+        """
+        now = self._clock.now()
+
+        def regrouped(news: News) -> Regrouping:
+            return regroup(
+                components,
+                news,
+                now=round(now.timestamp() * 1000),
+                new_profile_id=self._new_profile_id,
+                cuts=cuts,
+                reason=reason,
+            )
+
+        regrouping = regrouped(news)
+        if not regrouping.retold:
+            return Rearrangement(regrouping, self._merges(regrouping, now))
+        events = self._history(regrouping)
+        if orphans := _orphans(regrouping, events):
+            regrouping = regrouped(replace(news, strands=news.strands | orphans))
+        writes, history = self._retold(regrouping, events, now)
+        return Rearrangement(regrouping, [*self._merges(regrouping, now), *writes], history)
+
+    def commit(self, planned: Rearrangement, known: Mapping[Identifier, Known]) -> bool:
+        """Carry it out; false when somebody else changed any of it meanwhile, and it is to be planned again.
+
+        Raises:
+            TooMany: it is more than a transaction holds.
+        """
+        if planned.history:
+            self._timeline.append(planned.history)
+        return self._identities.commit(planned.regrouping, known, planned.writes)
+
+    def _merges(self, regrouping: Regrouping, now: datetime) -> list[ProfileWrite]:
+        writes: list[ProfileWrite] = []
+        ids = {p for winner, losers in regrouping.merges.items() for p in (winner, *losers)}
+        stored = self._profiles.load(ids) if ids else {}
+        for winner_id, loser_ids in regrouping.merges.items():
+            winner = stored.get(winner_id, Profile(winner_id))
+            losers = [stored.get(loser_id, Profile(loser_id)) for loser_id in loser_ids]
+            merged = absorb(winner, losers, now)
+            if merged.version > winner.version:
+                writes.append(ProfileWrite(merged, winner.version))
+            writes += [ProfileWrite(redirect(one, winner_id, now), one.version) for one in losers]
+        return writes
+
+    def _history(self, regrouping: Regrouping) -> list[tuple[str, Signed]]:
+        """Every event that may change hands, with the profile that has it."""
+        sources = self._profiles.load({s for found in regrouping.retold.values() for s in found})
+        found = []
+        for profile in sources.values():
+            self._timeline.check_complete(profile.strips())
+            chunks = self._timeline.all(profile.strips())
+            found += [(profile.profile_id, one) for chunk in chunks for one in chunk.events]
+        return found
+
+    def _retold(
+        self, regrouping: Regrouping, events: Iterable[tuple[str, Signed]], now: datetime
+    ) -> tuple[list[ProfileWrite], list[Chunk]]:
+        leads = regrouping.after.leads
+        mine: dict[str, list[Signed]] = {heir: [] for heir in regrouping.retold}
+        for source, one in events:
+            mine[_heir(regrouping, source, one)].append(one)
+        stored = self._profiles.load({id_ for id_, heir in leads.items() if heir in mine})
+        writes: list[ProfileWrite] = []
+        history: list[Chunk] = []
+        for heir, signed in mine.items():
+            start = stored.get(heir, Profile(heir))
+            profile, chunks = retold(start, signed, self._new_tale(), now)
+            led = sorted(id_ for id_, to in leads.items() if to == heir != id_)
+            absorbed = tuple(Strip(id_, NO_TALE) for id_ in led)
+            profile = replace(profile, identifiers=_named(regrouping.after, heir), absorbed=absorbed)
+            writes.append(ProfileWrite(profile, start.version))
+            history += chunks
+            for id_ in led:
+                old = stored.get(id_, Profile(id_))
+                if (old.merged_into, old.tale) != (heir, NO_TALE):
+                    writes.append(ProfileWrite(redirect(old, heir, now, is_told_anew=True), old.version))
+        return writes, history
+
+
+def _heir(regrouping: Regrouping, source: str, one: Signed) -> str:
+    """Whose event it is now."""
+    after = regrouping.after
+    owner = after.owners.get(one.strand, "") if one.strand else after.leads.get(one.call.profile_id, "")
+    return owner if owner in regrouping.retold else after.leads[source]
+
+
+def _orphans(regrouping: Regrouping, events: Iterable[tuple[str, Signed]]) -> frozenset[Identifier]:
+    """Strands whose person has no profile, and needs one, because it has events after all."""
+    strands = {one.strand for _, one in events if one.strand}
+    return frozenset(strand for strand in strands if regrouping.after.owners.get(strand) == "")
+
+
+def _named(component: Component, profile_id: str) -> frozenset[Identifier]:
+    return frozenset(i for i, owner in component.owners.items() if owner == profile_id)

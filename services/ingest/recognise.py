@@ -1,0 +1,199 @@
+"""Events to profiles, by what the identity graph knows; and what a batch reveals, into the graph."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from services.ingest.domain.history import Signed
+from services.ingest.domain.identifiers import Identifier
+from services.ingest.domain.known import Known, described
+from services.ingest.domain.meeting import Meeting, meetings
+from services.ingest.domain.policy import PUBLIC, TRUSTED
+from services.ingest.domain.regroup import Component, News, Node
+from services.ingest.domain.strands import edges_of, previous
+from services.ingest.keeper import Keeper
+from services.ingest.ports import Behind, Identities, Spread, TooMany
+
+CONFLICT = "identity_conflict"
+"""Note of an event whose identifiers belong to different people; the strongest decided."""
+
+FULL = "identifier_limit"
+"""Note of an event whose identifier was not attached, because the person has too many."""
+
+SHARED = "identifier_shared"
+"""Note of an event with an identifier that too many people use to say who somebody is."""
+
+ATTEMPTS = 25
+"""Rounds against concurrent consumers before the messages go back to the queue."""
+
+
+class Crowded(Exception):
+    """Other consumers kept changing the same people; the messages are to be tried again."""
+
+
+@dataclass
+class Recognised:
+    """Per receipt the profile, and notes; the identifiers known to be a profile's; and the receipts of events that
+    can't be recognised yet, with the reason."""
+
+    profile_of: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    identifiers_of: dict[str, set[Identifier]] = field(default_factory=lambda: defaultdict(set))
+    not_yet: dict[str, str] = field(default_factory=dict)
+
+
+Learnt = dict[Identifier, Known]
+
+
+class Recogniser:
+    """The use case. An event that says nothing new costs one read of its identifiers."""
+
+    def __init__(
+        self,
+        *,
+        identities: Identities,
+        keeper: Keeper,
+        now: Callable[[], int],
+        new_profile_id: Callable[[], str],
+        new_graph_id: Callable[[], str],
+        spread: Spread = map,
+    ) -> None:
+        self._identities = identities
+        self._keeper = keeper
+        self._now = now
+        self._new_profile_id = new_profile_id
+        self._new_graph_id = new_graph_id
+        self._spread = spread
+
+    def recognise(self, signed: Sequence[Signed]) -> Recognised:
+        """The profile of every event, with all that the batch reveals stored. Whoever stores first decides; the
+        others read again.
+
+        Raises:
+            Crowded: it never settled.
+        """
+        wanted = {i for one in signed for i in (*one.call.identifiers, *previous(one))}
+        for _ in range(ATTEMPTS):
+            known = self._identities.known(wanted)
+            news = _news(signed, known)
+            learnt, waiting = self._learn(news, known)
+            if learnt is not None:
+                return _recognised(signed, {**known, **learnt}, waiting)
+        raise Crowded("identifiers kept changing hands")
+
+    def _learn(self, news: News, known: Mapping[Identifier, Known]) -> tuple[Learnt | None, set[Identifier]]:
+        """What the graph knows after `news` (`None`: read again), and identifiers whose people have to wait."""
+        wanted = {i for e in news.edges for i in (e.strong, e.weak)} | news.strands | news.named
+        if not wanted:
+            return {}, set()
+        graph_ids = {known[i].graph_id for i in wanted if i in known and known[i].graph_id}
+        graphs = self._identities.components(graph_ids) if graph_ids else {}
+        if graph_ids - graphs.keys():
+            return None, set()
+        components = {i: self._component(i, known.get(i), graphs) for i in wanted}
+        learnt: Learnt = {}
+        waiting: set[Identifier] = set()
+        met = meetings(components, news)
+        settled = self._spread(lambda meeting: self._settle(meeting, news, known), met)
+        for meeting, result in zip(met, list(settled), strict=True):
+            if result is None:
+                return None, set()
+            if isinstance(result, Behind):
+                waiting |= meeting.members
+            else:
+                learnt |= result
+        return learnt, waiting
+
+    def _component(
+        self, identifier: Identifier, known: Known | None, graphs: Mapping[str, Component]
+    ) -> Component:
+        if known is not None and known.graph_id:
+            return graphs[known.graph_id]
+        nodes = {} if known is None else {identifier: known.node}
+        return Component(self._new_graph_id(), nodes=nodes)
+
+    def _settle(
+        self, meeting: Meeting, news: News, known: Mapping[Identifier, Known]
+    ) -> Learnt | Behind | None:
+        mine = meeting.news(news.named, news.strands)
+        if not mine.edges and not mine.left_out and meeting.members.isdisjoint(known):
+            return self._add(mine.strands)
+        try:
+            return self._arrange(meeting.components, mine, known)
+        except Behind as behind:
+            return behind
+
+    def _arrange(
+        self, components: Sequence[Component], news: News, known: Mapping[Identifier, Known]
+    ) -> Learnt | None:
+        """What does not fit one transaction is done in steps: the first half of the edges now, the rest is news again
+        afterwards."""
+        try:
+            planned = self._keeper.plan(components, news)
+            return described(planned.regrouping, known) if self._keeper.commit(planned, known) else None
+        except TooMany as error:
+            if len(news.edges) < 2:
+                raise Behind("one edge rearranges more than a transaction holds") from error
+        edges = news.edges[: len(news.edges) // 2]
+        touched = {i for e in edges for i in (e.strong, e.weak)}
+        met = [c for c in components if touched & c.nodes.keys()]
+        self._arrange(met or components[:1], News(edges, news.named & touched, news.strands & touched), known)
+        return None
+
+    def _add(self, strands: Iterable[Identifier]) -> Learnt | None:
+        (strand,) = strands
+        node = Node(self._new_profile_id(), self._now())
+        return {strand: Known(owner=node.home, node=node)} if self._identities.add(strand, node) else None
+
+
+def _news(signed: Sequence[Signed], known: Mapping[Identifier, Known]) -> News:
+    edges, named, strands = [], set(), set()
+    for one in signed:
+        if one.strand is None:
+            continue
+        new = [e for e in edges_of(one) if e.weak not in known or not known[e.weak].knows(e)]
+        edges += new
+        if one.strand not in known or not known[one.strand].owner:
+            strands.add(one.strand)
+        fresh = {i for e in new for i in (e.strong, e.weak)}
+        named |= {
+            i
+            for i in one.call.identifiers
+            if (i in fresh and i not in known) or (i in known and not known[i].node.named)
+        }
+    return News(tuple(edges), frozenset(named), frozenset(strands))
+
+
+def _recognised(
+    signed: Sequence[Signed], known: Mapping[Identifier, Known], waiting: set[Identifier]
+) -> Recognised:
+    done = Recognised()
+    for one in signed:
+        if one.strand is None:
+            done.profile_of[one.receipt] = one.call.profile_id
+        elif one.strand in waiting:
+            done.not_yet[one.receipt] = Behind.__name__
+        else:
+            owner = done.profile_of[one.receipt] = known[one.strand].owner
+            names = set(one.call.identifiers) | {i for i in previous(one) if _is_named(known.get(i))}
+            own = {i for i in names if i in known and known[i].owner == owner}
+            done.identifiers_of[owner] |= own
+            if note := _note(one, [known.get(i, Known()) for i in sorted(names - own)]):
+                done.notes[one.receipt] = note
+    return done
+
+
+def _is_named(known: Known | None) -> bool:
+    return known is not None and known.node.named
+
+
+def _note(one: Signed, others: Sequence[Known]) -> str:
+    """Why some identifiers of an event are not its person's."""
+    if any(other.owner for other in others):
+        return CONFLICT
+    trust = PUBLIC if one.public else TRUSTED
+    if any(trust >= other.shared for other in others):
+        return SHARED
+    return FULL if others else ""
