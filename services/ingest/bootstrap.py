@@ -53,24 +53,35 @@ def source_registry() -> SourceRegistry:
 
 
 @cache
+def profiles() -> DynamoProfiles:
+    """For `identities`."""
+    return _profiles(OnEventsSettings.from_env())
+
+
+@cache
+def timeline() -> DynamoTimeline:
+    """For `identities`."""
+    return RecordingTimeline(Table(OnEventsSettings.from_env().profile_parts_table))
+
+
+@cache
 def identities() -> DynamoIdentities:
     """For `identities`."""
-    settings = OnEventsSettings.from_env()
-    return DynamoIdentities(Table(settings.identities_table), _profiles(settings))
+    return DynamoIdentities(Table(OnEventsSettings.from_env().identities_table), profiles())
 
 
 @cache
 def consumer() -> Consumer:
     """For `on_events`."""
     settings = OnEventsSettings.from_env()
-    profiles = _profiles(settings)
-    identities = DynamoIdentities(Table(settings.identities_table), profiles)
-    timeline = RecordingTimeline(Table(settings.profile_parts_table))
+    store = _profiles(settings)
+    graph = DynamoIdentities(Table(settings.identities_table), store)
+    history = RecordingTimeline(Table(settings.profile_parts_table))
     clock = settings.clock()
     spread = Threads(WRITERS)
     recogniser = Recogniser(
-        identities=identities,
-        keeper=_keeper(identities, profiles, timeline, clock),
+        identities=graph,
+        keeper=_keeper(graph, store, history, clock),
         now=lambda: round(clock.now().timestamp() * 1000),
         new_profile_id=_new_profile_id,
         new_graph_id=_new_graph_id,
@@ -78,8 +89,8 @@ def consumer() -> Consumer:
     )
     return Consumer(
         recogniser=recogniser,
-        profiles=profiles,
-        timeline=timeline,
+        profiles=store,
+        timeline=history,
         lake=S3Lake(settings.lake_bucket),
         clock=clock,
         spread=spread,
@@ -101,13 +112,11 @@ def _profiles(settings: OnEventsSettings | OnProfilesStreamSettings) -> DynamoPr
     return DynamoProfiles(Table(settings.profiles_table), Table(settings.profile_parts_table))
 
 
-def _keeper(
-    identities: DynamoIdentities, profiles: DynamoProfiles, timeline: DynamoTimeline, clock: Clock
-) -> Keeper:
+def _keeper(graph: DynamoIdentities, store: DynamoProfiles, history: DynamoTimeline, clock: Clock) -> Keeper:
     return Keeper(
-        identities=identities,
-        profiles=profiles,
-        timeline=timeline,
+        identities=graph,
+        profiles=store,
+        timeline=history,
         clock=clock,
         new_profile_id=_new_profile_id,
         new_tale=lambda: secrets.token_hex(4),

@@ -205,19 +205,23 @@ class Consumer:
         """One conditional write per portion; a stale read is read and applied again."""
         outcome = Outcome()
         now = self._clock.now()
+        stored = profile
+        written: dict[str, str] = {}
         for portion in portions(signed):
             for _ in range(ATTEMPTS):
                 if profile.merged_into:
                     raise Moved(profile.profile_id)
-                applied = apply(profile, portion, identifiers, now, self._remembered(profile, portion))
+                remembered = {**self._remembered(stored, portion), **written}
+                applied = apply(profile, portion, identifiers, now, remembered)
                 try:
                     if applied.events:
                         self._profiles.save(applied.profile, applied.events)
                 except StaleProfile:
                     reread = self._profiles.load([profile.profile_id])
-                    profile = reread.get(profile.profile_id) or Profile(profile.profile_id)
+                    stored = profile = reread.get(profile.profile_id) or Profile(profile.profile_id)
                     continue
                 profile = applied.profile
+                written |= {one.call.message_id: one.receipt for one in applied.events}
                 outcome.dispositions.update(applied.verdicts)
                 outcome.contact_kept |= applied.contact_kept
                 break

@@ -10,7 +10,7 @@ from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.known import Known, described
 from services.ingest.domain.meeting import Meeting, meetings
-from services.ingest.domain.policy import PUBLIC, TRUSTED
+from services.ingest.domain.policy import PUBLIC, TRUSTED, strength
 from services.ingest.domain.regroup import Component, News, Node
 from services.ingest.domain.strands import edges_of, previous
 from services.ingest.keeper import Keeper
@@ -92,7 +92,7 @@ class Recogniser:
         graphs = self._identities.components(graph_ids) if graph_ids else {}
         if graph_ids - graphs.keys():
             return None, set()
-        components = {i: self._component(i, known.get(i), graphs) for i in wanted}
+        components = {i: self._component(i, known.get(i), graphs) for i in sorted(wanted, key=strength)}
         learnt: Learnt = {}
         waiting: set[Identifier] = set()
         met = meetings(components, news)

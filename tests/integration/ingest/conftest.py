@@ -50,6 +50,7 @@ class World:
         self.queue_url, self._told_url = queue_url, told_url
         self._stream = stream
         self._read_to = ""
+        self.merges: list[dict[str, Any]] = []
 
     def post(self, path: str, body: Any, headers: dict[str, str] | None = None) -> tuple[int, dict[str, Any]]:
         from services.ingest.handlers import api
@@ -103,15 +104,18 @@ class World:
             self._read_to = records[-1]["dynamodb"]["SequenceNumber"]
         return records
 
-    def publish(self) -> list[dict[str, Any]]:
-        """Hand the stream to the publisher; the bus events that a consumer then gets."""
+    def publish(self, times: int = 1) -> list[dict[str, Any]]:
+        """Hand the stream to the publisher; the bus events that a consumer then gets. Merges go to `self.merges`."""
         from services.ingest.handlers import on_profiles_stream
 
-        on_profiles_stream.handler({"Records": self.stream_records()}, None)
+        records = self.stream_records()
+        for _ in range(times):
+            on_profiles_stream.handler({"Records": records}, None)
         events = []
         while messages := client("sqs").receive_message(QueueUrl=self._told_url).get("Messages"):
             for message in messages:
-                events.append(json.loads(message["Body"]))
+                told = json.loads(message["Body"])
+                (self.merges if told["detail-type"] == "ProfilesMerged.v1" else events).append(told)
                 client("sqs").delete_message(QueueUrl=self._told_url, ReceiptHandle=message["ReceiptHandle"])
         return events
 
@@ -178,6 +182,8 @@ def _forget() -> None:
         bootstrap_people.eraser,
         single_attempt_client,
         bootstrap.identities,
+        bootstrap.profiles,
+        bootstrap.timeline,
         bootstrap.consumer,
         bootstrap.teller,
         client,
@@ -237,10 +243,10 @@ def _tables() -> str:
 
 
 def _listener() -> str:
-    """A queue behind a rule for `ProfilesChanged.v1`; its URL."""
+    """A queue behind a rule for what ingest tells; its URL."""
     url = client("sqs").create_queue(QueueName="listener")["QueueUrl"]
     client("events").create_event_bus(Name=ENV["BUS_NAME"])
-    pattern = {"source": ["halte.ingest"], "detail-type": ["ProfilesChanged.v1"]}
+    pattern = {"source": ["halte.ingest"], "detail-type": ["ProfilesChanged.v1", "ProfilesMerged.v1"]}
     client("events").put_rule(Name="listen", EventBusName="halte", EventPattern=json.dumps(pattern))
     arn = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
         "QueueArn"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from services.ingest.domain.history import Chunk, Cursor, Page, Signed, Strip
 from services.ingest.domain.identifiers import Identifier
+from services.ingest.domain.known import Known, described
 from services.ingest.domain.profile import Profile
-from services.ingest.ports import Source, StaleProfile
-from services.shared.contracts.ingest import CustomerEvent
+from services.ingest.domain.regroup import Component, Decision, Node, Regrouping
+from services.ingest.ports import Behind, ProfileWrite, Source, StaleProfile
 
 NOW = datetime(2026, 1, 10, 12, 0, tzinfo=UTC)
 
@@ -24,34 +27,122 @@ def identify(message_id: str = "m-1", **fields: Any) -> dict[str, Any]:
     return {**base, "timestamp": "2026-01-02T03:04:05.678Z", **fields}
 
 
-class FakeIdentities:
-    def __init__(self) -> None:
-        self.stored: dict[Identifier, str] = {}
-
-    def owners(self, identifiers: Iterable[Identifier]) -> dict[Identifier, str]:
-        return {i: self.stored[i] for i in identifiers if i in self.stored}
-
-    def claim(self, identifiers: Sequence[Identifier], profile_id: str) -> bool:
-        if any(self.stored.get(identifier, profile_id) != profile_id for identifier in identifiers):
-            return False
-        self.stored |= dict.fromkeys(identifiers, profile_id)
-        return True
-
-
 class FakeProfiles:
+    """Port `Profiles`; `told` is the outbox: profile, version and events of every write."""
+
     def __init__(self) -> None:
         self.stored: dict[str, Profile] = {}
-        self.told: list[tuple[str, int, tuple[CustomerEvent, ...]]] = []
+        self.told: list[tuple[str, int, tuple[Signed, ...]]] = []
 
     def load(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
         return {p: self.stored[p] for p in profile_ids if p in self.stored}
 
-    def save(self, profile: Profile, events: Sequence[CustomerEvent]) -> None:
+    def load_hot(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
+        return {p: replace(found, traits=None) for p, found in self.load(profile_ids).items()}
+
+    def follow(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
+        found = {}
+        for start in profile_ids:
+            end = start
+            while end in self.stored and self.stored[end].merged_into:
+                end = self.stored[end].merged_into
+            if end in self.stored:
+                found[start] = self.stored[end]
+        return found
+
+    def save(self, profile: Profile, events: Sequence[Signed]) -> None:
+        self.write(profile, events, profile.version - 1)
+
+    def drop_traits(self, profile_id: str) -> None:
+        return None
+
+    def write(self, profile: Profile, events: Sequence[Signed], before: int) -> None:
         old = self.stored.get(profile.profile_id)
-        if (old.version if old else 0) != profile.version - 1:
+        if (old.version if old else 0) != before:
             raise StaleProfile
+        if profile.traits is None and old is not None:
+            profile = replace(profile, traits=old.traits)
         self.stored[profile.profile_id] = profile
         self.told.append((profile.profile_id, profile.version, tuple(events)))
+
+
+class FakeIdentities:
+    """Port `Identities`."""
+
+    def __init__(self, profiles: FakeProfiles) -> None:
+        self.items: dict[Identifier, Known] = {}
+        self.graphs: dict[str, Component] = {}
+        self._profiles = profiles
+
+    def owners(self, identifiers: Iterable[Identifier]) -> dict[Identifier, str]:
+        return {i: k.owner for i, k in self.known(identifiers).items() if k.owner}
+
+    def known(self, identifiers: Iterable[Identifier]) -> dict[Identifier, Known]:
+        return {i: self.items[i] for i in identifiers if i in self.items}
+
+    def components(self, graph_ids: Iterable[str]) -> dict[str, Component]:
+        return {g: self.graphs[g] for g in graph_ids if g in self.graphs}
+
+    def add(self, identifier: Identifier, node: Node) -> bool:
+        if identifier in self.items:
+            return False
+        self.items[identifier] = Known(owner=node.home, node=node)
+        return True
+
+    def commit(
+        self, regrouping: Regrouping, known: Mapping[Identifier, Known], writes: Sequence[ProfileWrite]
+    ) -> bool:
+        for before in regrouping.before:
+            stored = self.graphs.get(before.graph_id)
+            if (stored.version if stored else 0) != before.version:
+                return False
+        learnt = described(regrouping, known)
+        if any(i not in known and i in self.items and not self.items[i].graph_id for i in learnt):
+            return False
+        for write in writes:
+            self._profiles.write(write.profile, [], write.before)
+        for before in regrouping.before:
+            self.graphs.pop(before.graph_id, None)
+        self.graphs[regrouping.after.graph_id] = regrouping.after
+        self.items |= learnt
+        return True
+
+    def decisions(self, component: Component) -> list[Decision]:
+        return list(component.log)
+
+
+class FakeTimeline:
+    """Port `Timeline`; nothing is behind."""
+
+    def __init__(self) -> None:
+        self.chunks: dict[tuple[str, str], Chunk] = {}
+
+    def append(self, chunks: Sequence[Chunk]) -> None:
+        self.chunks |= {(chunk.profile_id, chunk.place): chunk for chunk in chunks}
+
+    def all(self, strips: Sequence[Strip]) -> list[Chunk]:
+        return [
+            chunk
+            for strip in strips
+            for chunk in sorted(self.chunks.values(), key=lambda c: (c.version, c.place))
+            if (chunk.profile_id, chunk.tale) == (strip.profile_id, strip.tale)
+        ]
+
+    def read(self, strips: Sequence[Strip], *, before: Cursor | None = None, limit: int = 100) -> Page:
+        raise NotImplementedError("no unit reads pages")
+
+    def find(self, profile: Profile, wanted: Sequence[Signed]) -> dict[str, str]:
+        self.check_complete(profile.strips())
+        ids = {one.call.message_id for one in wanted}
+        events = (one for chunk in self.all(profile.strips()) for one in chunk.events)
+        return {one.call.message_id: one.receipt for one in events if one.call.message_id in ids}
+
+    def check_complete(self, strips: Sequence[Strip]) -> None:
+        if any(s.newest and (s.profile_id, s.newest) not in self.chunks for s in strips):
+            raise Behind("newest chunk is not stored yet")
+
+    def prune(self, profile_id: str, tale: str) -> None:
+        self.chunks = {k: c for k, c in self.chunks.items() if (c.profile_id, c.tale) != (profile_id, tale)}
 
 
 class FakeLake:

@@ -10,34 +10,72 @@ from typing import Any
 
 import pytest
 
-from services.ingest.consume import ATTEMPTS, Consumer
+from services.ingest.consume import Consumer
+from services.ingest.domain.history import Signed, chunks
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.intake import pack_http
 from services.ingest.domain.profile import Profile
+from services.ingest.domain.regroup import Node
+from services.ingest.keeper import Keeper
 from services.ingest.ports import StaleProfile
+from services.ingest.recognise import ATTEMPTS, Recogniser
 from services.shared.clock import FixedClock
-from services.shared.contracts.ingest import CustomerEvent
-from tests.unit.ingest.fakes import NOW, FakeIdentities, FakeLake, FakeProfiles, identify, track
+from tests.unit.ingest.fakes import (
+    NOW,
+    FakeIdentities,
+    FakeLake,
+    FakeProfiles,
+    FakeTimeline,
+    identify,
+    track,
+)
 
 
 class Fixture:
     def __init__(
         self,
-        identities: FakeIdentities | None = None,
+        identities: type[FakeIdentities] = FakeIdentities,
         profiles: FakeProfiles | None = None,
         lake: FakeLake | None = None,
     ) -> None:
-        self.identities = identities or FakeIdentities()
         self.profiles = profiles or FakeProfiles()
+        self.identities = identities(self.profiles)
+        self.timeline = FakeTimeline()
         self.lake = lake or FakeLake()
-        numbers = itertools.count(1)
-        self.consumer = Consumer(
+        numbers, others = itertools.count(1), itertools.count(1)
+        clock = FixedClock(NOW)
+
+        def new_profile_id() -> str:
+            return f"prf_{next(numbers)}"
+
+        keeper = Keeper(
             identities=self.identities,
             profiles=self.profiles,
-            lake=self.lake,
-            clock=FixedClock(NOW),
-            new_profile_id=lambda: f"prf_{next(numbers)}",
+            timeline=self.timeline,
+            clock=clock,
+            new_profile_id=new_profile_id,
+            new_tale=lambda: f"tale{next(others)}",
         )
+        recogniser = Recogniser(
+            identities=self.identities,
+            keeper=keeper,
+            now=lambda: round(clock.now().timestamp() * 1000),
+            new_profile_id=new_profile_id,
+            new_graph_id=lambda: f"grp_{next(others)}",
+        )
+        self.consumer = Consumer(
+            recogniser=recogniser,
+            profiles=self.profiles,
+            timeline=self.timeline,
+            lake=self.lake,
+            clock=clock,
+        )
+
+    def publish(self) -> None:
+        """Store the history of what was written."""
+        for profile_id, version, events in self.profiles.told:
+            tale = self.profiles.stored[profile_id].tale
+            self.timeline.append(chunks(profile_id, tale, version, events))
 
     def dispositions(self) -> dict[str, str]:
         return {receipt: line["disposition"] for receipt, line in self.lake.lines.items()}
@@ -151,20 +189,18 @@ def test_nobody_else_may_name_a_profile() -> None:
 
 
 class Rival(FakeIdentities):
-    """Somebody claims the user between our read and our claim."""
+    """Somebody stores the user between our read and our write."""
 
-    def claim(self, identifiers: Sequence[Identifier], profile_id: str) -> bool:
-        for identifier in identifiers:
-            if identifier.kind == "userId" and identifier not in self.stored:
-                self.stored[identifier] = "prf_rival"
-        return super().claim(identifiers, profile_id)
+    def commit(self, *args: Any) -> bool:
+        self.add(Identifier("userId", "u-1"), Node("prf_rival", 1))
+        return super().commit(*args)
 
 
-def test_the_loser_of_a_claim_reads_again() -> None:
-    f = Fixture(identities=Rival())
+def test_the_loser_of_a_race_reads_again() -> None:
+    f = Fixture(identities=Rival)
     report = f.consumer.consume({"1": http("rcp", track("a", anonymousId="x"))})
     assert set(f.profiles.stored) == {"prf_rival"}
-    assert set(f.identities.stored.values()) == {"prf_rival"}
+    assert {known.owner for known in f.identities.items.values()} == {"prf_rival"}
     assert report.failed == set()
 
 
@@ -175,7 +211,7 @@ class Stale(FakeProfiles):
         super().__init__()
         self.times = times
 
-    def save(self, profile: Profile, events: Sequence[CustomerEvent]) -> None:
+    def save(self, profile: Profile, events: Sequence[Signed]) -> None:
         if self.times:
             self.times -= 1
             raise StaleProfile
@@ -193,7 +229,7 @@ def test_a_stale_write_is_applied_again_and_gives_up_in_the_end() -> None:
 class Broken(FakeProfiles):
     repaired = False
 
-    def save(self, profile: Profile, events: Sequence[CustomerEvent]) -> None:
+    def save(self, profile: Profile, events: Sequence[Signed]) -> None:
         if not self.repaired and any(i.value == "poison" for i in profile.identifiers):
             raise ValueError("too large an item")
         super().save(profile, events)
@@ -216,20 +252,23 @@ def test_one_profile_s_trouble_sends_back_only_messages_that_speak_of_it() -> No
 
 
 class Unsettled(FakeIdentities):
-    def claim(self, identifiers: Sequence[Identifier], profile_id: str) -> bool:
+    def add(self, identifier: Identifier, node: Node) -> bool:
         return False
 
 
 def test_an_identity_graph_that_does_not_settle_sends_everything_back() -> None:
-    f = Fixture(identities=Unsettled())
+    f = Fixture(identities=Unsettled)
     assert f.consumer.consume({"1": http("r", track()), "2": "junk"}).failed == {"1", "2"}
 
 
 def test_large_batch_of_one_person_is_written_in_portions_once() -> None:
     f = Fixture()
     batch = {str(i): http(f"r{i}", *(track(f"m{i}-{j}") for j in range(100))) for i in range(12)}
-    f.consumer.consume(batch)
-    f.consumer.consume(batch)
+    assert f.consumer.consume(batch).failed == set()
+    report = f.consumer.consume(batch)
+    assert (report.failed, dict(report.errors)) == (set(batch), {"Behind": 1})
+    f.publish()
+    assert f.consumer.consume(batch).failed == set()
     assert [(version, len(told)) for _, version, told in f.profiles.told] == [(1, 400), (2, 400), (3, 400)]
 
 

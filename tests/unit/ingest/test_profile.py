@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,24 +10,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.ingest.adapters.event_codec import decode_events, encode_events
+from services.ingest.domain.history import Signed, chunks, month_after
 from services.ingest.domain.profile import (
     MAX_EVENT_BYTES,
     MAX_EVENTS,
-    MAX_MEMORY,
-    MAX_TRAITS,
     MEMORY,
-    MEMORY_TIME,
     Profile,
+    absorb,
     apply,
     portions,
+    redirect,
+    retold,
 )
-from services.ingest.domain.resolve import Signed
+from services.ingest.domain.traits import MAX_TRAITS, Trait, merged
 from services.ingest.domain.validate import validate
 from tests.unit.ingest.fakes import NOW, identify, track
 
 
-def sign(event: dict[str, Any], receipt: str = "r") -> Signed:
-    return Signed(receipt, validate(event, received_at=NOW, message_id="m"))
+def sign(event: dict[str, Any], receipt: str = "r", **fields: Any) -> Signed:
+    call = validate(event, received_at=NOW, message_id="m")
+    return Signed(receipt, call, received_at=NOW, source="shop", **fields)
 
 
 def at(second: int) -> str:
@@ -42,7 +45,7 @@ def test_first_batch_makes_version_one_and_tells_events_in_time_order() -> None:
         NOW,
         {"track": 2},
     )
-    assert [event.message_id for event in done.events] == ["a", "b"]
+    assert [event.call.message_id for event in done.events] == ["a", "b"]
 
 
 def test_redelivery_is_applied_already_and_a_copy_is_a_duplicate() -> None:
@@ -59,29 +62,29 @@ def test_copies_within_a_batch_count_once() -> None:
     assert len(done.events) == 1
 
 
-def test_memory_keeps_the_last_messages_and_all_recent_ones() -> None:
-    recent = [sign(track(f"m{i}"), f"r{i}") for i in range(300)]
-    profile = apply(Profile("p"), recent, [], NOW).profile
-    profile = apply(profile, [sign(track("next"), "n")], [], NOW + MEMORY_TIME).profile
-    assert apply(profile, recent, [], NOW).events == ()
-    later = NOW + MEMORY_TIME + timedelta(seconds=1)
-    profile = apply(profile, [sign(track("late"), "l")], [], later).profile
+def test_what_the_memory_has_forgotten_is_asked_of_the_history() -> None:
+    calls = [sign(track(f"m{i}", timestamp=at(i)), f"r{i}") for i in range(MEMORY + 5)]
+    profile = apply(Profile("p"), calls, [], NOW).profile
     assert len(profile.seen.memory) == MEMORY * 16
-    assert apply(profile, recent[-MEMORY + 2 :], [], later).events == ()
+    old, young = calls[:5], calls[5:]
+    assert all(profile.seen.may_have_forgotten(one) for one in old)
+    assert not any(profile.seen.may_have_forgotten(one) for one in young)
+    assert not profile.seen.may_have_forgotten(sign(track("new", timestamp=at(40)), "r"))
+    assert profile.seen.may_have_forgotten(sign(track("late", timestamp=at(1)), "r"))
+    history = {one.call.message_id: one.receipt for one in old}
+    again = apply(profile, [*old, *young], [], NOW, history)
+    assert (again.events, set(again.verdicts.values())) == ((), {"applied"})
 
 
-def test_a_message_is_known_for_as_long_as_the_queue_may_bring_it_again() -> None:
-    orders = [sign(track(f"m{i}"), f"r{i}") for i in range(300)]
-    profile = apply(Profile("p"), orders, [], NOW).profile
-    for minutes in (20, 45):
-        now = NOW + timedelta(minutes=minutes)
-        profile = apply(profile, [sign(track(f"at {minutes}"), f"r at {minutes}")], [], now).profile
-    assert apply(profile, orders, [], NOW + timedelta(minutes=46)).events == ()
-
-
-def test_memory_is_bounded_however_busy_a_profile_is() -> None:
-    profile = apply(Profile("p"), [sign(track(f"m{i}"), f"r{i}") for i in range(3_000)], [], NOW).profile
-    assert len(profile.seen.memory) == MAX_MEMORY * 16
+def test_memory_forgets_the_oldest_events_in_whatever_order_they_come() -> None:
+    calls = [sign(track(f"m{i}", timestamp=at(i)), f"r{i}") for i in range(40)]
+    one_way = apply(Profile("p"), calls, [], NOW).profile.seen
+    profile = Profile("p")
+    for call in reversed(calls):
+        profile = apply(profile, [call], [], NOW).profile
+    assert profile.seen == one_way
+    halves = [apply(Profile("p"), half, [], NOW).profile.seen for half in (calls[::2], calls[1::2])]
+    assert halves[0].joined(halves[1]) == one_way
 
 
 def test_a_slower_clock_does_not_turn_the_profile_back() -> None:
@@ -138,18 +141,13 @@ def test_a_portion_is_measured_as_it_is_written(wide: str) -> None:
     ]
     for portion in portions(many):
         events = apply(Profile("p"), portion, [], NOW).events
-        told = "[" + ",".join(event.model_dump_json() for event in events) + "]"
-        stored = json.dumps(
-            [e.model_dump(mode="json") for e in events], ensure_ascii=False, separators=(",", ":")
-        )
-        assert max(len(told.encode()), len(stored.encode())) <= MAX_EVENT_BYTES + 2
+        told = "[" + ",".join(event.told().model_dump_json() for event in events) + "]"
+        assert max(len(told.encode()), len(encode_events(events))) <= MAX_EVENT_BYTES + 2
 
 
 def test_of_two_public_addresses_in_one_write_the_first_by_event_time_stays() -> None:
     first, second = (
-        Signed(
-            f"r{i}", sign(identify(f"m{i}", timestamp=at(i), traits={"phone": f"+3247512345{i}"})).call, True
-        )
+        sign(identify(f"m{i}", timestamp=at(i), traits={"phone": f"+3247512345{i}"}), f"r{i}", public=True)
         for i in (1, 2)
     )
     for batch in ([first, second], [second, first]):
@@ -160,7 +158,7 @@ def test_of_two_public_addresses_in_one_write_the_first_by_event_time_stays() ->
 
 def test_a_public_address_is_taken_where_there_is_none_any_more() -> None:
     gone = sign(identify("a", timestamp=at(1), traits={"email": None}), "r1")
-    public = Signed("r2", sign(identify("b", timestamp=at(2), traits={"email": "a@example.com"})).call, True)
+    public = sign(identify("b", timestamp=at(2), traits={"email": "a@example.com"}), "r2", public=True)
     profile = apply(apply(Profile("p"), [gone], [], NOW).profile, [public], [], NOW).profile
     assert profile.visible_traits() == {"email": "a@example.com"}
 
@@ -186,7 +184,7 @@ def test_any_order_cut_and_repetition_ends_in_the_same_profile(
         )
         for i, (s, k, v, i_) in enumerate(drawn)
     ]
-    shuffled = calls + [Signed(f"{c.receipt}-copy", c.call) for c in calls]
+    shuffled = calls + [replace(c, receipt=f"{c.receipt}-copy") for c in calls]
     random.shuffle(shuffled)
     told: list[str] = []
     profile = Profile("p")
@@ -194,8 +192,102 @@ def test_any_order_cut_and_repetition_ends_in_the_same_profile(
         for portion in portions(shuffled[start : start + cut]):
             done = apply(profile, portion, [], datetime(2026, 1, 1, tzinfo=UTC))
             profile = done.profile
-            told += [event.message_id for event in done.events]
+            told += [event.call.message_id for event in done.events]
     straight = apply(Profile("p"), next(portions(calls)), [], NOW).profile
     assert profile.traits == straight.traits
     assert profile.counts == straight.counts
     assert sorted(told) == sorted(c.call.message_id for c in calls)
+
+
+def test_of_two_public_addresses_the_first_received_stays_whatever_its_event_time_says() -> None:
+    """Whoever has a web page's key may write any event time."""
+    honest = sign(identify("a", timestamp=at(9), traits={"email": "ana@example.com"}), "r1", public=True)
+    call = identify("b", timestamp="2020-01-01T00:00:00Z", traits={"email": "evil@example.com"})
+    evil = replace(sign(call, "r2", public=True), received_at=NOW + timedelta(seconds=1))
+    for order in ((honest, evil), (evil, honest)):
+        profile = Profile("p")
+        for one in order:
+            profile = apply(profile, [one], [], NOW).profile
+        assert profile.visible_traits() == {"email": "ana@example.com"}
+
+
+@pytest.mark.capability("000-7")
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 3),
+            st.sampled_from([1, "x", None]),
+            st.sampled_from(["declared", "derived", "imported"]),
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_declared_outranks_derived_whatever_comes_last(
+    drawn: list[tuple[int, Any, Any]], random: Any
+) -> None:
+    offers = [Trait(value, at, "s", kind) for at, value, kind in drawn]
+    shuffled = list(offers)
+    random.shuffle(shuffled)
+    stands: dict[str, Trait] = {}
+    for offer in shuffled:
+        stands = merged(stands, {"plan": offer})
+    best = min(("declared", "observed", "imported", "derived").index(o.kind) for o in offers)
+    assert stands["plan"].kind == ("declared", "observed", "imported", "derived")[best]
+    assert stands["plan"].at == max(o.at for o in offers if o.kind == stands["plan"].kind)
+
+
+strands = st.lists(st.tuples(moments, st.booleans(), st.booleans()), min_size=1, max_size=8)
+
+
+@settings(max_examples=50, deadline=None)
+@given(strands)
+def test_a_merge_makes_what_one_profile_would_have_become(drawn: list[tuple[int, bool, bool]]) -> None:
+    """Late binding: merged, known from the start, or told anew makes no difference."""
+    calls = [
+        sign(
+            identify(f"m{i}", timestamp=at(s), traits={"plan": i}) if i_ else track(f"m{i}", timestamp=at(s)),
+            f"r{i}",
+        )
+        for i, (s, i_, _) in enumerate(drawn)
+    ]
+    sides = [
+        [c for c, (*_, left) in zip(calls, drawn, strict=True) if left is side] for side in (True, False)
+    ]
+    ana, visitor = (
+        apply(Profile(name), next(portions(side)), [], NOW).profile if side else Profile(name)
+        for name, side in zip(("ana", "visitor"), sides, strict=True)
+    )
+    whole = apply(Profile("ana"), next(portions(calls)), [], NOW).profile
+    anew, history = retold(ana, calls, "tale", NOW)
+    for made in (absorb(ana, [visitor], NOW), anew):
+        assert (made.traits, made.counts, made.seen) == (whole.traits, whole.counts, whole.seen)
+    assert absorb(ana, [visitor], NOW).version == ana.version + visitor.version
+    assert anew.since == ana.version + 1
+    assert sorted(e.receipt for c in history for e in c.events) == sorted(c.receipt for c in calls)
+    gone = redirect(visitor, "ana", NOW)
+    assert (gone.merged_into, gone.version, gone.visible_traits()) == ("ana", visitor.version + 1, {})
+
+
+def test_a_write_makes_a_chunk_a_month() -> None:
+    calls = [sign(track(f"m{i}", timestamp=f"2025-1{i}-05T00:00:00Z"), f"r{i}") for i in (2, 0, 1)]
+    made = chunks("p", "", 7, calls)
+    assert [[e.call.message_id for e in c.events] for c in made] == [["m0"], ["m1"], ["m2"]]
+    assert [c.place for c in made] == sorted(c.place for c in made)
+    assert month_after(calls[0].call.at) == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.dictionaries(
+        st.text(max_size=5), st.one_of(st.none(), st.floats(allow_nan=False), st.text(max_size=9))
+    ),
+    st.booleans(),
+)
+def test_events_survive_their_bytes(properties: dict[str, Any], public: bool) -> None:
+    call = sign(track("m", properties={}), public=public).call
+    one = sign(identify("i", anonymousId="x", traits={"email": "a@example.com"}), kind="imported")
+    all_ = (Signed("r", replace(call, properties=properties), public, "s", NOW), one)
+    assert decode_events(encode_events(all_)) == all_
