@@ -28,6 +28,7 @@ class IngestStack(ServiceStack):
         self._identities = self.table("Identities", partition_key="pk")
         self._profiles = self.table("Profiles", partition_key="profile_id", stream=True)
         self._parts = self.table("ProfileParts", partition_key="profile_id", sort_key="part")
+        self._erasures = self.table("Erasures", partition_key="pk")
         self._intake = self.queue("Intake", timeout_seconds=CONSUMER_SECONDS)
         self._listen()
         self._front_door()
@@ -39,6 +40,7 @@ class IngestStack(ServiceStack):
             identities=self._identities,
             profiles=self._profiles,
             parts=self._parts,
+            erasures=self._erasures,
             lake=self._lake,
         )
 
@@ -82,13 +84,20 @@ class IngestStack(ServiceStack):
                 "identities_table": self._identities.table_name,
                 "profiles_table": self._profiles.table_name,
                 "profile_parts_table": self._parts.table_name,
+                "erasures_table": self._erasures.table_name,
+                "address_secret_arn": self.address_secret.secret_arn,
                 "lake_bucket": self.lake_bucket_name,
             },
             memory=1024,
             timeout_seconds=CONSUMER_SECONDS,
         )
-        self._identities.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self._erasures.grant(function, "dynamodb:BatchGetItem")
+        self.address_secret.grant_read(function)
+        self._identities.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")
         self._profiles.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self._parts.grant(
+            function, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:Query"
+        )
         self._let_write_lake(function)
         self.consume(function, self._intake, batch_size=100, max_concurrency=10)
 

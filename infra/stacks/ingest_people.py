@@ -39,6 +39,7 @@ class People:
         identities: dynamodb.Table,
         profiles: dynamodb.Table,
         parts: dynamodb.Table,
+        erasures: dynamodb.Table,
         lake: s3.IBucket,
     ) -> None:
         self._stack = stack
@@ -47,7 +48,7 @@ class People:
         self._parts = parts
         self._lake = lake
         self._functions = {service: stack.discover(name) for service, name in PERSON_FUNCTIONS.items()}
-        self.erasures = stack.table("Erasures", partition_key="pk")
+        self._erasures = erasures
         self._queue = stack.queue("ErasureQueue", timeout_seconds=ROUND_SECONDS)
         _index_beginnings(identities)
         self._view()
@@ -88,13 +89,13 @@ class People:
             handler="erasures",
             settings={
                 **self._tables(),
-                "erasures_table": self.erasures.table_name,
+                "erasures_table": self._erasures.table_name,
                 "erasures_queue_url": self._queue.queue_url,
             },
         )
         self._let_read(function)
         self._parts.grant(function, "dynamodb:BatchGetItem")
-        self.erasures.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+        self._erasures.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
         self._queue.grant(function, "sqs:SendMessage")
         self._stack.routes(
             function,
@@ -111,7 +112,7 @@ class People:
             handler="on_erasures",
             settings={
                 **self._tables(),
-                "erasures_table": self.erasures.table_name,
+                "erasures_table": self._erasures.table_name,
                 "erasures_queue_url": self._queue.queue_url,
                 "address_secret_arn": self._stack.address_secret.secret_arn,
                 "lake_bucket": self._lake.bucket_name,
@@ -122,10 +123,10 @@ class People:
             timeout_seconds=ROUND_SECONDS,
         )
         self._let_read(function)
-        self._identities.grant(function, "dynamodb:DeleteItem")
+        self._identities.grant(function, "dynamodb:DeleteItem", "dynamodb:PutItem")
         self._profiles.grant(function, "dynamodb:PutItem")
         self._parts.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:DeleteItem")
-        self.erasures.grant(
+        self._erasures.grant(
             function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"
         )
         self._queue.grant(function, "sqs:SendMessage")

@@ -6,6 +6,7 @@ import secrets
 from functools import cache
 
 from services.ingest.accept import FrontDoor, KnownKeys
+from services.ingest.adapters.dynamo_erasures import DynamoTombstones
 from services.ingest.adapters.dynamo_identities import DynamoIdentities
 from services.ingest.adapters.dynamo_profiles import DynamoProfiles
 from services.ingest.adapters.dynamo_records import RecordingTimeline
@@ -18,6 +19,7 @@ from services.ingest.consume import Consumer
 from services.ingest.keeper import Keeper
 from services.ingest.manage import SourceRegistry
 from services.ingest.people.find import PROFILE_PREFIX
+from services.ingest.people.gate import Gate
 from services.ingest.recognise import Recogniser
 from services.ingest.settings import AdminSettings, ApiSettings, OnEventsSettings, OnProfilesStreamSettings
 from services.ingest.tell import Teller
@@ -85,6 +87,7 @@ def consumer() -> Consumer:
         now=lambda: round(clock.now().timestamp() * 1000),
         new_profile_id=_new_profile_id,
         new_graph_id=_new_graph_id,
+        gate=Gate(DynamoTombstones(Table(settings.erasures_table), settings.address_secret_arn)),
         spread=spread,
     )
     return Consumer(

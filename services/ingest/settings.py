@@ -24,6 +24,8 @@ class OnEventsSettings(Settings):
     identities_table: str
     profiles_table: str
     profile_parts_table: str
+    erasures_table: str
+    address_secret_arn: str
     lake_bucket: str
 
 

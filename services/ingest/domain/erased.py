@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.policy import is_stronger
+from services.ingest.domain.strands import previous
 
 ERASED = "erased"
 """Why an event of an erased person is refused."""
@@ -42,7 +43,7 @@ def suspects(signed: Iterable[Signed], known: Collection[Identifier]) -> set[Ide
     late. An ordinary event has none, and costs nothing."""
     found: set[Identifier] = set()
     for one in signed:
-        found.update(i for i in one.call.identifiers if i not in known)
+        found.update(i for i in (*one.call.identifiers, *previous(one)) if i not in known)
         if one.received_at - one.call.at > LATE:
             found.update(one.call.identifiers[:1])
     return found
@@ -65,7 +66,7 @@ def sift(
         if left is None:
             result.refused.add(one.receipt)
         else:
-            result.kept.append(one if left == one.call.identifiers else _only(one, left))
+            result.kept.append(_only(one, left, erased))
     return result
 
 
@@ -103,5 +104,9 @@ def _is_known_by_stronger(
     return any(is_stronger(name.kind, erased.kind) and name in known for name in names)
 
 
-def _only(one: Signed, identifiers: tuple[Identifier, ...]) -> Signed:
-    return replace(one, call=replace(one.call, identifiers=identifiers))
+def _only(one: Signed, identifiers: tuple[Identifier, ...], erased: Mapping[Identifier, datetime]) -> Signed:
+    """An alias forgets a previous id that was erased: otherwise the id would stand in the graph again."""
+    previous_id = "" if any(i in erased for i in previous(one)) else one.call.previous_id
+    if (identifiers, previous_id) == (one.call.identifiers, one.call.previous_id):
+        return one
+    return replace(one, call=replace(one.call, identifiers=identifiers, previous_id=previous_id))

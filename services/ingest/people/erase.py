@@ -195,8 +195,9 @@ class Eraser:
 
     def _forget_profile(self, erasure: Erasure, subject: Subject, before: Progress) -> Progress:
         """Tombstones first, so that there is no moment in which the identifiers are simply free."""
-        marked = self._stores.tombstones.put(subject.identifiers, erasure.requested_at)
         person = self._stores.people.by_id(erasure.profile_id)
+        names = {*subject.identifiers, *(self._stores.people.names(person) if person else ())}
+        marked = self._stores.tombstones.put(sorted(names), erasure.requested_at)
         items = self._stores.people.forget(person, erasure.requested_at) if person else 0
         return _done(before, {"tombstones": marked, "profile": items})
 

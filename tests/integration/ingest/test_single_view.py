@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,8 +11,8 @@ from urllib.parse import quote
 import pytest
 
 from services.ingest import bootstrap_people
-from services.shared.aws.clients import single_attempt_client
 from services.shared.clock import to_iso
+from tests.integration.ingest.answering import Answering
 from tests.integration.ingest.conftest import World
 
 BEGIN = datetime.now(UTC).replace(microsecond=0) - timedelta(days=2)
@@ -266,33 +265,6 @@ def test_search_by_the_beginning_of_an_identifier(world: World) -> None:
     assert row["profile_id"] == world.admin("GET", "/profiles/ann")[1]["profile_id"]
 
 
-class Answering:
-    """Other services' functions, played on the client's events."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any]) -> None:
-        monkeypatch.setenv("PERSON_FUNCTIONS", json.dumps({name: name for name in answers}))
-        bootstrap_people.single_view.cache_clear()
-        self.asked: list[dict[str, Any]] = []
-        self._answers = answers
-        events = single_attempt_client("lambda", bootstrap_people.ANSWER_SECONDS).meta.events
-        events.register("provide-client-params.lambda.Invoke", self._note)
-        events.register("before-call.lambda.Invoke", self._answer)
-
-    def _note(self, params: dict[str, Any], **_: Any) -> None:
-        self.asked.append({"function": params["FunctionName"], **json.loads(params["Payload"])})
-
-    def _answer(self, params: dict[str, Any], **_: Any) -> Any:
-        name = params["url_path"].split("/")[-2]
-        answer = self._answers[name]
-        if isinstance(answer, Exception):
-            raise answer
-        response = {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(answer).encode())}
-        if "errorMessage" in answer:
-            response["FunctionError"] = "Unhandled"
-        http = type("Http", (), {"status_code": 200, "headers": {}})()
-        return http, {**response, "ResponseMetadata": {"HTTPStatusCode": 200}}
-
-
 def test_services_describe_the_person_and_one_that_fails_is_named(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,6 +276,7 @@ def test_services_describe_the_person_and_one_that_fails_is_named(
             "journeys": {"errorMessage": "broken"},
             "scoring": {"service": "scoring", "stores": scores},
         },
+        seconds=bootstrap_people.ANSWER_SECONDS,
     )
     send(world, ANN)
 
