@@ -41,6 +41,7 @@ class ConsentStack(ServiceStack):
         self._public()
         self._marketers()
         self._outbox()
+        self._person()
 
     def _public(self) -> None:
         everyone_is_local = 1_000_000  # at the local stage all visitors share one address
@@ -93,6 +94,19 @@ class ConsentStack(ServiceStack):
         self._purposes.grant(function, "dynamodb:GetItem")
         self._evidence.grant(function, "dynamodb:BatchGetItem")
         self.token_secret.grant_read(function)
+
+    def _person(self) -> None:
+        function = self.person(
+            settings={**self._tables(), "address_secret_arn": self.address_secret.secret_arn}
+        )
+        self._purposes.grant(function, "dynamodb:GetItem")
+        self._ledger.grant(
+            function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"
+        )
+        self._evidence.grant(
+            function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"
+        )
+        self.address_secret.grant_read(function)
 
     def _tables(self) -> dict[str, str]:
         return {

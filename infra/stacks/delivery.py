@@ -17,7 +17,7 @@ from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged
-from services.shared.contracts.ingest import ProfilesChanged
+from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 from services.shared.contracts.journeys import MessageRequested
 
 DAILY_CAP = 3
@@ -47,6 +47,7 @@ class DeliveryStack(ServiceStack):
         self._feedback()
         self._outbox()
         self._routes()
+        self._person()
         self.announce("email-configuration-set", self.configuration_set.configuration_set_name)
 
     def _message_table(self) -> dynamodb.Table:
@@ -102,13 +103,17 @@ class DeliveryStack(ServiceStack):
             timeout_seconds=SEND_TIMEOUT_SECONDS,
         )
         self._allow_sending(sweep)
-        self.messages.grant(sweep, "dynamodb:Query")
         self.schedule(sweep, "rate(5 minutes)")
 
     def _allow_sending(self, function: ServiceFunction) -> None:
         self.messages.grant(function, *READ_WRITE)
+        self.messages.grant(function, "dynamodb:Query")
         self.gates.grant(
-            function, "dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"
+            function,
+            "dynamodb:BatchGetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:ConditionCheckItem",
         )
         self.templates.grant(function, "dynamodb:GetItem")
         self.address_secret.grant_read(function)
@@ -142,7 +147,7 @@ class DeliveryStack(ServiceStack):
             timeout_seconds=60,
         )
         self.messages.grant(on_consent, "dynamodb:GetItem", "dynamodb:PutItem")
-        self.gates.grant(on_consent, "dynamodb:GetItem", "dynamodb:PutItem")
+        self.gates.grant(on_consent, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
         self.react(on_consent, facts=[ConsentChanged], batch_size=20, timeout_seconds=60)
         on_profiles = self.function(
             "OnProfilesChanged",
@@ -153,9 +158,17 @@ class DeliveryStack(ServiceStack):
             },
             timeout_seconds=60,
         )
-        self.gates.grant(on_profiles, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self.gates.grant(
+            on_profiles,
+            "dynamodb:BatchGetItem",
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+        )
         self.address_secret.grant_read(on_profiles)
-        self.react(on_profiles, facts=[ProfilesChanged], batch_size=20, timeout_seconds=60)
+        self.react(on_profiles, facts=[ProfilesChanged, ProfilesMerged], batch_size=20, timeout_seconds=60)
 
     def _feedback(self) -> None:
         topic = sns.Topic(self, "Feedback", enforce_ssl=True)
@@ -214,6 +227,25 @@ class DeliveryStack(ServiceStack):
             settings={"reports_table": self.reports.table_name},
         )
         self.reports.grant(publisher, "dynamodb:PutItem", "dynamodb:UpdateItem")
+
+    def _person(self) -> None:
+        function = self.person(
+            settings={
+                "messages_table": self.messages.table_name,
+                "gates_table": self.gates.table_name,
+                "address_secret_arn": self.address_secret.secret_arn,
+            }
+        )
+        self.messages.grant(function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem")
+        self.gates.grant(
+            function,
+            "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:DeleteItem",
+        )
+        self.address_secret.grant_read(function)
 
     def _routes(self) -> None:
         api = self.function(

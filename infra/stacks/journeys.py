@@ -10,6 +10,7 @@ from constructs import Construct
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
+from services.shared.contracts.ingest import ProfilesMerged
 from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited
 
 FACTS_SECONDS = 120
@@ -33,10 +34,11 @@ class JourneysStack(ServiceStack):
         self._runtime = self.table(
             "Runtime", partition_key="pk", sort_key="sk", stream=True, ttl="expires_at"
         )
-        self._standings = self.table("Standings", partition_key="profile_id")
+        self._standings = self.table("Standings", partition_key="profile_id", ttl="expires_at")
         self._facts()
         self._marketers(self._step())
         self._outbox()
+        self._person()
 
     def _facts(self) -> None:
         function = self.function(
@@ -45,9 +47,10 @@ class JourneysStack(ServiceStack):
         self._allow_joining(function)
         self._definitions.grant(function, "dynamodb:Scan")
         self._standings.grant(function, "dynamodb:PutItem")
+        self._allow_settling(function)
         self.react(
             function,
-            facts=[ScoreChanged, SegmentEntered, SegmentExited],
+            facts=[ScoreChanged, SegmentEntered, SegmentExited, ProfilesMerged],
             batch_size=20,
             timeout_seconds=FACTS_SECONDS,
         )
@@ -106,6 +109,17 @@ class JourneysStack(ServiceStack):
             settings={"definitions_table": self._definitions.table_name},
         )
         self._definitions.grant(function, "dynamodb:GetItem")
+
+    def _person(self) -> None:
+        function = self.person(settings=self._tables())
+        self._runtime.grant(function, "dynamodb:UpdateItem")
+        self._standings.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self._allow_settling(function)
+
+    def _allow_settling(self, function: ServiceFunction) -> None:
+        """What emptying a profile that is gone needs beside writing walks."""
+        self._runtime.grant(function, "dynamodb:Query", "dynamodb:DeleteItem")
+        self._standings.grant(function, "dynamodb:GetItem")
 
     def _allow_joining(self, function: ServiceFunction) -> None:
         """What both doors to a cohort need: an event that lets people in, and a branch that sends them on."""

@@ -11,11 +11,12 @@ from services.consent.adapters.purpose_table import PurposeTable
 from services.consent.adapters.token_keys import SecretTokenKeys
 from services.consent.inspection import Inspection
 from services.consent.links import Links
+from services.consent.person import Person
 from services.consent.publishing import Publishing
 from services.consent.recorder import Recorder
 from services.consent.registry import Registry
 from services.consent.service import OptIn
-from services.consent.settings import ApiSettings, OnLedgerStreamSettings, PublicSettings
+from services.consent.settings import ApiSettings, OnLedgerStreamSettings, PersonSettings, PublicSettings
 from services.consent.withdrawal import Revocations, Unsubscribing, Withdrawals
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
@@ -83,6 +84,23 @@ def inspection() -> Inspection:
         ledger=LedgerTable(Table(settings.ledger_table), evidence),
         evidence=evidence,
         clock=settings.clock(),
+    )
+
+
+@cache
+def person() -> Person:
+    """Of questions about one person."""
+    settings = PersonSettings.from_env()
+    clock = settings.clock()
+    evidence = EvidenceTable(Table(settings.evidence_table))
+    ledger = LedgerTable(Table(settings.ledger_table), evidence)
+    purposes = PurposeTable(Table(settings.purposes_table))
+    return Person(
+        inspection=Inspection(purposes=purposes, ledger=ledger, evidence=evidence, clock=clock),
+        ledger=ledger,
+        evidence=evidence,
+        revocations=Revocations(Recorder(ledger, new_id, _new_salt), clock, new_id),
+        address_secret=secret_text(settings.address_secret_arn),
     )
 
 

@@ -88,6 +88,10 @@ class EvidenceStore(Protocol):
         """Count one more under `counter`; `False` when `limit` is reached."""
         ...
 
+    def erase(self, address_key: str, entry_ids: Iterable[str]) -> int:
+        """Forget the evidence of entries, and when the address was asked; how much evidence there was."""
+        ...
+
 
 class PurposeStore(Protocol):
     """Purposes by name, with the revision that the next write must name (0: there is none)."""

@@ -25,6 +25,10 @@ class ApiSettings(Settings):
     address_secret_arn: str
 
 
+class PersonSettings(ApiSettings):
+    """Of `handlers.person`."""
+
+
 class OnLedgerStreamSettings(Settings):
     """Of `handlers.on_ledger_stream`. `public_url` is the base of links in messages, without a slash at the end."""
 

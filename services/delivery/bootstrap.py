@@ -9,6 +9,7 @@ from services.delivery.adapters.dynamo_counters import DynamoCounters
 from services.delivery.adapters.dynamo_gates import DynamoGates
 from services.delivery.adapters.dynamo_messages import DynamoMessages
 from services.delivery.adapters.dynamo_templates import DynamoTemplates
+from services.delivery.adapters.dynamo_traces import DynamoTraces
 from services.delivery.adapters.senders import SesSender, SmsSender
 from services.delivery.settings import (
     ApiSettings,
@@ -17,12 +18,15 @@ from services.delivery.settings import (
     OnMessagesStreamSettings,
     OnProfilesChangedSettings,
     OnRequestsSettings,
+    PersonSettings,
     SweepSettings,
 )
+from services.delivery.use_cases.answer_person import AnswerPerson
 from services.delivery.use_cases.copy_facts import CopyContacts, CopyPermissions
+from services.delivery.use_cases.links import Links
 from services.delivery.use_cases.note_feedback import NoteFeedback
 from services.delivery.use_cases.publish_outcomes import PublishOutcomes
-from services.delivery.use_cases.send_messages import Links, SendMessages
+from services.delivery.use_cases.send_messages import SendMessages
 from services.delivery.use_cases.serve_marketers import ServeMarketers
 from services.delivery.use_cases.sweep_messages import SweepMessages
 from services.shared.aws.bus import Bus
@@ -87,6 +91,18 @@ def publishing() -> PublishOutcomes:
         counters=DynamoCounters(Table(settings.reports_table)),
         bus=Bus(settings.bus_name),
         clock=settings.clock(),
+    )
+
+
+@cache
+def answering() -> AnswerPerson:
+    """What `person` runs."""
+    settings = PersonSettings.from_env()
+    return AnswerPerson(
+        messages=_messages(settings.messages_table, settings.gates_table),
+        gates=DynamoGates(Table(settings.gates_table)),
+        traces=DynamoTraces(Table(settings.messages_table), Table(settings.gates_table)),
+        address_secret=lambda: secret_text(settings.address_secret_arn),
     )
 
 

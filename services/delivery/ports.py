@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from services.delivery.domain.choice import Standing
-from services.delivery.domain.contact import Contact
+from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import Message
 from services.delivery.domain.outcomes import RowKey
 from services.delivery.domain.protocol import Answer
@@ -18,9 +18,9 @@ from services.shared.contracts.consent import ConsentChange
 Secret = Callable[[], str]
 """A secret, read when it is needed, so that a rotation reaches running functions."""
 
-ClaimVerdict = Literal["claimed", "taken", "capped", "moved"]
+ClaimVerdict = Literal["claimed", "taken", "capped", "moved", "merged"]
 """`taken`: someone else has or had the message; `capped`: contact pressure; `moved`: a gate changed since it was
-read."""
+read; `merged`: the person has, or had today, the message of that journey node under the profile before the merge."""
 
 
 class Stale(Exception):
@@ -63,15 +63,23 @@ class Messages(Protocol):
         ...
 
     def of_profile(self, profile_id: str, limit: int) -> list[Message]:
-        """A profile's latest messages, newest first."""
+        """A profile's latest messages, newest first; a moment old."""
+        ...
+
+    def forget(self, send_id: str) -> None:
+        """Remove a message; again is the same."""
         ...
 
 
 class Gates(Protocol):
     """Delivery's copies of contacts and permissions, and its suppressions."""
 
-    def contacts(self, profile_ids: Iterable[str]) -> dict[str, Contact]:
-        """The contacts that are known, by profile."""
+    def contacts(self, profile_ids: Iterable[str]) -> dict[str, Contact | Gone]:
+        """The contacts that are known, by profile, or what became of the profile."""
+        ...
+
+    def reach(self, profile_ids: Iterable[str]) -> dict[str, Contact | Gone]:
+        """The same, of whoever the profiles are by now: a merged one has its winner's contact."""
         ...
 
     def standings(self, addresses: Mapping[str, tuple[str, str]], purpose: str) -> dict[str, Standing]:
@@ -79,7 +87,16 @@ class Gates(Protocol):
         ...
 
     def keep_contact(self, contact: Contact, keys: Mapping[str, str]) -> bool:
-        """Keep a newer contact and that its address keys (by channel) are this profile's; `False`: not newer."""
+        """Keep a newer contact and that its address keys (by channel) are this profile's; `False`: not newer, or the
+        profile is gone."""
+        ...
+
+    def leave(self, profile_id: str, gone: Gone) -> bool:
+        """Note that a profile is gone, instead of its contact; `False`: it was given back since."""
+        ...
+
+    def add_pressure(self, loser: str, winner: str) -> None:
+        """Let contact pressure on `loser` count for `winner`, once."""
         ...
 
     def keep_permission(self, change: ConsentChange) -> bool:
@@ -87,11 +104,47 @@ class Gates(Protocol):
         ...
 
     def owner(self, address_key: str) -> str:
-        """The profile that an address belongs to, or empty."""
+        """The profile that an address belongs to by now, or empty."""
+        ...
+
+    def note_address(self, address_key: str, send_id: str, until: datetime) -> None:
+        """Remember until then that a message without a profile holds this address."""
         ...
 
     def suppress(self, address_key: str, channel: str, reason: str, at: datetime) -> None:
         """Never send there again; a complaint outlives any other reason."""
+        ...
+
+
+class Traces(Protocol):
+    """What else there is of one person, beside the contact and messages."""
+
+    def every_message(self, profile_id: str) -> Iterator[Message]:
+        """A profile's messages, newest first; a moment old."""
+        ...
+
+    def addressed(self, address_key: str) -> list[str]:
+        """Send ids of messages that may hold this address, though they belong to no profile."""
+        ...
+
+    def about_address(self, address_key: str) -> list[dict[str, Any]]:
+        """Suppressions (`suppressed`) and permissions (`permission`) of an address, as JSON."""
+        ...
+
+    def pressure(self, subject: str) -> list[dict[str, Any]]:
+        """Messages a day and class that were counted for a profile or an address key."""
+        ...
+
+    def disown(self, address_keys: Iterable[str], profile_ids: Iterable[str]) -> int:
+        """Forget that addresses belong to any of these profiles; how many did."""
+        ...
+
+    def forget_pressure(self, subject: str) -> int:
+        """Forget what was counted; how many counters there were."""
+        ...
+
+    def forget_addressed(self, address_key: str, send_id: str) -> None:
+        """Forget that a message held the address."""
         ...
 
 

@@ -41,6 +41,14 @@ class OnProfilesChangedSettings(Settings):
     address_secret_arn: str
 
 
+class PersonSettings(Settings):
+    """Of `person`."""
+
+    messages_table: str
+    gates_table: str
+    address_secret_arn: str
+
+
 class OnFeedbackSettings(Settings):
     """Of the handler that notes what providers report."""
 

@@ -10,10 +10,18 @@ from services.journeys.adapters.standings import DynamoStandings
 from services.journeys.adapters.walks import DynamoWalks
 from services.journeys.ports import Definitions, Walks
 from services.journeys.service.join import Joining
+from services.journeys.service.merge import Merging
+from services.journeys.service.person import Person
 from services.journeys.service.publish import Publishing
 from services.journeys.service.react import Reacting
 from services.journeys.service.step import Stepping
-from services.journeys.settings import ApiSettings, OnFactsSettings, OnRuntimeStreamSettings, OnStepSettings
+from services.journeys.settings import (
+    ApiSettings,
+    OnFactsSettings,
+    OnRuntimeStreamSettings,
+    OnStepSettings,
+    PersonSettings,
+)
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
 
@@ -27,7 +35,8 @@ def reacting() -> Reacting:
     standings = DynamoStandings(Table(settings.standings_table))
     clock = settings.clock()
     joining = Joining(definitions, walks, StepFunctionsExecutions(), clock)
-    return Reacting(definitions, walks, standings, joining, clock)
+    merging = Merging(definitions, walks, standings, clock)
+    return Reacting(definitions, walks, standings, joining, merging, clock)
 
 
 @cache
@@ -65,3 +74,13 @@ def publishing() -> Publishing:
 def walks() -> Walks:
     """What `api` needs for people."""
     return DynamoWalks(Table(ApiSettings.from_env().runtime_table))
+
+
+@cache
+def person() -> Person:
+    """What `person` needs."""
+    settings = PersonSettings.from_env()
+    walks = DynamoWalks(Table(settings.runtime_table))
+    standings = DynamoStandings(Table(settings.standings_table))
+    definitions = DynamoDefinitions(Table(settings.definitions_table))
+    return Person(walks, standings, Merging(definitions, walks, standings, settings.clock()))

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from services.journeys.domain.cohort import Slot
 from services.journeys.domain.document import Document
 from services.journeys.domain.enrolment import Enrolment
+from services.journeys.domain.merging import Gone, Verdict
 from services.shared.contracts.scoring import Standing
 
 
@@ -101,12 +102,12 @@ class Walks(Protocol):
         ...
 
     def members(self, profile_ids: Iterable[str], journey: str, cohort: str) -> list[Enrolment]:
-        """Those of a page who are still active in the cohort; at worst somebody who has just left is among them,
-        and every write about them finds that out."""
+        """Those of a page who are still active in the cohort, as the profile they are now; at worst somebody who has
+        just left is among them, and every write about them finds that out."""
         ...
 
     def of_profile(self, profile_id: str) -> list[Enrolment]:
-        """Every journey of a person."""
+        """Every journey of a person, as of now."""
         ...
 
     def cohort(self, key: str) -> Cohort | None:
@@ -139,7 +140,8 @@ class Walks(Protocol):
 
     def request(self, walks: Iterable[Enrolment], node: str, at: datetime, exit_reason: str) -> int:
         """Note that a node's messages are asked for, and end the walks if there is an `exit_reason`. How many
-        were: not those that have ended, have left the cohort or have asked before."""
+        were: not those that have ended, have left the cohort or have asked before. A walk that was taken over
+        meanwhile is written where it is now; so with `end`."""
         ...
 
     def end(self, walks: Iterable[Enrolment], at: datetime, reason: str) -> int:
@@ -150,14 +152,33 @@ class Walks(Protocol):
         """End walks, each for its reason, wherever they are by now; how many had not ended already."""
         ...
 
+    def hand_over(
+        self, lost: Enrolment, won: Enrolment | None, verdict: Verdict, winner: str, at: datetime
+    ) -> bool:
+        """Give a loser's walk to the winner, who has walked `won` so far; `False`: one of them has changed."""
+        ...
+
+    def forget(self, profile_id: str) -> int:
+        """Remove all walks of a profile; how many there were."""
+        ...
+
 
 class Standings(Protocol):
     """What journeys keeps of scoring's view of people: the newest."""
 
     def keep(self, standings: Iterable[Standing]) -> dict[str, Standing]:
-        """Store those (one a profile) that are newer than what is there; the newest by profile."""
+        """Store those (one a profile) that are newer than what is there; the newest by profile, without those that
+        are gone."""
         ...
 
     def find(self, profile_ids: Iterable[str]) -> dict[str, Standing]:
-        """By profile, as of now."""
+        """By profile, as of now, without those that are gone."""
+        ...
+
+    def leave(self, profile_id: str, gone: Gone) -> bool:
+        """Note that a profile is gone, instead of its standing; `False`: it was given back since."""
+        ...
+
+    def gone(self, profile_id: str) -> Gone | None:
+        """What became of a profile that is gone, as of now."""
         ...

@@ -21,6 +21,14 @@ class OnStepSettings(Settings):
     definitions_table: str
 
 
+class PersonSettings(Settings):
+    """Of `person`."""
+
+    runtime_table: str
+    standings_table: str
+    definitions_table: str
+
+
 class OnRuntimeStreamSettings(Settings):
     """Of `on_runtime_stream`."""
 

@@ -28,6 +28,8 @@ def snapshot(standing: ProfileStanding) -> Standing:
         facts=standing.tally.facts(),
         scores=dict(standing.scores),
         segments=sorted(standing.segments),
+        since=standing.since,
+        since_at=standing.since_at,
     )
 
 

@@ -34,6 +34,12 @@ class EvidenceTable:
             return False
         return True
 
+    def erase(self, address_key: str, entry_ids: Iterable[str]) -> int:
+        present = self.get(entry_ids)
+        for key in (*present, f"limit#{address_key}"):
+            self._table.delete({"pk": key})
+        return len(present)
+
     # What the ledger writes here together with an entry
 
     def recent(self, address_key: str) -> list[datetime]:

@@ -1,22 +1,36 @@
 """Copies of contacts and permissions, suppressions and pressure counters, in one DynamoDB table.
 
-`contact#<profile>` / `contact`; `address#<key>` / `consent#<purpose>#<channel>`, `suppressed#<channel>`, `owner`;
-`cap#<profile or address key>` / `<day>#<class>`.
+`contact#<profile>` / `contact` (of a profile that is gone, `gone_into` and `gone_at` instead);
+`address#<key>` / `consent#<purpose>#<channel>`, `suppressed#<channel>`, `owner`, `message#<send id>`;
+`cap#<profile or address key>` / `<day>#<class>`: `n` messages, for `nodes` (`~node`: for one before a merge).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.delivery.domain.choice import Permission, Standing
-from services.delivery.domain.contact import Contact
-from services.shared.aws.dynamo import ConditionFailed, Item, Table
-from services.shared.clock import to_iso
+from services.delivery.domain.contact import Contact, Gone
+from services.shared.aws.dynamo import ConditionFailed, Item, Table, TransactionRefused, transact
+from services.shared.clock import from_iso, to_iso
 from services.shared.contracts.consent import ConsentChange
 
 COMPLAINT = "complained"
+
+MAX_HOPS = 10
+"""Merges a profile is followed through."""
+
+CONFLICT_TRIES = 10
+
+TOMBSTONE_KEPT = timedelta(days=90)
+"""Longer than a queue and then its dead-letter queue keep a late fact (14 days each)."""
+
+
+def contact_item(profile_id: str) -> Item:
+    """The key of a contact."""
+    return {"pk": f"contact#{profile_id}", "sk": "contact"}
 
 
 def address_item(address_key: str, sort_key: str) -> Item:
@@ -35,10 +49,27 @@ class DynamoGates:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def contacts(self, profile_ids: Iterable[str]) -> dict[str, Contact]:
-        keys = [{"pk": f"contact#{p}", "sk": "contact"} for p in dict.fromkeys(profile_ids) if p]
-        found = [_contact(item) for item in self._table.get_many(keys, consistent=True)]
-        return {contact.profile_id: contact for contact in found}
+    def contacts(self, profile_ids: Iterable[str]) -> dict[str, Contact | Gone]:
+        keys = [contact_item(p) for p in dict.fromkeys(profile_ids) if p]
+        items = self._table.get_many(keys, consistent=True)
+        return {str(item["pk"]).removeprefix("contact#"): read_contact(item) for item in items}
+
+    def reach(self, profile_ids: Iterable[str]) -> dict[str, Contact | Gone]:
+        asked = [p for p in dict.fromkeys(profile_ids) if p]
+        now = {profile_id: profile_id for profile_id in asked}
+        known = self.contacts(asked)
+        for _ in range(MAX_HOPS):
+            for asked_for, at in now.items():
+                there = known.get(at)
+                if isinstance(there, Gone) and there.into:
+                    now[asked_for] = there.into
+            unknown = [at for at in now.values() if at not in known]
+            found = self.contacts(unknown) if unknown else {}
+            if not found:
+                break
+            known |= found
+        reached = {p: known[at] for p, at in now.items() if at in known}
+        return {p: c for p, c in reached.items() if not (isinstance(c, Gone) and c.into)}
 
     def standings(self, addresses: Mapping[str, tuple[str, str]], purpose: str) -> dict[str, Standing]:
         keys: list[Item] = []
@@ -63,9 +94,73 @@ class DynamoGates:
         for key in keys.values():
             self._table.put({**address_item(key, "owner"), "profile_id": contact.profile_id})
         item = {name: value for name, value in asdict(contact).items() if value != ""}
-        return self._put_newer(
-            {"pk": f"contact#{contact.profile_id}", "sk": "contact", **item}, "version", contact.version
-        )
+        condition = "attribute_not_exists(pk) OR (attribute_not_exists(gone_at) AND version < :version)"
+        values: Item = {":version": contact.version}
+        if contact.since_at:
+            condition += " OR (gone_into <> :nobody AND gone_at < :since_at)"
+            values |= {":nobody": "", ":since_at": contact.since_at}
+        try:
+            self._table.put(contact_item(contact.profile_id) | item, condition=condition, values=values)
+        except ConditionFailed as refused:
+            if "gone_at" in (refused.item or {}):
+                self.disown(keys.values(), [contact.profile_id])
+            return False
+        return True
+
+    def leave(self, profile_id: str, gone: Gone) -> bool:
+        item = {**contact_item(profile_id), "gone_into": gone.into, "gone_at": gone.at}
+        if gone.erased:
+            item["expires_at"] = int((from_iso(gone.at) + TOMBSTONE_KEPT).timestamp())
+            condition, values = "attribute_not_exists(gone_at) OR gone_into <> :nobody", {":nobody": ""}
+        else:
+            condition = "attribute_not_exists(gone_at) AND (attribute_not_exists(since_at) OR since_at < :at)"
+            condition = f"({condition}) OR (gone_into <> :nobody AND gone_at < :at)"
+            values = {":nobody": "", ":at": gone.at}
+        try:
+            self._table.put(item, condition=condition, values=values)
+        except ConditionFailed as refused:
+            return "gone_at" in (refused.item or {})
+        return True
+
+    def disown(self, address_keys: Iterable[str], profile_ids: Iterable[str]) -> int:
+        """Forget that addresses belong to any of these profiles; how many did."""
+        owners, forgotten = set(profile_ids), 0
+        for key in address_keys:
+            item = self._table.get(address_item(key, "owner"), consistent=True)
+            if item and item["profile_id"] in owners:
+                self._table.delete(address_item(key, "owner"))
+                forgotten += 1
+        return forgotten
+
+    def add_pressure(self, loser: str, winner: str) -> None:
+        for item in self._table.query("pk = :pk", values={":pk": f"cap#{loser}"}, consistent=True):
+            self._add_counter(item, f"cap#{winner}")
+
+    def _add_counter(self, counter: Item, winner: str) -> None:
+        """One transaction takes a counter away and adds it elsewhere; told again, there is nothing to take."""
+        key = {"pk": counter["pk"], "sk": counter["sk"]}
+        nodes = ", nodes :nodes" if counter.get("nodes") else ""
+        for _ in range(CONFLICT_TRIES):
+            taken = self._table.delete_op(key, condition="n = :n", values={":n": counter["n"]})
+            given = self._table.update_op(
+                {"pk": winner, "sk": counter["sk"]},
+                f"ADD n :n{nodes} SET expires_at = :expires",
+                values={
+                    ":n": counter["n"],
+                    ":expires": counter["expires_at"],
+                    **({":nodes": counter["nodes"]} if nodes else {}),
+                },
+            )
+            try:
+                transact([taken, given])
+            except TransactionRefused:
+                again = self._table.get(key, consistent=True)
+                if again is None:
+                    return
+                counter = again
+                continue
+            return
+        raise TransactionRefused([])
 
     def keep_permission(self, change: ConsentChange) -> bool:
         return self._put_newer(
@@ -83,7 +178,16 @@ class DynamoGates:
 
     def owner(self, address_key: str) -> str:
         item = self._table.get(address_item(address_key, "owner"), consistent=True)
-        return str(item["profile_id"]) if item else ""
+        if item is None:
+            return ""
+        reached = self.reach([item["profile_id"]]).get(item["profile_id"])
+        if isinstance(reached, Gone):
+            return ""
+        return reached.profile_id if reached else str(item["profile_id"])
+
+    def note_address(self, address_key: str, send_id: str, until: datetime) -> None:
+        note = {**address_item(address_key, f"message#{send_id}"), "expires_at": int(until.timestamp())}
+        self._table.put(note)
 
     def suppress(self, address_key: str, channel: str, reason: str, at: datetime) -> None:
         item = {**address_item(address_key, f"suppressed#{channel}"), "reason": reason, "at": to_iso(at)}
@@ -108,5 +212,8 @@ class DynamoGates:
         return True
 
 
-def _contact(item: Item) -> Contact:
+def read_contact(item: Item) -> Contact | Gone:
+    """The contact in an item, or what became of its profile."""
+    if "gone_at" in item:
+        return Gone(item["gone_into"], item["gone_at"])
     return Contact(**{name: item[name] for name in Contact.__dataclass_fields__ if name in item})

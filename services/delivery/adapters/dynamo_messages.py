@@ -9,7 +9,15 @@ from services.delivery.adapters.dynamo_gates import address_item, permission_ite
 from services.delivery.adapters.message_items import difference, from_item, open_partitions, to_item
 from services.delivery.domain.message import Message
 from services.delivery.ports import ClaimVerdict, Stale
-from services.shared.aws.dynamo import ConditionFailed, Op, Refusal, Table, TransactionRefused, transact
+from services.shared.aws.dynamo import (
+    ConditionFailed,
+    Item,
+    Op,
+    Refusal,
+    Table,
+    TransactionRefused,
+    transact,
+)
 from services.shared.clock import from_iso, to_iso
 
 CONFLICT_TRIES = 5
@@ -46,13 +54,16 @@ class DynamoMessages:
         except ConditionFailed as refused:
             raise Stale(from_item(refused.item) if refused.item else None) from refused
 
+    def forget(self, send_id: str) -> None:
+        self._table.delete({"send_id": send_id})
+
     def claim(self, seen: Message, new: Message, cap: int) -> ClaimVerdict:
         ops = self._claim_ops(seen, new, cap)
         for tries_left in reversed(range(CONFLICT_TRIES)):
             try:
                 transact([op for _, op in ops])
             except TransactionRefused as refused:
-                verdict = _verdict([name for name, _ in ops], refused.refusals, new.attempt_id)
+                verdict = _verdict([name for name, _ in ops], refused.refusals, new.attempt_id, cap)
                 if verdict:
                     return verdict
                 if not tries_left:
@@ -83,14 +94,24 @@ class DynamoMessages:
         return ops
 
     def _count_op(self, message: Message, cap: int) -> Op:
-        commercial = message.message_class == "commercial"
-        expires = from_iso(message.claimed_at) + CAP_KEPT
-        return self._gates.update_op(
-            {"pk": f"cap#{message.subject}", "sk": f"{message.counted_on}#{message.message_class}"},
-            "ADD n :one SET expires_at = :expires",
-            condition="attribute_not_exists(n) OR n < :cap" if commercial else None,
-            values={":one": 1, ":expires": int(expires.timestamp()), **({":cap": cap} if commercial else {})},
-        )
+        key = {"pk": f"cap#{message.subject}", "sk": f"{message.counted_on}#{message.message_class}"}
+        expires = int((from_iso(message.claimed_at) + CAP_KEPT).timestamp())
+        if message.message_class != "commercial":
+            return self._gates.update_op(
+                key, "ADD n :one SET expires_at = :expires", values={":one": 1, ":expires": expires}
+            )
+        condition, nodes = "(attribute_not_exists(n) OR n < :cap)", set[str]()
+        values: Item = {":one": 1, ":expires": expires, ":cap": cap}
+        if message.place:
+            nodes, values[":merged"] = {message.place}, f"~{message.place}"
+            condition += " AND NOT contains(nodes, :merged)"
+        if message.place and message.merged_from:
+            nodes, values[":node"] = {message.place, f"~{message.place}"}, message.place
+            condition += " AND NOT contains(nodes, :node)"
+        if nodes:
+            values[":nodes"] = nodes
+        update = f"ADD n :one{', nodes :nodes' if nodes else ''} SET expires_at = :expires"
+        return self._gates.update_op(key, update, condition=condition, values=values)
 
     def open_before(self, moment: datetime) -> Iterator[str]:
         return self._claimed_before(moment, retry=False)
@@ -114,7 +135,7 @@ class DynamoMessages:
         return [from_item(item) for item in found]
 
 
-def _verdict(names: list[str], refusals: list[Refusal], attempt_id: str) -> ClaimVerdict | None:
+def _verdict(names: list[str], refusals: list[Refusal], attempt_id: str, cap: int) -> ClaimVerdict | None:
     """What a refused claim means; `None`: only another transaction was in the way.
 
     A claim whose answer was lost is repeated by the SDK and then refused by its own write: that one is ours.
@@ -126,4 +147,7 @@ def _verdict(names: list[str], refusals: list[Refusal], attempt_id: str) -> Clai
         return "claimed" if ours else "taken"
     if "consent" in failed or "suppression" in failed:
         return "moved"
-    return "capped" if "cap" in failed else None
+    if "cap" not in failed:
+        return None
+    counter = failed["cap"].item
+    return "merged" if counter and counter["n"] < cap else "capped"

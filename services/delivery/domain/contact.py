@@ -18,7 +18,8 @@ _LONGEST = 320
 
 @dataclass(frozen=True, kw_only=True)
 class Contact:
-    """The reachable side of a profile; what is not known is empty. `version` is that of its traits."""
+    """The reachable side of a profile; what is not known is empty. `version` is that of its traits; `since_at` is when
+    the profile's history was last told anew, because an un-merge gave it back (empty: never)."""
 
     profile_id: str
     version: int
@@ -27,13 +28,26 @@ class Contact:
     first_name: str = ""
     preferred_channel: str = ""
     locale: str = ""
+    since_at: str = ""
 
     def address(self, channel: str) -> str:
         """The raw address on `channel`, or empty."""
         return {"email": self.email, "sms": self.phone}.get(channel, "")
 
 
-def contact_of(profile_id: str, version: int, traits: Mapping[str, Any]) -> Contact:
+@dataclass(frozen=True)
+class Gone:
+    """A profile that is no more since `at` (ISO): merged `into` another, or erased (`into` is empty)."""
+
+    into: str
+    at: str
+
+    @property
+    def erased(self) -> bool:
+        return not self.into
+
+
+def contact_of(profile_id: str, version: int, traits: Mapping[str, Any], since_at: str = "") -> Contact:
     """The copy that a profile's traits make; values that are no short text are left out."""
     found: dict[str, str] = {}
     for name, spellings in _TRAITS.items():
@@ -42,4 +56,4 @@ def contact_of(profile_id: str, version: int, traits: Mapping[str, Any]) -> Cont
             if isinstance(value, str) and 0 < len(value) <= _LONGEST:
                 found[name] = value
                 break
-    return Contact(profile_id=profile_id, version=version, **found)
+    return Contact(profile_id=profile_id, version=version, since_at=since_at, **found)

@@ -21,7 +21,8 @@ class Message:
     """A request and all that became of it; moments are ISO 8601 in UTC.
 
     `address` is only there for someone without a profile, and with `params` only until the message is settled.
-    `gates` is the decision record; `marks` holds the first moment of each kind of feedback.
+    `gates` is the decision record; `marks` holds the first moment of each kind of feedback. `merged_from` is the
+    profile it was requested for, where that has become part of `profile_id` since.
     """
 
     send_id: str
@@ -31,6 +32,7 @@ class Message:
     status: Status = "pending"
     reason: str = ""
     profile_id: str = ""
+    merged_from: str = ""
     journey: str = ""
     version: int = 0
     node: str = ""
@@ -57,3 +59,8 @@ class Message:
     def subject(self) -> str:
         """Whom contact pressure is counted for: the profile, or the address where there is none."""
         return self.profile_id or self.address_key
+
+    @property
+    def place(self) -> str:
+        """The node of a journey that asked for it, or empty."""
+        return f"{self.journey}/{self.node}" if self.journey and self.node else ""

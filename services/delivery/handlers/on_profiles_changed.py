@@ -1,4 +1,4 @@
-"""Keeps delivery's copies of contacts."""
+"""Keeps delivery's copies of contacts, and follows merges."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from services.delivery import bootstrap
 from services.shared.aws.records import each_record, envelope
-from services.shared.contracts.ingest import ProfilesChanged
+from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 from services.shared.observability import service_logger
 
 logger = service_logger("delivery")
@@ -22,8 +22,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         counts[f"error_{type(error).__name__}"] += 1
 
     def copy(record: Any) -> None:
-        changes = ProfilesChanged.model_validate(envelope(record).detail).changes
-        counts["contacts"] += copying.contacts(changes)
+        event = envelope(record)
+        if event.detail_type == ProfilesMerged.detail_type:
+            counts["merges"] += copying.merges(ProfilesMerged.model_validate(event.detail).merges)
+        else:
+            counts["contacts"] += copying.contacts(ProfilesChanged.model_validate(event.detail).changes)
 
     answer = each_record(event, copy, failed)
     logger.info("contacts copied", extra={"counts": dict(counts)})

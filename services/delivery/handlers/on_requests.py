@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from services.delivery import bootstrap
 from services.delivery.handlers.deadline import time_left
 from services.delivery.use_cases.send_messages import NotSentYet, SendMessages
+from services.shared.aws.parallel import each
 from services.shared.aws.records import Envelope, each_record, envelope
 from services.shared.contracts.consent import ConfirmationRequested
 from services.shared.contracts.journeys import MessageRequested
 from services.shared.contracts.messages import MessageRequest
 from services.shared.observability import service_logger
-
-WORKERS = 10
-"""Messages on their way at once: a send is mostly waiting for answers."""
 
 RESERVE_MS = 20_000
 """Nothing is begun when less is left: one attempt may take 13 seconds, and a claim must not be cut off."""
@@ -59,16 +56,12 @@ def _take(
 ) -> None:
     templates, contacts = sending.facts(requests)
 
-    def one(request: MessageRequest) -> str | Exception:
+    def one(request: MessageRequest) -> str:
         if not go_on():
-            return NotSentYet("no time left")
-        try:
-            return sending.take(request, templates[request.template], contacts.get(request.profile_id))
-        except Exception as error:  # one message's trouble must not keep its neighbours from being sent
-            return error
+            raise NotSentYet("no time left")
+        return sending.take(request, templates[request.template], contacts.get(request.profile_id))
 
-    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        results = list(pool.map(one, requests))
+    results = each(one, requests)
     errors = [r for r in results if isinstance(r, Exception)]
     counts.update(r for r in results if isinstance(r, str))
     counts.update({"postponed": len(errors)} if errors else {})

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 
 from services.delivery.domain.choice import CHANNELS
-from services.delivery.domain.contact import Contact, contact_of
+from services.delivery.domain.contact import Contact, Gone, contact_of
 from services.delivery.domain.message import Message
 from services.delivery.domain.outcomes import CONSENT_JOURNEY, UNSUBSCRIBED
 from services.delivery.ports import Gates, Messages, Secret
 from services.shared.addresses import address_key
+from services.shared.aws.parallel import done, each
 from services.shared.clock import to_iso
 from services.shared.contracts.consent import ConsentChange
-from services.shared.contracts.ingest import ProfileChange
-
-WRITERS = 8
-"""Contacts written at once: one fact may bring a few hundred, and a write is mostly waiting."""
+from services.shared.contracts.ingest import Merge, ProfileChange
 
 
 class CopyContacts:
@@ -30,29 +27,44 @@ class CopyContacts:
         """Keep the newest contact of each profile; how many were new."""
         newest: dict[str, Contact] = {}
         for change in changes:
-            contact = contact_of(change.profile_id, change.traits_version, change.traits)
+            since_at = to_iso(change.at) if change.since else ""
+            contact = contact_of(change.profile_id, change.traits_version, change.traits, since_at)
             if change.profile_id not in newest or newest[change.profile_id].version < contact.version:
                 newest[change.profile_id] = contact
         known = self._gates.contacts(newest)
         changed = [
             (contact, self._new_keys(known.get(contact.profile_id), contact))
             for contact in newest.values()
-            if contact.profile_id not in known or known[contact.profile_id].version < contact.version
+            if _is_newer(contact, known.get(contact.profile_id))
         ]
-        with ThreadPoolExecutor(max_workers=WRITERS) as pool:
-            return sum(pool.map(lambda one: self._gates.keep_contact(*one), changed))
+        return sum(done(each(lambda one: self._gates.keep_contact(*one), changed)))
 
-    def _new_keys(self, before: Contact | None, contact: Contact) -> dict[str, str]:
+    def merges(self, merges: Iterable[Merge]) -> int:
+        """Let requests for the losers reach their winners, and what was sent to the losers count for these."""
+        followed = 0
+        for one in sorted(merges, key=lambda m: m.at):
+            if self._gates.leave(one.loser, Gone(one.winner, to_iso(one.at))):
+                self._gates.add_pressure(one.loser, one.winner)
+                followed += 1
+        return followed
+
+    def _new_keys(self, before: Contact | Gone | None, contact: Contact) -> dict[str, str]:
         keys = {}
         for channel in CHANNELS:
             raw = contact.address(channel)
-            if not raw or (before and before.address(channel) == raw):
+            if not raw or (isinstance(before, Contact) and before.address(channel) == raw):
                 continue
             try:
                 keys[channel] = address_key(self._address_secret(), channel, raw)
             except ValueError:
                 continue
         return keys
+
+
+def _is_newer(contact: Contact, known: Contact | Gone | None) -> bool:
+    if isinstance(known, Gone):
+        return not known.erased and contact.since_at > known.at
+    return known is None or known.version < contact.version
 
 
 class CopyPermissions:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from services.delivery.domain import protocol
 from services.delivery.domain.choice import Choice, Skip, candidates, choose
-from services.delivery.domain.contact import Contact
+from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import Message
+from services.delivery.domain.requested import classed, owned, pending
 from services.delivery.domain.template import NotRenderable, Rendered, Template, render
 from services.delivery.ports import Gates, Messages, Outgoing, Secret, Sender, Templates
 from services.delivery.use_cases.amend import amend
+from services.delivery.use_cases.links import Links
 from services.shared.addresses import address_key, normalise_address
-from services.shared.clock import Clock, from_iso, to_iso
+from services.shared.clock import Clock, from_iso
 from services.shared.contracts.messages import AddressedRequest, MessageRequest
-from services.shared.tokens import UNSUBSCRIBE, sign
 
 CHOICES = 3
 """Times the gates are read again because one of them changed between reading and claiming."""
@@ -24,32 +25,20 @@ CHOICES = 3
 CONTACT_DUE = timedelta(minutes=15)
 """How long after a request the contact may still be on its way: it travels apart from the request."""
 
-UNSUBSCRIBE_VALID = timedelta(days=730)
+SEEN = 100
+"""Latest messages of a person that are looked through for one that a merge would repeat."""
+
+ADDRESS_KEPT = protocol.EXPIRES_AFTER + timedelta(days=30)
+"""Longer than an unsettled message keeps the address of somebody without a profile."""
+
+MERGED = "merged"
+ERASED = "erased"
 
 NewId = Callable[[str], str]
 
 
 class NotSentYet(Exception):
     """Nothing was attempted, and the message must be asked for again; the queue's retry does that."""
-
-
-@dataclass(frozen=True)
-class Links:
-    """Makes the unsubscribe link of a commercial message."""
-
-    public_url: str
-    secret: Secret
-
-    def unsubscribe(self, message: Message, channel: str, key: str, now: datetime) -> str:
-        """A link that works for two years: consent can be withdrawn as long as the message is around."""
-        claims = {
-            "purpose": message.purpose,
-            "channel": channel,
-            "address_key": key,
-            "send_id": message.send_id,
-        }
-        token = sign(self.secret(), UNSUBSCRIBE, claims, now + UNSUBSCRIBE_VALID)
-        return f"{self.public_url}/consents/unsubscribe?token={token}"
 
 
 @dataclass(frozen=True)
@@ -89,20 +78,25 @@ class SendMessages:
 
     def facts(
         self, requests: Sequence[MessageRequest]
-    ) -> tuple[dict[str, Template | None], dict[str, Contact]]:
+    ) -> tuple[dict[str, Template | None], dict[str, Contact | Gone]]:
         """The templates and contacts a batch needs, read once for all of it."""
         self._address_secret()  # the first call makes a client, which must not happen in several threads at once
         names = dict.fromkeys(r.template for r in requests)
-        contacts = self._gates.contacts(r.profile_id for r in requests)
+        contacts = self._gates.reach(r.profile_id for r in requests)
         return {name: self._templates.latest(name) for name in names}, contacts
 
-    def take(self, request: MessageRequest, template: Template | None, contact: Contact | None) -> str:
-        """Carry out one request; the message's status, or `duplicate` where it was carried out before.
+    def take(self, request: MessageRequest, template: Template | None, contact: Contact | Gone | None) -> str:
+        """Carry out one request; the message's status, `duplicate` where it was carried out before, or `erased`: of
+        an erased person nothing is kept, not even this.
 
         Raises:
             NotSentYet: it was not attempted, and is to be requested again.
         """
-        stored = self._messages.create(_pending(request))
+        if isinstance(contact, Gone):
+            return ERASED
+        if isinstance(request, AddressedRequest):
+            self._note_address(request)
+        stored = self._messages.create(pending(request))
         return self._carry_out(stored, template, contact) if protocol.claimable(stored) else "duplicate"
 
     def retry(self, stored: Message) -> str:
@@ -112,7 +106,9 @@ class SendMessages:
             NotSentYet: it was not attempted; the sweep comes back to it.
         """
         template = self._templates.latest(stored.template)
-        contact = self._gates.contacts([stored.profile_id]).get(stored.profile_id)
+        contact = self._gates.reach([stored.profile_id]).get(stored.profile_id)
+        if isinstance(contact, Gone):
+            return self._skip(stored, stored, Skip(ERASED, "", ()))
         return self._carry_out(stored, template, contact)
 
     def resend(self, stored: Message) -> str:
@@ -122,10 +118,10 @@ class SendMessages:
             NotSentYet: it was not repeated; the sweep comes back to it.
         """
         template = self._templates.latest(stored.template)
-        contact = self._gates.contacts([stored.profile_id]).get(stored.profile_id)
-        if template is None or (contact is None and not stored.address):
+        contact = self._gates.reach([stored.profile_id]).get(stored.profile_id)
+        if template is None or isinstance(contact, Gone) or (contact is None and not stored.address):
             return self.give_up(stored)
-        message = replace(stored, channels=(stored.channel,))
+        message = owned(replace(stored, channels=(stored.channel,)), contact)
         result = self._attempt(stored, message, template, contact)
         return self.give_up(stored) if isinstance(result, Skip) else result
 
@@ -141,13 +137,34 @@ class SendMessages:
     def _carry_out(self, stored: Message, template: Template | None, contact: Contact | None) -> str:
         if template is None:
             return self._skip(stored, stored, Skip("unknown_template", "", ()))
-        message = _classed(stored, template)
+        message = owned(classed(stored, template), contact)
         if contact is None and not message.address:
             if self._clock.now() - from_iso(stored.requested_at) < CONTACT_DUE:
                 raise NotSentYet(f"no contact yet for {stored.send_id}")
             return self._skip(stored, message, Skip("no_contact", "", ()))
-        result = self._attempt(stored, message, template, contact)
+        result = self._repeated(message) or self._attempt(stored, message, template, contact)
         return self._skip(stored, message, result) if isinstance(result, Skip) else result
+
+    def _repeated(self, message: Message) -> Skip | None:
+        """Has the person had a commercial message, asked for before a merge, as the other profile? What both ask for
+        at the same moment, the claim keeps apart; that of a service is sent rather twice than never."""
+        if not message.merged_from or not message.place or message.message_class != "commercial":
+            return None
+        latest = self._messages.of_profile(message.profile_id, SEEN)
+        had = any(
+            other.place == message.place and other.send_id != message.send_id and not other.reason
+            for other in latest
+        )
+        return _merged(message) if had else None
+
+    def _note_address(self, request: AddressedRequest) -> None:
+        """So that an erasure finds the address for as long as it may be kept."""
+        for channel in request.channels:
+            try:
+                key = address_key(self._address_secret(), channel, request.address)
+            except ValueError:
+                continue
+            self._gates.note_address(key, request.send_id, self._clock.now() + ADDRESS_KEPT)
 
     def _attempt(
         self, stored: Message, message: Message, template: Template, contact: Contact | None
@@ -165,6 +182,8 @@ class SendMessages:
                 return "duplicate"
             if verdict == "capped":
                 return self._capped(prepared.choice)
+            if verdict == "merged":
+                return _merged(message)
         raise NotSentYet(f"the gates of {message.send_id} keep changing")
 
     def _prepare(self, message: Message, template: Template, contact: Contact | None) -> Prepared | Skip:
@@ -247,33 +266,22 @@ class SendMessages:
             if new is None:
                 return None
             return replace(
-                new, gates=skip.gates, message_class=message.message_class, purpose=message.purpose
+                new,
+                gates=skip.gates,
+                message_class=message.message_class,
+                purpose=message.purpose,
+                profile_id=message.profile_id,
+                merged_from=message.merged_from,
             )
 
         return amend(self._messages, stored, held_back).status
 
 
+def _merged(message: Message) -> Skip:
+    seen = f"{message.place} as {message.merged_from or 'another profile'}"
+    return Skip(MERGED, "", ({"gate": "merge", "channel": "", "input": seen, "verdict": "stop"},))
+
+
 def _traits(contact: Contact | None) -> dict[str, str]:
     known = {"first_name": contact.first_name, "locale": contact.locale} if contact else {}
     return {name: value for name, value in known.items() if value}
-
-
-def _pending(request: MessageRequest) -> Message:
-    return Message(
-        send_id=request.send_id,
-        template=request.template,
-        channels=tuple(request.channels),
-        requested_at=to_iso(request.requested_at),
-        profile_id=request.profile_id,
-        journey=request.journey,
-        version=request.version,
-        node=request.node,
-        enrolment_id=request.enrolment_id,
-        address=request.address if isinstance(request, AddressedRequest) else "",
-        params=request.params,
-    )
-
-
-def _classed(message: Message, template: Template) -> Message:
-    document = template.document
-    return replace(message, message_class=document.message_class, purpose=document.purpose)

@@ -58,7 +58,7 @@ class ServeMarketers:
         message = self._messages.get(send_id)
         if message is None:
             raise NotFound("not_found", f"no message {send_id}")
-        return _decision(message)
+        return decision(message)
 
     def decisions(self, profile_id: str) -> list[dict[str, Any]]:
         """A profile's latest decision records, newest first.
@@ -68,7 +68,7 @@ class ServeMarketers:
         """
         if not profile_id:
             raise Invalid("invalid", "profile is required")
-        return [_decision(m) for m in self._messages.of_profile(profile_id, DECISIONS)]
+        return [decision(m) for m in self._messages.of_profile(profile_id, DECISIONS)]
 
     def summary(self) -> dict[str, Any]:
         """Counts of all messages: `totals`, `by_journey`, `by_channel`, `by_template`, `skipped_by_reason`, `rows`."""
@@ -96,7 +96,8 @@ def _shown(template: Template) -> dict[str, Any]:
     return {"name": template.name, "version": template.version, **document}
 
 
-def _decision(message: Message) -> dict[str, Any]:
+def decision(message: Message) -> dict[str, Any]:
+    """A message as its decision record, without any address."""
     shown = {n: v for n, v in asdict(message).items() if n not in _PERSONAL and v not in ("", (), {})}
     marks = {f"first_{kind}_at": at for kind, at in message.marks.items()}
     return {n: v for n, v in {**shown, **marks}.items() if n != "marks"}

@@ -52,6 +52,9 @@ def enrolment_item(walk: Enrolment) -> Item:
         "reason": walk.reason or None,
         "exited_at": to_iso(walk.exited_at) if walk.exited_at else None,
         "requested": {node: to_iso(at) for node, at in walk.requested.items()},
+        "inherited": {node: to_iso(at) for node, at in walk.inherited.items()} or None,
+        "absorbed": walk.absorbed or None,
+        "moved_to": walk.moved_to or None,
     }
 
 
@@ -71,6 +74,9 @@ def read_enrolment(item: Item) -> Enrolment:
         reason=item.get("reason", ""),
         exited_at=_instant(item.get("exited_at")),
         requested={node: from_iso(at) for node, at in item["requested"].items()},
+        inherited={node: from_iso(at) for node, at in item.get("inherited", {}).items()},
+        absorbed=item.get("absorbed", ""),
+        moved_to=item.get("moved_to", ""),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,9 +14,9 @@ from services.journeys.adapters.items import (
     page_item,
     read_enrolment,
 )
-from services.journeys.adapters.parallel import each
 from services.journeys.domain.cohort import Slot
 from services.journeys.domain.enrolment import Enrolment
+from services.journeys.domain.merging import MERGED, TakeOver, Verdict
 from services.journeys.ports import Cohort, Moved, Refused
 from services.shared.aws.dynamo import (
     ConditionFailed,
@@ -27,10 +27,14 @@ from services.shared.aws.dynamo import (
     TransactionRefused,
     transact,
 )
+from services.shared.aws.parallel import done, each
 from services.shared.clock import from_iso, to_iso
 
 KEPT = timedelta(days=400)
 """How long a cohort's items outlive its arrival: longer than any execution runs. Enrolments stay."""
+
+MAX_HOPS = 10
+"""Merges a walk is followed through: one after the other while somebody still holds its first profile."""
 
 _TRANSIENT = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 _STATUS = {"#status": "status"}
@@ -55,12 +59,15 @@ class DynamoWalks:
             profile_id: walk for profile_id, walk in seen.items() if walk.active and walk.cohort == cohort
         }
         unseen = [profile_id for profile_id in asked if profile_id not in here]
-        again = self.find(unseen, journey).values() if unseen else ()
-        return [*here.values(), *(walk for walk in again if walk.active and walk.cohort == cohort)]
+        again = self._where_they_are(unseen, journey) if unseen else []
+        here |= {walk.profile_id: walk for walk in again if walk.active and walk.cohort == cohort}
+        return list(here.values())
 
     def of_profile(self, profile_id: str) -> list[Enrolment]:
         items = self._table.query(
-            "pk = :pk AND begins_with(sk, :enrolment)", values={":pk": f"P#{profile_id}", ":enrolment": "E#"}
+            "pk = :pk AND begins_with(sk, :enrolment)",
+            values={":pk": f"P#{profile_id}", ":enrolment": "E#"},
+            consistent=True,
         )
         return [read_enrolment(item) for item in items]
 
@@ -127,17 +134,51 @@ class DynamoWalks:
         return self._join(slot, list(profile_ids), ops)
 
     def request(self, walks: Iterable[Enrolment], node: str, at: datetime, exit_reason: str) -> int:
-        return sum(each(lambda walk: self._request(walk, node, to_iso(at), exit_reason), walks))
+        return sum(done(each(lambda walk: self._request(walk, node, to_iso(at), exit_reason), walks)))
 
     def end(self, walks: Iterable[Enrolment], at: datetime, reason: str) -> int:
-        return sum(each(lambda walk: self._exit(walk, at, reason, "cohort = :mine", walk.cohort), walks))
+        return sum(
+            done(each(lambda walk: self._exit(walk, at, reason, "cohort = :mine", walk.cohort), walks))
+        )
 
     def stop(self, walks: Iterable[tuple[Enrolment, str]], at: datetime) -> int:
         def stop_one(pair: tuple[Enrolment, str]) -> bool:
             walk, reason = pair
             return self._exit(walk, at, reason, "enrolment_id = :mine", walk.enrolment_id)
 
-        return sum(each(stop_one, walks))
+        return sum(done(each(stop_one, walks)))
+
+    def hand_over(
+        self, lost: Enrolment, won: Enrolment | None, verdict: Verdict, winner: str, at: datetime
+    ) -> bool:
+        ops = [self._leave_op(lost, winner, at)]
+        if isinstance(verdict, TakeOver):
+            ops.append(self._begin_op(verdict.walk, won))
+        elif won and verdict.inherited != won.inherited:
+            ops.append(self._inherit_op(won, verdict.inherited))
+        try:
+            transact(ops)
+        except TransactionRefused as refused:
+            _check_transient(refused)
+            return False
+        return True
+
+    def forget(self, profile_id: str) -> int:
+        walks = self.of_profile(profile_id)
+        for walk in walks:
+            self._table.delete(enrolment_key(profile_id, walk.journey))
+        return len(walks)
+
+    def _where_they_are(self, profile_ids: Iterable[str], journey: str) -> list[Enrolment]:
+        """The walks of profiles, or those that went on with them."""
+        walks = list(self.find(profile_ids, journey).values())
+        for _ in range(MAX_HOPS):
+            moved = {walk.moved_to for walk in walks if walk.moved_to}
+            if not moved:
+                break
+            walks = [walk for walk in walks if not walk.moved_to]
+            walks += self.find(moved, journey).values()
+        return walks
 
     def _request(self, walk: Enrolment, node: str, at: str, exit_reason: str) -> bool:
         update = "SET requested.#node = :at, node = :node"
@@ -148,7 +189,8 @@ class DynamoWalks:
         return self._update(
             walk,
             update,
-            "cohort = :cohort AND #status = :active AND attribute_not_exists(requested.#node)",
+            "cohort = :cohort AND #status = :active AND attribute_not_exists(requested.#node)"
+            " AND attribute_not_exists(inherited.#node)",
             {**_STATUS, "#node": node},
             values,
         )
@@ -165,12 +207,52 @@ class DynamoWalks:
     def _update(
         self, walk: Enrolment, update: str, condition: str, names: dict[str, str], values: dict[str, Any]
     ) -> bool:
-        key = enrolment_key(walk.profile_id, walk.journey)
-        try:
-            self._table.update(key, update, condition=condition, names=names, values=values)
-        except ConditionFailed:
-            return False
-        return True
+        profile_id = walk.profile_id
+        for _ in range(MAX_HOPS):
+            key = enrolment_key(profile_id, walk.journey)
+            try:
+                self._table.update(key, update, condition=condition, names=names, values=values)
+            except ConditionFailed as refused:
+                profile_id = (refused.item or {}).get("moved_to", "")
+                if not profile_id:
+                    return False
+                continue
+            return True
+        return False
+
+    def _leave_op(self, lost: Enrolment, winner: str, at: datetime) -> Op:
+        """Only the walk that was decided about: messages are only ever added to it."""
+        update = "SET moved_to = :winner"
+        values: Item = {
+            ":winner": winner,
+            ":mine": lost.enrolment_id,
+            ":status": lost.status,
+            ":cohort": lost.cohort,
+            ":asked": len(lost.requested),
+        }
+        if lost.active:
+            update += ", #status = :exited, reason = :reason, exited_at = :at"
+            values |= {":exited": "exited", ":reason": MERGED, ":at": to_iso(at)}
+        return self._table.update_op(
+            enrolment_key(lost.profile_id, lost.journey),
+            update,
+            condition="enrolment_id = :mine AND #status = :status AND cohort = :cohort"
+            f" AND size(requested) = :asked AND attribute_not_exists(moved_to) AND {_inherits(lost, values)}",
+            names=_STATUS,
+            values=values,
+        )
+
+    def _inherit_op(self, won: Enrolment, inherited: Mapping[str, datetime]) -> Op:
+        values: Item = {
+            ":mine": won.enrolment_id,
+            ":inherited": {node: to_iso(at) for node, at in inherited.items()},
+        }
+        return self._table.update_op(
+            enrolment_key(won.profile_id, won.journey),
+            "SET inherited = :inherited",
+            condition=f"enrolment_id = :mine AND {_inherits(won, values)}",
+            values=values,
+        )
 
     def _begin_op(self, walk: Enrolment, last: Enrolment | None) -> Op:
         item = enrolment_item(walk)
@@ -195,10 +277,23 @@ class DynamoWalks:
         return Moved()
 
 
-def _refused(refused: TransactionRefused, profile_ids: list[str]) -> Refused:
+def _inherits(walk: Enrolment, values: Item) -> str:
+    """The condition that a walk inherits no more than it was seen to."""
+    if not walk.inherited:
+        return "attribute_not_exists(inherited)"
+    values[":known"] = len(walk.inherited)
+    return "size(inherited) = :known"
+
+
+def _check_transient(refused: TransactionRefused) -> None:
+    """Raise again what trying again does not mend."""
     codes = {r.code for r in refused.refusals} - {None, "ConditionalCheckFailed"}
     if codes - _TRANSIENT or not refused.refusals:
         raise refused
+
+
+def _refused(refused: TransactionRefused, profile_ids: list[str]) -> Refused:
+    _check_transient(refused)
     failed = set(refused.failed_conditions())
     in_the_way = {
         profile_id: _walk_in_the_way(refused.refusals[i])

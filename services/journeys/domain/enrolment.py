@@ -18,6 +18,9 @@ class Enrolment:
 
     `number` counts this person's walks through this journey. `entry_version` is the standing that let the person
     in: what is not newer can't begin another walk. `requested` maps a send node to when its message was asked for.
+
+    After a merge, `inherited` are the messages that were asked for while the person still was another profile,
+    `absorbed` the walk of that profile which this one goes on with, and `moved_to` the profile where a walk went.
     """
 
     profile_id: str
@@ -33,10 +36,17 @@ class Enrolment:
     reason: str = ""
     exited_at: datetime | None = None
     requested: Mapping[str, datetime] = field(default_factory=dict)
+    inherited: Mapping[str, datetime] = field(default_factory=dict)
+    absorbed: str = ""
+    moved_to: str = ""
 
     @property
     def active(self) -> bool:
         return self.status == "active"
+
+    def asked_at(self, node: str) -> bool:
+        """Was this person's message of a send node asked for, under whatever profile?"""
+        return node in self.requested or node in self.inherited
 
 
 @dataclass(frozen=True)

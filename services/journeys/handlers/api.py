@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.journeys import bootstrap
-from services.journeys.domain.enrolment import Enrolment
-from services.shared.clock import to_iso
+from services.journeys.service.person import described
 from services.shared.http import answer, json_body, resolver
 from services.shared.observability import service_logger
 
@@ -49,23 +48,7 @@ def show(name: str) -> Any:
 @app.get("/profiles/<profile_id>/journeys")
 def walks_of_profile(profile_id: str) -> Any:
     """Where a person is, or was, in every journey."""
-    return answer(200, {"journeys": [_walk(walk) for walk in bootstrap.walks().of_profile(profile_id)]})
-
-
-def _walk(walk: Enrolment) -> dict[str, Any]:
-    return {
-        "journey": walk.journey,
-        "version": walk.version,
-        "enrolment_id": walk.enrolment_id,
-        "number": walk.number,
-        "status": walk.status,
-        "node": walk.node,
-        "cohort": walk.cohort,
-        "entered_at": to_iso(walk.entered_at),
-        "exited_at": to_iso(walk.exited_at) if walk.exited_at else None,
-        "reason": walk.reason,
-        "requested": {node: to_iso(at) for node, at in walk.requested.items()},
-    }
+    return answer(200, {"journeys": [described(walk) for walk in bootstrap.walks().of_profile(profile_id)]})
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

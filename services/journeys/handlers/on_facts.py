@@ -1,4 +1,4 @@
-"""Facts of scoring, from a queue: one reaction for the whole batch."""
+"""Facts of ingest and scoring, from a queue: one reaction for the whole batch."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 from services.journeys import bootstrap
 from services.shared.aws.records import batch_failures, envelope
 from services.shared.contracts.base import Fact
+from services.shared.contracts.ingest import ProfilesMerged
 from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited
 from services.shared.observability import service_logger
 
 logger = service_logger("journeys")
 
 _FACTS: dict[str, type[Fact]] = {
-    fact.detail_type: fact for fact in (ScoreChanged, SegmentEntered, SegmentExited)
+    fact.detail_type: fact for fact in (ProfilesMerged, ScoreChanged, SegmentEntered, SegmentExited)
 }
 
 
@@ -58,5 +59,6 @@ def _react(facts: Mapping[str, Fact]) -> list[str]:
         entered=reaction.entered,
         exited=reaction.exited,
         stale=reaction.stale,
+        handed_over=reaction.handed_over,
     )
     return []

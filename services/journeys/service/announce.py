@@ -27,6 +27,8 @@ def announce(steps: Iterable[Step], definitions: Definitions) -> list[Fact]:
     exited: list[contract.Enrolment] = []
     for old, new in steps:
         before = old if old and old.enrolment_id == new.enrolment_id else None
+        if before is None and new.absorbed and not new.active:
+            continue  # what a merged profile had walked is told already
         if before is None:
             entered.append(_enrolment(new, exiting=False))
         asked = before.requested if before else {}

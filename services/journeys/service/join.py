@@ -82,7 +82,11 @@ class Joining:
             return self._walks.move(slot, journey, source, members)
 
         def drop_refused(members: Sequence[str], refused: Refused) -> list[str]:
-            return [m for m in members if m not in refused.in_the_way]
+            """Who has left stays behind; who was merged since goes on as the winner."""
+            stood = {m: refused.in_the_way.get(m) for m in members if m in refused.in_the_way}
+            moved = {m: walk.moved_to for m, walk in stood.items() if walk and walk.moved_to}
+            going = [moved.get(m, m) for m in members if m not in stood or m in moved]
+            return list(dict.fromkeys(going))
 
         slots = onward_slots(definition.document, definition.version, node, due, source)
         self._place(definition, slots, profiles, attempt, drop_refused, start=False)

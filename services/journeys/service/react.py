@@ -1,4 +1,4 @@
-"""What scoring tells: keep the newest standing, end walks, begin walks, in this order."""
+"""What ingest and scoring tell: follow merges, keep the newest standing, end walks, begin walks, in this order."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from services.journeys.domain.enrolment import Enrolment, Entrant, exit_reason, is_stale, left_since
 from services.journeys.ports import Definition, Definitions, Standings, Walks
 from services.journeys.service.join import Joining
+from services.journeys.service.merge import Merging
 from services.shared.clock import Clock
 from services.shared.contracts.base import Fact
+from services.shared.contracts.ingest import ProfilesMerged
 from services.shared.contracts.scoring import (
     ScoreChanged,
     SegmentEntered,
@@ -28,31 +30,47 @@ class Reaction:
     entered: int
     exited: int
     stale: int
+    handed_over: int
 
 
 class Reacting:
-    """Turns facts of scoring into walks. The same facts again, in any order, change nothing."""
+    """Turns facts into walks. The same facts again, in any order, change nothing."""
 
     def __init__(
-        self, definitions: Definitions, walks: Walks, standings: Standings, joining: Joining, clock: Clock
+        self,
+        definitions: Definitions,
+        walks: Walks,
+        standings: Standings,
+        joining: Joining,
+        merging: Merging,
+        clock: Clock,
     ) -> None:
         self._definitions = definitions
         self._walks = walks
         self._standings = standings
         self._joining = joining
+        self._merging = merging
         self._clock = clock
 
     def react(self, facts: Sequence[Fact]) -> Reaction:
-        """Take a batch of `ScoreChanged`, `SegmentEntered` and `SegmentExited`.
+        """Take a batch of `ProfilesMerged`, `ScoreChanged`, `SegmentEntered` and `SegmentExited`. What is said of a
+        profile that is gone counts for nothing: its winner is told everything again.
 
         Raises:
-            NoRoom: cohorts kept closing; the batch must be retried.
+            NoRoom, Contended: others were in the way all the time; the batch must be retried.
         """
+        handed_over = self._merging.merge(m for f in facts if isinstance(f, ProfilesMerged) for m in f.merges)
         newest = self._standings.keep({s.profile_id: s for s in _in_order(facts)}.values())
         exited = self._exits([m for f in facts if isinstance(f, SegmentExited) for m in f.moves])
         entered = stale = 0
         for definition, entrants in self._entrants(
-            [m for f in facts if isinstance(f, SegmentEntered) for m in f.moves]
+            [
+                move
+                for fact in facts
+                if isinstance(fact, SegmentEntered)
+                for move in fact.moves
+                if move.standing.profile_id in newest
+            ]
         ):
             overtaken = [
                 e for e in entrants if is_stale(definition.document, e.standing, newest.get(e.profile_id))
@@ -63,7 +81,7 @@ class Reacting:
                 self._joining.finish_starts(definition, overtaken)
             entered += self._joining.enter(definition, current)
             exited += self._exit_overtaken(definition, current)
-        return Reaction(len(newest), entered, exited, stale)
+        return Reaction(len(newest), entered, exited, stale, handed_over)
 
     def _exits(self, moves: Iterable[SegmentMove]) -> int:
         """End walks whose own version says that leaving this segment ends it."""
@@ -108,13 +126,16 @@ class Reacting:
         ]
 
     def _exit_overtaken(self, definition: Definition, entrants: Sequence[Entrant]) -> int:
-        """End walks that another worker could not end, because it looked before they had begun.
+        """End (or hand over) walks that another worker could not, because it looked before they had begun.
 
         Each side writes first (walk or standing) and reads the other afterwards, so one of them sees both.
         """
-        if not entrants or not definition.document.exit_on:
+        if not entrants:
             return 0
         newest = self._standings.find([e.profile_id for e in entrants])
+        for entrant in entrants:
+            if entrant.profile_id not in newest:
+                self._merging.settle(entrant.profile_id)
         left = {
             e.profile_id: reason
             for e in entrants

@@ -10,7 +10,7 @@ from typing import Any
 from services.journeys.domain.cohort import due_at, seconds_until
 from services.journeys.domain.compiler import inline_next
 from services.journeys.domain.document import Branch, Exit, Send
-from services.journeys.domain.enrolment import Enrolment, view_of
+from services.journeys.domain.enrolment import Enrolment, exit_reason, view_of
 from services.journeys.domain.graph import regrouped
 from services.journeys.ports import Definition, Definitions, Standings, Walks
 from services.journeys.service.join import Joining
@@ -90,29 +90,54 @@ class Stepping:
         return StepResult(self._onward(definition, step), members, acted)
 
     def _act(self, definition: Definition, step: StepInput, profiles: list[str]) -> int:
-        here = self._walks.members(profiles, step.journey, step.cohort)
+        here = self._without_departed(definition, self._walks.members(profiles, step.journey, step.cohort))
         node = definition.document.nodes[step.node]
         if isinstance(node, Send):
-            pending = [walk for walk in here if step.node not in walk.requested]
-            exit_reason = _exit_reason(definition, node.next)
-            return self._walks.request(pending, step.node, self._clock.now(), exit_reason)
+            return self._ask(step, here, _exit_reason(definition, node.next))
         if isinstance(node, Branch):
             return self._divide(definition, step, node, here)
         if isinstance(node, Exit):
             return self._walks.end(here, self._clock.now(), node.reason)
         raise ValueError(f"node {step.node!r} of {step.journey!r} has no action")
 
+    def _ask(self, step: StepInput, here: list[Enrolment], reason: str) -> int:
+        """Ask for a node's messages, once a person: what was asked for under a profile merged since is not repeated."""
+        now = self._clock.now()
+        pending = [walk for walk in here if not walk.asked_at(step.node)]
+        acted = self._walks.request(pending, step.node, now, reason)
+        asked_before_merge = [walk for walk in here if step.node in walk.inherited]
+        if reason and asked_before_merge:
+            acted += self._walks.end(asked_before_merge, now, reason)
+        return acted
+
+    def _without_departed(self, definition: Definition, here: list[Enrolment]) -> list[Enrolment]:
+        """End walks taken over from another profile whose new owner is not where the journey wants people: nobody
+        will tell that they left a segment which they never were in."""
+        exits_on = definition.document.exit_segments()
+        absorbed = [walk for walk in here if walk.absorbed] if exits_on else []
+        if not absorbed:
+            return here
+        standings = self._standings.find([walk.profile_id for walk in absorbed])
+        departed = {}
+        for walk in absorbed:
+            standing = standings.get(walk.profile_id)
+            missing = sorted(exits_on - set(standing.segments)) if standing else []
+            if missing:
+                departed[walk.profile_id] = (walk, exit_reason(missing[0]))
+        self._walks.stop(departed.values(), self._clock.now())
+        return [walk for walk in here if walk.profile_id not in departed]
+
     def _divide(self, definition: Definition, step: StepInput, branch: Branch, walks: list[Enrolment]) -> int:
         groups = self._groups(branch, walks)
         staying = groups.pop(branch.default, [])
         acted = 0
-        exit_reason = _exit_reason(definition, branch.default)
-        if exit_reason:
-            acted += self._walks.end(staying, self._clock.now(), exit_reason)
+        reason = _exit_reason(definition, branch.default)
+        if reason:
+            acted += self._walks.end(staying, self._clock.now(), reason)
         for target, leaving in groups.items():
-            exit_reason = _exit_reason(definition, target)
-            if exit_reason:
-                acted += self._walks.end(leaving, self._clock.now(), exit_reason)
+            reason = _exit_reason(definition, target)
+            if reason:
+                acted += self._walks.end(leaving, self._clock.now(), reason)
             else:
                 profiles = [walk.profile_id for walk in leaving]
                 self._joining.onward(definition, step.cohort, target, step.due, profiles)

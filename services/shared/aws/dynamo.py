@@ -243,18 +243,6 @@ class Table:
         """
         self._write("delete_item", self.delete_op(key, condition=condition, names=names, values=values))
 
-    def delete_op(
-        self,
-        key: Key,
-        *,
-        condition: str | None = None,
-        names: Mapping[str, str] | None = None,
-        values: Mapping[str, Any] | None = None,
-    ) -> Op:
-        """A Delete for `transact`."""
-        request = {"TableName": self.name, "Key": encode(key), **_expressions(condition, names, values)}
-        return Op("Delete", request)
-
     def put_op(
         self,
         item: Item,
@@ -286,6 +274,20 @@ class Table:
                 "UpdateExpression": update,
                 **_expressions(condition, names, values),
             },
+        )
+
+    def delete_op(
+        self,
+        key: Key,
+        *,
+        condition: str | None = None,
+        names: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> Op:
+        """A Delete for `transact`."""
+        return Op(
+            "Delete",
+            {"TableName": self.name, "Key": encode(key), **_expressions(condition, names, values)},
         )
 
     def check_op(

@@ -10,8 +10,10 @@ from services.shared.contracts.base import Fact, Instant, Model
 class Standing(Model):
     """All that scoring knows of a profile at `version`; a consumer keeps the newest.
 
-    `facts` are computed traits: `orders` (count), `revenue`, `first_order_at`, `last_order_at` (ISO), `average_basket`.
-    `scores` maps a model to its points; `segments` lists those the profile is in.
+    `facts` are computed traits: `orders` (count), `revenue`, `average_basket`, `promo_share`, `first_order_at`,
+    `last_order_at`, `first_seen_at` (ISO), and counts of e-mail outcomes. `scores` maps a model to its points;
+    `segments` lists those the profile is in. `since` is that of `ProfileChange`, known since `since_at`: it tells who
+    had let go of a merged profile that an un-merge gave it back.
     """
 
     profile_id: str
@@ -20,6 +22,8 @@ class Standing(Model):
     facts: dict[str, Any] = {}
     scores: dict[str, float] = {}
     segments: list[str] = []
+    since: int = 0
+    since_at: Instant | None = None
 
 
 class ScoreChange(Model):

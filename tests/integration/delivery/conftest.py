@@ -55,6 +55,7 @@ _CACHED = (
     "noting",
     "publishing",
     "serving",
+    "answering",
 )
 
 

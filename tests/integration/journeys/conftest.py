@@ -30,5 +30,6 @@ def _forget() -> None:
         bootstrap.announcing,
         bootstrap.publishing,
         bootstrap.walks,
+        bootstrap.person,
     ):
         made.cache_clear()

@@ -1,0 +1,86 @@
+"""What consent says of one person, and forgets when asked to."""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+from services.consent.domain.contact import reachable
+from services.consent.domain.evidence import Evidence
+from services.consent.inspection import Inspection
+from services.consent.ports import EvidenceStore, LedgerStore, Subject
+from services.consent.withdrawal import Revocations
+from services.shared.addresses import address_key
+from services.shared.contracts.person import PersonAnswer, PersonQuestion
+from services.shared.errors import Invalid
+
+ERASURE = "erasure"
+"""The means of a revocation that an erasure brought."""
+
+
+class Person:
+    """Answers `PersonQuestion` about a person's addresses: consent knows no profile."""
+
+    def __init__(
+        self,
+        *,
+        inspection: Inspection,
+        ledger: LedgerStore,
+        evidence: EvidenceStore,
+        revocations: Revocations,
+        address_secret: str,
+    ) -> None:
+        self._inspection = inspection
+        self._ledger = ledger
+        self._evidence = evidence
+        self._revocations = revocations
+        self._address_secret = address_secret
+
+    def answer(self, question: PersonQuestion) -> PersonAnswer:
+        """`describe`: store `consents`, the state by address and purpose. `export`: `consents`, everything that proves
+        them. `erase`: `evidence` forgotten, `permissions` revoked.
+
+        A permission whose proof is erased can't be shown any more, so it ends, by an entry like any other. Entries
+        stay: they hold keyed hashes and digests, a chain with a hole would prove nothing about anybody, and an
+        objection must outlive the person's data.
+
+        Raises:
+            Busy: too many writers on an address's shard; ask again.
+        """
+        keys = self._keys(question)
+        if question.ask == "erase":
+            return PersonAnswer(service="consent", stores=self._erased(keys))
+        if question.ask == "describe":
+            states = [
+                {"address": address, **state}
+                for key, address in keys.items()
+                for state in self._inspection.states(key)["states"]
+            ]
+            return PersonAnswer(service="consent", stores={"consents": states} if states else {})
+        if question.ask == "export":
+            proofs = [self._inspection.proof(key) for key in keys if self._ledger.history(key)]
+            return PersonAnswer(service="consent", stores={"consents": proofs})
+        assert_never(question.ask)
+
+    def _erased(self, keys: dict[str, str]) -> dict[str, Any]:
+        """Permissions end first: a crash then leaves a proof too many, never a permission without one."""
+        permissions = evidence = 0
+        nobody = Evidence("", "", "", "", reason=ERASURE)
+        for key in keys:
+            for (purpose, channel), standing in self._ledger.states(key).items():
+                if standing.state == "granted":
+                    subject = Subject(key, purpose, channel)
+                    permissions += self._revocations.record(subject, nobody, means=ERASURE) == "revoked"
+            entries = [entry.entry_id for entry in self._ledger.history(key) if entry.means != ERASURE]
+            evidence += self._evidence.erase(key, entries)
+        return {"permissions": permissions, "evidence": evidence}
+
+    def _keys(self, question: PersonQuestion) -> dict[str, str]:
+        """The addresses that somebody could have given, by key."""
+        keys = {}
+        for one in question.addresses:
+            try:
+                normal = reachable(one.channel, one.address)
+                keys[address_key(self._address_secret, one.channel, normal)] = normal
+            except (Invalid, ValueError):
+                continue
+        return keys

@@ -1,0 +1,73 @@
+"""What delivery's tables hold of one person, beside the contact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from services.delivery.adapters.dynamo_gates import DynamoGates, address_item
+from services.delivery.adapters.message_items import from_item
+from services.delivery.domain.message import Message
+from services.shared.aws.dynamo import Item, Table
+
+_NOTE = "message#"
+
+
+class DynamoTraces:
+    """`ports.Traces` on the tables `messages` and `gates`."""
+
+    def __init__(self, messages: Table, gates: Table) -> None:
+        self._messages = messages
+        self._gates = gates
+
+    def every_message(self, profile_id: str) -> Iterator[Message]:
+        items = self._messages.query(
+            "profile_id = :p", values={":p": profile_id}, index="by_profile", descending=True
+        )
+        return (from_item(item) for item in items)
+
+    def addressed(self, address_key: str) -> list[str]:
+        return [item["sk"].removeprefix(_NOTE) for item in self._of_address(address_key, _NOTE)]
+
+    def about_address(self, address_key: str) -> list[dict[str, Any]]:
+        suppressed = [
+            {"suppressed": item["sk"].removeprefix("suppressed#"), "reason": item["reason"], "at": item["at"]}
+            for item in self._of_address(address_key, "suppressed#")
+        ]
+        permissions = [
+            {"permission": item["sk"].removeprefix("consent#"), "state": item["state"], "at": item["at"]}
+            for item in self._of_address(address_key, "consent#")
+        ]
+        return suppressed + permissions
+
+    def pressure(self, subject: str) -> list[dict[str, Any]]:
+        return [
+            {
+                "day": item["sk"].partition("#")[0],
+                "class": item["sk"].partition("#")[2],
+                "messages": item["n"],
+            }
+            for item in self._counters(subject)
+        ]
+
+    def disown(self, address_keys: Iterable[str], profile_ids: Iterable[str]) -> int:
+        return DynamoGates(self._gates).disown(address_keys, profile_ids)
+
+    def forget_pressure(self, subject: str) -> int:
+        counters = list(self._counters(subject))
+        for item in counters:
+            self._gates.delete({"pk": item["pk"], "sk": item["sk"]})
+        return len(counters)
+
+    def forget_addressed(self, address_key: str, send_id: str) -> None:
+        self._gates.delete(address_item(address_key, f"{_NOTE}{send_id}"))
+
+    def _counters(self, subject: str) -> Iterator[Item]:
+        return self._gates.query("pk = :pk", values={":pk": f"cap#{subject}"}, consistent=True)
+
+    def _of_address(self, address_key: str, prefix: str) -> Iterator[Item]:
+        return self._gates.query(
+            "pk = :pk AND begins_with(sk, :prefix)",
+            values={":pk": f"address#{address_key}", ":prefix": prefix},
+            consistent=True,
+        )

@@ -1,0 +1,74 @@
+"""What becomes of a walk when the person who walks turns out to be another profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from services.journeys.domain.enrolment import Enrolment
+from services.shared.ids import stable_id
+
+MERGED = "merged"
+ERASED = "erased"
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A profile that is no more since `at`: merged `into` another, or erased (`into` is empty)."""
+
+    into: str
+    at: datetime
+
+    @property
+    def erased(self) -> bool:
+        return not self.into
+
+
+@dataclass(frozen=True)
+class TakeOver:
+    """The winner goes on with the loser's walk, or has walked it."""
+
+    walk: Enrolment
+
+
+@dataclass(frozen=True)
+class Inherit:
+    """The winner's own walk stands, and asks for none of `inherited` again."""
+
+    inherited: Mapping[str, datetime]
+
+
+Verdict = TakeOver | Inherit
+
+
+def decide(
+    lost: Enrolment,
+    won: Enrolment | None,
+    winner: str,
+    standing_version: int,
+    reentry: Literal["never", "always"],
+) -> Verdict:
+    """What the winner makes of walk `lost`, itself having walked `won` (`None`: never).
+
+    A person walks a journey once at a time, and where nobody enters twice, once. `standing_version` is the winner's
+    newest: what happened before it neither begins nor ends the walk.
+    """
+    if won is None or (reentry == "always" and lost.active and not won.active):
+        number = won.number + 1 if won else 1
+        walk = replace(
+            lost,
+            profile_id=winner,
+            enrolment_id=stable_id("enr", winner, lost.journey, str(number)),
+            number=number,
+            entry_version=standing_version,
+            requested={},
+            inherited={**lost.requested, **lost.inherited},
+            absorbed=lost.enrolment_id,
+            moved_to="",
+        )
+        return TakeOver(walk)
+    if reentry == "always" and not lost.active:
+        return Inherit(won.inherited)
+    return Inherit({**lost.requested, **lost.inherited, **won.inherited})
