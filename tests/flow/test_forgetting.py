@@ -96,7 +96,7 @@ def test_the_view_shows_what_every_service_knows(shop: Shop) -> None:
     assert set(view["services"]) == {"consent", "delivery", "journeys", "scoring"}
     assert view["services"]["consent"]["consents"][0]["state"] == "granted"
     assert {one["journey"] for one in view["services"]["journeys"]["journeys"]} == {"welcome"}
-    assert view["interactions"]["outbound"] == 3
+    assert view["interactions"]["outbound"] == 2  # the confirmation belongs to an address, not to a profile
 
 
 def test_a_canary_is_exported_whole_and_then_found_nowhere(shop: Shop, said: list[str]) -> None:

@@ -14,14 +14,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from services.ingest.domain.erasure import Erasure, Progress
-from services.ingest.domain.forget import Subject, without
+from services.ingest.domain.forget import Subject
 from services.ingest.people.find import Directory
 from services.ingest.people.ports import (
     ErasureQueue,
     Erasures,
     Exports,
     Histories,
-    LakeObjects,
+    LakeDays,
     People,
     RecordStore,
     Services,
@@ -52,7 +52,7 @@ class Stores:
     tombstones: Tombstones
     histories: Histories
     records: RecordStore
-    lake: LakeObjects
+    lake: LakeDays
     exports: Exports
 
 
@@ -231,24 +231,22 @@ class Eraser:
         return after if before.cursor == SECOND else replace(after, done=False)
 
     def _forget_lake(self, erasure: Erasure, subject: Subject, before: Progress) -> Progress:
-        """Object after object from where the last round stopped; and once more, in a later round, those since the
-        request, for what was on its way to the lake while it was read."""
+        """Day after day from where the last round stopped; and once more, in a later round, those since the request,
+        for what was on its way to the lake while it was read."""
         stop = self._elapsed() + LAKE_SECONDS
-        reading, _, cursor = before.cursor.partition(" ")
+        reading, _, done_to = before.cursor.partition(" ")
         since = f"{erasure.requested_at:%Y-%m-%d}" if reading == SECOND else subject.since
         changed = 0
-        for key in self._stores.lake.keys(since, after=cursor):
+        for day in self._stores.lake.days(max(since, done_to)):
+            if day == done_to:
+                continue
             if self._elapsed() > stop:
-                break
-            kept, gone = without(self._stores.lake.lines(key), subject)
-            if gone:
-                self._stores.lake.replace(key, kept)
-            cursor, changed = key, changed + gone
-        else:
-            done = reading == SECOND
-            after = _done(before, {"lines": changed})
-            return after if done else replace(after, done=False, cursor=f"{SECOND} ")
-        return replace(_done(before, {"lines": changed}), done=False, cursor=f"{reading or FIRST} {cursor}")
+                cursor = f"{reading or FIRST} {done_to}"
+                return replace(_done(before, {"lines": changed}), done=False, cursor=cursor)
+            changed += self._stores.lake.forget(day, subject)
+            done_to = day
+        after = _done(before, {"lines": changed})
+        return after if reading == SECOND else replace(after, done=False, cursor=f"{SECOND} ")
 
 
 def _done(before: Progress, counts: Mapping[str, int]) -> Progress:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from services.ingest.domain.person import Person, met, shown
 from services.ingest.people.find import Directory
-from services.ingest.people.ports import LakeObjects, RecordStore, Services
+from services.ingest.people.ports import LakeDays, RecordStore, Services
 from services.ingest.people.show import whole_event_shown, whole_history
 from services.ingest.ports import Timeline
 from services.shared.clock import Clock, to_iso
@@ -36,7 +36,7 @@ class Exporter:
         directory: Directory,
         timeline: Timeline,
         records: RecordStore,
-        lake: LakeObjects,
+        lake: LakeDays,
         services: Services,
         files: ExportFiles,
         clock: Clock,
@@ -94,11 +94,10 @@ class Exporter:
         mine = frozenset(person.profile_ids)
         seen: set[str] = set()
         for day in days:
-            for key in self._lake.keys(day, until=day):
-                for line in self._lake.lines(key):
-                    if line.get("profile_id") in mine and line["receipt"] not in seen:
-                        seen.add(line["receipt"])
-                        yield {n: line[n] for n in ("receipt", "source", "door", "received_at", "event")}
+            for line in self._lake.lines(day):
+                if line.get("profile_id") in mine and line["receipt"] not in seen:
+                    seen.add(line["receipt"])
+                    yield {n: line[n] for n in ("receipt", "source", "door", "received_at", "event")}
 
 
 def _days(received: Sequence[datetime], created_at: datetime) -> list[str]:

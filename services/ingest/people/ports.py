@@ -143,18 +143,17 @@ class Exports(Protocol):
         ...
 
 
-class LakeObjects(Protocol):
-    """The event lake as objects that can be rewritten."""
+class LakeDays(Protocol):
+    """The event lake, a day at a time: the day on which events were processed, as an ISO date."""
 
-    def keys(self, since: str, *, until: str = "", after: str = "") -> Iterator[str]:
-        """Every object of the days (ISO dates) from `since` to `until` ("": to the last) that comes after the key
-        `after`, in order."""
+    def days(self, since: str) -> list[str]:
+        """The days there are from `since` on, oldest first."""
         ...
 
-    def lines(self, key: str) -> list[dict[str, Any]]:
-        """An object's lines; none when it is gone."""
+    def lines(self, day: str) -> Iterator[Mapping[str, Any]]:
+        """Every line of a day."""
         ...
 
-    def replace(self, key: str, lines: Sequence[Mapping[str, Any]]) -> None:
-        """Write the object anew; without lines it goes."""
+    def forget(self, day: str, subject: Subject) -> int:
+        """Rewrite the day without what speaks of `subject` (`forget.without`); how many lines that changed."""
         ...
