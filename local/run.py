@@ -188,7 +188,7 @@ def _observe(stage: Stage, orders: list[cdnow.Order]) -> accounting.Observed:
         tally=stage.tally,
         lake=observe.lake(aws("s3"), stage.found.lake),
         dead=observe.dead_letters(stage.emulator, observe.queues(aws("sqs"))),
-        profiles=table("ingest.Profiles"),
+        profiles=[one for one in table("ingest.Profiles") if "merged_into" not in one],
         standings=table("scoring.Standings"),
         copies=table("journeys.Standings"),
         messages=table("delivery.Messages"),

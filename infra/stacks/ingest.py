@@ -33,6 +33,7 @@ class IngestStack(ServiceStack):
         self._listen()
         self._front_door()
         self._marketers_routes()
+        self._identity_routes()
         self._consumer()
         self._publisher()
         self._people = People(
@@ -76,6 +77,39 @@ class IngestStack(ServiceStack):
         self._sources.grant(function, "dynamodb:PutItem", "dynamodb:UpdateItem")
         self.routes(function, ["PUT /sources/{source_id}"])
 
+    def _identity_routes(self) -> None:
+        function = self.function(
+            "Identity",
+            handler="identities",
+            settings={
+                "identities_table": self._identities.table_name,
+                "profiles_table": self._profiles.table_name,
+                "profile_parts_table": self._parts.table_name,
+            },
+            memory=1024,
+        )
+        self._let_rearrange(function)
+        self.routes(
+            function,
+            [
+                "GET /profiles/{profile_id}/identity",
+                "POST /profiles/{profile_id}/merges",
+                "POST /profiles/{profile_id}/splits",
+            ],
+        )
+
+    def _let_rearrange(self, function: lambda_.Function) -> None:
+        """Whoever changes the graph changes profiles with it, and tells histories anew."""
+        self._identities.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")
+        self._profiles.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self._parts.grant(
+            function,
+            "dynamodb:BatchGetItem",
+            "dynamodb:BatchWriteItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+        )
+
     def _consumer(self) -> None:
         function = self.function(
             "OnEvents",
@@ -93,11 +127,7 @@ class IngestStack(ServiceStack):
         )
         self._erasures.grant(function, "dynamodb:BatchGetItem")
         self.address_secret.grant_read(function)
-        self._identities.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")
-        self._profiles.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem")
-        self._parts.grant(
-            function, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:Query"
-        )
+        self._let_rearrange(function)
         self._let_write_lake(function)
         self.consume(function, self._intake, batch_size=100, max_concurrency=10)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from functools import cache
 
 from services.ingest.accept import FrontDoor, KnownKeys
@@ -21,7 +22,15 @@ from services.ingest.manage import SourceRegistry
 from services.ingest.people.find import PROFILE_PREFIX
 from services.ingest.people.gate import Gate
 from services.ingest.recognise import Recogniser
-from services.ingest.settings import AdminSettings, ApiSettings, OnEventsSettings, OnProfilesStreamSettings
+from services.ingest.review import IdentityReview
+from services.ingest.settings import (
+    AdminSettings,
+    ApiSettings,
+    IdentitiesSettings,
+    OnEventsSettings,
+    OnProfilesStreamSettings,
+    ProfileSettings,
+)
 from services.ingest.tell import Teller
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
@@ -56,35 +65,46 @@ def source_registry() -> SourceRegistry:
 
 @cache
 def profiles() -> DynamoProfiles:
-    """For `identities`."""
-    return _profiles(OnEventsSettings.from_env())
+    """The profiles."""
+    settings = ProfileSettings.from_env()
+    return DynamoProfiles(Table(settings.profiles_table), Table(settings.profile_parts_table))
 
 
 @cache
 def timeline() -> DynamoTimeline:
-    """For `identities`."""
-    return RecordingTimeline(Table(OnEventsSettings.from_env().profile_parts_table))
+    """Their histories."""
+    return RecordingTimeline(Table(ProfileSettings.from_env().profile_parts_table))
 
 
 @cache
 def identities() -> DynamoIdentities:
-    """For `identities`."""
-    return DynamoIdentities(Table(OnEventsSettings.from_env().identities_table), profiles())
+    """The identity graph."""
+    return DynamoIdentities(Table(IdentitiesSettings.from_env().identities_table), profiles())
+
+
+@cache
+def keeper() -> Keeper:
+    """What keeps graph and profiles in step."""
+    return Keeper(
+        identities=identities(),
+        profiles=profiles(),
+        timeline=timeline(),
+        clock=ProfileSettings.from_env().clock(),
+        new_profile_id=_new_profile_id,
+        new_tale=lambda: secrets.token_hex(4),
+    )
 
 
 @cache
 def consumer() -> Consumer:
     """For `on_events`."""
     settings = OnEventsSettings.from_env()
-    store = _profiles(settings)
-    graph = DynamoIdentities(Table(settings.identities_table), store)
-    history = RecordingTimeline(Table(settings.profile_parts_table))
     clock = settings.clock()
     spread = Threads(WRITERS)
     recogniser = Recogniser(
-        identities=graph,
-        keeper=_keeper(graph, store, history, clock),
-        now=lambda: round(clock.now().timestamp() * 1000),
+        identities=identities(),
+        keeper=keeper(),
+        now=_milliseconds(clock),
         new_profile_id=_new_profile_id,
         new_graph_id=_new_graph_id,
         gate=Gate(DynamoTombstones(Table(settings.erasures_table), settings.address_secret_arn)),
@@ -92,8 +112,8 @@ def consumer() -> Consumer:
     )
     return Consumer(
         recogniser=recogniser,
-        profiles=store,
-        timeline=history,
+        profiles=profiles(),
+        timeline=timeline(),
         lake=S3Lake(settings.lake_bucket),
         clock=clock,
         spread=spread,
@@ -101,29 +121,26 @@ def consumer() -> Consumer:
 
 
 @cache
+def identity_review() -> IdentityReview:
+    """For `identities`."""
+    return IdentityReview(
+        identities=identities(),
+        profiles=profiles(),
+        keeper=keeper(),
+        now=_milliseconds(IdentitiesSettings.from_env().clock()),
+        new_graph_id=_new_graph_id,
+    )
+
+
+@cache
 def teller() -> Teller:
     """For `on_profiles_stream`."""
-    settings = OnProfilesStreamSettings.from_env()
-    return Teller(
-        profiles=_profiles(settings),
-        timeline=RecordingTimeline(Table(settings.profile_parts_table)),
-        publisher=Bus(settings.bus_name),
-    )
+    bus = Bus(OnProfilesStreamSettings.from_env().bus_name)
+    return Teller(profiles=profiles(), timeline=timeline(), publisher=bus)
 
 
-def _profiles(settings: OnEventsSettings | OnProfilesStreamSettings) -> DynamoProfiles:
-    return DynamoProfiles(Table(settings.profiles_table), Table(settings.profile_parts_table))
-
-
-def _keeper(graph: DynamoIdentities, store: DynamoProfiles, history: DynamoTimeline, clock: Clock) -> Keeper:
-    return Keeper(
-        identities=graph,
-        profiles=store,
-        timeline=history,
-        clock=clock,
-        new_profile_id=_new_profile_id,
-        new_tale=lambda: secrets.token_hex(4),
-    )
+def _milliseconds(clock: Clock) -> Callable[[], int]:
+    return lambda: round(clock.now().timestamp() * 1000)
 
 
 def _new_profile_id() -> str:

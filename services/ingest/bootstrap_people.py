@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from functools import cache
 
+from services.ingest import bootstrap
 from services.ingest.adapters.dynamo_erasures import DynamoErasures, DynamoTombstones
 from services.ingest.adapters.dynamo_finder import DynamoFinder
-from services.ingest.adapters.dynamo_identities import DynamoIdentities
 from services.ingest.adapters.dynamo_people import DynamoHistories, DynamoPeople
-from services.ingest.adapters.dynamo_profiles import DynamoProfiles
 from services.ingest.adapters.dynamo_records import DynamoRecords
-from services.ingest.adapters.dynamo_timeline import DynamoTimeline
 from services.ingest.adapters.lake_objects import S3LakeObjects
 from services.ingest.adapters.person_functions import PersonFunctions
 from services.ingest.adapters.s3_exports import S3Exports
@@ -20,7 +18,12 @@ from services.ingest.people.erase import Eraser, ErasureDesk, Stores
 from services.ingest.people.export import Exporter
 from services.ingest.people.find import Directory
 from services.ingest.people.show import SingleView
-from services.ingest.settings import ErasuresSettings, OnErasuresSettings, ProfilesSettings
+from services.ingest.settings import (
+    ErasuresSettings,
+    IdentitiesSettings,
+    OnErasuresSettings,
+    ProfilesSettings,
+)
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
 from services.shared.ids import new_id
@@ -28,24 +31,22 @@ from services.shared.ids import new_id
 ANSWER_SECONDS, ERASE_SECONDS = 10, 65
 """How long another service may take to describe a person, and to forget one: its function has 60 seconds."""
 
-_Settings = ProfilesSettings | ErasuresSettings | OnErasuresSettings
-
 
 @cache
 def directory() -> Directory:
-    """For `profiles`."""
-    return _directory(ProfilesSettings.from_env())
+    """For `profiles` and `erasures`."""
+    graph = Table(IdentitiesSettings.from_env().identities_table)
+    return Directory(people=_people(), finder=DynamoFinder(graph))
 
 
 @cache
 def single_view() -> SingleView:
     """For `profiles`."""
     settings = ProfilesSettings.from_env()
-    parts = Table(settings.profile_parts_table)
     return SingleView(
         directory=directory(),
-        timeline=DynamoTimeline(parts),
-        records=DynamoRecords(parts),
+        timeline=bootstrap.timeline(),
+        records=DynamoRecords(Table(settings.profile_parts_table)),
         services=PersonFunctions(json.loads(settings.person_functions), seconds=ANSWER_SECONDS),
         clock=settings.clock(),
     )
@@ -55,11 +56,10 @@ def single_view() -> SingleView:
 def exporter() -> Exporter:
     """For `profiles`."""
     settings = ProfilesSettings.from_env()
-    parts = Table(settings.profile_parts_table)
     return Exporter(
         directory=directory(),
-        timeline=DynamoTimeline(parts),
-        records=DynamoRecords(parts),
+        timeline=bootstrap.timeline(),
+        records=DynamoRecords(Table(settings.profile_parts_table)),
         lake=S3LakeObjects(settings.lake_bucket),
         services=PersonFunctions(json.loads(settings.person_functions), seconds=ANSWER_SECONDS),
         files=S3Exports(settings.lake_bucket),
@@ -73,7 +73,7 @@ def erasure_desk() -> ErasureDesk:
     """For `erasures`."""
     settings = ErasuresSettings.from_env()
     return ErasureDesk(
-        directory=_directory(settings),
+        directory=directory(),
         erasures=DynamoErasures(Table(settings.erasures_table)),
         queue=SqsErasures(settings.erasures_queue_url),
         clock=settings.clock(),
@@ -88,7 +88,7 @@ def eraser() -> Eraser:
     erasures = Table(settings.erasures_table)
     return Eraser(
         stores=Stores(
-            people=_people(settings),
+            people=_people(),
             tombstones=DynamoTombstones(erasures, settings.address_secret_arn),
             histories=DynamoHistories(parts),
             records=DynamoRecords(parts),
@@ -103,10 +103,5 @@ def eraser() -> Eraser:
     )
 
 
-def _directory(settings: _Settings) -> Directory:
-    return Directory(people=_people(settings), finder=DynamoFinder(Table(settings.identities_table)))
-
-
-def _people(settings: _Settings) -> DynamoPeople:
-    profiles = DynamoProfiles(Table(settings.profiles_table), Table(settings.profile_parts_table))
-    return DynamoPeople(DynamoIdentities(Table(settings.identities_table), profiles), profiles)
+def _people() -> DynamoPeople:
+    return DynamoPeople(bootstrap.identities(), bootstrap.profiles())

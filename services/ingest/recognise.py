@@ -95,25 +95,28 @@ class Recogniser:
                 return replace(recognised, taken=sifted.kept, erased=sifted.refused)
         raise Crowded("identifiers kept changing hands")
 
-    def _learn(self, news: News, known: Mapping[Identifier, Known]) -> tuple[Learnt | None, set[Identifier]]:
-        """What the graph knows after `news` (`None`: read again), and identifiers whose people have to wait."""
+    def _learn(
+        self, news: News, known: Mapping[Identifier, Known]
+    ) -> tuple[Learnt | None, dict[Identifier, str]]:
+        """What the graph knows after `news` (`None`: read again), and identifiers whose people have to wait, with the
+        type of the trouble."""
         wanted = {i for e in news.edges for i in (e.strong, e.weak)} | news.strands | news.named
         if not wanted:
-            return {}, set()
+            return {}, {}
         graph_ids = {known[i].graph_id for i in wanted if i in known and known[i].graph_id}
         graphs = self._identities.components(graph_ids) if graph_ids else {}
         if graph_ids - graphs.keys():
-            return None, set()
+            return None, {}
         components = {i: self._component(i, known.get(i), graphs) for i in sorted(wanted, key=strength)}
         learnt: Learnt = {}
-        waiting: set[Identifier] = set()
+        waiting: dict[Identifier, str] = {}
         met = meetings(components, news)
         settled = self._spread(lambda meeting: self._settle(meeting, news, known), met)
         for meeting, result in zip(met, list(settled), strict=True):
             if result is None:
-                return None, set()
-            if isinstance(result, Behind):
-                waiting |= meeting.members
+                return None, {}
+            if isinstance(result, Exception):
+                waiting |= dict.fromkeys(meeting.members, type(result).__name__)
             else:
                 learnt |= result
         return learnt, waiting
@@ -128,14 +131,16 @@ class Recogniser:
 
     def _settle(
         self, meeting: Meeting, news: News, known: Mapping[Identifier, Known]
-    ) -> Learnt | Behind | None:
+    ) -> Learnt | Exception | None:
         mine = meeting.news(news.named, news.strands)
-        if not mine.edges and not mine.left_out and meeting.members.isdisjoint(known):
-            return self._add(mine.strands)
+        if not (mine.edges or mine.left_out or mine.strands or mine.named & known.keys()):
+            return {}
         try:
+            if not mine.edges and not mine.left_out and meeting.members.isdisjoint(known):
+                return self._add(mine.strands)
             return self._arrange(meeting.components, mine, known)
-        except Behind as behind:
-            return behind
+        except Exception as error:  # some people's trouble sends back only the messages that speak of them
+            return error
 
     def _arrange(
         self, components: Sequence[Component], news: News, known: Mapping[Identifier, Known]
@@ -179,14 +184,14 @@ def _news(signed: Sequence[Signed], known: Mapping[Identifier, Known]) -> News:
 
 
 def _recognised(
-    signed: Sequence[Signed], known: Mapping[Identifier, Known], waiting: set[Identifier]
+    signed: Sequence[Signed], known: Mapping[Identifier, Known], waiting: Mapping[Identifier, str]
 ) -> Recognised:
     done = Recognised()
     for one in signed:
         if one.strand is None:
             done.profile_of[one.receipt] = one.call.profile_id
         elif one.strand in waiting:
-            done.not_yet[one.receipt] = Behind.__name__
+            done.not_yet[one.receipt] = waiting[one.strand]
         else:
             owner = done.profile_of[one.receipt] = known[one.strand].owner
             names = set(one.call.identifiers) | {i for i in previous(one) if _is_named(known.get(i))}

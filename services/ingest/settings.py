@@ -12,57 +12,56 @@ class ApiSettings(Settings):
     queue_url: str
 
 
+class ProfileSettings(Settings):
+    """Of whoever reads profiles."""
+
+    profiles_table: str
+    profile_parts_table: str
+
+
+class IdentitiesSettings(ProfileSettings):
+    """Of `identities`, the marketers' routes about who is who; and of whoever else reads the graph."""
+
+    identities_table: str
+
+
 class AdminSettings(Settings):
     """Of `admin`, the marketers' routes."""
 
     sources_table: str
 
 
-class OnEventsSettings(Settings):
+class OnEventsSettings(IdentitiesSettings):
     """Of `on_events`, the consumer of the intake queue."""
 
-    identities_table: str
-    profiles_table: str
-    profile_parts_table: str
     erasures_table: str
     address_secret_arn: str
     lake_bucket: str
 
 
-class OnProfilesStreamSettings(Settings):
+class OnProfilesStreamSettings(ProfileSettings):
     """Of `on_profiles_stream`, the publisher."""
 
     bus_name: str
-    profiles_table: str
-    profile_parts_table: str
 
 
-class ProfilesSettings(Settings):
+class ProfilesSettings(IdentitiesSettings):
     """Of `profiles`, the single customer view. `person_functions` is JSON: service to function."""
 
-    identities_table: str
-    profiles_table: str
-    profile_parts_table: str
     lake_bucket: str
     person_functions: str
 
 
-class ErasuresSettings(Settings):
+class ErasuresSettings(IdentitiesSettings):
     """Of `erasures`, the requests to be forgotten."""
 
-    identities_table: str
-    profiles_table: str
-    profile_parts_table: str
     erasures_table: str
     erasures_queue_url: str
 
 
-class OnErasuresSettings(Settings):
+class OnErasuresSettings(IdentitiesSettings):
     """Of `on_erasures`, which works them off. `person_functions` is JSON: service to function."""
 
-    identities_table: str
-    profiles_table: str
-    profile_parts_table: str
     erasures_table: str
     erasures_queue_url: str
     address_secret_arn: str

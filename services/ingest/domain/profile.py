@@ -219,6 +219,8 @@ def absorb(winner: Profile, losers: Sequence[Profile], now: datetime) -> Profile
     that their events can be told again as changes of the winner."""
     changed = winner
     for loser in losers:
+        if not loser.version:  # named in the graph, not written yet
+            continue
         traits = merged(changed.known_traits(), loser.known_traits())
         base = changed.version
         version = base + loser.version

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from botocore.client import BaseClient
 from moto import mock_aws
 
 from services.ingest import bootstrap, bootstrap_people
@@ -66,6 +68,11 @@ class World:
         if path.startswith(("/profiles", "/erasures")):
             module = profiles if method == "GET" and path.startswith("/profiles") else erasures
         return _call(module, method, path, json.dumps(body).encode() if body is not None else b"", {})
+
+    def review(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+        from services.ingest.handlers import identities
+
+        return _call(identities, method, path, json.dumps(body).encode() if body is not None else b"", {})
 
     def enqueue(self, body: str) -> None:
         client("sqs").send_message(QueueUrl=self.queue_url, MessageBody=body)
@@ -184,6 +191,8 @@ def _forget() -> None:
         bootstrap.identities,
         bootstrap.profiles,
         bootstrap.timeline,
+        bootstrap.keeper,
+        bootstrap.identity_review,
         bootstrap.consumer,
         bootstrap.teller,
         client,
@@ -195,6 +204,7 @@ def _forget() -> None:
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     for name, value in ENV.items():
         monkeypatch.setenv(name, value)
+    _one_call_at_a_time(monkeypatch)
     with mock_aws():
         _forget()
         queue = client("sqs").create_queue(QueueName="intake")["QueueUrl"]
@@ -204,6 +214,18 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         monkeypatch.setenv("ADDRESS_SECRET_ARN", secret["ARN"])
         yield World(queue, _listener(), _tables())
         _forget()
+
+
+def _one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """moto undoes a refused transaction by putting back all tables as they were before it: that must not undo what
+    another thread wrote meanwhile. Between calls threads still overtake each other."""
+    call, lock = BaseClient._make_api_call, threading.RLock()
+
+    def in_turn(self: BaseClient, *arguments: Any) -> Any:
+        with lock:
+            return call(self, *arguments)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", in_turn)
 
 
 def _tables() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +13,10 @@ import pytest
 
 from services.ingest.consume import Consumer
 from services.ingest.domain.history import Signed, chunks
-from services.ingest.domain.identifiers import Identifier
+from services.ingest.domain.identifiers import MAX_PER_KIND, Identifier
 from services.ingest.domain.intake import pack_http
-from services.ingest.domain.profile import Profile
+from services.ingest.domain.policy import MAX_COMPONENT
+from services.ingest.domain.profile import Profile, redirect
 from services.ingest.domain.regroup import Node
 from services.ingest.keeper import Keeper
 from services.ingest.ports import StaleProfile
@@ -352,3 +354,85 @@ def test_a_message_delivered_twice_in_one_batch_counts_once() -> None:
     body = http("rcp", track("a"))
     report = f.consumer.consume({"1": body, "2": body})
     assert (report.failed, dict(report.dispositions)) == (set(), {"applied": 1})
+
+
+class MergedUnderOurHands(FakeProfiles):
+    """Another consumer merges the profile between our reading of it and our write."""
+
+    rival: Fixture
+
+    def save(self, profile: Profile, events: Sequence[Signed]) -> None:
+        if profile.profile_id == "prf_1" and "prf_9" not in self.stored:
+            self.stored["prf_9"] = Profile("prf_9", version=1, created_at=NOW, updated_at=NOW)
+            self.stored["prf_1"] = redirect(Profile("prf_1"), "prf_9", NOW)
+            items = self.rival.identities.items
+            items |= {i: replace(known, owner="prf_9") for i, known in items.items()}
+            raise StaleProfile
+        super().save(profile, events)
+
+
+def test_events_of_a_profile_that_is_being_merged_reach_the_winner() -> None:
+    """F30."""
+    profiles = MergedUnderOurHands()
+    f = profiles.rival = Fixture(profiles=profiles)
+    report = f.consumer.consume({"1": http("r", track("a"))})
+    assert (report.failed, dict(report.dispositions)) == (set(), {"applied": 1})
+    assert f.profiles.stored["prf_9"].counts == {"track": 1}
+    assert f.lake.lines["r#0"]["profile_id"] == "prf_9"
+
+
+def test_feedback_about_a_merged_profile_is_the_winner_s() -> None:
+    f = Fixture()
+    f.consumer.consume({"1": http("r1", track("a"))})
+    f.consumer.consume({"2": http("r2", track("b", userId=None, anonymousId="x"))})
+    f.consumer.consume({"3": http("r3", track("c", anonymousId="x"))})
+    assert f.profiles.stored["prf_2"].merged_into == "prf_1"
+    detail = {"events": [outcome(profileId="prf_2")]}
+    f.consumer.consume({"4": bus("e1", detail, "halte.delivery", "OutcomesObserved.v1")})
+    assert f.profiles.stored["prf_1"].counts == {"track": 4}
+    assert f.lake.lines["e1#0"]["profile_id"] == "prf_1"
+
+
+def test_who_has_too_many_devices_gets_no_more_and_costs_no_more() -> None:
+    f = Fixture()
+    for n in range(MAX_COMPONENT + 3):
+        f.consumer.consume({"1": http(f"r{n}", track(f"m{n}", anonymousId=f"x{n:02}"))})
+        f.publish()
+    (ana,) = f.profiles.stored.values()
+    assert ana.counts == {"track": MAX_COMPONENT + 3}
+    assert len(ana.identifiers) == MAX_PER_KIND + 1
+    assert {f.lake.lines[f"r{n}#0"]["note"] for n in range(MAX_PER_KIND)} == {""}
+    assert {f.lake.lines[f"r{n}#0"]["note"] for n in range(MAX_PER_KIND, MAX_COMPONENT + 3)} == {
+        "identifier_limit"
+    }
+    versions = {graph: component.version for graph, component in f.identities.graphs.items()}
+    f.consumer.consume({"1": http("again", track("again", anonymousId=f"x{MAX_COMPONENT + 2:02}"))})
+    assert {graph: component.version for graph, component in f.identities.graphs.items()} == versions
+    f.consumer.consume({"1": http("own", track("own", userId=None, anonymousId=f"x{MAX_COMPONENT + 2:02}"))})
+    assert len(f.profiles.stored) == 2
+
+
+def alias(message_id: str, user: str, previous: str) -> dict[str, Any]:
+    return {"type": "alias", "messageId": message_id, "userId": user, "previousId": previous}
+
+
+@pytest.mark.parametrize("named", ["userId", "anonymousId"])
+@pytest.mark.parametrize("first", ["alias", "other"])
+def test_an_alias_may_come_before_the_name_it_explains(named: str, first: str) -> None:
+    f = Fixture()
+    other = track("b", **{"userId": None, named: "before"})
+    steps = [alias("a", "u-1", "before"), other]
+    for n, step in enumerate(steps if first == "alias" else reversed(steps)):
+        assert f.consumer.consume({"1": http(f"r{n}", step)}).failed == set()
+    (ana,) = (one for one in f.profiles.stored.values() if not one.merged_into)
+    assert ana.identifiers == {Identifier("userId", "u-1"), Identifier(named, "before")}
+    assert ana.counts == {"alias": 1, "track": 1}
+
+
+def test_a_group_is_no_person() -> None:
+    f = Fixture()
+    for user in ("u-1", "u-2"):
+        call = {"type": "group", "messageId": user, "userId": user, "groupId": "acme"}
+        f.consumer.consume({"1": http(user, {**call, "traits": {"email": "info@acme.example"}})})
+    assert len(f.profiles.stored) == 2
+    assert {i.kind for i in f.identities.items} == {"userId"}

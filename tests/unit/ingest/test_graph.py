@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,8 +11,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.domain.graph import Cut, Edge, Partition, first_edges, partition
+from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
-from services.ingest.domain.policy import MANUAL, MAX_ALIASES, PUBLIC, SHARED_AFTER, TRUSTED, strength
+from services.ingest.domain.policy import (
+    BACKDATE,
+    MANUAL,
+    MAX_ALIASES,
+    PUBLIC,
+    SHARED_AFTER,
+    TRUSTED,
+    strength,
+)
+from services.ingest.domain.strands import edges_of
+from services.ingest.domain.validate import validate
+from tests.unit.ingest.fakes import NOW, identify
 
 
 def user(n: object) -> Identifier:
@@ -165,3 +178,28 @@ def test_a_marketer_may_join_two_users_and_a_later_cut_parts_them() -> None:
     manual = Edge(user(1), user(2), 0, MANUAL, "manual")
     assert len(people(manual).groups) == 1
     assert len(people(manual, cuts=(Cut(frozenset({user(1)}), frozenset({user(2)})),)).groups) == 2
+
+
+@pytest.mark.parametrize(
+    ("public", "counts"), [(True, NOW - BACKDATE), (False, datetime(1999, 1, 1, tzinfo=UTC))]
+)
+def test_a_public_door_can_not_say_that_it_was_long_ago(public: bool, counts: datetime) -> None:
+    """Otherwise whoever has a web page's key could claim an address by an event of 1999."""
+    call = validate(
+        {**identify(traits={"email": "ana@example.com"}), "timestamp": "1999-01-01T00:00:00Z"},
+        received_at=NOW,
+        message_id="m",
+    )
+    (edge,) = edges_of(Signed("r", call, public=public, received_at=NOW))
+    assert (edge.at, edge.trust) == (round(counts.timestamp() * 1000), PUBLIC if public else TRUSTED)
+
+
+def test_an_alias_speaks_of_a_user_or_a_visitor() -> None:
+    call = {"type": "alias", "userId": "new", "previousId": "old", "anonymousId": "x"}
+    one = Signed("r", validate(call, received_at=NOW, message_id="m"), received_at=NOW)
+    found = {(e.strong.key, e.weak.key, e.kind) for e in edges_of(one)}
+    assert found == {
+        ("userId#new", "anonymousId#x", "seen"),
+        ("userId#new", "userId#old", "alias"),
+        ("userId#new", "anonymousId#old", "seen"),
+    }

@@ -1,0 +1,123 @@
+"""Histories in DynamoDB: pages newest first, completeness, looking messages up, and what erasure leaves."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from services.ingest import bootstrap
+from services.ingest.domain.history import Cursor, Signed
+from services.ingest.ports import Behind
+from services.shared.aws.clients import client
+from tests.integration.ingest.conftest import World
+from tests.integration.ingest.test_identity import event, profile, send
+
+
+def scattered(count: int, dice: random.Random) -> list[dict[str, Any]]:
+    """Events over five months, most of them on one busy day, some at one instant."""
+    minutes = [dice.choice([dice.randint(0, 5 * 43_200), dice.randint(50_000, 50_060)]) for _ in range(count)]
+    return [event(n, -minute, userId="u-1") for n, minute in enumerate(minutes)]
+
+
+def told(world: World, events: list[dict[str, Any]], dice: random.Random) -> None:
+    while events:
+        some = [events.pop() for _ in range(min(len(events), dice.randint(1, 9)))]
+        send(world, *some)
+        world.publish()
+
+
+def test_pages_come_newest_first_and_hold_every_event_once(world: World) -> None:
+    dice = random.Random(1)
+    events = scattered(90, dice)
+    expected = sorted(((e["timestamp"], e["messageId"]) for e in events), reverse=True)
+    told(world, events, dice)
+    strips = profile(world, "u-1").strips()
+    found: list[Signed] = []
+    cursor: Cursor | None = None
+    for _ in range(90):
+        page = bootstrap.timeline().read(strips, before=cursor, limit=7)
+        found += page.events
+        cursor = page.next
+        if cursor is None:
+            break
+    read = [(f"{one.call.at:%Y-%m-%dT%H:%M:%S}.000Z", one.call.message_id) for one in found]
+    assert read == expected
+
+
+def test_a_busy_profile_s_copies_are_found_in_its_history(world: World) -> None:
+    """F24, F34: exact however late a copy comes and in whatever order the events came."""
+    dice = random.Random(2)
+    events = scattered(90, dice)
+    again = list(events)
+    told(world, events, dice)
+    dice.shuffle(again)
+    told(world, again, dice)
+    assert world.admin("GET", "/profiles/u-1")[1]["counts"] == {"track": 90}
+    assert {line["disposition"] for line in world.lake()} == {"applied", "duplicate"}
+
+
+def test_a_history_that_is_not_complete_says_so(world: World) -> None:
+    send(world, event(1, 1, userId="u-1"))
+    known = profile(world, "u-1")
+    with pytest.raises(Behind):
+        bootstrap.timeline().find(known, [])
+    world.publish()
+    assert bootstrap.timeline().find(known, []) == {}
+
+
+def test_nothing_is_stored_or_told_of_a_profile_that_is_gone(world: World) -> None:
+    """F25: the stream is behind an erasure; what comes late can't bring anything back."""
+    send(world, event(1, 1, userId="u-1"))
+    gone = profile(world, "u-1").profile_id
+    client("dynamodb").delete_item(TableName="Profiles", Key={"profile_id": {"S": gone}})
+    assert world.publish() == []
+    assert client("dynamodb").scan(TableName="ProfileParts")["Count"] == 0
+
+
+@pytest.mark.parametrize("months", [1, 3])
+def test_a_write_is_told_whole_when_its_publisher_dies_between_chunks(
+    world: World, months: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F5: the newest chunk is written last, so nobody takes half a history for a whole one."""
+    send(world, *(event(n, n * 43_200 * months, userId="u-1") for n in (-2, -1, 0)))
+    records = world.stream_records()
+    from services.ingest.handlers import on_profiles_stream
+    from services.shared.aws.dynamo import Table
+
+    put_many = Table.put_many
+    calls: list[int] = []
+
+    def dies(self: Table, items: Any) -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            raise ConnectionError("crash")
+        put_many(self, items)
+
+    monkeypatch.setattr(Table, "put_many", dies)
+    with pytest.raises(ConnectionError):
+        on_profiles_stream.handler({"Records": records}, None)
+    known = profile(world, "u-1")
+    with pytest.raises(Behind):
+        bootstrap.timeline().check_complete(known.strips())
+    on_profiles_stream.handler({"Records": records}, None)
+    assert len(bootstrap.timeline().read(known.strips()).events) == 3
+
+
+def test_an_ordinary_profile_is_one_small_item(world: World) -> None:
+    """With its outbox, whoever the customer is and however long she has been one."""
+    traits = {
+        "email": "ana.peeters@example.com",
+        "firstName": "Ana",
+        "lastName": "Peeters",
+        "locale": "nl-BE",
+    }
+    send(world, event(0, 0, "identify", userId="cdnow-12345", anonymousId="9f2c" * 8, traits=traits))
+    for n in range(1, 40):
+        order = {"order_id": f"o-{n}", "revenue": 12.5, "quantity": 1, "currency": "USD"}
+        send(world, event(n, n, userId="cdnow-12345", properties=order))
+        world.publish()
+    known = profile(world, "cdnow-12345")
+    assert len(known.seen.memory) == 16 * 16
+    assert world.item_bytes(known.profile_id, without="") <= 1024
