@@ -38,12 +38,19 @@ def uprooted(component: Component, gone: frozenset[Identifier], profile_ids: Col
         cuts=tuple(_cuts_without(component.cuts, gone)),
         log=tuple(decisions_without(component.log, profile_ids)),
     )
-    joined = [
+    while joined := _joined(groups, left):
+        left = replace(left, cuts=(*left.cuts, *joined))
+    return left
+
+
+def _joined(groups: Iterable[frozenset[Identifier]], component: Component) -> list[Cut]:
+    """Cuts between people who were apart and are one in `component`; a cut may let the next pair join."""
+    apart = sorted(groups, key=sorted)
+    return [
         Cut(one, other)
-        for one, other in combinations(sorted(groups, key=sorted), 2)
-        if any(one <= now and other <= now for now in left.partition.groups)
+        for one, other in combinations(apart, 2)
+        if any(one <= now and other <= now for now in component.partition.groups)
     ]
-    return replace(left, cuts=(*left.cuts, *joined)) if joined else left
 
 
 def decisions_without(log: Iterable[Decision], profile_ids: Collection[str]) -> list[Decision]:
