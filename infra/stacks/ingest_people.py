@@ -68,6 +68,7 @@ class People:
             memory=1024,
         )
         self._let_read(function)
+        self._identities.grant(function, "dynamodb:Query")
         self._parts.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query")
         self._let_ask(function)
         self._allow(function, ["s3:ListBucket"], [self._lake.bucket_arn])
@@ -146,7 +147,7 @@ class People:
         }
 
     def _let_read(self, function: lambda_.Function) -> None:
-        self._identities.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query")
+        self._identities.grant(function, "dynamodb:BatchGetItem")
         self._profiles.grant(function, "dynamodb:BatchGetItem")
 
     def _let_ask(self, function: lambda_.Function) -> None:

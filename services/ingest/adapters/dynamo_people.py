@@ -8,11 +8,15 @@ from datetime import datetime, timedelta
 from services.ingest.adapters.dynamo_identities import DynamoIdentities
 from services.ingest.adapters.dynamo_profiles import DynamoProfiles
 from services.ingest.domain.history import EPOCH
-from services.ingest.domain.identifiers import Identifier
+from services.ingest.domain.identifiers import Identifier, email_identifier, phone_identifier
 from services.ingest.domain.person import Attribute, KnownBy, Person
 from services.ingest.domain.policy import strength
 from services.ingest.domain.profile import Profile, erased
+from services.ingest.domain.records import Record
 from services.shared.aws.dynamo import Table
+from services.shared.contracts.person import Address
+
+_READ = {"email": email_identifier, "sms": phone_identifier}
 
 
 class DynamoPeople:
@@ -30,6 +34,12 @@ class DynamoPeople:
     def by_id(self, profile_id: str) -> Person | None:
         profile = self._profiles.follow([profile_id]).get(profile_id)
         return None if profile is None or profile.is_erased else _person(profile)
+
+    def addresses(self, person: Person, known: Iterable[Record]) -> list[Address]:
+        given = person.addresses(known)
+        read = {one: _READ[one.channel](one.address) for one in given}
+        owners = self._identities.owners(i for i in read.values() if i)
+        return [one for one, i in read.items() if i is None or owners.get(i) in (None, *person.profile_ids)]
 
     def names(self, person: Person) -> list[Identifier]:
         own = [Identifier(one.kind, one.value) for one in person.known_by]

@@ -158,7 +158,7 @@ class Eraser:
             subject = Subject(
                 profile_ids=person.profile_ids,
                 identifiers=tuple(self._stores.people.names(person)),
-                addresses=tuple(person.addresses(known)),
+                addresses=tuple(self._stores.people.addresses(person, known)),
                 since=f"{began:%Y-%m-%d}",
             )
         self._erasures.gather(erasure.erasure_id, subject)

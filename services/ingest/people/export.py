@@ -72,7 +72,7 @@ class Exporter:
         question = PersonQuestion(
             ask="export",
             profile_ids=list(person.profile_ids),
-            addresses=person.addresses(known),
+            addresses=self._directory.addresses(person, known),
             at=now,
         )
         answers = self._services.ask(question, self._services.names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from services.ingest.domain.identifiers import (
@@ -16,7 +17,9 @@ from services.ingest.domain.identifiers import (
     phone_identifier,
 )
 from services.ingest.domain.person import Person
+from services.ingest.domain.records import Record
 from services.ingest.people.ports import Finder, People
+from services.shared.contracts.person import Address
 from services.shared.errors import Invalid, NotFound
 
 PROFILE_PREFIX = "prf_"
@@ -43,6 +46,10 @@ class Directory:
         if person is None:
             raise NotFound("unknown_profile", "nobody is known by this identifier")
         return person
+
+    def addresses(self, person: Person, known: Iterable[Record]) -> list[Address]:
+        """The person's own addresses."""
+        return self._people.addresses(person, known)
 
     def search(self, prefix: str, cursor: str = "", limit: int = 20) -> dict[str, Any]:
         """People who have an identifier that begins with `prefix`, whatever its case, in order of the identifier.

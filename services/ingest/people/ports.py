@@ -13,7 +13,7 @@ from services.ingest.domain.history import Strip
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.person import Person
 from services.ingest.domain.records import Record
-from services.shared.contracts.person import PersonAnswer, PersonQuestion
+from services.shared.contracts.person import Address, PersonAnswer, PersonQuestion
 
 
 class People(Protocol):
@@ -25,6 +25,11 @@ class People(Protocol):
 
     def by_id(self, profile_id: str) -> Person | None:
         """Whose id it is, or was before a merge."""
+        ...
+
+    def addresses(self, person: Person, known: Iterable[Record]) -> list[Address]:
+        """Where the person can be reached, without addresses that are somebody else's: an order may have named a
+        friend's, and nothing said about this person may touch that friend."""
         ...
 
     def names(self, person: Person) -> list[Identifier]:

@@ -55,7 +55,7 @@ class SingleView:
         question = PersonQuestion(
             ask="describe",
             profile_ids=list(person.profile_ids),
-            addresses=person.addresses(known),
+            addresses=self._directory.addresses(person, known),
             at=now,
         )
         answers = self._services.ask(question, self._services.names)

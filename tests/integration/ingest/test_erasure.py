@@ -203,6 +203,18 @@ def test_it_is_not_done_before_every_service_is(people: World, monkeypatch: pyte
     assert traces() == {}
 
 
+def test_a_friends_address_in_an_order_is_left_alone(people: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    gift = {"order_id": "gift", "email": "Bob@example.com"}
+    send(people, call("track", CANARY[0], 9, 8, event="Order Completed", properties=gift))
+    others = Answering(
+        monkeypatch, {"consent": {"service": "consent", "stores": {}}}, seconds=bootstrap_people.ERASE_SECONDS
+    )
+
+    erase(people)
+
+    assert "bob@example.com" not in {one["address"].lower() for one in others.asked[0]["addresses"]}
+
+
 @pytest.mark.parametrize("step", range(1, 40, 3))
 def test_a_crash_at_any_step_is_made_up_for(people: World, step: int) -> None:
     """F5: the process ends before its n-th request; the message comes again and the erasure ends as always."""
