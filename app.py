@@ -19,12 +19,12 @@ def build(app: App) -> list[str]:
     """Add every stack of the environment that the app's context names; their names, platform first."""
     environment = Environment.from_context(app.node)
     platform = PlatformStack(app, environment)
-    stacks = [
-        stack(app, environment)
-        for stack in (IngestStack, ScoringStack, JourneysStack, ConsentStack, DeliveryStack)
-    ]
-    for stack in stacks:
+    asked = [stack(app, environment) for stack in (ScoringStack, JourneysStack, ConsentStack, DeliveryStack)]
+    ingest = IngestStack(app, environment)
+    for stack in asked:
         stack.add_stack_dependency(platform)
+        ingest.add_stack_dependency(stack)  # it asks each about people, and discovers their functions
+    stacks = [*asked, ingest]
     if environment.is_local:
         Aspects.of(app).add(WithoutWhatTheEmulatorLacks())
     check(app, environment)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from aws_cdk import Acknowledgment, Validations
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
@@ -13,6 +15,7 @@ from infra.constructs.event_lake import keep_lake
 from infra.constructs.imports import Stores, add_imports
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
+from infra.stacks.ingest_people import People
 from services.shared.contracts.delivery import OutcomesObserved
 
 CONSUMER_SECONDS = 60
@@ -30,11 +33,11 @@ class IngestStack(ServiceStack):
         self._profiles = self.table("Profiles", partition_key="profile_id", stream=True)
         self._parts = self.table("ProfileParts", partition_key="profile_id", sort_key="part")
         self._imports = self.table("Imports", partition_key="job_id")
+        self._erasures = self.table("Erasures", partition_key="pk")
         self._intake = self.queue("Intake", timeout_seconds=CONSUMER_SECONDS)
         self._listen()
         self._front_door()
         self._registry()
-        self._marketers_routes()
         self._identity_routes()
         self._consumer()
         self._publisher()
@@ -42,6 +45,18 @@ class IngestStack(ServiceStack):
             self._imports, self._sources, self._identities, self._profiles, self._parts, self._intake
         )
         self._let_rearrange(add_imports(self, stores, compact=keep_lake(self)))
+        self._people = People(
+            self,
+            identities=self._identities,
+            profiles=self._profiles,
+            parts=self._parts,
+            erasures=self._erasures,
+            lake=self._lake,
+        )
+
+    @cached_property
+    def _lake(self) -> s3.IBucket:
+        return s3.Bucket.from_bucket_name(self, "Lake", self.lake_bucket_name)
 
     def _listen(self) -> None:
         self.subscribe(
@@ -88,21 +103,6 @@ class IngestStack(ServiceStack):
             ],
         )
 
-    def _marketers_routes(self) -> None:
-        function = self.function(
-            "Admin",
-            handler="admin",
-            settings={
-                "identities_table": self._identities.table_name,
-                "profiles_table": self._profiles.table_name,
-                "profile_parts_table": self._parts.table_name,
-            },
-        )
-        self._identities.grant(function, "dynamodb:BatchGetItem")
-        self._profiles.grant(function, "dynamodb:BatchGetItem")
-        self._parts.grant(function, "dynamodb:BatchGetItem")
-        self.routes(function, ["GET /profiles/{identifier}"])
-
     def _identity_routes(self) -> None:
         function = self.function(
             "Identity",
@@ -147,11 +147,15 @@ class IngestStack(ServiceStack):
                 "profiles_table": self._profiles.table_name,
                 "profile_parts_table": self._parts.table_name,
                 "imports_table": self._imports.table_name,
+                "erasures_table": self._erasures.table_name,
+                "address_secret_arn": self.address_secret.secret_arn,
                 "lake_bucket": self.lake_bucket_name,
             },
             memory=1024,
             timeout_seconds=CONSUMER_SECONDS,
         )
+        self._erasures.grant(function, "dynamodb:BatchGetItem")
+        self.address_secret.grant_read(function)
         self._let_rearrange(function)
         self._sources.grant(function, "dynamodb:GetItem")
         self._imports.grant(function, "dynamodb:GetItem")
@@ -180,9 +184,8 @@ class IngestStack(ServiceStack):
         )
 
     def _let_write_lake(self, consumer: lambda_.Function) -> None:
-        lake = s3.Bucket.from_bucket_name(self, "Lake", self.lake_bucket_name)
         consumer.add_to_role_policy(
-            iam.PolicyStatement(actions=["s3:PutObject"], resources=[lake.arn_for_objects("events/*")])
+            iam.PolicyStatement(actions=["s3:PutObject"], resources=[self._lake.arn_for_objects("events/*")])
         )
         bucket = self.resolve(self.lake_bucket_name)["Ref"]
         Validations.of(self).acknowledge(

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from functools import cache
 
 from services.ingest.accept import FrontDoor
+from services.ingest.adapters.dynamo_erasures import DynamoTombstones
 from services.ingest.adapters.dynamo_identities import DynamoIdentities
 from services.ingest.adapters.dynamo_imports import DynamoImports, TakenBack
 from services.ingest.adapters.dynamo_profiles import DynamoProfiles
+from services.ingest.adapters.dynamo_records import RecordingTimeline
 from services.ingest.adapters.dynamo_sources import DynamoMeter, DynamoSources
 from services.ingest.adapters.dynamo_timeline import DynamoTimeline
 from services.ingest.adapters.s3_lake import S3Lake
@@ -18,7 +20,8 @@ from services.ingest.adapters.threads import Threads
 from services.ingest.consume import Consumer
 from services.ingest.keeper import Keeper
 from services.ingest.known import KnownKeys, KnownRules
-from services.ingest.manage import PROFILE_PREFIX, ProfileDirectory
+from services.ingest.people.find import PROFILE_PREFIX
+from services.ingest.people.gate import Gate
 from services.ingest.recognise import Recogniser
 from services.ingest.review import IdentityReview
 from services.ingest.settings import (
@@ -64,12 +67,6 @@ def source_registry() -> SourceRegistry:
 
 
 @cache
-def profile_directory() -> ProfileDirectory:
-    """For `admin`."""
-    return ProfileDirectory(identities=identities(), profiles=profiles())
-
-
-@cache
 def profiles() -> DynamoProfiles:
     """The profiles."""
     settings = ProfileSettings.from_env()
@@ -79,7 +76,7 @@ def profiles() -> DynamoProfiles:
 @cache
 def timeline() -> DynamoTimeline:
     """Their histories."""
-    return DynamoTimeline(Table(ProfileSettings.from_env().profile_parts_table))
+    return RecordingTimeline(Table(ProfileSettings.from_env().profile_parts_table))
 
 
 @cache
@@ -113,6 +110,7 @@ def consumer() -> Consumer:
         now=_milliseconds(clock),
         new_profile_id=_new_profile_id,
         new_graph_id=_new_graph_id,
+        gate=Gate(DynamoTombstones(Table(settings.erasures_table), settings.address_secret_arn)),
         spread=spread,
     )
     return Consumer(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.ingest.domain.erased import ERASED
 from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.intake import Arrival, RulesOf, Unreadable, unpack
@@ -61,6 +62,13 @@ class Outcome:
 
 class Moved(Exception):
     """A profile was merged into another since its events were recognised; they are to be recognised again."""
+
+
+class Gone(Exception):
+    """The person was erased since the profile's events were recognised."""
+
+
+_ERASED = Verdict("rejected", reason=ERASED)
 
 
 class Consumer:
@@ -167,7 +175,8 @@ class Consumer:
             recognised = self._recogniser.recognise(signed)
             report.errors.update(recognised.not_yet.values())
             failed |= recognised.not_yet.keys()
-            ready = [one for one in signed if one.receipt not in recognised.not_yet]
+            verdicts |= dict.fromkeys(recognised.erased, _ERASED)
+            ready = [one for one in recognised.taken if one.receipt not in recognised.not_yet]
             ready, known = self._known_profiles(ready, recognised, verdicts)
             moved, broken, stored = self._store(ready, recognised, known, verdicts, report)
             failed |= broken
@@ -186,7 +195,9 @@ class Consumer:
         named = {one.call.profile_id for one in signed if one.call.profile_id}
         leads = self._profiles.follow(named) if named else {}
         for one in signed:
-            if one.call.profile_id in leads:
+            if one.call.profile_id in leads and leads[one.call.profile_id].is_erased:
+                verdicts[one.receipt] = _ERASED
+            elif one.call.profile_id in leads:
                 recognised.profile_of[one.receipt] = leads[one.call.profile_id].profile_id
             elif one.call.profile_id:
                 verdicts[one.receipt] = Verdict("rejected", reason="unknown_profile")
@@ -222,6 +233,8 @@ class Consumer:
             receipts = {one.receipt for one in groups[profile_id]}
             if isinstance(error, Moved):
                 moved |= receipts
+            elif isinstance(error, Gone):
+                verdicts |= dict.fromkeys(receipts, _ERASED)
             elif error is not None:
                 report.errors[type(error).__name__] += 1
                 failed |= receipts
@@ -238,6 +251,8 @@ class Consumer:
         written: dict[str, str] = {}
         for portion in portions(signed):
             for _ in range(ATTEMPTS):
+                if profile.is_erased:
+                    raise Gone(profile.profile_id)
                 if profile.merged_into:
                     raise Moved(profile.profile_id)
                 remembered = {**self._remembered(stored, portion), **written}
@@ -279,7 +294,8 @@ def _verdict(one: Signed, profile_id: str, outcome: Outcome, recognised: Recogni
 
 
 def _line(arrival: Arrival, verdict: Verdict) -> dict[str, Any]:
-    """A line of the lake; a refused event stands in it as text, because it may not be JSON that others read."""
+    """A line of the lake; a refused event stands in it as text, because it may not be JSON that others read; and not
+    at all if it is of somebody who was erased."""
     refused = verdict.disposition == "rejected"
     event = arrival.event if arrival.text is None or refused else json.loads(arrival.text)
     return {
@@ -298,5 +314,5 @@ def _line(arrival: Arrival, verdict: Verdict) -> dict[str, Any]:
         "message_id": verdict.message_id,
         "profile_id": verdict.profile_id,
         "event": None if refused else event,
-        "refused": arrival.raw() if refused else "",
+        "refused": arrival.raw() if refused and verdict.reason != ERASED else "",
     }

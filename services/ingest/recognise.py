@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from services.ingest.domain.erased import Sifted
 from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.known import Known, described
@@ -37,8 +38,11 @@ class Crowded(Exception):
 class Recognised:
     """Per receipt the profile, and notes; the identifiers known to be a profile's; and the receipts of events that
     can't be recognised yet, with the reason. `born` is the profile id that was born with the event's strand, and when
-    (ms): a rebuild from the lake must know."""
+    (ms): a rebuild from the lake must know. `taken` are the events without what of them was erased, `erased` the
+    receipts of those that are an erased person's."""
 
+    taken: Sequence[Signed] = ()
+    erased: set[str] = field(default_factory=set)
     profile_of: dict[str, str] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     identifiers_of: dict[str, set[Identifier]] = field(default_factory=lambda: defaultdict(set))
@@ -47,6 +51,11 @@ class Recognised:
 
 
 Learnt = dict[Identifier, Known]
+
+
+def let_everyone(signed: Sequence[Signed], known: Collection[Identifier]) -> Sifted:
+    """The gate where nobody was ever erased."""
+    return Sifted(list(signed))
 
 
 class Recogniser:
@@ -60,8 +69,10 @@ class Recogniser:
         now: Callable[[], int],
         new_profile_id: Callable[[], str],
         new_graph_id: Callable[[], str],
+        gate: Callable[[Sequence[Signed], Collection[Identifier]], Sifted] = let_everyone,
         spread: Spread = map,
     ) -> None:
+        self._gate = gate
         self._identities = identities
         self._keeper = keeper
         self._now = now
@@ -79,10 +90,11 @@ class Recogniser:
         wanted = {i for one in signed for i in (*one.call.identifiers, *previous(one))}
         for _ in range(ATTEMPTS):
             known = self._identities.known(wanted)
-            news = _news(signed, known)
-            learnt, waiting = self._learn(news, known)
+            sifted = self._gate(signed, {i for i, found in known.items() if found.owner})
+            learnt, waiting = self._learn(_news(sifted.kept, known), known)
             if learnt is not None:
-                return _recognised(signed, {**known, **learnt}, waiting)
+                recognised = _recognised(sifted.kept, {**known, **learnt}, waiting)
+                return replace(recognised, taken=sifted.kept, erased=sifted.refused)
         raise Crowded("identifiers kept changing hands")
 
     def _learn(

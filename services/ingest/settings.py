@@ -32,15 +32,13 @@ class IdentitiesSettings(ProfileSettings):
     identities_table: str
 
 
-class AdminSettings(IdentitiesSettings):
-    """Of `admin`, the marketers' routes."""
-
-
 class OnEventsSettings(IdentitiesSettings):
     """Of `on_events`, the consumer of the intake queue."""
 
     sources_table: str
     imports_table: str
+    erasures_table: str
+    address_secret_arn: str
     lake_bucket: str
 
 
@@ -75,3 +73,28 @@ class OnImportsSettings(IdentitiesSettings):
     imports_url: str
     queue_url: str
     compact_function: str
+
+
+class ProfilesSettings(IdentitiesSettings):
+    """Of `profiles`, the single customer view. `person_functions` is JSON: service to function."""
+
+    lake_bucket: str
+    person_functions: str
+
+
+class ErasuresSettings(IdentitiesSettings):
+    """Of `erasures`, the requests to be forgotten."""
+
+    erasures_table: str
+    erasures_queue_url: str
+
+
+class OnErasuresSettings(IdentitiesSettings):
+    """Of `on_erasures`, which works them off. `person_functions` is JSON: service to function."""
+
+    erasures_table: str
+    erasures_queue_url: str
+    address_secret_arn: str
+    lake_bucket: str
+    bus_name: str
+    person_functions: str

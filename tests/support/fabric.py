@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import base64
 import fnmatch
+import io
 import json
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 
@@ -95,7 +97,8 @@ class Refused(Exception):
 class Fabric:
     """Everything in one place; `published` is the bus's log of whole events, `outbox` what was sent.
 
-    `on_queued` is told of every message a bus rule puts into a queue.
+    `on_queued` is told of every message a bus rule puts into a queue; `invoke` runs a function by its ARN. Functions
+    are loaded and run one at a time, whoever asks for them side by side.
     """
 
     clock: Clock
@@ -106,6 +109,8 @@ class Fabric:
     published: list[dict[str, Any]] = field(default_factory=list)
     outbox: list[Sent] = field(default_factory=list)
     on_queued: Callable[[Queue, str], None] = lambda queue, body: None
+    invoke: Callable[[str, Any], Any] = lambda arn, event: None
+    _one_at_a_time: Lock = field(default_factory=Lock)
 
     def attach(self, events: Any) -> None:
         """Listen on a botocore session's event system; clients made afterwards go through here."""
@@ -211,6 +216,11 @@ class Fabric:
             "startDate": self.clock.now(),
         }
 
+    def _invoke(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        with self._one_at_a_time:
+            answer = self.invoke(request["FunctionName"], json.loads(request["Payload"]))
+        return {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(answer).encode())}
+
     def _send_email(self, request: Mapping[str, Any]) -> dict[str, Any]:
         return self._sent("email", request)
 
@@ -230,6 +240,7 @@ _SERVED: dict[tuple[str, str], Callable[[Fabric, Mapping[str, Any]], dict[str, A
     ("stepfunctions", "CreateStateMachine"): Fabric._create_machine,
     ("stepfunctions", "DescribeStateMachine"): Fabric._describe_machine,
     ("stepfunctions", "StartExecution"): Fabric._start_execution,
+    ("lambda", "Invoke"): Fabric._invoke,
     ("sesv2", "SendEmail"): Fabric._send_email,
     ("pinpoint-sms-voice-v2", "SendTextMessage"): Fabric._send_text,
 }

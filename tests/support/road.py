@@ -78,6 +78,7 @@ class Road:
         self.fabric.attach(events)
         self.stage = Stage.of(self.templates, clock_factory=f"{__name__}:clock")
         self.stage.build(self.fabric)
+        self.fabric.invoke = self._invoke
         self.processes = {arn: Process(one) for arn, one in self.stage.functions.items()}
         if self.watch is not None:
             self.watch.attach(events)

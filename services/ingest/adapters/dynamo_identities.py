@@ -6,17 +6,19 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from services.ingest.adapters.dynamo_finder import index_attributes
 from services.ingest.adapters.dynamo_profiles import DynamoProfiles
 from services.ingest.domain.graph import Cut, Edge
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.known import Known, described, knowledge
 from services.ingest.domain.policy import MAX_TRUST
 from services.ingest.domain.regroup import Component, Decision, Node, Regrouping
-from services.ingest.ports import ProfileWrite, TooMany
+from services.ingest.domain.uprooting import decisions_without, names_of, uprooted
+from services.ingest.ports import ProfileWrite, StaleProfile, TooMany
 from services.shared.aws.dynamo import (
     TRANSACTION_LIMIT,
     ConditionFailed,
@@ -91,10 +93,64 @@ class DynamoIdentities:
         return True
 
     def decisions(self, component: Component) -> list[Decision]:
+        pages = sorted(self._pages(component), key=lambda item: item["page"])
+        return [*(one for item in pages for one in _decisions(item)), *component.log]
+
+    def _pages(self, component: Component) -> list[Item]:
         keys = [{"pk": f"{_GRAPH}{component.graph_id}#{page}"} for page in range(component.pages)]
-        pages = sorted(self._table.get_many(keys, consistent=True), key=lambda item: item["page"])
-        older = [_decision(row) for item in pages for row in _inflate(item["body"])]
-        return [*older, *component.log]
+        return self._table.get_many(keys, consistent=True)
+
+    def names(self, identifiers: Iterable[Identifier], profile_ids: Collection[str]) -> set[Identifier]:
+        """Every identifier in the graph that stands for one of these profiles, found from some of them."""
+        found = {i: known for i, known in self.known(identifiers).items() if known.owner in profile_ids}
+        components = self.components(known.graph_id for known in found.values() if known.graph_id)
+        return set(found).union(*(names_of(one, profile_ids) for one in components.values()))
+
+    def uproot(self, identifiers: Iterable[Identifier], profile_ids: Collection[str]) -> int:
+        """Take these profiles' identifiers out of the graph; how many items went.
+
+        Raises:
+            StaleProfile: the graph changed meanwhile; try again.
+        """
+        names = self.names(identifiers, profile_ids)
+        known = self.known(names)
+        graphs = self.components(one.graph_id for one in known.values() if one.graph_id)
+        gone = 0
+        for component in graphs.values():
+            mine = frozenset(names & component.nodes.keys())
+            gone += self._uproot(component, mine, profile_ids)
+        for identifier, one in known.items():
+            if not one.graph_id:
+                self._table.delete({"pk": identifier.key})
+                gone += 1
+        return gone
+
+    def _uproot(self, before: Component, mine: frozenset[Identifier], profile_ids: Collection[str]) -> int:
+        """One transaction: the component without them, their items, and what neighbours knew of them."""
+        after = uprooted(before, mine, profile_ids)
+        graph = {"pk": _GRAPH + before.graph_id}
+        current, version = "version = :v", {":v": before.version}
+        ops = [self._table.delete_op({"pk": identifier.key}) for identifier in sorted(mine)]
+        gone = len(ops)
+        if after.nodes:
+            ops.append(self._table.put_op(_graph_item(after), condition=current, values=version))
+            learnt, knew = knowledge(after), knowledge(before)
+            ops += [
+                self._table.put_op(_item(i, now), condition="attribute_exists(pk)")
+                for i, now in learnt.items()
+                if now != knew[i]
+            ]
+        else:
+            ops.append(self._table.delete_op(graph, condition=current, values=version))
+        for page in self._pages(before):
+            rows = [] if not after.nodes else decisions_without(_decisions(page), profile_ids)
+            kept = {**page, "body": _deflate([_row(decision) for decision in rows])}
+            ops.append(self._table.put_op(kept) if after.nodes else self._table.delete_op({"pk": page["pk"]}))
+        try:
+            transact(ops)
+        except TransactionRefused as refused:
+            raise StaleProfile from refused
+        return gone
 
     def _graph_ops(self, regrouping: Regrouping) -> list[Op]:
         kept, *others = regrouping.before
@@ -156,6 +212,7 @@ def _item(identifier: Identifier, known: Known) -> Item:
         "unnamed": not known.node.named,
         "links": {name: list(rank) for name, rank in known.links.items()},
         "shared": known.shared if known.shared != MAX_TRUST else 0,
+        **index_attributes(identifier),
     }
     return {name: value for name, value in item.items() if value}
 
@@ -217,6 +274,10 @@ def _page(component: Component) -> Item:
     rows = [_row(decision) for decision in component.log[: -LOG // 2]]
     page = component.pages
     return {"pk": f"{_GRAPH}{component.graph_id}#{page}", "page": page, "body": _deflate(rows)}
+
+
+def _decisions(page: Item) -> list[Decision]:
+    return [_decision(row) for row in _inflate(page["body"])]
 
 
 def _row(decision: Decision) -> list[Any]:

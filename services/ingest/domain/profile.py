@@ -27,6 +27,9 @@ MAX_EVENT_BYTES = 100_000
 EVENT_FRAME = 130
 """Bytes of an event's JSON beside its message id, name and properties: member names, type and time."""
 
+ERASED = "erased"
+"""The tale of a profile whose person was forgotten; no other tale is called so."""
+
 _ENTRY = struct.Struct(">8s4sI")
 
 Verdict = Literal["applied", "duplicate"]
@@ -106,6 +109,11 @@ class Profile:
     def visible_traits(self) -> dict[str, Any]:
         """The traits as others see them."""
         return visible(self.known_traits())
+
+    @property
+    def is_erased(self) -> bool:
+        """Is it only the mark of a person who was forgotten?"""
+        return self.tale == ERASED
 
     def strips(self) -> tuple[Strip, ...]:
         """Where its history lies: its own chunks and those of every profile it absorbed."""
@@ -233,6 +241,21 @@ def redirect(loser: Profile, winner_id: str, now: datetime, *, is_told_anew: boo
         seen=Seen(),
         counts={},
         merged_into=winner_id,
+    )
+
+
+def erased(profile: Profile, now: datetime) -> Profile:
+    """What is left of a profile whose person was forgotten: its id, and that nothing of it is to be told or written
+    any more. Its history is told anew as an empty one, so that the publisher drops what it has not told yet."""
+    version = profile.version + 1
+    return Profile(
+        profile_id=profile.profile_id,
+        version=version,
+        created_at=now,
+        updated_at=now,
+        since=version,
+        tale=ERASED,
+        merged_into=profile.merged_into,
     )
 
 

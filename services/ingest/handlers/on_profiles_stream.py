@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.ingest import bootstrap
+from services.ingest import bootstrap, freshness
 from services.ingest.adapters.dynamo_profiles import read_hot, read_outbox
 from services.ingest.tell import Written
 from services.shared.aws.records import Change, batch_failures, changes
@@ -18,6 +18,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """A DynamoDB stream batch; it fails as a whole, so that no change is skipped or overtakes another."""
     written = [one for record in changes(event) if (one := _written(record))]
     facts = bootstrap.teller().tell(written) if written else 0
+    freshness.note_told(event["Records"])
     logger.info("profiles published", extra={"profiles": len(written), "facts": facts})
     return batch_failures([])
 

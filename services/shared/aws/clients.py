@@ -24,8 +24,8 @@ def client(service: str) -> Any:
 
 
 @cache
-def single_attempt_client(service: str) -> Any:
-    """A client that never repeats a request.
+def single_attempt_client(service: str, read_seconds: int = 10) -> Any:
+    """A client that never repeats a request, and waits `read_seconds` for an answer.
 
     For sends: no send API has an idempotency token, and the SDK's own retry delivers a message twice when only the
     answer was lost. Repeating a send is the decision of delivery's send protocol.
@@ -34,5 +34,6 @@ def single_attempt_client(service: str) -> Any:
     from botocore.config import Config
 
     return boto3.client(
-        service, config=Config(retries={"total_max_attempts": 1}, connect_timeout=3, read_timeout=10)
+        service,
+        config=Config(retries={"total_max_attempts": 1}, connect_timeout=3, read_timeout=read_seconds),
     )

@@ -9,16 +9,17 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from botocore.client import BaseClient
 from moto import mock_aws
 
-from services.ingest import bootstrap
+from services.ingest import bootstrap, bootstrap_people
 from services.ingest.adapters.dynamo_sources import DynamoSources
 from services.ingest.domain.sources import Key, Source, SourceDocument, hash_key
 from services.ingest.ports import Registration
-from services.shared.aws.clients import client
+from services.shared.aws.clients import client, single_attempt_client
 from services.shared.aws.dynamo import Table
 
 REGION = "us-east-1"
@@ -32,10 +33,24 @@ ENV = {
     "LAKE_BUCKET": "halte-lake",
     "BUS_NAME": "halte",
     "IMPORTS_TABLE": "Imports",
+    "ERASURES_TABLE": "Erasures",
+    "ERASURES_QUEUE_URL": "set-with-the-queue",
+    "ADDRESS_SECRET_ARN": "set-with-the-secret",
+    "PERSON_FUNCTIONS": "{}",
 }
 WRITE_KEY = "WRITEKEY"
 SECRET_KEY = "SECRET"
 NOW = datetime(2026, 1, 10, 12, 0, tzinfo=UTC)
+
+
+_BY_BEGINNING = {
+    "IndexName": "by-beginning",
+    "KeySchema": [
+        {"AttributeName": "beginning", "KeyType": "HASH"},
+        {"AttributeName": "folded", "KeyType": "RANGE"},
+    ],
+    "Projection": {"ProjectionType": "KEYS_ONLY"},
+}
 
 
 class World:
@@ -60,9 +75,10 @@ class World:
         return _call(sources, method, path, json.dumps(body).encode() if body is not None else b"", {})
 
     def admin(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-        from services.ingest.handlers import admin
+        from services.ingest.handlers import erasures, profiles
 
-        return _call(admin, method, path, json.dumps(body).encode() if body is not None else b"", {})
+        module = profiles if method == "GET" and path.startswith("/profiles") else erasures
+        return _call(module, method, path, json.dumps(body).encode() if body is not None else b"", {})
 
     def review(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
         from services.ingest.handlers import identities
@@ -99,6 +115,9 @@ class World:
             start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self._read_to}
         iterator = streams.get_shard_iterator(StreamArn=self._stream, ShardId=shard, **start)["ShardIterator"]
         records: list[dict[str, Any]] = streams.get_records(ShardIterator=iterator)["Records"]
+        for record in records:  # as Lambda hands it over
+            at = record["dynamodb"]["ApproximateCreationDateTime"]
+            record["dynamodb"]["ApproximateCreationDateTime"] = at.timestamp()
         if records:
             self._read_to = records[-1]["dynamodb"]["SequenceNumber"]
         return records
@@ -120,7 +139,9 @@ class World:
 
     def lake(self) -> list[dict[str, Any]]:
         """Every line of the lake."""
-        objects = client("s3").list_objects_v2(Bucket=ENV["LAKE_BUCKET"], Prefix="events/").get("Contents", [])
+        objects = (
+            client("s3").list_objects_v2(Bucket=ENV["LAKE_BUCKET"], Prefix="events/").get("Contents", [])
+        )
         lines = []
         for one in objects:
             body = client("s3").get_object(Bucket=ENV["LAKE_BUCKET"], Key=one["Key"])["Body"].read()
@@ -152,12 +173,14 @@ def _size(value: Any) -> int:
 
 def request(method: str, path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
     """What API Gateway hands to a function."""
-    parameters = {"identifier": path.rpartition("/")[2]}
+    path, _, query = path.partition("?")
+    parameters = {"identifier": path.split("/")[2]} if path.count("/") > 1 else {}
     return {
         "version": "2.0",
         "routeKey": f"{method} {path}",
         "rawPath": path,
-        "rawQueryString": "",
+        "rawQueryString": query,
+        "queryStringParameters": dict(parse_qsl(query)),
         "headers": headers,
         "pathParameters": parameters,
         "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
@@ -177,7 +200,12 @@ def _forget() -> None:
     for make in (
         bootstrap.front_door,
         bootstrap.source_registry,
-        bootstrap.profile_directory,
+        bootstrap_people.directory,
+        bootstrap_people.single_view,
+        bootstrap_people.exporter,
+        bootstrap_people.erasure_desk,
+        bootstrap_people.eraser,
+        single_attempt_client,
         bootstrap.identities,
         bootstrap.profiles,
         bootstrap.timeline,
@@ -199,6 +227,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         _forget()
         queue = client("sqs").create_queue(QueueName="intake")["QueueUrl"]
         monkeypatch.setenv("QUEUE_URL", queue)
+        monkeypatch.setenv("ERASURES_QUEUE_URL", client("sqs").create_queue(QueueName="erasures")["QueueUrl"])
+        secret = client("secretsmanager").create_secret(Name="addresses", SecretString="key-of-addresses")
+        monkeypatch.setenv("ADDRESS_SECRET_ARN", secret["ARN"])
         yield World(queue, _listener(), _tables())
         _forget()
 
@@ -222,6 +253,7 @@ def _tables() -> str:
         ("SourceRates", ["source_id"], False),
         ("Identities", ["pk"], False),
         ("Imports", ["job_id"], False),
+        ("Erasures", ["pk"], False),
         ("Profiles", ["profile_id"], True),
         ("ProfileParts", ["profile_id", "part"], False),
     ):
@@ -231,7 +263,11 @@ def _tables() -> str:
                 {"AttributeName": key, "KeyType": kind}
                 for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
             ],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+            AttributeDefinitions=[
+                {"AttributeName": key, "AttributeType": "S"}
+                for key in (*keys, *(("beginning", "folded") if name == "Identities" else ()))
+            ],
+            **({"GlobalSecondaryIndexes": [_BY_BEGINNING]} if name == "Identities" else {}),
             BillingMode="PAY_PER_REQUEST",
             **(
                 {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}

@@ -1,0 +1,199 @@
+"""The part of ingest's stack that shows, exports and forgets people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import Acknowledgment, Duration, Validations
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+
+from infra.constructs.service_stack import ServiceStack
+from infra.discovery import Announced
+
+PERSON_FUNCTIONS: dict[str, Announced] = {
+    "consent": "person-consent",
+    "delivery": "person-delivery",
+    "journeys": "person-journeys",
+    "scoring": "person-scoring",
+}
+"""Services that answer about a person, and where their function is announced."""
+
+ROUND_SECONDS = 300
+
+FRESH_WITHIN = {"ReceivedToApplied": Duration.seconds(30), "AppliedToTold": Duration.seconds(30)}
+"""What nineteen of twenty events take at most, by metric of `services.ingest.freshness`."""
+
+
+class People:
+    """Functions, table and queue of the single customer view; `lake` is the platform's bucket."""
+
+    def __init__(
+        self,
+        stack: ServiceStack,
+        *,
+        identities: dynamodb.Table,
+        profiles: dynamodb.Table,
+        parts: dynamodb.Table,
+        erasures: dynamodb.Table,
+        lake: s3.IBucket,
+    ) -> None:
+        self._stack = stack
+        self._identities = identities
+        self._profiles = profiles
+        self._parts = parts
+        self._lake = lake
+        self._functions = {service: stack.discover(name) for service, name in PERSON_FUNCTIONS.items()}
+        self._erasures = erasures
+        self._queue = stack.queue("ErasureQueue", timeout_seconds=ROUND_SECONDS)
+        _index_beginnings(identities)
+        self._view()
+        self._desk()
+        self._worker()
+        _watch_freshness(stack)
+
+    def _view(self) -> None:
+        function = self._stack.function(
+            "SingleView",
+            handler="profiles",
+            settings={
+                **self._tables(),
+                "lake_bucket": self._lake.bucket_name,
+                "person_functions": self._stack.to_json_string(self._functions),
+            },
+            memory=1024,
+        )
+        self._let_read(function)
+        self._identities.grant(function, "dynamodb:Query")
+        self._parts.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query")
+        self._let_ask(function)
+        self._allow(function, ["s3:ListBucket"], [self._lake.bucket_arn])
+        self._allow(function, ["s3:GetObject"], self._objects("events/*"))
+        self._allow(function, ["s3:GetObject", "s3:PutObject"], self._objects("exports/*"))
+        under = "/profiles/{identifier}"
+        self._stack.routes(
+            function,
+            [
+                "GET /profiles",
+                f"GET {under}",
+                *(f"GET {under}/{part}" for part in ("timeline", "sessions", "records/{type}", "export")),
+            ],
+        )
+
+    def _desk(self) -> None:
+        function = self._stack.function(
+            "ErasureDesk",
+            handler="erasures",
+            settings={
+                **self._tables(),
+                "erasures_table": self._erasures.table_name,
+                "erasures_queue_url": self._queue.queue_url,
+            },
+        )
+        self._let_read(function)
+        self._parts.grant(function, "dynamodb:BatchGetItem")
+        self._erasures.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+        self._queue.grant(function, "sqs:SendMessage")
+        self._stack.routes(
+            function,
+            [
+                "POST /profiles/{identifier}/erasure",
+                "GET /erasures/{erasure_id}",
+                "POST /erasures/{erasure_id}/repetitions",
+            ],
+        )
+
+    def _worker(self) -> None:
+        function = self._stack.function(
+            "OnErasures",
+            handler="on_erasures",
+            settings={
+                **self._tables(),
+                "erasures_table": self._erasures.table_name,
+                "erasures_queue_url": self._queue.queue_url,
+                "address_secret_arn": self._stack.address_secret.secret_arn,
+                "lake_bucket": self._lake.bucket_name,
+                "bus_name": self._stack.bus_name,
+                "person_functions": self._stack.to_json_string(self._functions),
+            },
+            memory=1024,
+            timeout_seconds=ROUND_SECONDS,
+        )
+        self._let_read(function)
+        self._identities.grant(function, "dynamodb:DeleteItem", "dynamodb:PutItem")
+        self._profiles.grant(function, "dynamodb:PutItem")
+        self._parts.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:DeleteItem")
+        self._erasures.grant(
+            function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"
+        )
+        self._queue.grant(function, "sqs:SendMessage")
+        self._stack.address_secret.grant_read(function)
+        self._stack.allow_publishing(function)
+        self._let_ask(function)
+        self._allow(function, ["s3:ListBucket"], [self._lake.bucket_arn])
+        self._allow(function, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], self._objects("events/*"))
+        self._allow(function, ["s3:DeleteObject"], self._objects("exports/*"))
+        self._stack.consume(function, self._queue, batch_size=1, max_concurrency=2)
+
+    def _tables(self) -> dict[str, str]:
+        return {
+            "identities_table": self._identities.table_name,
+            "profiles_table": self._profiles.table_name,
+            "profile_parts_table": self._parts.table_name,
+        }
+
+    def _let_read(self, function: lambda_.Function) -> None:
+        self._identities.grant(function, "dynamodb:BatchGetItem")
+        self._profiles.grant(function, "dynamodb:BatchGetItem")
+
+    def _let_ask(self, function: lambda_.Function) -> None:
+        self._allow(function, ["lambda:InvokeFunction"], list(self._functions.values()))
+
+    def _objects(self, pattern: str) -> list[str]:
+        bucket = self._stack.resolve(self._lake.bucket_name)["Ref"]
+        Validations.of(self._stack).acknowledge(
+            Acknowledgment(
+                id=f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::<{bucket}>/{pattern}]",
+                reason="Which objects speak of a person is known only when they are read; one prefix of the lake.",
+            )
+        )
+        return [self._lake.arn_for_objects(pattern)]
+
+    def _allow(self, function: lambda_.Function, actions: Sequence[str], resources: Sequence[str]) -> None:
+        function.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=list(resources)))
+
+
+def _index_beginnings(identities: dynamodb.Table) -> None:
+    """Sparse, keys only: it is written when an identifier is claimed, and by no event after that."""
+    identities.add_global_secondary_index(
+        index_name="by-beginning",
+        partition_key=dynamodb.Attribute(name="beginning", type=dynamodb.AttributeType.STRING),
+        sort_key=dynamodb.Attribute(name="folded", type=dynamodb.AttributeType.STRING),
+        projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+    )
+
+
+def _watch_freshness(stack: ServiceStack) -> None:
+    """Late data misses the moment: two alarms on the slowest twentieth, over a quarter of an hour."""
+    for name, threshold in FRESH_WITHIN.items():
+        alarm = cloudwatch.Alarm(
+            stack,
+            f"Late{name}",
+            metric=cloudwatch.Metric(
+                namespace="Halte",
+                metric_name=name,
+                dimensions_map={"service": "ingest"},
+                statistic="p95",
+                period=Duration.minutes(5),
+            ),
+            threshold=threshold.to_milliseconds(),
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=3,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description="Customer data is not on time: events take too long to reach profiles, or the others.",
+        )
+        alarm.add_alarm_action(actions.SnsAction(stack.alarms))

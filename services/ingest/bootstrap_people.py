@@ -1,0 +1,107 @@
+"""Joins the single customer view and erasure with AWS; once per process, on first use."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+from services.ingest import bootstrap
+from services.ingest.adapters.dynamo_erasures import DynamoErasures, DynamoTombstones
+from services.ingest.adapters.dynamo_finder import DynamoFinder
+from services.ingest.adapters.dynamo_people import DynamoHistories, DynamoPeople
+from services.ingest.adapters.dynamo_records import DynamoRecords
+from services.ingest.adapters.lake_objects import S3LakeObjects
+from services.ingest.adapters.person_functions import PersonFunctions
+from services.ingest.adapters.s3_exports import S3Exports
+from services.ingest.adapters.sqs_erasures import SqsErasures
+from services.ingest.people.erase import Eraser, ErasureDesk, Stores
+from services.ingest.people.export import Exporter
+from services.ingest.people.find import Directory
+from services.ingest.people.show import SingleView
+from services.ingest.settings import (
+    ErasuresSettings,
+    IdentitiesSettings,
+    OnErasuresSettings,
+    ProfilesSettings,
+)
+from services.shared.aws.bus import Bus
+from services.shared.aws.dynamo import Table
+from services.shared.ids import new_id
+
+ANSWER_SECONDS, ERASE_SECONDS = 10, 65
+"""How long another service may take to describe a person, and to forget one: its function has 60 seconds."""
+
+
+@cache
+def directory() -> Directory:
+    """For `profiles` and `erasures`."""
+    graph = Table(IdentitiesSettings.from_env().identities_table)
+    return Directory(people=_people(), finder=DynamoFinder(graph))
+
+
+@cache
+def single_view() -> SingleView:
+    """For `profiles`."""
+    settings = ProfilesSettings.from_env()
+    return SingleView(
+        directory=directory(),
+        timeline=bootstrap.timeline(),
+        records=DynamoRecords(Table(settings.profile_parts_table)),
+        services=PersonFunctions(json.loads(settings.person_functions), seconds=ANSWER_SECONDS),
+        clock=settings.clock(),
+    )
+
+
+@cache
+def exporter() -> Exporter:
+    """For `profiles`."""
+    settings = ProfilesSettings.from_env()
+    return Exporter(
+        directory=directory(),
+        timeline=bootstrap.timeline(),
+        records=DynamoRecords(Table(settings.profile_parts_table)),
+        lake=S3LakeObjects(settings.lake_bucket),
+        services=PersonFunctions(json.loads(settings.person_functions), seconds=ANSWER_SECONDS),
+        files=S3Exports(settings.lake_bucket),
+        clock=settings.clock(),
+        new_id=new_id,
+    )
+
+
+@cache
+def erasure_desk() -> ErasureDesk:
+    """For `erasures`."""
+    settings = ErasuresSettings.from_env()
+    return ErasureDesk(
+        directory=directory(),
+        erasures=DynamoErasures(Table(settings.erasures_table)),
+        queue=SqsErasures(settings.erasures_queue_url),
+        clock=settings.clock(),
+    )
+
+
+@cache
+def eraser() -> Eraser:
+    """For `on_erasures`."""
+    settings = OnErasuresSettings.from_env()
+    parts = Table(settings.profile_parts_table)
+    erasures = Table(settings.erasures_table)
+    return Eraser(
+        stores=Stores(
+            people=_people(),
+            tombstones=DynamoTombstones(erasures, settings.address_secret_arn),
+            histories=DynamoHistories(parts),
+            records=DynamoRecords(parts),
+            lake=S3LakeObjects(settings.lake_bucket),
+            exports=S3Exports(settings.lake_bucket),
+        ),
+        services=PersonFunctions(json.loads(settings.person_functions), seconds=ERASE_SECONDS),
+        erasures=DynamoErasures(erasures),
+        queue=SqsErasures(settings.erasures_queue_url),
+        publish=Bus(settings.bus_name).publish,
+        clock=settings.clock(),
+    )
+
+
+def _people() -> DynamoPeople:
+    return DynamoPeople(bootstrap.identities(), bootstrap.profiles())

@@ -1,0 +1,164 @@
+"""What the single customer view needs of the world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from services.ingest.domain.erasure import Erasure, Progress
+from services.ingest.domain.forget import Subject
+from services.ingest.domain.history import Strip
+from services.ingest.domain.identifiers import Identifier
+from services.ingest.domain.person import Person
+from services.ingest.domain.records import Record
+from services.shared.contracts.person import Address, PersonAnswer, PersonQuestion
+
+
+class People(Protocol):
+    """Profiles with their identifiers."""
+
+    def by_identifier(self, readings: Sequence[Identifier]) -> Person | None:
+        """Whom the first of `readings` that anybody is known by stands for."""
+        ...
+
+    def by_id(self, profile_id: str) -> Person | None:
+        """Whose id it is, or was before a merge."""
+        ...
+
+    def addresses(self, person: Person, known: Iterable[Record]) -> list[Address]:
+        """Where the person can be reached, without addresses that are somebody else's: an order may have named a
+        friend's, and nothing said about this person may touch that friend."""
+        ...
+
+    def names(self, person: Person) -> list[Identifier]:
+        """Every identifier that stands for a person, also those that no event has confirmed."""
+        ...
+
+    def forget(self, person: Person, at: datetime) -> int:
+        """Take away profile and identifiers, leaving a mark under each profile id that refuses later writes; how
+        many items that were.
+
+        Raises:
+            StaleProfile: they changed meanwhile; try again.
+        """
+        ...
+
+
+class Finder(Protocol):
+    """Identifiers by how they begin."""
+
+    def beginning(self, prefix: str, after: str, limit: int) -> list[tuple[Identifier, str]]:
+        """Up to `limit` identifiers whose normal form begins with `prefix` (3 characters or more, in lower case) and
+        that come after the place `after` ("" is the start), each with its place, in order."""
+        ...
+
+
+class RecordStore(Protocol):
+    """Related records, as contributions beside the chunks of a history."""
+
+    def of(self, strips: Iterable[Strip], type_: str = "") -> list[Record]:
+        """The records (of one type, or all) in the histories under `strips`, latest changed first."""
+        ...
+
+
+class Histories(Protocol):
+    """What is kept of profiles beside their hot item."""
+
+    def forget(self, profile_ids: Iterable[str]) -> int:
+        """Remove all that is kept of them beside the mark: traits, events, records. How many items that were."""
+        ...
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What services said of a person, and which did not."""
+
+    of: Mapping[str, PersonAnswer] = field(default_factory=dict)
+    unavailable: tuple[str, ...] = ()
+
+
+class Services(Protocol):
+    """The other services' `person` functions."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them, sorted."""
+        ...
+
+    def ask(self, question: PersonQuestion, of: Sequence[str]) -> Answers:
+        """The question to each service named, at the same time. Who fails or is late is unavailable."""
+        ...
+
+
+class Tombstones(Protocol):
+    """Keyed hashes of identifiers whose person was erased."""
+
+    def put(self, identifiers: Iterable[Identifier], at: datetime) -> int:
+        """Remember them; how many that were. The first time stands."""
+        ...
+
+    def of(self, identifiers: Iterable[Identifier]) -> dict[Identifier, datetime]:
+        """Those that were erased, and when."""
+        ...
+
+
+class Erasures(Protocol):
+    """Erasures under way, and the receipts of those that are done."""
+
+    def start(self, erasure: Erasure) -> Erasure:
+        """Keep a new one; the one there is, if there is one of this id."""
+        ...
+
+    def get(self, erasure_id: str) -> Erasure | None:
+        """One, read consistently."""
+        ...
+
+    def gather(self, erasure_id: str, subject: Subject) -> None:
+        """Keep for the time of the erasure who is to be forgotten."""
+        ...
+
+    def advance(self, erasure_id: str, stage: str, progress: Progress) -> None:
+        """Keep how far a stage is."""
+        ...
+
+    def finish(self, erasure_id: str, at: datetime) -> None:
+        """Turn it into a receipt: the subject goes."""
+        ...
+
+    def again(self, erasure_id: str) -> None:
+        """Back to the start, for stores that were restored from before it."""
+        ...
+
+
+class ErasureQueue(Protocol):
+    """Where erasures wait for their next round."""
+
+    def send(self, erasure_id: str, *, delay_seconds: int = 0) -> None:
+        """Durably, or an exception."""
+        ...
+
+
+class Exports(Protocol):
+    """Files of exports that wait to be fetched."""
+
+    def forget(self, profile_ids: tuple[str, ...]) -> int:
+        """Remove those of these profiles; how many there were."""
+        ...
+
+
+class LakeDays(Protocol):
+    """The event lake, a day at a time: the day on which events were processed, as an ISO date."""
+
+    def days(self, since: str) -> list[str]:
+        """The days there are from `since` on, oldest first."""
+        ...
+
+    def lines(self, day: str) -> Iterator[Mapping[str, Any]]:
+        """Every line of a day."""
+        ...
+
+    def forget(self, day: str, subject: Subject) -> int:
+        """Rewrite the day without what speaks of `subject` (`forget.without`); how many lines that changed."""
+        ...

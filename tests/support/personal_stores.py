@@ -1,0 +1,68 @@
+"""Every table, bucket and queue of the system, and how the person in it is exported and erased, or why there is none.
+
+A new store fails a test until it stands here. Dead-letter queues need no line: what is parked in one is a copy of what
+a queue or a stream held, is gone after 14 days, and finds the person erased when it is driven again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Erased:
+    """It holds personal data. `exported` are the places in an export that show it (`service.store`; ingest's own are
+    top-level), `stage` is the stage of an erasure that forgets it."""
+
+    exported: tuple[str, ...]
+    stage: str
+
+
+@dataclass(frozen=True)
+class Harmless:
+    """It holds nothing that leads to a person, or not for long: `why`."""
+
+    why: str
+
+
+_PASSING = Harmless(
+    "Facts on their way, worked off in seconds and kept for 14 days at most; one that comes late finds the "
+    "tombstone of the profile and is dropped."
+)
+
+STORES: dict[str, Erased | Harmless] = {
+    "platform/Bucket/Lake": Erased(("received",), "lake"),
+    "ingest/Table/Sources": Harmless("Client systems and hashes of their keys."),
+    "ingest/Table/Identities": Erased(("profile",), "profile"),
+    "ingest/Table/Profiles": Erased(("profile",), "profile"),
+    "ingest/Table/ProfileParts": Erased(("profile", "timeline", "records"), "history"),
+    "ingest/Table/Erasures": Harmless(
+        "Keyed hashes of identifiers, and receipts; who is to be forgotten stands in it only while the erasure runs."
+    ),
+    "ingest/Queue/Intake": Harmless(
+        "Events on their way; one that comes after an erasure is refused and its text is not kept."
+    ),
+    "ingest/Queue/ErasureQueue": Harmless("Ids of erasures."),
+    "scoring/Table/Standings": Erased(("scoring.standings", "scoring.facts", "scoring.scores"), "scoring"),
+    "scoring/Table/Definitions": Harmless("Segments and score models."),
+    "scoring/Queue/OnProfilesChanged": _PASSING,
+    "journeys/Table/Definitions": Harmless("Journeys and their versions."),
+    "journeys/Table/Runtime": Erased(("journeys.journeys",), "journeys"),
+    "journeys/Table/Standings": Erased(("journeys.standings",), "journeys"),
+    "journeys/Queue/OnFacts": _PASSING,
+    "consent/Table/Purposes": Harmless("Purposes and the texts people agree to."),
+    "consent/Table/Ledger": Harmless(
+        "Keyed hashes and digests only; an objection must outlive the person's data, and a chain with a hole would "
+        "prove nothing about anybody."
+    ),
+    "consent/Table/Evidence": Erased(("consent.consents",), "consent"),
+    "delivery/Table/Messages": Erased(("delivery.messages",), "delivery"),
+    "delivery/Table/Gates": Erased(("delivery.contacts", "delivery.pressure"), "delivery"),
+    "delivery/Table/Templates": Harmless("Templates."),
+    "delivery/Table/Reports": Harmless("Counters by day, journey and template."),
+    "delivery/Queue/OnRequests": _PASSING,
+    "delivery/Queue/OnConsent": _PASSING,
+    "delivery/Queue/OnProfilesChanged": _PASSING,
+    "delivery/Queue/Feedback": Harmless("Notices of providers on their way, worked off in seconds."),
+}
+"""By `service/kind/beginning of the logical id`."""
