@@ -6,6 +6,7 @@ Calls are known by their bytes, so a played-back invocation must be the recorded
 from __future__ import annotations
 
 import io
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,6 +85,10 @@ class Tape:
             self._answers[self._current.key] = (response_dict["status_code"], headers, response_dict["body"])
 
 
+_TOKEN = re.compile(rb'"ClientRequestToken": ?"[^"]*"')
+"""The client library makes one up for each transaction."""
+
+
 def _key(request: Any) -> bytes:
     target = request.headers.get("X-Amz-Target", b"")
     target = target.encode() if isinstance(target, str) else target
@@ -91,4 +96,5 @@ def _key(request: Any) -> bytes:
     if hasattr(body, "read"):  # a stream could be read only once; the object's name is in the address
         body = b""
     body = body.encode() if isinstance(body, str) else bytes(body)
+    body = _TOKEN.sub(b"", body)
     return b"\n".join([str(request.method).encode(), str(request.url).encode(), target, body])
