@@ -18,6 +18,7 @@ class Enrolment:
 
     `number` counts this person's walks through this journey. `entry_version` is the standing that let the person
     in: what is not newer can't begin another walk. `requested` maps a send node to when its message was asked for.
+    `page` is the page of the cohort's members that lists the person.
 
     After a merge, `inherited` are the messages that were asked for while the person still was another profile,
     `absorbed` the walk of that profile which this one goes on with, and `moved_to` the profile where a walk went.
@@ -36,6 +37,7 @@ class Enrolment:
     reason: str = ""
     exited_at: datetime | None = None
     requested: Mapping[str, datetime] = field(default_factory=dict)
+    page: str = ""
     inherited: Mapping[str, datetime] = field(default_factory=dict)
     absorbed: str = ""
     moved_to: str = ""

@@ -107,7 +107,7 @@ def test_pages_of_cohorts_and_inputs_of_executions_hold_opaque_ids_only(world: W
     pages = [row for (_, sk), row in world.items().items() if sk.startswith("P#")]
     assert pages
     for page in pages:
-        assert page.keys() == {"pk", "sk", "profiles", "expires_at"}
+        assert page.keys() <= {"pk", "sk", "profiles", "expires_at", "aboard"}
         assert all(profile_id.startswith("prf_") for profile_id in page["profiles"])
     for data in world.started().values():
         assert data.keys() == {"cohort", "journey", "version", "node", "cursor", "due", "wait_seconds"}
