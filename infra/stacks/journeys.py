@@ -123,7 +123,12 @@ class JourneysStack(ServiceStack):
         self._definitions.grant(function, "dynamodb:GetItem")
 
     def _person(self) -> None:
-        function = self.person(settings=self._tables())
+        function = self.person(
+            settings={
+                "runtime_table": self._runtime.table_name,
+                "standings_table": self._standings.table_name,
+            }
+        )
         self._runtime.grant(function, "dynamodb:UpdateItem")
         self._standings.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem")
         self._allow_settling(function)

@@ -37,7 +37,7 @@ def reacting() -> Reacting:
     standings = DynamoStandings(Table(settings.standings_table))
     clock = settings.clock()
     joining = Joining(definitions, walks, StepFunctionsExecutions(), clock)
-    merging = Merging(definitions, walks, standings, clock)
+    merging = Merging(definitions, walks, standings, joining, clock)
     return Reacting(definitions, walks, standings, joining, merging, clock)
 
 
@@ -89,7 +89,8 @@ def walks() -> Walks:
 def person() -> Person:
     """What `person` needs."""
     settings = PersonSettings.from_env()
-    walks = DynamoWalks(Table(settings.runtime_table))
-    standings = DynamoStandings(Table(settings.standings_table))
-    definitions = DynamoDefinitions(Table(settings.definitions_table))
-    return Person(walks, standings, Merging(definitions, walks, standings, settings.clock()))
+    return Person(
+        DynamoWalks(Table(settings.runtime_table)),
+        DynamoStandings(Table(settings.standings_table)),
+        settings.clock(),
+    )

@@ -32,7 +32,6 @@ class PersonSettings(Settings):
 
     runtime_table: str
     standings_table: str
-    definitions_table: str
 
 
 class OnRuntimeStreamSettings(Settings):

@@ -1,18 +1,58 @@
-"""The writes by which a walk goes from one profile to another, each on condition that nothing has changed."""
+"""The writes by which a walk goes from one profile to another, and those that follow it there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from services.journeys.adapters.items import enrolment_key
+from services.journeys.adapters.items import enrolment_item, enrolment_key
 from services.journeys.domain.enrolment import Enrolment
-from services.journeys.domain.merging import MERGED
-from services.shared.aws.dynamo import Item, Op, Table
+from services.journeys.domain.merging import MERGED, TakeOver, Verdict
+from services.shared.aws.dynamo import ConditionFailed, Item, Op, Table, TransactionRefused, transact
 from services.shared.clock import to_iso
 
+MAX_HOPS = 10
+"""Merges a walk is followed through: one after the other while somebody still holds its first profile."""
 
-def leave_op(table: Table, lost: Enrolment, winner: str, at: datetime) -> Op:
+TRANSIENT = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
+
+def hand_over(
+    table: Table, lost: Enrolment, won: Enrolment | None, verdict: Verdict, winner: str, at: datetime
+) -> bool:
+    """All of it in one transaction; `False`: a walk has changed, or another transaction was in the way.
+
+    Raises:
+        TransactionRefused: for a reason that trying again does not mend.
+    """
+    ops = [_leave_op(table, lost, winner, at)]
+    if isinstance(verdict, TakeOver):
+        ops.append(table.put_op(enrolment_item(verdict.walk), **begin_condition(won)))
+    elif won and verdict.inherited != won.inherited:
+        ops.append(_inherit_op(table, won, verdict.inherited))
+    try:
+        transact(ops)
+    except TransactionRefused as refused:
+        codes = {r.code for r in refused.refusals} - {None, "ConditionalCheckFailed"}
+        if codes - TRANSIENT or not refused.refusals:
+            raise
+        return False
+    return True
+
+
+def begin_condition(last: Enrolment | None) -> dict[str, Any]:
+    """The condition under which a new walk may stand where `last` was."""
+    if last is None:
+        return {"condition": "attribute_not_exists(pk)"}
+    return {
+        "condition": "enrolment_id = :last AND #status = :exited",
+        "names": {"#status": "status"},
+        "values": {":last": last.enrolment_id, ":exited": "exited"},
+    }
+
+
+def _leave_op(table: Table, lost: Enrolment, winner: str, at: datetime) -> Op:
     """Note where a walk went: only the walk that was decided about; messages are only ever added to it."""
     update = "SET moved_to = :winner"
     values: Item = {
@@ -35,7 +75,7 @@ def leave_op(table: Table, lost: Enrolment, winner: str, at: datetime) -> Op:
     )
 
 
-def inherit_op(table: Table, won: Enrolment, inherited: Mapping[str, datetime]) -> Op:
+def _inherit_op(table: Table, won: Enrolment, inherited: Mapping[str, datetime]) -> Op:
     """Let a walk inherit what was asked for under the profile that is part of it now."""
     values: Item = {
         ":mine": won.enrolment_id,
@@ -55,3 +95,31 @@ def _inherits(walk: Enrolment, values: Item) -> str:
         return "attribute_not_exists(inherited)"
     values[":known"] = len(walk.inherited)
     return "size(inherited) = :known"
+
+
+def update_where_it_is(
+    table: Table,
+    profile_id: str,
+    journey: str,
+    update: str,
+    *,
+    condition: str,
+    names: Mapping[str, str],
+    values: Item,
+) -> None:
+    """Update a walk, or the one that went on with it.
+
+    Raises:
+        ConditionFailed: neither is as the condition wants it.
+    """
+    for _ in range(MAX_HOPS):
+        key = enrolment_key(profile_id, journey)
+        try:
+            table.update(key, update, condition=condition, names=names, values=values)
+        except ConditionFailed as refused:
+            profile_id = (refused.item or {}).get("moved_to", "")
+            if not profile_id:
+                raise
+            continue
+        return
+    raise ConditionFailed

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.journeys.adapters.handing_over import inherit_op, leave_op
+from services.journeys.adapters.handing_over import MAX_HOPS, begin_condition, hand_over, update_where_it_is
 from services.journeys.adapters.items import (
     cohort_meta_key,
     enrolment_item,
@@ -23,19 +23,15 @@ from services.journeys.adapters.items import (
 )
 from services.journeys.domain.cohort import Slot
 from services.journeys.domain.enrolment import Enrolment
-from services.journeys.domain.merging import TakeOver, Verdict
+from services.journeys.domain.merging import Verdict
 from services.journeys.ports import Boarding, Cohort
-from services.shared.aws.dynamo import ConditionFailed, Item, Op, Table, TransactionRefused, transact
+from services.shared.aws.dynamo import ConditionFailed, Item, Table
 from services.shared.aws.parallel import done, each
 from services.shared.clock import from_iso, to_iso
 
 KEPT = timedelta(days=400)
 """How long a cohort's items outlive its arrival: longer than any execution runs. Enrolments stay."""
 
-MAX_HOPS = 10
-"""Merges a walk is followed through: one after the other while somebody still holds its first profile."""
-
-_TRANSIENT = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 _STATUS = {"#status": "status"}
 
 
@@ -120,7 +116,7 @@ class DynamoWalks:
 
         def write(profile_id: str, page: str) -> None:
             walk, last = pairs[profile_id]
-            self._table.perform_put(self._begin_op(replace(walk, cohort=slot.key, page=page), last))
+            self._begin(replace(walk, cohort=slot.key, page=page), last)
 
         def is_own(found: Enrolment) -> bool:
             return found.enrolment_id == pairs[found.profile_id][0].enrolment_id
@@ -129,7 +125,7 @@ class DynamoWalks:
 
     def move(self, slot: Slot, journey: str, source: str, profile_ids: Sequence[str]) -> Boarding:
         def write(profile_id: str, page: str) -> None:
-            self._move(slot, enrolment_key(profile_id, journey), page, source)
+            self._move(slot, profile_id, journey, page, source)
 
         return self._board(slot, list(profile_ids), write, lambda _: True)
 
@@ -138,10 +134,12 @@ class DynamoWalks:
             # Every action leaves a mark: another cohort, an end, or a request, which moves the walk on to its node.
             self._move(
                 slot,
-                enrolment_key(profile_id, journey),
+                profile_id,
+                journey,
                 page,
                 missed.key,
-                untouched=" AND node = :begun AND attribute_not_exists(requested.#begun)",
+                untouched=" AND node = :begun AND attribute_not_exists(requested.#begun)"
+                " AND attribute_not_exists(inherited.#begun)",
                 names={"#begun": missed.node},
                 values={":begun": missed.node},
             )
@@ -156,9 +154,8 @@ class DynamoWalks:
         return sum(done(each(lambda walk: self._request(walk, node, to_iso(at), exit_reason), walks)))
 
     def end(self, walks: Iterable[Enrolment], at: datetime, reason: str) -> int:
-        return sum(
-            done(each(lambda walk: self._exit(walk, at, reason, "cohort = :mine", walk.cohort), walks))
-        )
+        ended = each(lambda walk: self._exit(walk, at, reason, "cohort = :mine", walk.cohort), walks)
+        return sum(done(ended))
 
     def stop(self, walks: Iterable[tuple[Enrolment, str]], at: datetime) -> int:
         def stop_one(pair: tuple[Enrolment, str]) -> bool:
@@ -170,17 +167,7 @@ class DynamoWalks:
     def hand_over(
         self, lost: Enrolment, won: Enrolment | None, verdict: Verdict, winner: str, at: datetime
     ) -> bool:
-        ops = [leave_op(self._table, lost, winner, at)]
-        if isinstance(verdict, TakeOver):
-            ops.append(self._begin_op(verdict.walk, won))
-        elif won and verdict.inherited != won.inherited:
-            ops.append(inherit_op(self._table, won, verdict.inherited))
-        try:
-            transact(ops)
-        except TransactionRefused as refused:
-            _check_transient(refused)
-            return False
-        return True
+        return hand_over(self._table, lost, won, verdict, winner, at)
 
     def forget(self, profile_id: str) -> int:
         walks = self.of_profile(profile_id)
@@ -226,34 +213,21 @@ class DynamoWalks:
     def _update(
         self, walk: Enrolment, update: str, condition: str, names: dict[str, str], values: dict[str, Any]
     ) -> bool:
-        profile_id = walk.profile_id
-        for _ in range(MAX_HOPS):
-            key = enrolment_key(profile_id, walk.journey)
-            try:
-                self._table.update(key, update, condition=condition, names=names, values=values)
-            except ConditionFailed as refused:
-                profile_id = (refused.item or {}).get("moved_to", "")
-                if not profile_id:
-                    return False
-                continue
-            return True
-        return False
+        try:
+            place = (self._table, walk.profile_id, walk.journey)
+            update_where_it_is(*place, update, condition=condition, names=names, values=values)
+        except ConditionFailed:
+            return False
+        return True
 
-    def _begin_op(self, walk: Enrolment, last: Enrolment | None) -> Op:
-        item = enrolment_item(walk)
-        if last is None:
-            return self._table.put_op(item, condition="attribute_not_exists(pk)")
-        return self._table.put_op(
-            item,
-            condition="enrolment_id = :last AND #status = :exited",
-            names=_STATUS,
-            values={":last": last.enrolment_id, ":exited": "exited"},
-        )
+    def _begin(self, walk: Enrolment, last: Enrolment | None) -> None:
+        self._table.put(enrolment_item(walk), **begin_condition(last))
 
     def _move(
         self,
         slot: Slot,
-        key: Item,
+        profile_id: str,
+        journey: str,
         page: str,
         source: str,
         *,
@@ -261,8 +235,10 @@ class DynamoWalks:
         names: Mapping[str, str] | None = None,
         values: Mapping[str, str] | None = None,
     ) -> None:
-        self._table.update(
-            key,
+        update_where_it_is(
+            self._table,
+            profile_id,
+            journey,
             "SET cohort = :new, node = :node, page = :page",
             condition=f"cohort = :old AND #status = :active{untouched}",
             names={**_STATUS, **(names or {})},
@@ -310,13 +286,6 @@ class DynamoWalks:
             return Boarding(aboard, in_the_way, closed=True)
         self._table.put({**listed, "aboard": True})
         return Boarding(aboard, in_the_way, closed=False)
-
-
-def _check_transient(refused: TransactionRefused) -> None:
-    """Raise again what trying again does not mend."""
-    codes = {r.code for r in refused.refusals} - {None, "ConditionalCheckFailed"}
-    if codes - _TRANSIENT or not refused.refusals:
-        raise refused
 
 
 def _read_cohort(item: Item) -> Cohort:

@@ -85,13 +85,11 @@ class Joining:
         def attempt(slot: Slot, members: Sequence[str]) -> Boarding:
             return self._walks.move(slot, journey, source, members)
 
-        def merged_since(members: Sequence[str], boarding: Boarding) -> list[str]:
-            """Who has left stays behind; who was merged since goes on as the winner."""
-            found = boarding.in_the_way.values()
-            return list(dict.fromkeys(walk.moved_to for walk in found if walk and walk.moved_to))
+        def drop(members: Sequence[str], boarding: Boarding) -> list[str]:
+            return []
 
         slots = onward_slots(definition.document, definition.version, node, due, source)
-        self._place(definition, slots, profiles, attempt, merged_since, start=False)
+        self._place(definition, slots, profiles, attempt, drop, start=False)
 
     def start_onward(self, definition: Definition, source: str, node: str, due: datetime) -> None:
         """Start the executions of the cohorts that `onward` filled from `source`; again is the same."""
@@ -101,6 +99,23 @@ class Joining:
                 return
             if not cohort.started:
                 self._start(definition, slot)
+
+    def make_up_for(self, walk: Enrolment) -> None:
+        """Start, or catch up for, the cohort of a walk that was taken over: nobody hears of the profile it began as
+        any more, and whoever put it there may have died."""
+        definition = self._definitions.get(walk.journey, walk.version)
+        cohort = self._walks.cohort(walk.cohort) if walk.node == definition.document.start else None
+        if cohort and not cohort.open:
+            slots = entry_slots(
+                definition.document,
+                definition.version,
+                walk.entered_at,
+                self._clock.now(),
+                walk.profile_id,
+            )
+            self._rescue(definition, cohort.slot, slots, [walk])
+        elif cohort and not cohort.started:
+            self._start(definition, cohort.slot)
 
     def _enter_group(self, definition: Definition, group: list[_Candidate], now: datetime) -> int:
         entry = definition.document.entry
@@ -204,17 +219,20 @@ class Joining:
             definition = self._definitions.get(walk.journey, walk.version)
             cohort = self._walks.cohort(key) if walk.node == definition.document.start else None
             if cohort and not cohort.open:
-                self._rescue(definition, cohort.slot, entrant, [walk for _, walk in pairs])
+                slots = self._entry_slots(definition, entrant, self._clock.now())
+                self._rescue(definition, cohort.slot, slots, [walk for _, walk in pairs])
             elif cohort and not cohort.started:
                 self._start(definition, cohort.slot)
 
-    def _rescue(self, definition: Definition, closed: Slot, entrant: Entrant, walks: list[Enrolment]) -> None:
+    def _rescue(
+        self, definition: Definition, closed: Slot, slots: Iterator[Slot], walks: list[Enrolment]
+    ) -> None:
         """Let those catch up who may have boarded too late, unseen."""
-        late = [w.profile_id for w in walks if not w.requested and not self._walks.was_aboard(w)]
+        fresh = [walk for walk in walks if not walk.requested and not walk.inherited]
+        late = [walk.profile_id for walk in fresh if not self._walks.was_aboard(walk)]
         if not late:
             return
         stranded: Stranded = [(closed, late[i : i + PAGE]) for i in range(0, len(late), PAGE)]
-        slots = self._entry_slots(definition, entrant, self._clock.now())
         for cohort in self._open_cohorts(definition, slots):
             caught_up, stranded = self._catch_up(definition.journey, cohort.slot, stranded)
             if caught_up and not cohort.started:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from services.journeys.domain.enrolment import Enrolment
-from services.journeys.domain.merging import ERASED, Gone, decide
+from services.journeys.domain.merging import ERASED, Gone, TakeOver, decide
 from services.journeys.ports import Definitions, Standings, Walks
+from services.journeys.service.join import Joining
 from services.shared.clock import Clock
 from services.shared.contracts.ingest import Merge
 
@@ -21,17 +23,25 @@ class Contended(Exception):
 class Merging:
     """Empties profiles that are gone. Again is the same, and goes on where a worker died."""
 
-    def __init__(self, definitions: Definitions, walks: Walks, standings: Standings, clock: Clock) -> None:
+    def __init__(
+        self,
+        definitions: Definitions,
+        walks: Walks,
+        standings: Standings,
+        joining: Joining,
+        clock: Clock,
+    ) -> None:
         self._definitions = definitions
         self._walks = walks
         self._standings = standings
+        self._joining = joining
         self._clock = clock
 
     def merge(self, merges: Iterable[Merge]) -> int:
         """Hand over the walks of every loser, unless it was given back since; how many walks.
 
         Raises:
-            Contended: a walk kept changing.
+            Contended, NoRoom: others were in the way all the time.
         """
         handed_over = 0
         for one in sorted(merges, key=lambda m: m.at):
@@ -52,17 +62,11 @@ class Merging:
             if gone is None:
                 break
             if gone.erased:
-                return settled + self.forget(profile_id)
+                return settled + forget(self._walks, profile_id, self._clock.now())
             for walk in self._walks.of_profile(profile_id):
                 settled += not walk.moved_to and self._hand_over(walk, gone.into)
             profile_id = gone.into
         return settled
-
-    def forget(self, profile_id: str) -> int:
-        """End and remove all walks of a profile; how many there were."""
-        active = [(walk, ERASED) for walk in self._walks.of_profile(profile_id) if walk.active]
-        self._walks.stop(active, self._clock.now())
-        return self._walks.forget(profile_id)
 
     def _hand_over(self, lost: Enrolment, winner: str) -> bool:
         entry = self._definitions.get(lost.journey, lost.version).document.entry
@@ -74,5 +78,13 @@ class Merging:
                 return False
             verdict = decide(walk, won, winner, standing.version if standing else 0, entry.reentry)
             if self._walks.hand_over(walk, won, verdict, winner, self._clock.now()):
+                if isinstance(verdict, TakeOver) and verdict.walk.active:
+                    self._joining.make_up_for(verdict.walk)
                 return True
         raise Contended(f"a walk through {lost.journey} kept changing")
+
+
+def forget(walks: Walks, profile_id: str, now: datetime) -> int:
+    """End and remove all walks of a profile; how many there were."""
+    walks.stop([(walk, ERASED) for walk in walks.of_profile(profile_id) if walk.active], now)
+    return walks.forget(profile_id)

@@ -7,8 +7,8 @@ from typing import Any, assert_never
 from services.journeys.domain.enrolment import Enrolment
 from services.journeys.domain.merging import Gone
 from services.journeys.ports import Standings, Walks
-from services.journeys.service.merge import Merging
-from services.shared.clock import to_iso
+from services.journeys.service.merge import forget
+from services.shared.clock import Clock, to_iso
 from services.shared.contracts.person import PersonAnswer, PersonQuestion
 
 
@@ -19,10 +19,10 @@ class Person:
     erased, it names nobody.
     """
 
-    def __init__(self, walks: Walks, standings: Standings, merging: Merging) -> None:
+    def __init__(self, walks: Walks, standings: Standings, clock: Clock) -> None:
         self._walks = walks
         self._standings = standings
-        self._merging = merging
+        self._clock = clock
 
     def answer(self, question: PersonQuestion) -> PersonAnswer:
         """`describe`: store `journeys`. `export`: this and `standings`, the copies of scoring's. `erase`: `journeys`
@@ -48,7 +48,8 @@ class Person:
         gone = Gone("", question.at)
         for profile_id in question.profile_ids:
             self._standings.leave(profile_id, gone)
-        return sum(self._merging.forget(profile_id) for profile_id in question.profile_ids)
+        now = self._clock.now()
+        return sum(forget(self._walks, profile_id, now) for profile_id in question.profile_ids)
 
 
 def described(walk: Enrolment) -> dict[str, Any]:

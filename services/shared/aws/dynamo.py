@@ -286,8 +286,7 @@ class Table:
     ) -> Op:
         """A Delete for `transact`."""
         return Op(
-            "Delete",
-            {"TableName": self.name, "Key": encode(key), **_expressions(condition, names, values)},
+            "Delete", {"TableName": self.name, "Key": encode(key), **_expressions(condition, names, values)}
         )
 
     def check_op(

@@ -32,7 +32,7 @@ def test_a_withdrawal_queues_behind_nothing_else(templates: Templates) -> None:
             by_queue.setdefault(str(target["Arn"]), set()).update(facts)
 
     assert {"ConsentChanged.v1"} in by_queue.values()
-    assert {"ProfilesChanged.v1"} in by_queue.values()
+    assert {"ProfilesChanged.v1", "ProfilesMerged.v1"} in by_queue.values()
 
 
 def test_sms_reports_reach_the_feedback_topic(templates: Templates, stage: str) -> None:

@@ -11,7 +11,6 @@ from services.journeys.adapters.walks import DynamoWalks
 from services.journeys.domain.enrolment import Enrolment
 from services.journeys.ports import Cohort
 from services.journeys.service.join import Joining
-from services.shared.aws.dynamo import Op
 from services.shared.contracts.scoring import ScoreChange, ScoreChanged
 from tests.integration.journeys.world import (
     NOON,
@@ -119,20 +118,20 @@ def test_who_boards_while_the_cohort_leaves_is_asked_for_once(
     """F5: the cohort acts when the page lists a person whose walk is not written yet; maybe the worker dies then."""
     world.publish(seed("lapsed"))
     world.facts(entered("no_order_90d", "prf_early"))
-    begin, look, deaths = DynamoWalks._begin_op, DynamoWalks.cohort, iter([dies])
+    begin, look, deaths = DynamoWalks._begin, DynamoWalks.cohort, iter([dies])
 
-    def late_begin(self: DynamoWalks, walk: Enrolment, last: Enrolment | None) -> Op:
+    def late_begin(self: DynamoWalks, walk: Enrolment, last: Enrolment | None) -> None:
         if walk.profile_id == "prf_late" and walk.cohort == LAPSED:
             world.clock.advance(timedelta(hours=12, seconds=5))
             world.step(LAPSED, "winback")
-        return begin(self, walk, last)
+        begin(self, walk, last)
 
     def last_look(self: DynamoWalks, key: str) -> Cohort | None:
         if ("P#prf_late", "E#lapsed") in world.items() and next(deaths, False):
             raise ConnectionError("the worker died")
         return look(self, key)
 
-    monkeypatch.setattr(DynamoWalks, "_begin_op", late_begin)
+    monkeypatch.setattr(DynamoWalks, "_begin", late_begin)
     monkeypatch.setattr(DynamoWalks, "cohort", last_look)
     failed = world.facts(entered("no_order_90d", "prf_late", at=NOON))
     assert bool(failed) == dies

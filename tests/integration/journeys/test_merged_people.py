@@ -167,6 +167,22 @@ def test_a_profile_merged_while_it_enters_leaves_no_walk_behind(
     assert asked(world.published()) == [("prf_a", "offer"), ("prf_a", "thank_you")]
 
 
+def test_a_cohort_whose_worker_died_before_starting_it_is_started_for_the_winner(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F5: once the profile is merged, the repetition of its entry would be none."""
+    world.publish(seed("welcome"))
+    with monkeypatch.context() as broken:
+        broken.setattr(Joining, "_start", lambda *_: 1 / 0)
+        assert world.facts(entered("first_order", "prf_b")) == ["message-0"]
+
+    world.facts(merge("prf_b", "prf_a"))
+    assert world.facts(entered("first_order", "prf_b")) == []
+    world.run_until(NOON + 40 * DAY)
+
+    assert asked(world.published()) == [("prf_a", "offer"), ("prf_a", "thank_you")]
+
+
 @pytest.mark.parametrize("document", [seed("welcome"), REGROUPING])
 def test_a_profile_merged_between_reading_and_writing_its_walk_loses_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch, document: dict[str, Any]
