@@ -14,7 +14,7 @@ import pytest
 from services.ingest.consume import Consumer
 from services.ingest.domain.history import Signed, chunks
 from services.ingest.domain.identifiers import MAX_PER_KIND, Identifier
-from services.ingest.domain.intake import pack_http
+from services.ingest.domain.intake import Origin, pack_http
 from services.ingest.domain.policy import MAX_COMPONENT
 from services.ingest.domain.profile import Profile, redirect
 from services.ingest.domain.regroup import Node
@@ -84,7 +84,7 @@ class Fixture:
 
 
 def http(receipt: str, *events: dict[str, Any]) -> str:
-    (body,) = pack_http("shop", receipt, NOW, [json.dumps(event) for event in events])
+    (body,) = pack_http(Origin("shop", "http"), receipt, NOW, [json.dumps(event) for event in events])
     return body
 
 

@@ -130,11 +130,10 @@ def test_whatever_a_csv_writer_writes_is_read_back(
 def test_any_bytes_are_rows_or_a_broken_file(data: bytes, format_: Format, chunk: int) -> None:
     try:
         found = rows(data, format_, chunk)
-    except BrokenFile as refused:
-        assert refused.code
-    else:
-        json.dumps([row.value for row in found])
-        assert [row.number for row in found] == list(range(1, len(found) + 1))
+    except BrokenFile:
+        return
+    json.dumps([row.value for row in found])
+    assert [row.number for row in found] == list(range(1, len(found) + 1))
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+31", "-2", "@x", "\t=1", "\r=1"])
