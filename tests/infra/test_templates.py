@@ -175,6 +175,26 @@ def routes(assembly: Assembly) -> dict[str, bool]:
     }
 
 
+def test_browsers_may_ask_with_what_client_libraries_send(prod: Assembly) -> None:
+    ((_, _, api),) = prod.of_type("AWS::ApiGatewayV2::Api")
+    cors = api["Properties"]["CorsConfiguration"]
+    assert cors["AllowOrigins"] == ["*"]
+    assert "POST" in cors["AllowMethods"]
+    assert {"authorization", "content-type", "x-write-key", "anonymousid"} <= set(cors["AllowHeaders"])
+    assert "AllowCredentials" not in cors
+
+
+def test_the_public_door_may_not_write_where_keys_are(prod: Assembly) -> None:
+    granted = [
+        statement
+        for _, name, policy in prod.of_type("AWS::IAM::Policy")
+        if name.startswith("FrontDoor")
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+    ]
+    on_sources = [s for s in granted if "Sources" in str(s["Resource"])]
+    assert [actions(statement) for statement in on_sources] == [["dynamodb:GetItem"]]
+
+
 def test_only_these_routes_are_public(prod: Assembly) -> None:
     assert {key for key, guarded in routes(prod).items() if not guarded} == PUBLIC_ROUTES
 

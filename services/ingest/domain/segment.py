@@ -87,21 +87,21 @@ def with_right_time(event: Any, sent_at: Any, requested_at: datetime | None) -> 
     """
     if not isinstance(event, dict):
         return event
-    original, sent = _instant(event.get("originalTimestamp")), _instant(event.get("sentAt") or sent_at)
-    if event.get("timestamp") is None and original:
-        event = {**event, "timestamp": event["originalTimestamp"]}
-    said = _instant(event.get("timestamp"))
-    if said is None or sent is None or requested_at is None:
+    original = event.get("originalTimestamp")
+    if event.get("timestamp") is None and _instant(original):
+        event = {**event, "timestamp": original}
+    sent = _instant(event.get("sentAt") or sent_at) if requested_at else None
+    skew = requested_at - sent if requested_at and sent else timedelta()
+    if abs(skew) <= SKEW_BELIEVED:
         return event
-    skew = requested_at - sent
-    if abs(skew) <= SKEW_BELIEVED or (original and abs(said - original) > SAME_CLOCK):
+    said, by_sdk = _instant(event.get("timestamp")), _instant(original)
+    if said is None or (by_sdk and abs(said - by_sdk) > SAME_CLOCK):
         return event
     try:
         corrected = to_iso(said + skew)
     except OverflowError:
         return event  # validation refuses its time
-    first = event.get("originalTimestamp") or event["timestamp"]
-    return {**event, "originalTimestamp": first, "timestamp": corrected}
+    return {**event, "originalTimestamp": original or event["timestamp"], "timestamp": corrected}
 
 
 def _instant(value: Any) -> datetime | None:
