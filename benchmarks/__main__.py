@@ -10,13 +10,20 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from benchmarks import cold_import, identity_quality, usd_per_million_entries, usd_per_million_events
+from benchmarks import (
+    cold_import,
+    cpu_per_event,
+    identity_quality,
+    usd_per_million_entries,
+    usd_per_million_events,
+)
 from benchmarks.prices import Prices
 from benchmarks.results import Report, Result, save
 
 BENCHMARKS: dict[str, Callable[[Report], list[Result]]] = {
     "usd_per_million_events": usd_per_million_events.run,
     "usd_per_million_entries": usd_per_million_entries.run,
+    "cpu_per_event": cpu_per_event.run,
     "cold_import": cold_import.run,
     "identity_quality": identity_quality.run,
 }
@@ -24,6 +31,7 @@ _EXAMPLES = """examples:
   python -m benchmarks                                    all of them; about three minutes
   python -m benchmarks --only usd_per_million_events      what a million customer events cost
   python -m benchmarks --only usd_per_million_entries     what a million journey entries cost
+  python -m benchmarks --only cpu_per_event               CPU of ingest's consumer, beside a floor
   python -m benchmarks --only cold_import --no-breakdown  how long each handler takes to import
   python -m benchmarks --only identity_quality            how well people are told apart
 """

@@ -32,14 +32,19 @@ class Queue:
 class Machine:
     """All executions of one journey version's state machine.
 
-    `transitions` counts every state entered. Among them are three (wait, task, choice) for each of the `early` wakes,
-    which only a virtual clock that was slowed meanwhile brings about.
+    `transitions` counts every state entered; `early` the wakes before time, which only a virtual clock that was slowed
+    meanwhile brings about.
     """
 
     name: str
     executions: Counter[str] = field(default_factory=Counter)
     transitions: int = 0
     early: int = 0
+
+    @property
+    def steady_transitions(self) -> int:
+        """Transitions without those of early wakes: wait, task and choice for each."""
+        return self.transitions - 3 * self.early
 
 
 def lake(s3: Any, bucket: str) -> list[Mapping[str, Any]]:

@@ -124,7 +124,7 @@ def message_rows(books: Books) -> list[list[Cell]]:
 def journey_rows(books: Books) -> list[list[Cell]]:
     """One row per journey version: entries, executions, transitions, and both per 1,000 entries.
 
-    An early wake is the slowed virtual clock's doing, and costs three transitions that a real clock does not.
+    Early wakes are the slowed virtual clock's doing: the last column leaves out what they cost, as a real clock does.
     """
     rows: list[list[Cell]] = []
     for machine in books.machines:
@@ -140,6 +140,7 @@ def journey_rows(books: Books) -> list[list[Cell]]:
                 machine.early,
                 round(1000 * executions / entries) if entries else 0,
                 round(1000 * machine.transitions / entries) if entries else 0,
+                round(1000 * machine.steady_transitions / entries) if entries else 0,
             ]
         )
     return rows
@@ -154,6 +155,7 @@ JOURNEY_HEAD = (
     "early wakes",
     "executions per 1,000",
     "transitions per 1,000",
+    "on a steady clock",
 )
 
 

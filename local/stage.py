@@ -24,7 +24,7 @@ class Options:
     """What the command line asks for; `speed` is virtual seconds per real second."""
 
     once: bool = False
-    customers: int = 80
+    customers: int = 60
     port: int = 4566
     page_port: int = 8080
     gateway_port: int = 8000

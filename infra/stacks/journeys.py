@@ -116,7 +116,6 @@ class JourneysStack(ServiceStack):
             "dynamodb:BatchGetItem",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
-            "dynamodb:ConditionCheckItem",
         )
         self._standings.grant(function, "dynamodb:BatchGetItem")
         function.add_to_role_policy(

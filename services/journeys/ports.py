@@ -39,17 +39,13 @@ class Cohort:
 
 
 @dataclass(frozen=True)
-class Moved:
-    """Everybody of a transaction is in the cohort."""
+class Boarding:
+    """What came of putting people into a cohort: who is `aboard`, and whose walks are not as supposed (by profile;
+    `None`: there is no walk). `closed`: the cohort closed meanwhile, and may have gone on without those aboard."""
 
-
-@dataclass(frozen=True)
-class Refused:
-    """Nobody of a transaction is: the cohort is `closed`, or some walks are not as supposed. `in_the_way` has these
-    by profile (`None`: there is no walk). Neither: another transaction was in the way."""
-
-    closed: bool
+    aboard: Sequence[str]
     in_the_way: Mapping[str, Enrolment | None]
+    closed: bool
 
 
 class Definitions(Protocol):
@@ -129,12 +125,20 @@ class Walks(Protocol):
         """The members of a cohort as (cursor, profile ids), those behind cursor `after` only."""
         ...
 
-    def begin(self, slot: Slot, walks: Sequence[tuple[Enrolment, Enrolment | None]]) -> Moved | Refused:
-        """Put new walks into an open cohort, each instead of the last one it was paired with; all or none."""
+    def begin(self, slot: Slot, walks: Sequence[tuple[Enrolment, Enrolment | None]]) -> Boarding:
+        """Put new walks into a cohort, each instead of the last one it was paired with."""
         ...
 
-    def move(self, slot: Slot, journey: str, source: str, profile_ids: Sequence[str]) -> Moved | Refused:
-        """Take active walks over from cohort `source`; all or none."""
+    def move(self, slot: Slot, journey: str, source: str, profile_ids: Sequence[str]) -> Boarding:
+        """Take active walks over from cohort `source`."""
+        ...
+
+    def catch_up(self, slot: Slot, journey: str, missed: Slot, profile_ids: Sequence[str]) -> Boarding:
+        """Take over from `missed`, a cohort that closed, whom it left without; whom it took along stays."""
+        ...
+
+    def was_aboard(self, walk: Enrolment) -> bool:
+        """Did whoever put the walk into its cohort see that the cohort was still open afterwards?"""
         ...
 
     def request(self, walks: Iterable[Enrolment], node: str, at: datetime, exit_reason: str) -> int:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.ingest.domain.history import EPOCH, Signed
@@ -81,4 +81,4 @@ def _signed(row: list[Any]) -> Signed:
 
 
 def _ms(at: datetime) -> int:
-    return round((at.astimezone(UTC) - EPOCH) / _MS)
+    return round(at.timestamp() * 1000)

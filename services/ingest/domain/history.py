@@ -110,9 +110,9 @@ def place(tale: str, at: datetime, version: int) -> str:
 
 def chunks(profile_id: str, tale: str, version: int, events: Iterable[Signed]) -> list[Chunk]:
     """The chunks of a write, oldest month first; events in time order."""
-    months: dict[str, list[Signed]] = {}
+    months: dict[tuple[int, int], list[Signed]] = {}
     for one in sorted(events, key=lambda s: s.order):
-        months.setdefault(f"{one.call.at:%Y-%m}", []).append(one)
+        months.setdefault((one.call.at.year, one.call.at.month), []).append(one)
     return [Chunk(profile_id, tale, version, tuple(found)) for _, found in sorted(months.items())]
 
 

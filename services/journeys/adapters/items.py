@@ -2,11 +2,12 @@
 
 P#<profile>  E#<journey>  an enrolment: one per person and journey
 C#<cohort>   META         a cohort
-C#<cohort>   P#<page>     up to 98 of its members: one write carries them all
+C#<cohort>   P#<page>     up to 98 of its members: one write carries them all; `aboard` once all of them are
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from services.journeys.domain.enrolment import Enrolment
@@ -25,10 +26,14 @@ def cohort_meta_key(cohort: str) -> dict[str, str]:
     return {"pk": f"C#{cohort}", "sk": "META"}
 
 
-def page_item(cohort: str, profile_ids: list[str], expires_at: int) -> Item:
-    """A page of members. The same people always make the same page; `expires_at` is in epoch seconds."""
-    page = stable_id("pg", *sorted(profile_ids))
-    return {"pk": f"C#{cohort}", "sk": f"P#{page}", "profiles": profile_ids, "expires_at": expires_at}
+def page_id(profile_ids: Iterable[str]) -> str:
+    """The name of a page. The same people always make the same page."""
+    return stable_id("pg", *sorted(profile_ids))
+
+
+def page_key(cohort: str, page: str) -> dict[str, str]:
+    """The key of a page of a cohort's members."""
+    return {"pk": f"C#{cohort}", "sk": f"P#{page}"}
 
 
 def is_enrolment(item: Item) -> bool:
@@ -52,6 +57,7 @@ def enrolment_item(walk: Enrolment) -> Item:
         "reason": walk.reason or None,
         "exited_at": to_iso(walk.exited_at) if walk.exited_at else None,
         "requested": {node: to_iso(at) for node, at in walk.requested.items()},
+        "page": walk.page,
     }
 
 
@@ -71,6 +77,7 @@ def read_enrolment(item: Item) -> Enrolment:
         reason=item.get("reason", ""),
         exited_at=_instant(item.get("exited_at")),
         requested={node: from_iso(at) for node, at in item["requested"].items()},
+        page=item["page"],
     )
 
 

@@ -1,8 +1,13 @@
-"""Enrolments and cohorts in DynamoDB: every write conditional, a whole page of members in one transaction."""
+"""Enrolments and cohorts in DynamoDB: every write conditional, none in a transaction, which would cost double.
+
+People board in three steps: the page that lists them, their walks, and a look whether the cohort is still open. It
+closes before it reads its pages, so whoever boarded an open one is seen; whoever did not may have been missed, and
+catches up with the next one unless the cohort has acted on them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,28 +16,20 @@ from services.journeys.adapters.items import (
     cohort_meta_key,
     enrolment_item,
     enrolment_key,
-    page_item,
+    page_id,
+    page_key,
     read_enrolment,
 )
 from services.journeys.adapters.parallel import each
 from services.journeys.domain.cohort import Slot
 from services.journeys.domain.enrolment import Enrolment
-from services.journeys.ports import Cohort, Moved, Refused
-from services.shared.aws.dynamo import (
-    ConditionFailed,
-    Item,
-    Op,
-    Refusal,
-    Table,
-    TransactionRefused,
-    transact,
-)
+from services.journeys.ports import Boarding, Cohort
+from services.shared.aws.dynamo import ConditionFailed, Item, Table
 from services.shared.clock import from_iso, to_iso
 
 KEPT = timedelta(days=400)
 """How long a cohort's items outlive its arrival: longer than any execution runs. Enrolments stay."""
 
-_TRANSIENT = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 _STATUS = {"#status": "status"}
 
 
@@ -109,22 +106,42 @@ class DynamoWalks:
         for item in items:
             yield str(item["sk"]), list(item["profiles"])
 
-    def begin(self, slot: Slot, walks: Sequence[tuple[Enrolment, Enrolment | None]]) -> Moved | Refused:
-        ops = [self._begin_op(replace(walk, cohort=slot.key), last) for walk, last in walks]
-        return self._join(slot, [walk.profile_id for walk, _ in walks], ops)
+    def begin(self, slot: Slot, walks: Sequence[tuple[Enrolment, Enrolment | None]]) -> Boarding:
+        pairs = {walk.profile_id: (walk, last) for walk, last in walks}
 
-    def move(self, slot: Slot, journey: str, source: str, profile_ids: Sequence[str]) -> Moved | Refused:
-        ops = [
-            self._table.update_op(
+        def write(profile_id: str, page: str) -> None:
+            walk, last = pairs[profile_id]
+            self._begin(replace(walk, cohort=slot.key, page=page), last)
+
+        def is_own(found: Enrolment) -> bool:
+            return found.enrolment_id == pairs[found.profile_id][0].enrolment_id
+
+        return self._board(slot, list(pairs), write, is_own)
+
+    def move(self, slot: Slot, journey: str, source: str, profile_ids: Sequence[str]) -> Boarding:
+        def write(profile_id: str, page: str) -> None:
+            self._move(slot, enrolment_key(profile_id, journey), page, source)
+
+        return self._board(slot, list(profile_ids), write, lambda _: True)
+
+    def catch_up(self, slot: Slot, journey: str, missed: Slot, profile_ids: Sequence[str]) -> Boarding:
+        def write(profile_id: str, page: str) -> None:
+            # Every action leaves a mark: another cohort, an end, or a request, which moves the walk on to its node.
+            self._move(
+                slot,
                 enrolment_key(profile_id, journey),
-                "SET cohort = :new, node = :node",
-                condition="cohort = :old AND #status = :active",
-                names=_STATUS,
-                values={":new": slot.key, ":node": slot.node, ":old": source, ":active": "active"},
+                page,
+                missed.key,
+                untouched=" AND node = :begun AND attribute_not_exists(requested.#begun)",
+                names={"#begun": missed.node},
+                values={":begun": missed.node},
             )
-            for profile_id in profile_ids
-        ]
-        return self._join(slot, list(profile_ids), ops)
+
+        return self._board(slot, list(profile_ids), write, lambda _: True)
+
+    def was_aboard(self, walk: Enrolment) -> bool:
+        page = self._table.get(page_key(walk.cohort, walk.page), consistent=True)
+        return bool(page and page.get("aboard"))
 
     def request(self, walks: Iterable[Enrolment], node: str, at: datetime, exit_reason: str) -> int:
         return sum(each(lambda walk: self._request(walk, node, to_iso(at), exit_reason), walks))
@@ -172,44 +189,78 @@ class DynamoWalks:
             return False
         return True
 
-    def _begin_op(self, walk: Enrolment, last: Enrolment | None) -> Op:
+    def _begin(self, walk: Enrolment, last: Enrolment | None) -> None:
         item = enrolment_item(walk)
         if last is None:
-            return self._table.put_op(item, condition="attribute_not_exists(pk)")
-        return self._table.put_op(
+            self._table.put(item, condition="attribute_not_exists(pk)")
+            return
+        self._table.put(
             item,
             condition="enrolment_id = :last AND #status = :exited",
             names=_STATUS,
             values={":last": last.enrolment_id, ":exited": "exited"},
         )
 
-    def _join(self, slot: Slot, profile_ids: list[str], ops: list[Op]) -> Moved | Refused:
-        check = self._table.check_op(
-            cohort_meta_key(slot.key), "#state = :open", names={"#state": "state"}, values={":open": "open"}
+    def _move(
+        self,
+        slot: Slot,
+        key: Item,
+        page: str,
+        source: str,
+        *,
+        untouched: str = "",
+        names: Mapping[str, str] | None = None,
+        values: Mapping[str, str] | None = None,
+    ) -> None:
+        self._table.update(
+            key,
+            "SET cohort = :new, node = :node, page = :page",
+            condition=f"cohort = :old AND #status = :active{untouched}",
+            names={**_STATUS, **(names or {})},
+            values={
+                ":new": slot.key,
+                ":node": slot.node,
+                ":page": page,
+                ":old": source,
+                ":active": "active",
+                **(values or {}),
+            },
         )
-        page = self._table.put_op(page_item(slot.key, profile_ids, _expires_at(slot)))
-        try:
-            transact([check, page, *ops])
-        except TransactionRefused as refused:
-            return _refused(refused, profile_ids)
-        return Moved()
 
+    def _board(
+        self,
+        slot: Slot,
+        profile_ids: list[str],
+        write: Callable[[str, str], None],
+        is_own: Callable[[Enrolment], bool],
+    ) -> Boarding:
+        page = page_id(profile_ids)
+        listed = {
+            **page_key(slot.key, page),
+            "profiles": profile_ids,
+            "expires_at": _expires_at(slot),
+        }
+        self._table.put(listed)
+        in_the_way: dict[str, Enrolment | None] = {}
 
-def _refused(refused: TransactionRefused, profile_ids: list[str]) -> Refused:
-    codes = {r.code for r in refused.refusals} - {None, "ConditionalCheckFailed"}
-    if codes - _TRANSIENT or not refused.refusals:
-        raise refused
-    failed = set(refused.failed_conditions())
-    in_the_way = {
-        profile_id: _walk_in_the_way(refused.refusals[i])
-        for i, profile_id in enumerate(profile_ids, start=2)
-        if i in failed
-    }
-    return Refused(closed=0 in failed, in_the_way=in_the_way)
+        def board(profile_id: str) -> None:
+            try:
+                write(profile_id, page)
+            except ConditionFailed as refused:
+                found = read_enrolment(refused.item) if refused.item else None
+                # An earlier try whose answer was lost, or whose worker died, is refused by its own work.
+                if not (found and found.cohort == slot.key and found.page == page and is_own(found)):
+                    in_the_way[profile_id] = found
 
-
-def _walk_in_the_way(refusal: Refusal) -> Enrolment | None:
-    return read_enrolment(refusal.item) if refusal.item else None
+        each(board, profile_ids)
+        aboard = [profile_id for profile_id in profile_ids if profile_id not in in_the_way]
+        if not aboard:
+            return Boarding((), in_the_way, closed=False)
+        cohort = self.cohort(slot.key)
+        if cohort is None or not cohort.open:
+            return Boarding(aboard, in_the_way, closed=True)
+        self._table.put({**listed, "aboard": True})
+        return Boarding(aboard, in_the_way, closed=False)
 
 
 def _read_cohort(item: Item) -> Cohort:

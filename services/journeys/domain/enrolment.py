@@ -18,6 +18,7 @@ class Enrolment:
 
     `number` counts this person's walks through this journey. `entry_version` is the standing that let the person
     in: what is not newer can't begin another walk. `requested` maps a send node to when its message was asked for.
+    `page` is the page of the cohort's members that lists the person.
     """
 
     profile_id: str
@@ -33,6 +34,7 @@ class Enrolment:
     reason: str = ""
     exited_at: datetime | None = None
     requested: Mapping[str, datetime] = field(default_factory=dict)
+    page: str = ""
 
     @property
     def active(self) -> bool:

@@ -11,21 +11,25 @@ from typing import TypeVar
 
 from services.journeys.domain.cohort import Slot, entry_slots, first_wait_seconds, onward_slots
 from services.journeys.domain.enrolment import Enrolment, Entrant, begin, may_enter
-from services.journeys.ports import Definition, Definitions, Executions, Moved, Refused, Walks
+from services.journeys.ports import Boarding, Cohort, Definition, Definitions, Executions, Walks
 from services.shared.clock import Clock, to_iso
 
 PAGE = 98
-"""Members a transaction carries beside the cohort's check and the page itself."""
+"""Members that board together: one item lists them."""
 
 MAX_SLOTS = 20
 MAX_ATTEMPTS = 25
-"""Tries of one transaction: each conflict or refused member costs one."""
+"""Tries of one page: each walk that was changed meanwhile costs one."""
 
 MemberT = TypeVar("MemberT")
 
 
 class NoRoom(Exception):
     """Every cohort tried was closed, or others were in the way all the time; the caller's batch must be retried."""
+
+
+Stranded = list[tuple[Slot, Sequence[str]]]
+"""People whom a cohort may have gone without, as it closed while they boarded."""
 
 
 @dataclass(frozen=True)
@@ -78,14 +82,14 @@ class Joining:
         """
         journey = definition.journey
 
-        def attempt(slot: Slot, members: Sequence[str]) -> Moved | Refused:
+        def attempt(slot: Slot, members: Sequence[str]) -> Boarding:
             return self._walks.move(slot, journey, source, members)
 
-        def drop_refused(members: Sequence[str], refused: Refused) -> list[str]:
-            return [m for m in members if m not in refused.in_the_way]
+        def drop(members: Sequence[str], boarding: Boarding) -> list[str]:
+            return []
 
         slots = onward_slots(definition.document, definition.version, node, due, source)
-        self._place(definition, slots, profiles, attempt, drop_refused, start=False)
+        self._place(definition, slots, profiles, attempt, drop, start=False)
 
     def start_onward(self, definition: Definition, source: str, node: str, due: datetime) -> None:
         """Start the executions of the cohorts that `onward` filled from `source`; again is the same."""
@@ -100,21 +104,19 @@ class Joining:
         entry = definition.document.entry
         document, version = definition.document, definition.version
 
-        def attempt(slot: Slot, members: Sequence[_Candidate]) -> Moved | Refused:
+        def attempt(slot: Slot, members: Sequence[_Candidate]) -> Boarding:
             return self._walks.begin(slot, [(m.walk, m.last) for m in members])
 
-        def look_again(members: Sequence[_Candidate], refused: Refused) -> list[_Candidate]:
-            in_the_way = {profile: walk for profile, walk in refused.in_the_way.items() if walk}
-            self._finish_starts([m.entrant for m in members], in_the_way)
+        def look_again(members: Sequence[_Candidate], boarding: Boarding) -> list[_Candidate]:
+            found = {profile: walk for profile, walk in boarding.in_the_way.items() if walk}
+            self._finish_starts([m.entrant for m in members], found)
             kept = []
             for member in members:
-                entrant = member.entrant
-                if entrant.profile_id not in refused.in_the_way:
-                    kept.append(member)
-                    continue
-                last = refused.in_the_way[entrant.profile_id]
-                if may_enter(entry, entrant.standing.version, last):
-                    kept.append(_Candidate(entrant, begin(entrant, document, version, now, last), last))
+                if member.entrant.profile_id in boarding.in_the_way:
+                    last = boarding.in_the_way[member.entrant.profile_id]
+                    if may_enter(entry, member.entrant.standing.version, last):
+                        walk = begin(member.entrant, document, version, now, last)
+                        kept.append(_Candidate(member.entrant, walk, last))
             return kept
 
         slots = self._entry_slots(definition, group[0].entrant, now)
@@ -128,66 +130,96 @@ class Joining:
         definition: Definition,
         slots: Iterable[Slot],
         members: Sequence[MemberT],
-        attempt: Callable[[Slot, Sequence[MemberT]], Moved | Refused],
-        look_again: Callable[[Sequence[MemberT], Refused], list[MemberT]],
+        attempt: Callable[[Slot, Sequence[MemberT]], Boarding],
+        look_again: Callable[[Sequence[MemberT], Boarding], list[MemberT]],
         *,
         start: bool,
     ) -> int:
         """Fill the best slots that are open; how many of `members` got in."""
-        waiting = list(members)
-        placed = 0
+        waiting, stranded, placed = list(members), Stranded(), 0
+        for cohort in self._open_cohorts(definition, slots):
+            caught_up, stranded = self._catch_up(definition.journey, cohort.slot, stranded)
+            joined, waiting, missed = self._fill(cohort.slot, waiting, attempt, look_again)
+            placed += joined
+            if start and (joined or caught_up) and not cohort.started:
+                self._start(definition, cohort.slot)
+            stranded += missed
+            if not waiting and not stranded:
+                return placed
+        raise NoRoom(f"{len(waiting) + len(stranded)} members of {definition.journey} found no open cohort")
+
+    def _open_cohorts(self, definition: Definition, slots: Iterable[Slot]) -> Iterator[Cohort]:
         for slot in islice(slots, MAX_SLOTS):
             cohort = self._walks.open_cohort(slot, definition.journey, definition.version, self._clock.now())
-            if not cohort.open:
-                continue
-            joined, waiting = self._fill(slot, waiting, attempt, look_again)
-            placed += joined
-            if start and joined and not cohort.started:
-                self._start(definition, slot)
-            if not waiting:
-                return placed
-        raise NoRoom(f"{len(waiting)} members of {definition.journey} found no open cohort")
+            if cohort.open:
+                yield cohort
+
+    def _catch_up(self, journey: str, slot: Slot, stranded: Stranded) -> tuple[int, Stranded]:
+        """How many had to move to `slot`, and whom it may have missed in its turn."""
+        moved, missed = 0, Stranded()
+        for source, profile_ids in stranded:
+            boarding = self._walks.catch_up(slot, journey, source, profile_ids)
+            moved += len(boarding.aboard)
+            if boarding.closed:
+                missed.append((slot, boarding.aboard))
+        return moved, missed
 
     def _fill(
         self,
         slot: Slot,
         members: list[MemberT],
-        attempt: Callable[[Slot, Sequence[MemberT]], Moved | Refused],
-        look_again: Callable[[Sequence[MemberT], Refused], list[MemberT]],
-    ) -> tuple[int, list[MemberT]]:
-        """How many got into the slot's cohort, and who must go to the next one because it closed."""
+        attempt: Callable[[Slot, Sequence[MemberT]], Boarding],
+        look_again: Callable[[Sequence[MemberT], Boarding], list[MemberT]],
+    ) -> tuple[int, list[MemberT], Stranded]:
+        """How many got into the slot's cohort, who must go to the next one because it closed, and whom it may have
+        missed."""
         joined = 0
         while members:
             page, rest = members[:PAGE], members[PAGE:]
             for _ in range(MAX_ATTEMPTS):
-                outcome = attempt(slot, page)
-                if isinstance(outcome, Moved):
-                    joined += len(page)
-                    break
-                page = look_again(page, outcome)
-                if outcome.closed:
-                    return joined, page + rest
+                boarding = attempt(slot, page)
+                joined += len(boarding.aboard)
+                page = look_again(page, boarding)
+                if boarding.closed:
+                    return joined, page + rest, [(slot, boarding.aboard)]
                 if not page:
                     break
             else:
-                raise NoRoom(f"a transaction on {slot.key} was refused {MAX_ATTEMPTS} times")
+                raise NoRoom(f"walks to {slot.key} were changed {MAX_ATTEMPTS} times while it was boarded")
             members = rest
-        return joined, []
+        return joined, [], []
 
     def _finish_starts(self, entrants: Iterable[Entrant], walks: Mapping[str, Enrolment]) -> None:
-        """A repeated entry may come from a worker that died between joining and starting."""
-        repeated = {
-            walk.cohort: walk
-            for entrant in entrants
-            if (walk := walks.get(entrant.profile_id))
-            and walk.active
-            and walk.entry_version == entrant.standing.version
-        }
-        for key, walk in repeated.items():
+        """A repeated entry may come from a worker that died between joining and starting, or before it saw that the
+        cohort had closed."""
+        repeated: dict[str, list[tuple[Entrant, Enrolment]]] = defaultdict(list)
+        for entrant in entrants:
+            walk = walks.get(entrant.profile_id)
+            if walk and walk.active and walk.entry_version == entrant.standing.version:
+                repeated[walk.cohort].append((entrant, walk))
+        for key, pairs in repeated.items():
+            entrant, walk = pairs[0]
             definition = self._definitions.get(walk.journey, walk.version)
             cohort = self._walks.cohort(key) if walk.node == definition.document.start else None
-            if cohort and not cohort.started:
+            if cohort and not cohort.open:
+                self._rescue(definition, cohort.slot, entrant, [walk for _, walk in pairs])
+            elif cohort and not cohort.started:
                 self._start(definition, cohort.slot)
+
+    def _rescue(self, definition: Definition, closed: Slot, entrant: Entrant, walks: list[Enrolment]) -> None:
+        """Let those catch up who may have boarded too late, unseen."""
+        late = [w.profile_id for w in walks if not w.requested and not self._walks.was_aboard(w)]
+        if not late:
+            return
+        stranded: Stranded = [(closed, late[i : i + PAGE]) for i in range(0, len(late), PAGE)]
+        slots = self._entry_slots(definition, entrant, self._clock.now())
+        for cohort in self._open_cohorts(definition, slots):
+            caught_up, stranded = self._catch_up(definition.journey, cohort.slot, stranded)
+            if caught_up and not cohort.started:
+                self._start(definition, cohort.slot)
+            if not stranded:
+                return
+        raise NoRoom(f"{len(late)} members of {definition.journey} could not catch up")
 
     def _start(self, definition: Definition, slot: Slot) -> None:
         data = {
