@@ -120,7 +120,9 @@ class World:
 
     def lake(self) -> list[dict[str, Any]]:
         """Every line of the lake."""
-        objects = client("s3").list_objects_v2(Bucket=ENV["LAKE_BUCKET"], Prefix="events/").get("Contents", [])
+        objects = (
+            client("s3").list_objects_v2(Bucket=ENV["LAKE_BUCKET"], Prefix="events/").get("Contents", [])
+        )
         lines = []
         for one in objects:
             body = client("s3").get_object(Bucket=ENV["LAKE_BUCKET"], Key=one["Key"])["Body"].read()
