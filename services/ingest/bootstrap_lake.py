@@ -13,7 +13,8 @@ from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_imports import S3Imports
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.adapters.sqs_intake import SqsIntake
-from services.ingest.imports import ImportDesk, ImportWorker
+from services.ingest.import_desk import ImportDesk
+from services.ingest.imports import ImportWorker
 from services.ingest.lake import LakeKeeper
 from services.ingest.settings import CompactSettings, ImportsSettings, OnImportsSettings
 from services.ingest.unwind import Unwinder

@@ -20,9 +20,7 @@ from services.shared.clock import Clock, from_iso, to_iso
 from services.shared.errors import HalteError
 
 NOT_READ = "unreadable"
-
 ROLLED_BACK = "rolled_back"
-"""Reason of an import's event that arrives after its job was taken back."""
 
 TakenBack = Callable[[Iterable[str]], set[str]]
 """Of some receipts of imports, those whose job was taken back."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from services.ingest import bootstrap_lake, imports
+from services.ingest import bootstrap_lake, import_desk, imports
 from services.ingest.adapters.dynamo_imports import LakeFunction
 from services.ingest.adapters.dynamo_sources import DynamoSources
 from services.ingest.domain.sources import Source, SourceDocument
@@ -112,7 +112,7 @@ def importer(world: World, monkeypatch: pytest.MonkeyPatch) -> Importer:
     monkeypatch.setenv("COMPACT_FUNCTION", "compact")
     monkeypatch.setenv("IMPORTS_URL", queue_url)
     monkeypatch.setattr(LakeFunction, "roll_back", lambda self, receipts: marked.append(receipts))
-    monkeypatch.setattr(imports, "QUIET_SECONDS", 0)
+    monkeypatch.setattr(import_desk, "QUIET_SECONDS", 0)
     source = Source("crm", SourceDocument(name="CRM", kind="crm", region="NL"), NOW)
     DynamoSources(Table("Sources")).save(Registration(source, (), 1), None)
     return Importer(world, queue_url, marked)
@@ -426,3 +426,31 @@ def test_only_what_was_imported_can_be_taken_back(importer: Importer) -> None:
     again = importer.run(contacts(1))
     client("s3").delete_object(Bucket=BUCKET, Key="imports/people.csv")
     assert importer.call("POST", f"/imports/{again['id']}/rollback")[1]["code"] == "no_file"
+
+
+def test_pinpoint_s_endpoints_become_people_and_never_consents(importer: Importer, world: World) -> None:
+    """Repeated headers are lists; two endpoints of a user are one person; OptOut=NONE grants nothing."""
+    header = "Id,Address,ChannelType,OptOut,User.UserId,User.UserAttributes.FirstName,User.UserAttributes.FirstName"
+    rows = [
+        "e1,ann@example.com,EMAIL,NONE,u-1,Ann,Anna",
+        "e2,+31612345678,SMS,ALL,u-1,Ann,",
+        "e3,x,GCM,NONE,,,",
+    ]
+    job = importer.run("\n".join([header, *rows]), mapping="pinpoint-endpoint")
+    assert (job["events"], job["total_failures"]) == (3, 0)
+    world.consume()
+    found = world.admin("GET", "/profiles/u-1")[1]
+    assert found["traits"] == {
+        "email": "ann@example.com",
+        "firstName": "Ann",
+        "phone": "+31612345678",
+        "pinpointOptOut": found["traits"]["pinpointOptOut"],
+    }
+    told = [
+        event
+        for fact in world.publish()
+        for change in fact["detail"]["changes"]
+        for event in change["events"]
+    ]
+    assert {event["type"] for event in told} == {"identify"}
+    assert len(world.profiles()) == 2

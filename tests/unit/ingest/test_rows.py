@@ -128,13 +128,10 @@ def test_whatever_a_csv_writer_writes_is_read_back(
 
 @given(st.binary(max_size=200), st.sampled_from(["csv", "ndjson"]), st.integers(1, 20))
 def test_any_bytes_are_rows_or_a_broken_file(data: bytes, format_: Format, chunk: int) -> None:
-    found: list[Row] = []
-    code = ""
     try:
         found = rows(data, format_, chunk)
-    except BrokenFile as refused:
-        code = refused.code
-    assert not (found and code)
+    except BrokenFile:
+        return
     json.dumps([row.value for row in found])
     assert [row.number for row in found] == list(range(1, len(found) + 1))
 
