@@ -11,6 +11,7 @@ from constructs import Construct
 
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
+from infra.stacks.ingest_sinks import add_sinks
 from services.shared.contracts.delivery import OutcomesObserved
 
 CONSUMER_SECONDS = 60
@@ -30,6 +31,7 @@ class IngestStack(ServiceStack):
         self._marketers_routes()
         self._consumer()
         self.publisher("OnProfilesStream", handler="on_profiles_stream", table=self._profiles, settings={})
+        add_sinks(self)
 
     def _listen(self) -> None:
         self.subscribe(

@@ -185,6 +185,11 @@ class Fabric:
         sent = [{"Id": e["Id"], "MessageId": queue.send(e["MessageBody"])} for e in request["Entries"]]
         return {"Successful": sent, "Failed": []}
 
+    def _postpone(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """A road has no visibility timeouts: what failed comes again at once."""
+        self._queue(request)
+        return {}
+
     def _queue(self, request: Mapping[str, Any]) -> Queue:
         return self.queues[request["QueueUrl"].rsplit("/", 1)[-1]]
 
@@ -227,6 +232,7 @@ _SERVED: dict[tuple[str, str], Callable[[Fabric, Mapping[str, Any]], dict[str, A
     ("events", "PutEvents"): Fabric._put_events,
     ("sqs", "SendMessage"): Fabric._send_message,
     ("sqs", "SendMessageBatch"): Fabric._send_batch,
+    ("sqs", "ChangeMessageVisibility"): Fabric._postpone,
     ("stepfunctions", "CreateStateMachine"): Fabric._create_machine,
     ("stepfunctions", "DescribeStateMachine"): Fabric._describe_machine,
     ("stepfunctions", "StartExecution"): Fabric._start_execution,
