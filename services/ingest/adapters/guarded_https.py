@@ -74,6 +74,8 @@ class GuardedHttps:
                 try:
                     connection.request("POST", destination.path, body, dict(headers))
                     answer = connection.getresponse()
+                    if overdue.is_set():  # headers that were cut off look as if they had ended
+                        return Failed("timeout")
                     _read_some(connection, answer)
                 except (OSError, http.client.HTTPException, ValueError) as error:
                     return Failed("timeout" if overdue.is_set() else _code(error))

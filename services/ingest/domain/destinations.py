@@ -62,7 +62,7 @@ def read_url(url: str, allowed: Collection[str] = ()) -> Destination:
         raise Invalid("unsafe_url", f"url is not plain text of at most {MAX_URL} characters")
     try:
         parts = urlsplit(url)
-        port = parts.port or HTTPS_PORT
+        port = HTTPS_PORT if parts.port is None else parts.port
         host = _ascii(parts.hostname or "")
     except ValueError as error:
         raise Invalid("unsafe_url", "url can't be read") from error
