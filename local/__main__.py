@@ -30,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
             customers=options.customers,
             port=options.port,
             page_port=options.page_port,
+            gateway_port=options.gateway_port,
             seed=options.seed,
             speed=options.speed,
         )
@@ -53,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument(
         "--page-port", type=int, default=8080, help="the report's port, or a free one (default 8080)"
+    )
+    run.add_argument(
+        "--gateway-port", type=int, default=8000, help="the API's port, or a free one (default 8000)"
     )
     run.add_argument(
         "--seed", type=int, default=1, help="seed of the invented contacts and recipients (default 1)"

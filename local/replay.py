@@ -251,6 +251,7 @@ def _segment_client(write_key: str, api: str, on_error: Callable[[Exception, lis
         write_key,
         host=api,
         on_error=on_error,
+        gzip=True,
         upload_size=20,
         upload_interval=0.1,
         max_queue_size=100_000,

@@ -83,7 +83,8 @@ def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
         return 0 if books.hold else 1
     site = page.Site(page.Content(books, facts, _pictures(stage)), preflight.free_port(options.page_port))
     cleanup.callback(site.stop)
-    console.print(f"Report, outbox and journeys: {site.url} (API: {stage.found.api}); Ctrl-C ends it")
+    console.print(f"Report, outbox and journeys: {site.url}; Ctrl-C ends it")
+    console.print(f"API, for SDKs and marketers: {stage.gateway.url} (POST {stage.gateway.url}/v1/batch)")
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
@@ -127,7 +128,7 @@ def _replay(stage: Stage, orders: list[cdnow.Order], bars: Progress) -> None:
     sent = bars.add_task("Messages sent", total=None)
     start = stage.clock.now()
     player = replay.Replay(
-        stage.clock, stage.aws("events"), stage.found.bus, stage.found.api, stage.write_key
+        stage.clock, stage.aws("events"), stage.found.bus, stage.gateway.url, stage.write_key
     )
     worker = threading.Thread(
         target=lambda: player.run(planned, lambda n: bars.advance(events, n)), name="replay", daemon=True

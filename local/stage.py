@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from local import deploy, emulator, preflight, schedules, seed, warm_up
+from local.gateway import Gateway
 from local.recipients import Recipients
 from local.replay import Tally
 from local.stand_in import StandIn
@@ -26,6 +27,7 @@ class Options:
     customers: int = 60
     port: int = 4566
     page_port: int = 8080
+    gateway_port: int = 8000
     seed: int = 1
     speed: float = 700_000.0
 
@@ -41,6 +43,7 @@ class Stage:
     emulator: emulator.Emulator
     aws: deploy.Aws
     found: deploy.Deployment
+    gateway: Gateway
     write_key: str
     tap: Tap
     player: schedules.Player
@@ -76,6 +79,9 @@ def set_up(options: Options, first: datetime, step: Callable[[str], None], clean
     write_key = seed.seed(seed.MarketersApi(found.api, found.admin_key))
     step("Warming up")
     warm_up.warm_up(aws("lambda"), found.api)
+    gateway = Gateway(found.api, preflight.free_port(options.gateway_port))
+    gateway.start()
+    cleanup.callback(gateway.stop)
     clock = VirtualClock(clock_file)
     stage = Stage(
         options=options,
@@ -85,6 +91,7 @@ def set_up(options: Options, first: datetime, step: Callable[[str], None], clean
         emulator=running,
         aws=aws,
         found=found,
+        gateway=gateway,
         write_key=write_key,
         tap=Tap(aws, found.bus),
         player=schedules.Player(scheduled, clock, aws("lambda")),

@@ -23,14 +23,18 @@ class IngestStack(ServiceStack):
     def __init__(self, scope: Construct, environment: Environment) -> None:
         super().__init__(scope, service="ingest", environment=environment)
         self._sources = self.table("Sources", partition_key="pk")
+        # Apart from the keys, which the public door may read and never write.
+        self._rates = self.table("SourceRates", partition_key="source_id")
         self._identities = self.table("Identities", partition_key="pk")
         self._profiles = self.table("Profiles", partition_key="profile_id", stream=True)
+        self._parts = self.table("ProfileParts", partition_key="profile_id", sort_key="part")
         self._intake = self.queue("Intake", timeout_seconds=CONSUMER_SECONDS)
         self._listen()
         self._front_door()
+        self._registry()
         self._marketers_routes()
         self._consumer()
-        self.publisher("OnProfilesStream", handler="on_profiles_stream", table=self._profiles, settings={})
+        self._publisher()
         add_sinks(self)
 
     def _listen(self) -> None:
@@ -45,35 +49,62 @@ class IngestStack(ServiceStack):
         function = self.function(
             "FrontDoor",
             handler="api",
-            settings={"sources_table": self._sources.table_name, "queue_url": self._intake.queue_url},
+            settings={
+                "sources_table": self._sources.table_name,
+                "rates_table": self._rates.table_name,
+                "queue_url": self._intake.queue_url,
+            },
         )
         self._sources.grant(function, "dynamodb:GetItem")
+        self._rates.grant(function, "dynamodb:PutItem", "dynamodb:UpdateItem")
         self._intake.grant(function, "sqs:SendMessage")
         calls = ("identify", "track", "page", "screen", "group", "alias", "batch")
-        self.routes(function, [f"POST /v1/{call}" for call in calls], public=True)
+        segment = [f"POST /v1/{call}" for call in (*calls, *"itpsgab")]
+        jitsu = [f"POST /api/s/{call}" for call in ("identify", "track", "page", "group")]
+        self.routes(function, [*segment, *jitsu], public=True)
+
+    def _registry(self) -> None:
+        function = self.function(
+            "SourceRegistry", handler="sources", settings={"sources_table": self._sources.table_name}
+        )
+        self._sources.grant(
+            function, "dynamodb:GetItem", "dynamodb:Scan", "dynamodb:PutItem", "dynamodb:DeleteItem"
+        )
+        self.routes(
+            function,
+            [
+                "GET /sources",
+                "GET /sources/{source_id}",
+                "PUT /sources/{source_id}",
+                "DELETE /sources/{source_id}",
+                "POST /sources/{source_id}/keys/rotate",
+                "POST /sources/{source_id}/mapping/dry-run",
+            ],
+        )
 
     def _marketers_routes(self) -> None:
         function = self.function(
             "Admin",
             handler="admin",
             settings={
-                "sources_table": self._sources.table_name,
                 "identities_table": self._identities.table_name,
                 "profiles_table": self._profiles.table_name,
+                "profile_parts_table": self._parts.table_name,
             },
         )
-        self._sources.grant(function, "dynamodb:PutItem", "dynamodb:UpdateItem")
         self._identities.grant(function, "dynamodb:BatchGetItem")
         self._profiles.grant(function, "dynamodb:BatchGetItem")
-        self.routes(function, ["PUT /sources/{source_id}", "GET /profiles/{identifier}"])
+        self.routes(function, ["GET /profiles/{identifier}"])
 
     def _consumer(self) -> None:
         function = self.function(
             "OnEvents",
             handler="on_events",
             settings={
+                "sources_table": self._sources.table_name,
                 "identities_table": self._identities.table_name,
                 "profiles_table": self._profiles.table_name,
+                "profile_parts_table": self._parts.table_name,
                 "lake_bucket": self.lake_bucket_name,
             },
             memory=1024,
@@ -81,8 +112,30 @@ class IngestStack(ServiceStack):
         )
         self._identities.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem")
         self._profiles.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self._sources.grant(function, "dynamodb:GetItem")
         self._let_write_lake(function)
         self.consume(function, self._intake, batch_size=100, max_concurrency=10)
+
+    def _publisher(self) -> None:
+        """It has minutes, because after a merge it tells a whole history."""
+        function = self.publisher(
+            "OnProfilesStream",
+            handler="on_profiles_stream",
+            table=self._profiles,
+            settings={
+                "profiles_table": self._profiles.table_name,
+                "profile_parts_table": self._parts.table_name,
+            },
+            timeout_seconds=300,
+        )
+        self._profiles.grant(function, "dynamodb:BatchGetItem")
+        self._parts.grant(
+            function,
+            "dynamodb:BatchGetItem",
+            "dynamodb:BatchWriteItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:Query",
+        )
 
     def _let_write_lake(self, consumer: lambda_.Function) -> None:
         lake = s3.Bucket.from_bucket_name(self, "Lake", self.lake_bucket_name)

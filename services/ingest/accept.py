@@ -4,125 +4,144 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import json
-import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from services.ingest.domain import json_text
-from services.ingest.domain.intake import pack_http
-from services.ingest.domain.validate import CALL_TYPES, validate
-from services.ingest.ports import IntakeQueue, Sources
+from services.ingest.domain.intake import Origin, held, pack_http
+from services.ingest.domain.segment import SHORT, calls_in, with_right_time
+from services.ingest.domain.sources import Source, check
+from services.ingest.domain.validate import CALL_TYPES, Trust, validate
+from services.ingest.known import KnownKeys
+from services.ingest.ports import IntakeQueue, Meter
 from services.shared.clock import Clock
-from services.shared.errors import HalteError, Invalid, TooLarge, Unauthorized
+from services.shared.errors import HalteError, Invalid, TooLarge, TooMany, Unauthorized
 
-MAX_BATCH_BYTES = 500 * 1024
-KEY_SECONDS = 60
-"""How long a process trusts a key it has looked up; a revoked one works that long."""
+MAX_BATCH_BYTES = 4 * 1024 * 1024 + 64 * 1024
+"""Of a body, compressed or not: what rudder-sdk-python sends at most, with its frame. As base64 it fits the 6 MB that
+Lambda takes."""
+
+MAX_QUEUED_BYTES = 2 * MAX_BATCH_BYTES
+"""Of a batch with the context that it gives to each of its events."""
 
 BATCH = "batch"
 CALLS = (*sorted(CALL_TYPES), BATCH)
-"""The last part of the paths that the door answers: `/v1/<call>`."""
+PATHS = (
+    *(f"/v1/{call}" for call in (*CALLS, *sorted(SHORT))),
+    *(f"/api/s/{call}" for call in ("identify", "track", "page", "group")),
+)
+"""Segment's, its browser client's, and Jitsu's."""
+
+MAX_SHOWN = 100
 
 _GZIP = b"\x1f\x8b"
 
 
-def hash_key(write_key: str) -> str:
-    """What is stored of a write key; it is random, so a plain digest can't be searched."""
-    return hashlib.sha256(write_key.encode("utf-8", "surrogatepass")).hexdigest()
+@dataclass(frozen=True)
+class Request:
+    """What the HTTP layer knows: the call that the path names, the body, the headers by their lower-case names, and
+    when the request arrived by a real clock (for telling how wrong the client's is)."""
 
-
-class KnownKeys:
-    """Write keys to source ids, remembered for `KEY_SECONDS`; unknown keys are never remembered."""
-
-    def __init__(self, sources: Sources, elapsed: Callable[[], float] = time.monotonic) -> None:
-        self._sources = sources
-        self._elapsed = elapsed
-        self._kept: dict[str, tuple[float, str]] = {}
-
-    def source_of(self, write_key: str) -> str:
-        """The source's id.
-
-        Raises:
-            Unauthorized: there is no key, or nobody has it.
-        """
-        if not write_key:
-            raise Unauthorized("no_write_key", "Authorization must be Basic with the write key as user name")
-        key_hash = hash_key(write_key)
-        kept = self._kept.get(key_hash)
-        if kept and self._elapsed() - kept[0] < KEY_SECONDS:
-            return kept[1]
-        source_id = self._sources.of_key(key_hash)
-        if source_id is None:
-            raise Unauthorized("bad_write_key", "the write key is not known")
-        self._kept[key_hash] = (self._elapsed(), source_id)
-        return source_id
+    call: str
+    body: bytes
+    headers: Mapping[str, str]
+    at: datetime | None = None
 
 
 @dataclass
 class Sorted:
-    """A request's events: the JSON texts to take, and what was refused."""
+    """A request's events: the JSON texts to queue, and what was refused."""
 
     taken: list[str] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
-    first_refusal: HalteError | None = None
+    refusals: list[HalteError] = field(default_factory=list)
 
 
 class FrontDoor:
-    """The use case behind `POST /v1/{call}`."""
+    """The use case behind `PATHS`."""
 
     def __init__(
-        self, *, keys: KnownKeys, queue: IntakeQueue, clock: Clock, new_id: Callable[[str], str]
+        self,
+        *,
+        keys: KnownKeys,
+        meter: Meter,
+        queue: IntakeQueue,
+        clock: Clock,
+        new_id: Callable[[str], str],
     ) -> None:
         self._keys = keys
+        self._meter = meter
         self._queue = queue
         self._clock = clock
         self._new_id = new_id
 
-    def accept(self, call: str, body: bytes, authorization: str) -> dict[str, Any]:
-        """Queue the events of a request to `/v1/<call>` and say which of a batch were refused.
+    def accept(self, request: Request) -> dict[str, Any]:
+        """Queue the events of a request and say which of a batch were refused.
 
         Raises:
-            Unauthorized: the write key is missing or wrong.
-            TooLarge: body or event is over its limit.
+            Unauthorized: the key is missing, wrong, expired or not for browsers.
+            TooMany: the source is over its rate.
+            TooLarge: body, batch or event is over its limit.
             Invalid: the body is unusable, or none of its events is acceptable.
         """
-        payload = _parse(body)
-        source = self._keys.source_of(_basic_user(authorization) or _body_key(payload))
+        payload = _parse(request.body)
+        source, key = self._keys.admit(_header_key(request.headers) or _body_key(payload))
+        if key.role == "secret" and "origin" in request.headers:
+            raise Unauthorized(
+                "secret_key_in_browser", "a web page shows its keys to everybody: use the write key"
+            )
+        call = SHORT.get(request.call, request.call)
+        events = calls_in(call, payload)
         now = self._clock.now()
-        if call == BATCH:
-            sorted_ = self._sort(_batch(payload), now)
-            if not sorted_.taken:
-                raise sorted_.first_refusal or Invalid("empty_batch", "batch has no events")
-        else:
-            sorted_ = Sorted(taken=[self._text({**payload, "type": call}, now)])
-        for message in pack_http(source, self._new_id("rcp"), now, sorted_.taken):
+        self._count(source, len(events), now)
+        origin = Origin(
+            source.source_id, "http", key.role == "secret", source.document.kind, source.document.region
+        )
+        sorted_ = self._sort(source, origin, [with_right_time(event, request.at) for event in events], now)
+        if not sorted_.taken:
+            raise sorted_.refusals[0] if call != BATCH else _of_batch(sorted_)
+        for message in pack_http(origin, self._new_id("rcp"), now, sorted_.taken):
             self._queue.send(message)
         return {"success": True, **({"rejected": sorted_.rejected} if sorted_.rejected else {})}
 
-    def _sort(self, events: list[Any], now: datetime) -> Sorted:
+    def _count(self, source: Source, events: int, now: datetime) -> None:
+        rate = source.document.rate
+        minute, second = divmod(int(now.timestamp()), 60)
+        if rate is not None and not self._meter.take(source.source_id, events, rate, minute):
+            raise TooMany("rate_exceeded", f"the source may send {rate} events a minute", 60 - second)
+
+    def _sort(self, source: Source, origin: Origin, events: list[Any], now: datetime) -> Sorted:
         result = Sorted()
+        size = 0
         for index, event in enumerate(events):
             try:
-                text = self._text(event, now)
+                text = self._text(source, origin, event, now)
             except HalteError as refusal:
-                result.first_refusal = result.first_refusal or Invalid(
-                    refusal.code, f"batch[{index}]: {refusal.message}"
-                )
+                result.refusals.append(refusal)
                 result.rejected.append(_refused(index, event, refusal))
-            else:
-                result.taken.append(text)
+                continue
+            result.taken.append(text)
+            size += len(text)
+            if size > MAX_QUEUED_BYTES:
+                raise TooLarge("too_large", f"the batch with its context is over {MAX_QUEUED_BYTES} bytes")
         return result
 
-    def _text(self, event: Any, now: datetime) -> str:
-        """The event as it is queued, with a message id."""
-        call = validate(event, received_at=now, message_id=self._new_id("msg"))
-        queued = {name: value for name, value in event.items() if name != "writeKey"}
-        return json.dumps({**queued, "messageId": call.message_id}, separators=(",", ":"))
+    def _text(self, source: Source, origin: Origin, event: Any, now: datetime) -> str:
+        """The event as it is queued, with a message id; held back from profiles where its source's schema says so."""
+        trust = Trust(trusted=origin.trusted, region=origin.region)
+        call = validate(event, received_at=now, message_id=self._new_id("msg"), trust=trust)
+        text = json.dumps({**event, "messageId": call.message_id}, separators=(",", ":"))
+        try:
+            check(source.document.event_schema, call)
+        except Invalid as violation:
+            if source.document.event_schema.on_violation == "reject":
+                raise
+            return held(text, violation)
+        return text
 
 
 def inflate(body: bytes, limit: int = MAX_BATCH_BYTES) -> bytes:
@@ -130,7 +149,7 @@ def inflate(body: bytes, limit: int = MAX_BATCH_BYTES) -> bytes:
 
     Raises:
         TooLarge: it is, or would become, larger.
-        Invalid: it begins like gzip and is not.
+        Invalid: it begins like gzip and is not, or more follows it.
     """
     if body[:2] == _GZIP:
         stream = zlib.decompressobj(wbits=31)
@@ -140,6 +159,8 @@ def inflate(body: bytes, limit: int = MAX_BATCH_BYTES) -> bytes:
             raise Invalid("invalid_gzip", "body is not gzip") from error
         if len(body) <= limit and not stream.eof:
             raise Invalid("invalid_gzip", "body is cut off")
+        if stream.unused_data:
+            raise Invalid("invalid_gzip", "body goes on after its gzip member")
     if len(body) > limit:
         raise TooLarge("too_large", f"body is over {limit} bytes")
     return body
@@ -156,20 +177,17 @@ def _parse(body: bytes) -> dict[str, Any]:
     return payload
 
 
-def _batch(payload: dict[str, Any]) -> list[Any]:
-    events = payload.get("batch")
-    if not isinstance(events, list):
-        raise Invalid("invalid_batch", "batch is not a list of events")
-    return events
-
-
-def _basic_user(authorization: str) -> str:
-    scheme, _, encoded = authorization.strip().partition(" ")
+def _header_key(headers: Mapping[str, str]) -> str:
+    """The key in `X-Write-Key` (Jitsu: `<id>:<key>`, or the key alone) or in Basic authorization."""
+    jitsu = headers.get("x-write-key", "").strip()
+    if jitsu:
+        return jitsu.rpartition(":")[2]
+    scheme, _, encoded = headers.get("authorization", "").strip().partition(" ")
     if scheme.lower() != "basic":
         return ""
     try:
         return base64.b64decode(encoded, validate=True).decode().partition(":")[0]
-    except (binascii.Error, UnicodeDecodeError):
+    except (binascii.Error, ValueError):
         return ""
 
 
@@ -178,11 +196,18 @@ def _body_key(payload: dict[str, Any]) -> str:
     return key if isinstance(key, str) else ""
 
 
+def _of_batch(result: Sorted) -> HalteError:
+    """Why nothing of a batch was taken: the first refusal, by its place."""
+    first = result.rejected[0]
+    return Invalid(first["code"], f"batch[{first['index']}]: {first['message']}")
+
+
 def _refused(index: int, event: Any, refusal: HalteError) -> dict[str, Any]:
     message_id = event.get("messageId") if isinstance(event, dict) else None
+    shown = isinstance(message_id, str) and len(message_id) <= MAX_SHOWN
     return {
         "index": index,
-        "messageId": message_id if isinstance(message_id, str) else None,
+        "messageId": message_id if shown else None,
         "code": refusal.code,
         "message": refusal.message,
     }

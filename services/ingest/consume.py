@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
-from services.ingest.domain.intake import Arrival, Unreadable, unpack
-from services.ingest.domain.profile import CONTACT_KEPT, Profile, apply, portions
-from services.ingest.domain.resolve import Resolution, Signed, lookups, resolve
+from services.ingest.domain.intake import Arrival, RulesOf, Unreadable, unpack
+from services.ingest.domain.profile import Profile, apply, portions
+from services.ingest.domain.resolve import Resolution, lookups, resolve
+from services.ingest.domain.traits import CONTACT_KEPT
 from services.ingest.ports import Identities, Lake, Profiles, Spread, StaleProfile
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import HalteError
@@ -68,6 +70,7 @@ class Consumer:
         lake: Lake,
         clock: Clock,
         new_profile_id: Callable[[], str],
+        rules_of: RulesOf = lambda _: None,
         spread: Spread = map,
     ) -> None:
         self._identities = identities
@@ -75,6 +78,7 @@ class Consumer:
         self._lake = lake
         self._clock = clock
         self._new_profile_id = new_profile_id
+        self._rules_of = rules_of
         self._spread = spread
 
     def consume(self, messages: Mapping[str, str]) -> Report:
@@ -105,7 +109,7 @@ class Consumer:
         now = self._clock.now()
         for message_id, body in messages.items():
             try:
-                found = list(unpack(body, now))
+                found = list(unpack(body, now, self._rules_of))
             except Unreadable:
                 report.failed.add(message_id)
                 report.errors[NOT_READ] += 1
@@ -119,7 +123,16 @@ class Consumer:
         signed = []
         for arrival in arrivals:
             try:
-                signed.append(Signed(arrival.receipt, arrival.read(), public=arrival.door == "http"))
+                signed.append(
+                    Signed(
+                        arrival.receipt,
+                        arrival.read(),
+                        public=not arrival.trusted,
+                        source=arrival.source,
+                        received_at=arrival.received_at,
+                        kind=arrival.trait_kind,
+                    )
+                )
             except HalteError as refusal:
                 verdicts[arrival.receipt] = Verdict("rejected", reason=refusal.code)
         return signed
@@ -239,6 +252,9 @@ def _line(arrival: Arrival, verdict: Verdict) -> dict[str, Any]:
         "receipt": arrival.receipt,
         "source": arrival.source,
         "door": arrival.door,
+        "trusted": arrival.trusted,
+        "kind": arrival.origin.kind,
+        "region": arrival.origin.region,
         "received_at": to_iso(arrival.received_at),
         "disposition": verdict.disposition,
         "reason": verdict.reason,

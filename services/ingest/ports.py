@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from services.ingest.domain.history import Chunk, Cursor, Page, Signed, Strip
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.profile import Profile
-from services.shared.contracts.ingest import CustomerEvent
+from services.ingest.domain.sources import Key, Source
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -23,6 +24,11 @@ class Spread(Protocol):
 
 class StaleProfile(Exception):
     """The profile was changed by somebody else since it was read."""
+
+
+class Behind(Exception):
+    """The history of a profile is not complete yet: the publisher has still to store what was written last. Try
+    again."""
 
 
 class Identities(Protocol):
@@ -42,15 +48,63 @@ class Profiles(Protocol):
     """The profiles."""
 
     def load(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
-        """Those that exist, read consistently."""
+        """Those that exist, whole, read consistently; of a merged profile its redirect."""
         ...
 
-    def save(self, profile: Profile, events: Sequence[CustomerEvent]) -> None:
+    def load_hot(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
+        """The same without their traits, at half the price."""
+        ...
+
+    def follow(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
+        """By each id the profile it leads to in the end, whole: itself, or the one it was merged into."""
+        ...
+
+    def save(self, profile: Profile, events: Sequence[Signed]) -> None:
         """Write `profile`, whose version is one above the stored one, and hand `events` to the publisher with it.
+        Its traits are written when this version changed them.
 
         Raises:
             StaleProfile: the stored version is another.
         """
+        ...
+
+    def drop_traits(self, profile_id: str) -> None:
+        """Remove the traits of a profile that was merged."""
+        ...
+
+
+class Timeline(Protocol):
+    """The histories of profiles, read consistently."""
+
+    def append(self, chunks: Sequence[Chunk]) -> None:
+        """Store chunks; the same ones overwrite. Whoever sees a profile's newest chunk sees all of its chunks."""
+        ...
+
+    def read(self, strips: Sequence[Strip], *, before: Cursor | None = None, limit: int = 100) -> Page:
+        """A page of the events under `strips`, newest first, from `before` on backwards."""
+        ...
+
+    def all(self, strips: Sequence[Strip]) -> list[Chunk]:
+        """Every chunk under `strips`, by version within each."""
+        ...
+
+    def find(self, profile: Profile, wanted: Sequence[Signed]) -> dict[str, str]:
+        """Which messages of `wanted` the profile's history holds, with the receipt of each.
+
+        Raises:
+            Behind: the history is not complete yet.
+        """
+        ...
+
+    def check_complete(self, strips: Sequence[Strip]) -> None:
+        """
+        Raises:
+            Behind: the newest chunk of a strip is not stored yet.
+        """
+        ...
+
+    def prune(self, profile_id: str, *, keep: str | None) -> None:
+        """Remove the chunks of every tale of a profile but the one to `keep` (`None`: of all)."""
         ...
 
 
@@ -71,25 +125,58 @@ class IntakeQueue(Protocol):
 
 
 @dataclass(frozen=True)
-class Source:
-    """A client system that may send events."""
+class Registration:
+    """A source with its keys; `version` grows with every change."""
 
-    source_id: str
-    name: str
-    created_at: datetime
+    source: Source
+    keys: tuple[Key, ...]
+    version: int
+
+
+class StaleSource(Exception):
+    """The source was changed by somebody else since it was read, or another one speaks for one of its bus sources."""
 
 
 class Sources(Protocol):
-    """The registry of sources and their write keys, of which only hashes are kept."""
+    """The registry of sources and their keys, of which only hashes are kept."""
 
-    def of_key(self, key_hash: str) -> str | None:
-        """The id of the source whose key it is."""
+    def admit(self, key_hash: str) -> tuple[Source, Key] | None:
+        """The source whose key it is, and the key, which may have expired."""
         ...
 
-    def add(self, source: Source, key_hash: str) -> bool:
-        """Register it with its key; false when there is one of this id."""
+    def of_bus(self, bus_source: str) -> Source | None:
+        """The source that speaks for an EventBridge source."""
         ...
 
-    def rename(self, source_id: str, name: str) -> None:
-        """Change what people call it."""
+    def get(self, source_id: str) -> Registration | None:
+        """A source, read consistently."""
+        ...
+
+    def all(self) -> list[Source]:
+        """Every source, by id."""
+        ...
+
+    def save(self, registration: Registration, before: Registration | None) -> None:
+        """Write a source whose version is one above the one of `before` (`None`: there is none), with its keys.
+
+        Raises:
+            StaleSource: it can't be written, and nothing was.
+        """
+        ...
+
+    def remove(self, registration: Registration) -> None:
+        """Remove a source, its keys and what it speaks for.
+
+        Raises:
+            StaleSource: it was changed in the meantime.
+        """
+        ...
+
+
+class Meter(Protocol):
+    """Counts what each source sends in a minute."""
+
+    def take(self, source_id: str, events: int, limit: int, minute: int) -> bool:
+        """Count `events` in `minute` (of the epoch) unless that would exceed `limit`, which only the first request of
+        a minute may; were they counted?"""
         ...

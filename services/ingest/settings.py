@@ -9,22 +9,31 @@ class ApiSettings(Settings):
     """Of `api`, the HTTP front door."""
 
     sources_table: str
+    rates_table: str
     queue_url: str
+
+
+class SourcesSettings(Settings):
+    """Of `sources`, the registry of client systems."""
+
+    sources_table: str
 
 
 class AdminSettings(Settings):
     """Of `admin`, the marketers' routes."""
 
-    sources_table: str
     identities_table: str
     profiles_table: str
+    profile_parts_table: str
 
 
 class OnEventsSettings(Settings):
     """Of `on_events`, the consumer of the intake queue."""
 
+    sources_table: str
     identities_table: str
     profiles_table: str
+    profile_parts_table: str
     lake_bucket: str
 
 
@@ -32,6 +41,8 @@ class OnProfilesStreamSettings(Settings):
     """Of `on_profiles_stream`, the publisher."""
 
     bus_name: str
+    profiles_table: str
+    profile_parts_table: str
 
 
 class SinksSettings(Settings):

@@ -1,13 +1,17 @@
-"""The outbox: what a change of the profiles table tells the others."""
+"""The outbox: what a write of a profile adds to its history, and what it tells the others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+from services.ingest.domain.history import Chunk, Signed, Strip, chunks
+from services.ingest.domain.profile import Profile
+from services.ingest.ports import Profiles, Timeline
 from services.shared.aws.bus import pack
 from services.shared.contracts.base import Fact
-from services.shared.contracts.ingest import ProfileChange, ProfilesChanged
+from services.shared.contracts.ingest import Merge, ProfileChange, ProfilesChanged, ProfilesMerged
 
 
 class Publisher(Protocol):
@@ -18,8 +22,122 @@ class Publisher(Protocol):
         ...
 
 
-def tell(profile_changes: list[ProfileChange], publisher: Publisher) -> int:
-    """Publish changes in as few facts as they fit into; how many facts that was."""
-    facts = pack(profile_changes, lambda rows: ProfilesChanged(changes=rows))
-    publisher.publish(facts)
-    return len(facts)
+@dataclass(frozen=True)
+class Written:
+    """A write as the table's stream tells it: the profile's hot state before (`None`: it is new) and after, and the
+    events it took in."""
+
+    before: Profile | None
+    profile: Profile
+    events: tuple[Signed, ...]
+
+    @property
+    def is_merge(self) -> bool:
+        """Did the profile become a redirect?"""
+        return bool(self.profile.merged_into and not (self.before and self.before.merged_into))
+
+    @property
+    def is_retold(self) -> bool:
+        """Is its history told anew?"""
+        return self.profile.since > (self.before.since if self.before else 0)
+
+
+class Teller:
+    """The use case behind the profiles table's stream. Everything in it may be repeated."""
+
+    def __init__(self, *, profiles: Profiles, timeline: Timeline, publisher: Publisher) -> None:
+        self._profiles = profiles
+        self._timeline = timeline
+        self._publisher = publisher
+
+    def tell(self, written: Sequence[Written]) -> int:
+        """Store the chunks of `written` (in the stream's order), publish what changed, and clear up behind merges
+        and un-merges; how many facts were published.
+
+        A profile that has been erased by now, or told anew under another tale, is not told any more.
+        """
+        current = self._profiles.load({one.profile.profile_id for one in written})
+        written = [one for one in written if _is_current(one.profile, current)]
+        self._timeline.append([chunk for one in written for chunk in _chunks(one)])
+        merged = [one.profile for one in written if one.is_merge]
+        retold = [one.profile for one in written if one.is_retold]
+        winners = self._profiles.follow({p.profile_id for p in merged}) if merged else {}
+        rows = [
+            _change(one.profile, one.profile.version, one.events, current) for one in written if one.events
+        ]
+        for profile in retold:
+            rows += self._history(profile, [Strip(profile.profile_id, profile.tale)], current)
+        for profile in merged:
+            winner = winners.get(profile.profile_id, profile)
+            strips = [s for s in winner.absorbed if s.profile_id in profile.profile_ids()]
+            rows += self._history(winner, strips, current)
+        facts = [*_merges(merged, winners), *pack(rows, lambda some: ProfilesChanged(changes=some))]
+        self._publisher.publish(facts)
+        self._clear_up(merged, retold)
+        return len(facts)
+
+    def _history(
+        self, profile: Profile, strips: Sequence[Strip], current: Mapping[str, Profile]
+    ) -> list[ProfileChange]:
+        """The events under `strips`, told again as changes of `profile`."""
+        bases = {strip.profile_id: strip.base for strip in strips}
+        by_version: dict[int, list[Signed]] = {}
+        for chunk in self._timeline.all(strips):
+            by_version.setdefault(bases[chunk.profile_id] + chunk.version, []).extend(chunk.events)
+        return [
+            _change(profile, version, events, current, told_before=True)
+            for version, events in sorted(by_version.items())
+        ]
+
+    def _clear_up(self, merged: Sequence[Profile], retold: Sequence[Profile]) -> None:
+        """What was told last from traits and chunks that nobody needs any more."""
+        for profile in merged:
+            self._profiles.drop_traits(profile.profile_id)
+        for profile in retold:
+            self._timeline.prune(profile.profile_id, keep=profile.tale)
+
+
+def _is_current(profile: Profile, current: Mapping[str, Profile]) -> bool:
+    latest = current.get(profile.profile_id)
+    return latest is not None and profile.version >= latest.since
+
+
+def _chunks(one: Written) -> list[Chunk]:
+    profile = one.profile
+    return chunks(profile.profile_id, profile.tale, profile.version, one.events)
+
+
+def _change(
+    profile: Profile,
+    version: int,
+    events: Sequence[Signed],
+    current: Mapping[str, Profile],
+    *,
+    told_before: bool = False,
+) -> ProfileChange:
+    """Traits as they are by now: what is newer than the change does no harm."""
+    latest = current.get(profile.profile_id, profile)
+    at = profile.updated_at
+    if at is None:
+        raise ValueError("a profile that was written has no time")
+    return ProfileChange(
+        profile_id=profile.profile_id,
+        version=version,
+        at=at,
+        events=[one.told() for one in events],
+        traits=latest.visible_traits(),
+        traits_version=latest.traits_version,
+        told_before=told_before,
+        since=profile.since,
+    )
+
+
+def _merges(merged: Sequence[Profile], winners: Mapping[str, Profile]) -> list[Fact]:
+    """A profile that has been given back by now is not told as merged."""
+    rows = [
+        Merge(loser=profile.profile_id, winner=winner.profile_id, at=profile.updated_at)
+        for profile in merged
+        if profile.updated_at
+        if (winner := winners.get(profile.profile_id, profile)).profile_id != profile.profile_id
+    ]
+    return pack(rows, lambda some: ProfilesMerged(merges=some))

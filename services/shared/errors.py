@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Conflict", "HalteError", "Invalid", "NotFound", "TooLarge", "Unauthorized"]
+__all__ = ["Conflict", "HalteError", "Invalid", "NotFound", "TooLarge", "TooMany", "Unauthorized"]
 
 
 class HalteError(Exception):
@@ -42,3 +42,13 @@ class TooLarge(HalteError):
     """The input is over a size limit (413)."""
 
     status = 413
+
+
+class TooMany(HalteError):
+    """The sender is over its rate (429); it may come again after `retry_after` seconds."""
+
+    status = 429
+
+    def __init__(self, code: str, message: str, retry_after: int) -> None:
+        super().__init__(code, message)
+        self.retry_after = retry_after

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from pydantic import ValidationError
 
-from services.shared.errors import HalteError, Invalid, TooLarge
+from services.shared.errors import HalteError, Invalid, TooLarge, TooMany
 
 MAX_BODY = 1_000_000
 """Bytes a marketer's request may have."""
@@ -22,7 +22,10 @@ def resolver() -> APIGatewayHttpResolver:
 
     @app.exception_handler(HalteError)
     def refused(error: HalteError) -> Response[Any]:
-        return answer(error.status, {"code": error.code, "message": error.message})
+        headers: dict[str, str | list[str]] = {}
+        if isinstance(error, TooMany):
+            headers["Retry-After"] = str(error.retry_after)
+        return answer(error.status, {"code": error.code, "message": error.message}, headers)
 
     @app.exception_handler(ValidationError)
     def invalid(error: ValidationError) -> Response[Any]:
@@ -65,10 +68,15 @@ def raw_body(event: Any, limit: int = MAX_BODY) -> bytes:
     """The request's body as bytes, whatever its Content-Type claims.
 
     Raises:
+        Invalid: it says that it is base64 and is not.
         TooLarge: it is over `limit` bytes.
     """
     text = event.raw_event.get("body") or ""
-    body = base64.b64decode(text) if event.raw_event.get("isBase64Encoded") else text.encode()
+    try:
+        is_encoded = event.raw_event.get("isBase64Encoded")
+        body = base64.b64decode(text, validate=True) if is_encoded else text.encode("utf-8", "surrogatepass")
+    except ValueError as error:
+        raise Invalid("invalid_body", "body is not base64") from error
     if len(body) > limit:
         raise TooLarge("too_large", f"body has {len(body)} bytes, the limit is {limit}")
     return body

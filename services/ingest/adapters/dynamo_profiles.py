@@ -1,89 +1,164 @@
-"""Profiles in DynamoDB: one small item each, which carries the outbox of its latest batch.
+"""Profiles in DynamoDB: a small hot item each, which carries the outbox of its latest batch, and apart from it, in
+the table of parts, the cold traits (`part` = `traits`).
 
-`traits` and `outbox` are JSON texts, so that any number a client sends survives unchanged.
+`traits` and `outbox` are texts of JSON, deflated or not, so that any number a client sends survives unchanged.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
 
+from services.ingest.adapters.event_codec import decode_events, encode_events
+from services.ingest.domain.history import Signed, Strip
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.profile import Profile, Seen
+from services.ingest.domain.traits import Trait
 from services.ingest.ports import StaleProfile
-from services.shared.aws.dynamo import ConditionFailed, Item, Table
-from services.shared.aws.records import Change
+from services.shared.aws.dynamo import ConditionFailed, Item, Op, Table, TransactionRefused, transact
 from services.shared.clock import from_iso, to_iso
-from services.shared.contracts.ingest import CustomerEvent, ProfileChange
+
+_TRAITS = "traits"
 
 
 class DynamoProfiles:
     """Port `Profiles`."""
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
+    def __init__(self, hot: Table, parts: Table) -> None:
+        self._hot = hot
+        self._parts = parts
 
-    def load(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
+    def load_hot(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
         keys = [{"profile_id": profile_id} for profile_id in sorted(set(profile_ids))]
-        profiles = [_profile(item) for item in self._table.get_many(keys, consistent=True)]
+        profiles = [read_hot(item) for item in self._hot.get_many(keys, consistent=True)]
         return {profile.profile_id: profile for profile in profiles}
 
-    def save(self, profile: Profile, events: Sequence[CustomerEvent]) -> None:
+    def load(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
+        """Hot item and traits are two reads: what another has written between them is read again."""
+        pending, found = set(profile_ids), {}
+        while pending:
+            hot = self.load_hot(pending)
+            cold = self.traits(p.profile_id for p in hot.values() if p.traits is None)
+            for profile_id, profile in hot.items():
+                version, traits = cold.get(profile_id, (0, {}))
+                if profile.traits is not None:
+                    found[profile_id] = profile
+                elif version == profile.traits_version:
+                    found[profile_id] = replace(profile, traits=traits)
+            pending = hot.keys() - found.keys()
+        return found
+
+    def follow(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
+        leads = {profile_id: profile_id for profile_id in profile_ids}
+        known: dict[str, Profile] = {}
+        while missing := set(leads.values()) - known.keys():
+            loaded = self.load(missing)
+            known |= loaded
+            gone = missing - loaded.keys()
+            leads = {start: end for start, end in leads.items() if end not in gone}
+            leads = {
+                start: known[end].merged_into or end if end in known else end for start, end in leads.items()
+            }
+        return {start: known[end] for start, end in leads.items()}
+
+    def traits(self, profile_ids: Iterable[str]) -> dict[str, tuple[int, dict[str, Trait]]]:
+        """The version that last changed a profile's traits, and these."""
+        keys = [{"profile_id": profile_id, "part": _TRAITS} for profile_id in sorted(set(profile_ids))]
+        items = self._parts.get_many(keys, consistent=True)
+        return {item["profile_id"]: (item["version"], _read_traits(item["traits"])) for item in items}
+
+    def save(self, profile: Profile, events: Sequence[Signed]) -> None:
+        ops = self.save_ops(profile, events, before=profile.version - 1)
+        if len(ops) == 1:
+            try:
+                self._hot.perform_put(ops[0])
+            except ConditionFailed as refused:
+                raise StaleProfile from refused
+            return
         try:
-            self._table.put(
-                _item(profile, events),
-                condition="attribute_not_exists(profile_id)" if profile.version == 1 else "version = :before",
-                values=None if profile.version == 1 else {":before": profile.version - 1},
-            )
-        except ConditionFailed as refused:
+            transact(ops)
+        except TransactionRefused as refused:
             raise StaleProfile from refused
 
+    def drop_traits(self, profile_id: str) -> None:
+        self._parts.delete({"profile_id": profile_id, "part": _TRAITS})
 
-def profile_change(change: Change) -> ProfileChange | None:
-    """What a change of an item tells; `None` when it carries no events of its own (a removal, or a touch that left
-    the version as it was)."""
-    item = change.new
-    if item is None or "outbox" not in item or (change.old or {}).get("version") == item["version"]:
-        return None
-    profile = _profile(item)
-    return ProfileChange(
-        profile_id=profile.profile_id,
-        version=profile.version,
-        at=from_iso(item["updated_at"]),
-        events=[CustomerEvent.model_validate(event) for event in json.loads(item["outbox"])],
-        traits=profile.visible_traits(),
-        traits_version=profile.traits_version,
-    )
+    def save_ops(self, profile: Profile, events: Sequence[Signed], *, before: int) -> list[Op]:
+        """What writes a profile whose stored version is `before` (0: none): its hot item and, when this version
+        changed them, its traits."""
+        hot = self._hot.put_op(
+            _hot(profile, events),
+            condition="version = :before" if before else "attribute_not_exists(profile_id)",
+            values={":before": before} if before else None,
+        )
+        if profile.traits is None or profile.traits_version != profile.version:
+            return [hot]
+        return [hot, self._parts.put_op(_cold(profile))]
 
 
-def _item(profile: Profile, events: Sequence[CustomerEvent]) -> Item:
-    return {
-        "profile_id": profile.profile_id,
-        "version": profile.version,
-        "created_at": to_iso(profile.created_at) if profile.created_at else None,
-        "updated_at": to_iso(profile.updated_at) if profile.updated_at else None,
-        "traits": _json(profile.traits),
-        "traits_version": profile.traits_version,
-        "ids": [identifier.key for identifier in sorted(profile.identifiers)],
-        "seen": profile.seen.memory,
-        "counts": dict(profile.counts),
-        "outbox": _json([event.model_dump(mode="json") for event in events]),
-    }
-
-
-def _profile(item: Item) -> Profile:
+def read_hot(item: Item) -> Profile:
+    """The profile in a hot item; its traits are `None` unless it never had any."""
+    traits_version = item.get("traits_version", 0)
     return Profile(
         profile_id=item["profile_id"],
         version=item["version"],
         created_at=from_iso(item["created_at"]),
         updated_at=from_iso(item["updated_at"]),
-        traits={name: (value, at) for name, (value, at) in json.loads(item["traits"]).items()},
-        identifiers=frozenset(Identifier.from_key(key) for key in item["ids"]),
-        seen=Seen(item["seen"]),
-        counts=item["counts"],
-        traits_version=item["traits_version"],
+        traits=None if traits_version else {},
+        identifiers=frozenset(Identifier.from_key(key) for key in item.get("ids", [])),
+        seen=Seen(bytes(item.get("seen", b"")), item.get("horizon", 0)),
+        counts=item.get("counts", {}),
+        traits_version=traits_version,
+        since=item.get("since", 0),
+        tale=item.get("tale", ""),
+        newest=item.get("newest", ""),
+        span=item.get("span", 0),
+        absorbed=tuple(Strip(*row) for row in item.get("absorbed", [])),
+        merged_into=item.get("merged_into", ""),
     )
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def read_outbox(item: Item) -> tuple[Signed, ...]:
+    """The events that a hot item's latest write took in."""
+    return decode_events(bytes(item["outbox"])) if "outbox" in item else ()
+
+
+def _hot(profile: Profile, events: Sequence[Signed]) -> Item:
+    item: dict[str, Any] = {
+        "profile_id": profile.profile_id,
+        "version": profile.version,
+        "created_at": to_iso(profile.created_at) if profile.created_at else None,
+        "updated_at": to_iso(profile.updated_at) if profile.updated_at else None,
+        "traits_version": profile.traits_version,
+        "ids": [identifier.key for identifier in sorted(profile.identifiers)],
+        "seen": profile.seen.memory,
+        "horizon": profile.seen.horizon,
+        "counts": dict(profile.counts),
+        "since": profile.since,
+        "tale": profile.tale,
+        "newest": profile.newest,
+        "span": profile.span,
+        "absorbed": [[s.profile_id, s.tale, s.newest, s.base] for s in profile.absorbed],
+        "merged_into": profile.merged_into,
+        "outbox": encode_events(events) if events else None,
+    }
+    return {name: value for name, value in item.items() if value not in (0, "", b"", [], None)}
+
+
+def _cold(profile: Profile) -> Item:
+    rows = {
+        name: [trait.value, trait.at, trait.source, trait.kind, trait.received]
+        for name, trait in sorted(profile.known_traits().items())
+    }
+    return {
+        "profile_id": profile.profile_id,
+        "part": _TRAITS,
+        "version": profile.traits_version,
+        "traits": json.dumps(rows, ensure_ascii=False, separators=(",", ":")),
+    }
+
+
+def _read_traits(text: str) -> dict[str, Trait]:
+    return {name: Trait(*row) for name, row in json.loads(text).items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -11,7 +11,10 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from services.ingest.domain import json_text
-from services.ingest.domain.validate import MAX_EVENT_BYTES, Call, validate
+from services.ingest.domain.history import TraitKind
+from services.ingest.domain.mapping import SourceMapping, events_of
+from services.ingest.domain.sources import Schema, check
+from services.ingest.domain.validate import MAX_EVENT_BYTES, Call, Trust, check_structure, validate
 from services.shared.clock import from_iso, to_iso
 from services.shared.contracts.delivery import OutcomesObserved
 from services.shared.errors import HalteError, Invalid, TooLarge
@@ -22,21 +25,75 @@ BODY_LIMIT = 200_000
 """Bytes of one queue message; SQS takes 256 KB."""
 
 
+_TRAIT_KINDS: dict[str, TraitKind] = {"device": "observed", "import": "imported", "partner": "imported"}
+"""Kinds of sources whose traits nobody declared."""
+
+
 class Unreadable(ValueError):
     """A queue message is none of what the doors put there; it belongs with the dead letters."""
 
 
 @dataclass(frozen=True)
-class Arrival:
-    """One event as it was accepted: `event` is its parsed JSON, or `text` where it may not be parsed."""
+class BusRules:
+    """What a registered source says of the bus events it speaks for; `mapping` absent: they are Segment messages."""
 
-    receipt: str
+    source_id: str
+    schema: Schema
+    mapping: SourceMapping | None = None
+    kind: str = ""
+    region: str = ""
+
+
+RulesOf = Callable[[str], BusRules | None]
+"""The rules of the source that speaks for an EventBridge `source`, if one does."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an event comes from: `source` as registered (of an unregistered bus event: its EventBridge source), with
+    its `kind` and the `region` of its phone numbers. A `trusted` one was sent by somebody who holds a secret key or an
+    AWS permission; any visitor of a web page may have sent the others."""
+
     source: str
     door: Door
+    trusted: bool = False
+    kind: str = ""
+    region: str = ""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One event as it was accepted: `event` is its parsed JSON, or `text` where it may not be parsed. `refusal` is
+    what the door already held against it."""
+
+    receipt: str
+    origin: Origin
     received_at: datetime
     event: Any
     message_id: str
     text: str | None = None
+    refusal: HalteError | None = None
+    schema: Schema | None = None
+
+    @property
+    def source(self) -> str:
+        """The source's id."""
+        return self.origin.source
+
+    @property
+    def door(self) -> Door:
+        """Which way it came in."""
+        return self.origin.door
+
+    @property
+    def trusted(self) -> bool:
+        """Is contact data in it vouched for?"""
+        return self.origin.trusted
+
+    @property
+    def trait_kind(self) -> TraitKind:
+        """How the traits in it are known."""
+        return _TRAIT_KINDS.get(self.origin.kind, "declared")
 
     def read(self) -> Call:
         """The valid call in it.
@@ -44,49 +101,72 @@ class Arrival:
         Raises:
             HalteError: the event is refused; `code` is the reason.
         """
+        if self.refusal is not None:
+            raise self.refusal
         event = self.event
         size = 0
         if self.text is not None:
-            size = len(self.text.encode("utf-8", "surrogatepass"))
-            if size > MAX_EVENT_BYTES:
-                raise TooLarge("too_large", f"event has {size} bytes, the limit is {MAX_EVENT_BYTES}")
+            size = _size(self.text)
             event = json_text.parse(self.text)
-        return validate(
+        call = validate(
             event,
             received_at=self.received_at,
             message_id=self.message_id,
             size=size,
-            names_profile=self.door == "feedback",
+            trust=Trust(self.door == "feedback", self.trusted, self.origin.region),
         )
+        if self.schema is not None:
+            check(self.schema, call)
+        return call
 
     def raw(self) -> str:
         """The event's text as it stands, for the record of a refused one."""
         return self.text if self.text is not None else json.dumps(self.event)
 
 
-def pack_http(source: str, receipt: str, received_at: datetime, events: Sequence[str]) -> list[str]:
-    """Queue messages that carry the JSON texts `events` between them, as few as `BODY_LIMIT` allows."""
+def _size(text: str) -> int:
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > MAX_EVENT_BYTES:
+        raise TooLarge("too_large", f"event has {size} bytes, the limit is {MAX_EVENT_BYTES}")
+    return size
+
+
+def held(text: str, refusal: HalteError) -> str:
+    """The JSON text of an event that goes to the lake with its reason and no further."""
+    return f"{json.dumps([refusal.code, refusal.message])[:-1]}, {text}]"
+
+
+def pack_http(origin: Origin, receipt: str, received_at: datetime, events: Sequence[str]) -> list[str]:
+    """Queue messages that carry the JSON texts `events` between them (`held` ones among them), as few as `BODY_LIMIT`
+    allows."""
     portions: list[list[str]] = []
     size = BODY_LIMIT
     for text in events:
         if size + len(text) > BODY_LIMIT:
             portions.append([])
-            size = 300
+            size = 400
         portions[-1].append(text)
         size += len(text) + 1
     several = len(portions) > 1
     return [
-        _http_body(source, f"{receipt}.{i}" if several else receipt, received_at, portion)
+        _http_body(origin, f"{receipt}.{i}" if several else receipt, received_at, portion)
         for i, portion in enumerate(portions)
     ]
 
 
-def _http_body(source: str, receipt: str, received_at: datetime, events: Sequence[str]) -> str:
-    head = {"door": "http", "source": source, "received_at": to_iso(received_at), "receipt": receipt}
+def _http_body(origin: Origin, receipt: str, received_at: datetime, events: Sequence[str]) -> str:
+    said = {"kind": origin.kind, "region": origin.region, "trusted": origin.trusted}
+    head = {
+        "door": "http",
+        "source": origin.source,
+        **{name: value for name, value in said.items() if value},
+        "received_at": to_iso(received_at),
+        "receipt": receipt,
+    }
     return f'{json.dumps(head)[:-1]}, "events": [{",".join(events)}]}}'
 
 
-def unpack(body: str, now: datetime) -> Iterator[Arrival]:
+def unpack(body: str, now: datetime, rules_of: RulesOf = lambda _: None) -> Iterator[Arrival]:
     """The events in a queue message; those from the bus count as received `now`.
 
     Raises:
@@ -109,20 +189,64 @@ def unpack(body: str, now: datetime) -> Iterator[Arrival]:
         elif detail is None:
             raise Unreadable("message has no detail")
         else:
-            yield _from_bus(str(head["id"]), str(head["source"]), detail, now)
+            rules = rules_of(str(head["source"]))
+            yield from _from_bus(head, detail, rules, now)
     except (KeyError, TypeError, ValueError, HalteError) as error:
         raise Unreadable(f"message is not an event: {type(error).__name__}") from error
 
 
 def _from_http(head: dict[str, Any]) -> Iterator[Arrival]:
     received_at = from_iso(head["received_at"])
-    for index, event in enumerate(head["events"]):
+    origin = Origin(
+        source=str(head["source"]),
+        door="http",
+        trusted=head.get("trusted") is True,
+        kind=str(head.get("kind", "")),
+        region=str(head.get("region", "")),
+    )
+    for index, queued in enumerate(head["events"]):
         receipt = f"{head['receipt']}#{index}"
-        yield Arrival(receipt, str(head["source"]), "http", received_at, event, message_id=receipt)
+        event, refusal = queued, None
+        if isinstance(queued, list):  # held; an accepted event is an object
+            code, message, event = queued
+            refusal = Invalid(code, message)
+        yield Arrival(receipt, origin, received_at, event, message_id=receipt, refusal=refusal)
 
 
-def _from_bus(envelope_id: str, source: str, detail: str, now: datetime) -> Arrival:
-    return Arrival(envelope_id, source, "eventbridge", now, None, message_id=f"eb-{envelope_id}", text=detail)
+def _from_bus(head: dict[str, Any], detail: str, rules: BusRules | None, now: datetime) -> Iterator[Arrival]:
+    envelope_id, bus_source = str(head["id"]), str(head["source"])
+    message_id = f"eb-{envelope_id}"
+    if rules is None:
+        origin = Origin(bus_source, "eventbridge", trusted=True)
+        yield Arrival(envelope_id, origin, now, None, message_id, text=detail)
+        return
+    origin = Origin(rules.source_id, "eventbridge", True, rules.kind, rules.region)
+    if rules.mapping is None:
+        yield Arrival(envelope_id, origin, now, None, message_id, text=detail, schema=rules.schema)
+        return
+    try:
+        _size(detail)
+        events = events_of(rules.mapping, _row(head, detail))
+    except HalteError as refusal:
+        yield Arrival(envelope_id, origin, now, None, message_id, text=detail, refusal=refusal)
+        return
+    for index, event in enumerate(events):
+        yield Arrival(
+            f"{envelope_id}#{index}", origin, now, event, f"{message_id}-{index}", schema=rules.schema
+        )
+
+
+def _row(head: dict[str, Any], detail: str) -> dict[str, Any]:
+    """A bus event as mappings see it."""
+    parsed = json_text.parse(detail)
+    check_structure(parsed)
+    return {
+        "id": head["id"],
+        "source": head["source"],
+        "detail_type": head.get("detail-type"),
+        "time": head.get("time"),
+        "detail": parsed,
+    }
 
 
 def _from_delivery(envelope_id: str, detail: str, now: datetime) -> Iterator[Arrival]:
@@ -130,8 +254,6 @@ def _from_delivery(envelope_id: str, detail: str, now: datetime) -> Iterator[Arr
         fact = OutcomesObserved.model_validate(json_text.parse(detail))
     except ValidationError as error:
         raise Unreadable("outcomes are not in their contract's form") from error
+    origin = Origin(OutcomesObserved.source, "feedback", trusted=True)
     for index, event in enumerate(fact.events):
-        receipt = f"{envelope_id}#{index}"
-        yield Arrival(
-            receipt, OutcomesObserved.source, "feedback", now, event, message_id=f"eb-{envelope_id}-{index}"
-        )
+        yield Arrival(f"{envelope_id}#{index}", origin, now, event, message_id=f"eb-{envelope_id}-{index}")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from services.shared.errors import Invalid
@@ -18,9 +21,14 @@ _COLON = re.compile(r"\s*:\s*")
 _OVER_64_BIT = 2**64
 
 
+class Repeated(dict[str, Any]):
+    """An object that names a key twice: which of the values counts is anybody's guess."""
+
+
 def parse(text: str) -> Any:
-    """The value of a JSON text. `NaN`, infinities and `1e400` become non-finite floats, and an integer of over 20
-    digits becomes 2**64, for `validate` to find where they stand.
+    """The value of a JSON text. `NaN`, infinities and `1e400` become non-finite floats, a number that 64 bits can't
+    hold (an integer of over 20 digits, a decimal of over 17) becomes 2**64, and an object with a repeated key becomes
+    `Repeated`, for `validate` to find where they stand.
 
     Raises:
         Invalid: `too_deep` (over `SAFE_DEPTH` levels) or `invalid_json`.
@@ -28,7 +36,13 @@ def parse(text: str) -> Any:
     if exceeds_depth(text, SAFE_DEPTH):
         raise Invalid("too_deep", f"body nests deeper than {SAFE_DEPTH} levels")
     try:
-        return json.loads(text, parse_int=_integer, parse_constant=float)
+        return json.loads(
+            text,
+            parse_int=_integer,
+            parse_float=_decimal,
+            parse_constant=float,
+            object_pairs_hook=_object,
+        )
     except ValueError as error:
         raise Invalid("invalid_json", f"body is not JSON: {error}") from error
 
@@ -63,6 +77,30 @@ def _pieces(text: str) -> Iterator[tuple[str, int, int]]:
         elif piece in "]}":
             depth -= 1
         yield piece, match.start(), depth
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    return made if len(made) == len(pairs) else Repeated(made)
+
+
+def _decimal(digits: str) -> float | int:
+    number = float(digits)
+    if len(digits) <= 17 and abs(number) >= sys.float_info.min:  # so few digits always survive
+        return number
+    return number if not math.isfinite(number) or _survives(digits, number) else _OVER_64_BIT
+
+
+def _survives(digits: str, number: float) -> bool:
+    """Is `number` what was written? 17 digits are how a double is printed; more must be its exact value."""
+    try:
+        written = Decimal(digits)
+    except ArithmeticError:  # an exponent beyond all bounds
+        return False
+    if written in (Decimal(number), Decimal(repr(number))):
+        return True
+    significant = len("".join(map(str, written.as_tuple().digits)).strip("0"))
+    return significant <= 17 and abs(number) >= sys.float_info.min
 
 
 def _integer(digits: str) -> int:

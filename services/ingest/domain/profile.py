@@ -1,33 +1,23 @@
-"""What events do to a profile: traits by event time, each message once, whatever the order of arrival."""
+"""What events do to a profile: traits by kind and event time, each message once, whatever the order of arrival."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import struct
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
+from services.ingest.domain.history import Signed, Strip, chunks, rebased
 from services.ingest.domain.identifiers import Identifier
-from services.ingest.domain.resolve import Signed
-from services.ingest.domain.validate import Call, byte_size
-from services.shared.contracts.ingest import CustomerEvent
+from services.ingest.domain.traits import CONTACTS, Trait, is_guarded, kept_contacts, merged, with_traits_of
+from services.ingest.domain.validate import byte_size
 
-MEMORY = 64
-"""Messages a profile always remembers, so that a repeated one is known."""
+MEMORY = 16
+"""Messages a profile remembers, those with the newest event times. Older ones are looked up in its history."""
 
-MEMORY_TIME = timedelta(minutes=60)
-"""Younger ones it remembers besides: a queue delivers again what a crash left unacknowledged, five times six minutes
-apart, and some of it late."""
-
-MAX_MEMORY = 2_048
-"""And never more than these, however busy it is."""
-
-MAX_TRAITS = 200
-MAX_TRAIT_BYTES = 32_000
 MAX_EVENTS = 400
 """Events one write carries."""
 
@@ -37,66 +27,117 @@ MAX_EVENT_BYTES = 100_000
 EVENT_FRAME = 130
 """Bytes of an event's JSON beside its message id, name and properties: member names, type and time."""
 
-CONTACTS = frozenset({"email", "phone"})
-"""Traits that say where a person's messages go."""
-
-CONTACT_KEPT = "contact_kept"
-"""Note of an event of the public door that would have changed an address the profile has; it stayed as it was."""
-
 _ENTRY = struct.Struct(">8s4sI")
 
 Verdict = Literal["applied", "duplicate"]
 
+__all__ = [
+    "CONTACTS",
+    "MAX_EVENTS",
+    "MAX_EVENT_BYTES",
+    "MEMORY",
+    "Applied",
+    "Profile",
+    "Seen",
+    "Trait",
+    "Verdict",
+    "apply",
+    "is_guarded",
+    "portions",
+]
+
 
 @dataclass(frozen=True)
 class Seen:
-    """The latest messages of a profile, oldest first, 16 bytes each: a digest of the message id, a digest of the
-    receipt of the acceptance that was applied, and when (seconds since the epoch). The same pair again is a
-    redelivery; another receipt is a duplicate."""
+    """The messages with the newest event times, 16 bytes each: a digest of the message id, a digest of the receipt
+    of the acceptance that was applied, and the event time (seconds since the epoch). The same pair again is a
+    redelivery; another receipt is a duplicate.
+
+    `horizon` is the newest event time among forgotten messages: what happened later and is not remembered is new.
+    """
 
     memory: bytes = b""
+    horizon: int = 0
 
     def receipts(self) -> dict[bytes, bytes]:
         """Message digest to receipt digest."""
         return {message: receipt for message, receipt, _ in _ENTRY.iter_unpack(self.memory)}
 
-    def extended(self, signed: Iterable[Signed], now: datetime) -> Seen:
-        """With more messages, applied `now`; the oldest are forgotten."""
-        second = int(now.timestamp())
-        grown = self.memory + b"".join(_ENTRY.pack(_digest(s), _receipt_digest(s), second) for s in signed)
-        oldest = second - MEMORY_TIME.total_seconds()
-        young = sum(1 for *_, at in _ENTRY.iter_unpack(grown) if at >= oldest)
-        keep = min(max(young, MEMORY), MAX_MEMORY)
-        return Seen(grown[-keep * _ENTRY.size :])
+    def may_have_forgotten(self, one: Signed) -> bool:
+        """Must the history be asked whether this message is a copy?"""
+        return _second(one) <= self.horizon and _digest(one.call.message_id) not in self.receipts()
+
+    def extended(self, signed: Iterable[Signed]) -> Seen:
+        """With more messages."""
+        fresh = [_ENTRY.pack(_digest(s.call.message_id), _short(s.receipt), _second(s)) for s in signed]
+        return self._with(fresh, self.horizon)
+
+    def joined(self, other: Seen) -> Seen:
+        """The memory of both."""
+        return self._with(_entries(other.memory), max(self.horizon, other.horizon))
+
+    def _with(self, more: Sequence[bytes], horizon: int) -> Seen:
+        entries = sorted([*_entries(self.memory), *more], key=lambda entry: (entry[-4:], entry))
+        forgotten, kept = entries[:-MEMORY], entries[-MEMORY:]
+        newest = max((int.from_bytes(entry[-4:]) for entry in forgotten), default=0)
+        return Seen(b"".join(kept), max(horizon, newest))
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A profile as it stands. `traits` maps a name to its value and the event time (ms since the epoch) that set
-    it; a value of `None` is a trait that was removed."""
+    """A profile as it stands. `traits` is `None` when they were not read; a trait of `None` was removed.
+
+    `since` is the version from which on its history is told anew, under `tale`. `newest` is the place of its last
+    chunk, `span` the seconds that its longest chunk covers. `absorbed` are the histories of profiles merged into
+    this one; `merged_into` is set on a profile that was merged itself, whose id is but a redirect.
+    """
 
     profile_id: str
     version: int = 0
     created_at: datetime | None = None
     updated_at: datetime | None = None
-    traits: Mapping[str, tuple[Any, int]] = field(default_factory=dict)
+    traits: Mapping[str, Trait] | None = field(default_factory=dict)
     identifiers: frozenset[Identifier] = frozenset()
     seen: Seen = Seen()
     counts: Mapping[str, int] = field(default_factory=dict)
     traits_version: int = 0
+    since: int = 0
+    tale: str = ""
+    newest: str = ""
+    span: int = 0
+    absorbed: tuple[Strip, ...] = ()
+    merged_into: str = ""
+
+    def known_traits(self) -> Mapping[str, Trait]:
+        """The traits with their provenance.
+
+        Raises:
+            ValueError: they were not read.
+        """
+        if self.traits is None:
+            raise ValueError("traits were not read")
+        return self.traits
 
     def visible_traits(self) -> dict[str, Any]:
         """The traits as others see them."""
-        return {name: value for name, (value, _) in sorted(self.traits.items()) if value is not None}
+        return {n: t.value for n, t in sorted(self.known_traits().items()) if t.value is not None}
+
+    def strips(self) -> tuple[Strip, ...]:
+        """Where its history lies: its own chunks and those of every profile it absorbed."""
+        return Strip(self.profile_id, self.tale, self.newest), *self.absorbed
+
+    def profile_ids(self) -> tuple[str, ...]:
+        """Every id that leads here."""
+        return self.profile_id, *(strip.profile_id for strip in self.absorbed)
 
 
 @dataclass(frozen=True)
 class Applied:
-    """A profile after some calls: the events to tell (in time order), each receipt's verdict, and the receipts whose
+    """A profile after some calls: those that counted (in time order), each receipt's verdict, and the receipts whose
     address was not taken. Without events nothing changed and nothing need be written."""
 
     profile: Profile
-    events: tuple[CustomerEvent, ...]
+    events: tuple[Signed, ...]
     verdicts: Mapping[str, Verdict]
     contact_kept: frozenset[str] = frozenset()
 
@@ -106,7 +147,8 @@ def portions(signed: Iterable[Signed]) -> Iterator[list[Signed]]:
     portion: list[Signed] = []
     size = 0
     for one in sorted(signed, key=lambda s: s.order):
-        bytes_ = byte_size([one.call.message_id, one.call.name, one.call.properties]) + EVENT_FRAME
+        content = [one.call.message_id, one.call.name, one.call.properties, one.call.traits]
+        bytes_ = byte_size(content) + EVENT_FRAME
         if portion and (len(portion) >= MAX_EVENTS or size + bytes_ > MAX_EVENT_BYTES):
             yield portion
             portion, size = [], 0
@@ -121,23 +163,35 @@ def apply(
     signed: Sequence[Signed],
     identifiers: Iterable[Identifier],
     now: datetime,
+    remembered: Mapping[str, str] | None = None,
 ) -> Applied:
-    """`profile` after `signed` (in time order), with `identifiers` that are known to be its own."""
+    """`profile` after `signed` (in time order), with `identifiers` that are known to be its own. `remembered` are the
+    messages among `signed` that its history holds, each with its receipt."""
     known = profile.seen.receipts()
+    known |= {_digest(message): _short(receipt) for message, receipt in (remembered or {}).items()}
     fresh: list[Signed] = []
     verdicts: dict[str, Verdict] = {}
     for one in signed:
-        receipt = known.get(_digest(one))
+        receipt = known.get(_digest(one.call.message_id))
         if receipt is None:
-            known[_digest(one)] = _receipt_digest(one)
+            known[_digest(one.call.message_id)] = _short(one.receipt)
             fresh.append(one)
-        verdicts[one.receipt] = "applied" if receipt in (None, _receipt_digest(one)) else "duplicate"
+        verdicts[one.receipt] = "applied" if receipt in (None, _short(one.receipt)) else "duplicate"
     if not fresh:
-        return Applied(profile, (), verdicts, _kept(profile.traits, signed))
+        return Applied(profile, (), verdicts, kept_contacts(profile.traits, signed))
+    changed = _changed(profile, fresh, identifiers, now)
+    return Applied(changed, tuple(fresh), verdicts, kept_contacts(changed.traits, signed))
+
+
+def _changed(
+    profile: Profile, fresh: Sequence[Signed], identifiers: Iterable[Identifier], now: datetime
+) -> Profile:
     counts = Counter(profile.counts) + Counter(one.call.type for one in fresh)
     version = profile.version + 1
-    traits = _merged(profile.traits, fresh)
-    changed = replace(
+    traits = with_traits_of(profile.traits, fresh)
+    cut = chunks(profile.profile_id, profile.tale, version, fresh)
+    spans = [round((c.events[-1].call.at - c.events[0].call.at).total_seconds() + 1) for c in cut]
+    return replace(
         profile,
         version=version,
         created_at=profile.created_at or now,
@@ -145,72 +199,63 @@ def apply(
         traits=traits,
         traits_version=profile.traits_version if traits == profile.traits else version,
         identifiers=profile.identifiers | frozenset(identifiers),
-        seen=profile.seen.extended(fresh, now),
+        seen=profile.seen.extended(fresh),
         counts=dict(sorted(counts.items())),
-    )
-    return Applied(changed, tuple(_told(one.call) for one in fresh), verdicts, _kept(traits, signed))
-
-
-def _merged(traits: Mapping[str, tuple[Any, int]], signed: Sequence[Signed]) -> dict[str, tuple[Any, int]]:
-    """The newest value of each trait wins; of two at one instant, the one that sorts last as JSON, so that the
-    order of arrival never decides.
-
-    The one exception is an address from the public door: it is taken only where there is none. Of two, the first to
-    be applied stays (within one write, the first by event time); event time can't decide across writes without
-    allowing the change that is to be prevented.
-    """
-    merged = dict(traits)
-    size = sum(_trait_size(*item) for item in merged.items()) if any(s.call.traits for s in signed) else 0
-    for one in signed:
-        at = round(one.call.at.timestamp() * 1000)
-        for name, value in one.call.traits.items():
-            offered = (value, at)
-            old = merged.get(name)
-            if old is not None and (_rank(old) >= _rank(offered) or _is_guarded(one, name, old)):
-                continue
-            grown = size + _trait_size(name, offered) - (_trait_size(name, old) if old else 0)
-            if grown > MAX_TRAIT_BYTES or (old is None and len(merged) >= MAX_TRAITS):
-                continue
-            merged[name], size = offered, grown
-    return merged
-
-
-def _is_guarded(one: Signed, name: str, old: tuple[Any, int]) -> bool:
-    """Not even the time of an address may be moved: a later one would outlast the shop's own correction."""
-    return one.public and name in CONTACTS and old[0] is not None
-
-
-def _kept(traits: Mapping[str, tuple[Any, int]], signed: Sequence[Signed]) -> frozenset[str]:
-    """Receipts of public calls whose address differs from the one that stands; a redelivery is told the same."""
-    return frozenset(
-        one.receipt
-        for one in signed
-        for name in CONTACTS & one.call.traits.keys()
-        if (old := traits.get(name)) and _is_guarded(one, name, old) and old[0] != one.call.traits[name]
+        newest=cut[-1].place,
+        span=max(profile.span, *spans),
     )
 
 
-def _trait_size(name: str, trait: tuple[Any, int]) -> int:
-    return len(json.dumps([name, trait]))
+def absorb(winner: Profile, losers: Sequence[Profile], now: datetime) -> Profile:
+    """`winner` after `losers` turned out to be the same person: nothing is lost, and their versions are reserved, so
+    that their events can be told again as changes of the winner."""
+    changed = winner
+    for loser in losers:
+        traits = merged(changed.known_traits(), loser.known_traits())
+        base = changed.version
+        version = base + loser.version
+        changed = replace(
+            changed,
+            version=version,
+            created_at=min(filter(None, (changed.created_at, loser.created_at)), default=None),
+            updated_at=max(now, *filter(None, (changed.updated_at, loser.updated_at))),
+            traits=traits,
+            traits_version=version if traits != winner.traits else changed.traits_version,
+            identifiers=changed.identifiers | loser.identifiers,
+            seen=changed.seen.joined(loser.seen),
+            counts=dict(sorted((Counter(changed.counts) + Counter(loser.counts)).items())),
+            span=max(changed.span, loser.span),
+            absorbed=(*changed.absorbed, *rebased(loser.strips(), base)),
+        )
+    return changed
 
 
-def _rank(trait: tuple[Any, int]) -> tuple[int, str]:
-    return trait[1], json.dumps(trait[0], sort_keys=True)
-
-
-def _told(call: Call) -> CustomerEvent:
-    return CustomerEvent(
-        message_id=call.message_id,
-        type=call.type,
-        name=call.name,
-        at=call.at,
-        properties=dict(call.properties),
+def redirect(loser: Profile, winner_id: str, now: datetime) -> Profile:
+    """What is left of a profile that was merged into another: its id, and where its history lies."""
+    return replace(
+        loser,
+        version=loser.version + 1,
+        updated_at=now,
+        traits={},
+        traits_version=0,
+        identifiers=frozenset(),
+        seen=Seen(),
+        counts={},
+        merged_into=winner_id,
     )
 
 
-def _digest(one: Signed) -> bytes:
-    return hashlib.sha256(one.call.message_id.encode()).digest()[:8]
+def _entries(memory: bytes) -> list[bytes]:
+    return [memory[i : i + _ENTRY.size] for i in range(0, len(memory), _ENTRY.size)]
 
 
-def _receipt_digest(one: Signed) -> bytes:
-    return hashlib.sha256(one.receipt.encode()).digest()[:4]
+def _second(one: Signed) -> int:
+    return int(one.call.at.timestamp())
+
+
+def _digest(message_id: str) -> bytes:
+    return hashlib.sha256(message_id.encode()).digest()[:8]
+
+
+def _short(receipt: str) -> bytes:
+    return hashlib.sha256(receipt.encode()).digest()[:4]

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import (
     ANONYMOUS_ID,
     MAX_PER_KIND,
@@ -24,21 +25,6 @@ CONFLICT = "identity_conflict"
 
 FULL = "identifier_limit"
 """Note of an event whose new identifier was not attached, because the profile has too many of that kind."""
-
-
-@dataclass(frozen=True)
-class Signed:
-    """A valid call with the receipt of its acceptance; `public` when anybody may have sent it, because the keys of
-    its door are in web pages."""
-
-    receipt: str
-    call: Call
-    public: bool = False
-
-    @property
-    def order(self) -> tuple[float, str, str]:
-        """Time first, then ids: the same for every order of arrival."""
-        return self.call.at.timestamp(), self.call.message_id, self.receipt
 
 
 @dataclass

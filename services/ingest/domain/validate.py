@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,13 +12,19 @@ from typing import Any, cast, get_args
 
 from services.ingest.domain.identifiers import (
     ANONYMOUS_ID,
+    DEVICE_ID,
+    EMAIL,
+    PHONE,
     USER_ID,
     Identifier,
     email_identifier,
-    is_blocked,
+    external_identifiers,
     phone_identifier,
     read_identifier,
+    read_text_id,
+    strength,
 )
+from services.ingest.domain.json_text import Repeated
 from services.shared.clock import from_iso
 from services.shared.contracts.ingest import CallType
 from services.shared.errors import Invalid, TooLarge
@@ -33,6 +40,8 @@ MAX_AHEAD = timedelta(hours=24)
 
 CALL_TYPES: frozenset[str] = frozenset(get_args(CallType))
 _OBJECTS = ("properties", "traits", "context")
+_SHORT_DATE = re.compile(r"\A(\d{4})-(\d{1,2})-(\d{1,2})(?=[T ])", re.ASCII)
+_LOCALE_REGION = re.compile(r"[-_]([A-Za-z]{2})(?![A-Za-z0-9])")
 
 
 @dataclass(frozen=True)
@@ -51,22 +60,35 @@ class Call:
     profile_id: str = ""
 
 
-def validate(
-    event: Any, *, received_at: datetime, message_id: str, size: int = 0, names_profile: bool = False
-) -> Call:
-    """Read an event (any parsed JSON) that arrived at `received_at`; `message_id` is for one that has none.
+@dataclass(frozen=True)
+class Trust:
+    """What a door vouches for. `names_profile` lets `profileId` identify, `trusted` lets an address do so by itself
+    (a web page's visitor may claim any), and `region` is the country of phone numbers without a country code."""
 
-    `size` is its text's length in bytes when the caller knows it; `names_profile` lets `profileId` identify.
+    names_profile: bool = False
+    trusted: bool = False
+    region: str = ""
+
+
+PUBLIC = Trust()
+"""Anybody may have sent it."""
+
+
+def validate(
+    event: Any, *, received_at: datetime, message_id: str, size: int = 0, trust: Trust = PUBLIC
+) -> Call:
+    """Read an event (any parsed JSON) that arrived at `received_at`; `message_id` is for one that has none, `size` its
+    text's length in bytes when the caller knows it.
 
     Raises:
         Invalid: a rule is broken; `code` is one of bad_identifier, bad_message_id, bad_name, bad_number,
-            bad_object, bad_text, bad_timestamp, invalid_json, missing_event_name, missing_group_id, no_identity,
-            not_finite, too_deep, too_many_keys, unknown_type.
+            bad_object, bad_text, bad_timestamp, duplicate_key, invalid_json, missing_event_name, missing_group_id,
+            no_identity, not_finite, too_deep, too_many_keys, unknown_type.
         TooLarge: `too_large`.
     """
     if not isinstance(event, dict):
         raise Invalid("invalid_json", "event is not a JSON object")
-    _check_structure(event)
+    check_structure(event)
     _check_size(size or byte_size(event))
     kind = _type(event.get("type"))
     for field in _OBJECTS:
@@ -74,12 +96,11 @@ def validate(
             raise Invalid("bad_object", f"{field} is not an object")
     own_id = _message_id(event.get("messageId")) or message_id
     traits = _traits(event) if kind == "identify" else {}
-    profile_id = read_identifier(event.get("profileId"), "profileId") if names_profile else ""
-    previous = (
-        _unless_blocked(read_identifier(event.get("previousId"), "previousId")) if kind == "alias" else ""
-    )
-    identifiers = () if profile_id else _identifiers(event, traits)
-    _check_identity(kind, identifiers, previous, profile_id)
+    profile_id = read_identifier(event.get("profileId"), "profileId") if trust.names_profile else ""
+    previous = read_identifier(event.get("previousId"), "previousId") if kind == "alias" else ""
+    identifiers = () if profile_id else _identifiers(event, traits, trust.region)
+    if not profile_id:
+        _check_identity(kind, identifiers, previous, trust)
     return Call(
         message_id=own_id,
         type=kind,
@@ -99,14 +120,21 @@ def byte_size(value: Any) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
 
-def _check_structure(event: dict[str, Any]) -> None:
-    pending: list[tuple[Any, int]] = [(event, 1)]
+def check_structure(value: Any) -> None:
+    """Hold any parsed JSON to what can be kept.
+
+    Raises:
+        Invalid: too_deep, too_many_keys, duplicate_key, not_finite, bad_number or bad_text.
+    """
+    pending: list[tuple[Any, int]] = [(value, 1)]
     while pending:
         value, depth = pending.pop()
         if isinstance(value, dict | list):
             if depth > MAX_DEPTH:
                 raise Invalid("too_deep", f"event nests deeper than {MAX_DEPTH} levels")
             if isinstance(value, dict):
+                if isinstance(value, Repeated):
+                    raise Invalid("duplicate_key", "an object names a key twice")
                 if len(value) > MAX_KEYS:
                     raise Invalid("too_many_keys", f"an object has over {MAX_KEYS} keys")
                 pending += [(key, depth) for key in value]
@@ -120,7 +148,7 @@ def _check_scalar(value: Any) -> None:
     if isinstance(value, float) and not math.isfinite(value):
         raise Invalid("not_finite", "a number is not finite")
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        raise Invalid("bad_number", "a whole number has over 64 bits")
+        raise Invalid("bad_number", "a number has more digits than 64 bits hold")
     if isinstance(value, str) and not value.isascii():
         try:
             value.encode()
@@ -141,7 +169,7 @@ def _type(value: Any) -> CallType:
 
 def _message_id(value: Any) -> str:
     try:
-        text = read_identifier(value, "messageId")
+        text = read_text_id(value, "messageId")
     except Invalid as error:
         raise Invalid("bad_message_id", error.message) from error
     if len(text) > MAX_MESSAGE_ID:
@@ -157,32 +185,48 @@ def _traits(event: dict[str, Any]) -> dict[str, Any]:
     return {**(from_context or {}), **(event.get("traits") or {})}
 
 
-def _unless_blocked(value: str) -> str:
-    return "" if is_blocked(value) else value
-
-
-def _identifiers(event: dict[str, Any], traits: Mapping[str, Any]) -> tuple[Identifier, ...]:
-    ids = {field: read_identifier(event.get(field), field) for field in (USER_ID, ANONYMOUS_ID)}
-    found = (
-        Identifier(USER_ID, _unless_blocked(ids[USER_ID])),
+def _identifiers(
+    event: dict[str, Any], traits: Mapping[str, Any], default_region: str
+) -> tuple[Identifier, ...]:
+    context = event.get("context") or {}
+    device = context.get("device")
+    device_id = device.get("id") if isinstance(device, dict) else None
+    regions = _regions(traits, context, default_region)
+    found = [
+        Identifier(USER_ID, read_identifier(event.get(USER_ID), USER_ID)),
+        *external_identifiers(context.get("externalIds"), regions),
         email_identifier(traits.get("email")),
-        phone_identifier(traits.get("phone")),
-        Identifier(ANONYMOUS_ID, _unless_blocked(ids[ANONYMOUS_ID])),
+        phone_identifier(traits.get("phone"), regions),
+        Identifier(DEVICE_ID, read_identifier(device_id, "context.device.id")),
+        Identifier(ANONYMOUS_ID, read_identifier(event.get(ANONYMOUS_ID), ANONYMOUS_ID)),
+    ]
+    named = dict.fromkeys(identifier for identifier in found if identifier and identifier.value)
+    return tuple(sorted(named, key=strength))
+
+
+def _regions(traits: Mapping[str, Any], context: Mapping[str, Any], default: str) -> list[str]:
+    """Where a phone number without country code may be from. A browser's language is the weakest of hints, so that
+    the number must also exist there."""
+    address = traits.get("address")
+    locale = context.get("locale")
+    of_locale = _LOCALE_REGION.search(locale) if isinstance(locale, str) else None
+    said = (
+        address.get("country") if isinstance(address, dict) else None,
+        traits.get("country"),
+        default,
+        of_locale.group(1) if of_locale else None,
     )
-    return tuple(identifier for identifier in found if identifier and identifier.value)
+    regions = (one.upper() for one in said if isinstance(one, str) and len(one) == 2 and one.isascii())
+    return list(dict.fromkeys("GB" if region == "UK" else region for region in regions))
 
 
-def _check_identity(
-    kind: CallType, identifiers: tuple[Identifier, ...], previous: str, profile_id: str
-) -> None:
-    if profile_id:
-        return
+def _check_identity(kind: CallType, identifiers: tuple[Identifier, ...], previous: str, trust: Trust) -> None:
     kinds = {identifier.kind for identifier in identifiers}
     if kind == "alias":
         if USER_ID not in kinds or not previous:
             raise Invalid("no_identity", "alias needs userId and previousId")
-    elif not kinds & {USER_ID, ANONYMOUS_ID}:
-        raise Invalid("no_identity", "neither userId nor anonymousId names anybody")
+    elif not kinds - (set() if trust.trusted else {EMAIL, PHONE}):
+        raise Invalid("no_identity", "no userId, anonymousId, device or external id names anybody")
 
 
 def _name(kind: CallType, event: dict[str, Any]) -> str:
@@ -200,20 +244,29 @@ def _name(kind: CallType, event: dict[str, Any]) -> str:
 
 def _properties(kind: CallType, event: dict[str, Any]) -> Mapping[str, Any]:
     if kind == "group":
-        group = read_identifier(event.get("groupId"), "groupId")
+        group = read_text_id(event.get("groupId"), "groupId")
         if not group:
             raise Invalid("missing_group_id", "group needs groupId")
         return {**(event.get("traits") or {}), "groupId": group}
     if kind == "alias":
-        return {"previousId": read_identifier(event.get("previousId"), "previousId")}
+        return {"previousId": read_text_id(event.get("previousId"), "previousId")}
     return event.get("properties") or {}
+
+
+def read_instant(text: str) -> datetime:
+    """ISO 8601 with a time zone; one digit will do for month and day, as in Segment's own examples.
+
+    Raises:
+        ValueError, TypeError, OverflowError: it is anything else.
+    """
+    return from_iso(_SHORT_DATE.sub(lambda m: f"{m[1]}-{m[2]:0>2}-{m[3]:0>2}", text))
 
 
 def _timestamp(value: Any, received_at: datetime) -> datetime:
     if value is None:
         return received_at
     try:
-        at = from_iso(value)
+        at = read_instant(value)
     except (ValueError, TypeError, OverflowError) as error:
         raise Invalid("bad_timestamp", "timestamp is not ISO 8601 with a time zone") from error
     if not EARLIEST <= at <= received_at + MAX_AHEAD:

@@ -1,4 +1,4 @@
-"""`PUT /sources/{id}` and `GET /profiles/{identifier}`, behind the authorizer."""
+"""`GET /profiles/{identifier}`, behind the authorizer."""
 
 from __future__ import annotations
 
@@ -7,17 +7,11 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from services.ingest import bootstrap
-from services.shared.http import answer, json_body, resolver
+from services.shared.http import answer, resolver
 from services.shared.observability import service_logger
 
 logger = service_logger("ingest")
 app = resolver()
-
-
-@app.put("/sources/<source_id>")
-def put_source(source_id: str) -> Response[Any]:
-    created, source = bootstrap.source_registry().put(source_id, json_body(app.current_event))
-    return answer(201 if created else 200, source)
 
 
 @app.get("/profiles/<identifier>")

@@ -1,13 +1,14 @@
-"""Publishes `ProfilesChanged.v1` from the changes of the profiles table."""
+"""Keeps the history of profiles and publishes `ProfilesChanged.v1` and `ProfilesMerged.v1`, from the changes of the
+profiles table."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from services.ingest import bootstrap
-from services.ingest.adapters.dynamo_profiles import profile_change
-from services.ingest.tell import tell
-from services.shared.aws.records import batch_failures, changes
+from services.ingest.adapters.dynamo_profiles import read_hot, read_outbox
+from services.ingest.tell import Written
+from services.shared.aws.records import Change, batch_failures, changes
 from services.shared.observability import service_logger
 
 logger = service_logger("ingest")
@@ -15,7 +16,15 @@ logger = service_logger("ingest")
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """A DynamoDB stream batch; it fails as a whole, so that no change is skipped or overtakes another."""
-    told = [change for record in changes(event) if (change := profile_change(record))]
-    facts = tell(told, bootstrap.bus())
-    logger.info("profiles published", extra={"profiles": len(told), "facts": facts})
+    written = [one for record in changes(event) if (one := _written(record))]
+    facts = bootstrap.teller().tell(written) if written else 0
+    logger.info("profiles published", extra={"profiles": len(written), "facts": facts})
     return batch_failures([])
+
+
+def _written(change: Change) -> Written | None:
+    """`None` for a removal, and for a touch that left the version as it was."""
+    if change.new is None or (change.old or {}).get("version") == change.new["version"]:
+        return None
+    before = read_hot(change.old) if change.old else None
+    return Written(before, read_hot(change.new), read_outbox(change.new))

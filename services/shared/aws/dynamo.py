@@ -16,6 +16,9 @@ Key = Mapping[str, Any]
 TRANSACTION_LIMIT = 100
 """Items one TransactWriteItems may hold."""
 
+WRITE_BATCH = 25
+"""Items one BatchWriteItem may hold."""
+
 
 class ConditionFailed(Exception):
     """A conditional write was refused; `item` is what stood there (`None`: nothing did)."""
@@ -199,6 +202,14 @@ class Table:
         """
         self._write("put_item", self.put_op(item, condition=condition, names=names, values=values))
 
+    def put_many(self, items: Iterable[Item]) -> None:
+        """Write whole items (of distinct keys), unconditionally; unprocessed ones are asked again."""
+        pending = [{"PutRequest": {"Item": encode(item)}} for item in items]
+        while pending:
+            chunk, pending = pending[:WRITE_BATCH], pending[WRITE_BATCH:]
+            answer = self._client.batch_write_item(RequestItems={self.name: chunk})
+            pending += answer.get("UnprocessedItems", {}).get(self.name, [])
+
     def update(
         self,
         key: Key,
@@ -230,8 +241,7 @@ class Table:
         Raises:
             ConditionFailed: `condition` does not hold.
         """
-        request = {"TableName": self.name, "Key": encode(key), **_expressions(condition, names, values)}
-        self._write("delete_item", Op("Delete", request))
+        self._write("delete_item", self.delete_op(key, condition=condition, names=names, values=values))
 
     def put_op(
         self,
@@ -266,6 +276,19 @@ class Table:
             },
         )
 
+    def delete_op(
+        self,
+        key: Key,
+        *,
+        condition: str | None = None,
+        names: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> Op:
+        """A Delete for `transact`."""
+        return Op(
+            "Delete", {"TableName": self.name, "Key": encode(key), **_expressions(condition, names, values)}
+        )
+
     def check_op(
         self,
         key: Key,
@@ -279,6 +302,14 @@ class Table:
             "ConditionCheck",
             {"TableName": self.name, "Key": encode(key), **_expressions(condition, names, values)},
         )
+
+    def perform_put(self, op: Op) -> None:
+        """Write what `put_op` made, by itself: half the price of a transaction.
+
+        Raises:
+            ConditionFailed: its condition does not hold.
+        """
+        self._write("put_item", op)
 
     def _write(self, method: str, op: Op) -> None:
         from botocore.exceptions import ClientError

@@ -6,25 +6,33 @@ import base64
 import gzip
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from moto import mock_aws
 
 from services.ingest import bootstrap
-from services.ingest.accept import hash_key
+from services.ingest.adapters.dynamo_sources import DynamoSources
+from services.ingest.domain.sources import Key, Source, SourceDocument, hash_key
+from services.ingest.ports import Registration
 from services.shared.aws.clients import client
+from services.shared.aws.dynamo import Table
 
 REGION = "us-east-1"
 ENV = {
     "STAGE": "test",
     "SOURCES_TABLE": "Sources",
+    "RATES_TABLE": "SourceRates",
     "IDENTITIES_TABLE": "Identities",
     "PROFILES_TABLE": "Profiles",
+    "PROFILE_PARTS_TABLE": "ProfileParts",
     "LAKE_BUCKET": "halte-lake",
     "BUS_NAME": "halte",
 }
 WRITE_KEY = "WRITEKEY"
+SECRET_KEY = "SECRET"
+NOW = datetime(2026, 1, 10, 12, 0, tzinfo=UTC)
 
 
 class World:
@@ -41,6 +49,11 @@ class World:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         auth = "Basic " + base64.b64encode(f"{WRITE_KEY}:".encode()).decode()
         return _call(api, "POST", path, raw, {"authorization": auth} if headers is None else headers)
+
+    def sources(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+        from services.ingest.handlers import sources
+
+        return _call(sources, method, path, json.dumps(body).encode() if body is not None else b"", {})
 
     def admin(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
         from services.ingest.handlers import admin
@@ -124,21 +137,26 @@ def _size(value: Any) -> int:
     return len(inner.encode()) if isinstance(inner, str) else len(inner)
 
 
-def _call(
-    module: Any, method: str, path: str, body: bytes, headers: dict[str, str]
-) -> tuple[int, dict[str, Any]]:
-    event = {
+def request(method: str, path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
+    """What API Gateway hands to a function."""
+    parameters = {"identifier": path.rpartition("/")[2]}
+    return {
         "version": "2.0",
         "routeKey": f"{method} {path}",
         "rawPath": path,
         "rawQueryString": "",
         "headers": headers,
-        "pathParameters": {"identifier": path.rpartition("/")[2]},
+        "pathParameters": parameters,
         "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
         "body": base64.b64encode(body).decode(),
         "isBase64Encoded": True,
     }
-    answer = module.handler(event, None)
+
+
+def _call(
+    module: Any, method: str, path: str, body: bytes, headers: dict[str, str]
+) -> tuple[int, dict[str, Any]]:
+    answer = module.handler(request(method, path, body, headers), None)
     return answer["statusCode"], json.loads(answer["body"])
 
 
@@ -148,7 +166,7 @@ def _forget() -> None:
         bootstrap.source_registry,
         bootstrap.profile_directory,
         bootstrap.consumer,
-        bootstrap.bus,
+        bootstrap.teller,
         client,
     ):
         make.cache_clear()
@@ -168,15 +186,20 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 def _tables() -> str:
     streams = {}
-    for name, key, stream in (
-        ("Sources", "pk", False),
-        ("Identities", "pk", False),
-        ("Profiles", "profile_id", True),
+    for name, keys, stream in (
+        ("Sources", ["pk"], False),
+        ("SourceRates", ["source_id"], False),
+        ("Identities", ["pk"], False),
+        ("Profiles", ["profile_id"], True),
+        ("ProfileParts", ["profile_id", "part"], False),
     ):
         made = client("dynamodb").create_table(
             TableName=name,
-            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            KeySchema=[
+                {"AttributeName": key, "KeyType": kind}
+                for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+            ],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
             BillingMode="PAY_PER_REQUEST",
             **(
                 {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}
@@ -185,12 +208,16 @@ def _tables() -> str:
             ),
         )
         streams[name] = made["TableDescription"].get("LatestStreamArn", "")
-    client("dynamodb").put_item(
-        TableName="Sources",
-        Item={"pk": {"S": f"key#{hash_key(WRITE_KEY)}"}, "source_id": {"S": "recorded"}},
-    )
+    _register("recorded")
     client("s3").create_bucket(Bucket=ENV["LAKE_BUCKET"])
     return str(streams["Profiles"])
+
+
+def _register(source_id: str) -> None:
+    """A source with known keys."""
+    keys = (Key(hash_key(WRITE_KEY), "write", NOW), Key(hash_key(SECRET_KEY), "secret", NOW))
+    source = Source(source_id, SourceDocument(name=source_id), NOW)
+    DynamoSources(Table("Sources")).save(Registration(source, keys, 1), None)
 
 
 def _listener() -> str:

@@ -54,7 +54,7 @@ def test_mislabelled_gzip_is_taken(world: World) -> None:
         ("/v1/track", track("a"), {}, 401, "no_write_key"),
         ("/v1/track", track("a", writeKey="NOPE"), {}, 401, "bad_write_key"),
         ("/v1/track", track("a", properties={"x": "y" * 33_000}), None, 413, "too_large"),
-        ("/v1/batch", b" " * 600_000, None, 413, "too_large"),
+        ("/v1/batch", b" " * 4_400_000, None, 413, "too_large"),
         ("/v1/track", b"{", None, 400, "invalid_json"),
         ("/v1/batch", {"batch": [{}]}, None, 400, "unknown_type"),
         ("/v1/nothing", track("a"), None, 404, "not_found"),
@@ -194,18 +194,6 @@ def test_profile_is_found_by_each_of_its_identifiers(world: World) -> None:
         assert world.admin("GET", f"/profiles/{name}")[0] == 404, name
 
 
-def test_sources(world: World) -> None:
-    status, made = world.admin("PUT", "/sources/web-shop", {"name": "Web shop"})
-    assert (status, made["id"]) == (201, "web-shop")
-    assert world.admin("PUT", "/sources/web-shop", {"name": "Shop"}) == (
-        200,
-        {"id": "web-shop", "name": "Shop"},
-    )
-    auth = {"authorization": "Basic " + base64.b64encode(f"{made['write_key']}:".encode()).decode()}
-    assert world.post("/v1/track", track("a"), auth) == (200, {"success": True})
-    assert world.admin("PUT", "/sources/Bad", {"name": "x"})[0] == 400
-
-
 def test_usual_profile_is_a_small_item(world: World) -> None:
     traits = {
         "email": "ana.peeters@example.com",
@@ -271,35 +259,17 @@ def test_recorded_client_makes_the_profiles_it_means(world: World, library: str)
 
 
 def test_recorded_browser_is_one_person(world: World) -> None:
-    calls = {"p": "page", "t": "track", "i": "identify", "g": "group", "a": "alias"}
     path = RECORDINGS / "browser-segment.normal.jsonl"
     if not path.exists():
         pytest.skip(f"the recordings of client libraries are not here: {path.name}")
     for line in path.read_text().splitlines():
         request = json.loads(line)
         body = json.dumps(request["body"]).encode()
-        assert world.post(f"/v1/{calls[request['path'][-1]]}", body, {}) == (200, {"success": True})
+        assert world.post(request["path"], body, {}) == (200, {"success": True})
         assert world.consume() == set()
     (person,) = world.profiles()
     assert {i["kind"] for i in person["identifiers"]} == {"userId", "anonymousId", "email"}
     assert sum(person["counts"].values()) == 6
-
-
-def test_specification_s_examples_are_taken_when_they_have_a_type(world: World) -> None:
-    folder = RECORDINGS.parent / "segment-spec"
-    if not folder.exists():
-        pytest.skip("the specification's examples are not here")
-    taken = refused = 0
-    for path in sorted(folder.glob("*--*.json")):
-        event = json.loads(path.read_text())
-        if "batch" in event:
-            continue
-        status, answer = world.post("/v1/batch", {"batch": [{"userId": "spec", **event}]})
-        taken += status == 200
-        refused += status == 400
-        assert status == (200 if "type" in event else 400), (path.name, answer)
-    assert taken + refused > 70
-    assert world.consume() == set()
 
 
 @pytest.mark.parametrize("rounds", [3])

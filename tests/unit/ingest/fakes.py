@@ -8,7 +8,8 @@ from typing import Any
 
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.profile import Profile
-from services.ingest.ports import Source, StaleProfile
+from services.ingest.domain.sources import Key, Source, SourceDocument, hash_key
+from services.ingest.ports import Registration, StaleProfile, StaleSource
 from services.shared.contracts.ingest import CustomerEvent
 
 NOW = datetime(2026, 1, 10, 12, 0, tzinfo=UTC)
@@ -71,23 +72,54 @@ class FakeQueue:
         self.bodies.append(body)
 
 
+def source(source_id: str = "shop", **document: Any) -> Source:
+    return Source(source_id, SourceDocument.model_validate({"name": source_id, **document}), NOW)
+
+
+def registered(source: Source, **keys: str) -> Registration:
+    """`source` with keys by role."""
+    kept = tuple(Key(hash_key(key), role, NOW) for role, key in keys.items())  # type: ignore[arg-type]
+    return Registration(source, kept, 1)
+
+
 class FakeSources:
-    def __init__(self, **keys: str) -> None:
-        self.keys = dict(keys)
-        self.sources: dict[str, Source] = {}
+    def __init__(self, *registrations: Registration) -> None:
+        self.stored = {r.source.source_id: r for r in registrations}
         self.lookups = 0
 
-    def of_key(self, key_hash: str) -> str | None:
+    def admit(self, key_hash: str) -> tuple[Source, Key] | None:
         self.lookups += 1
-        return self.keys.get(key_hash)
+        pairs = ((r.source, key) for r in self.stored.values() for key in r.keys)
+        return next((pair for pair in pairs if pair[1].key_hash == key_hash), None)
 
-    def add(self, source: Source, key_hash: str) -> bool:
-        if source.source_id in self.sources:
+    def of_bus(self, bus_source: str) -> Source | None:
+        self.lookups += 1
+        speaking = (r.source for r in self.stored.values() if bus_source in r.source.document.bus_sources)
+        return next(speaking, None)
+
+    def get(self, source_id: str) -> Registration | None:
+        return self.stored.get(source_id)
+
+    def all(self) -> list[Source]:
+        return [self.stored[source_id].source for source_id in sorted(self.stored)]
+
+    def save(self, registration: Registration, before: Registration | None) -> None:
+        if self.stored.get(registration.source.source_id) != before:
+            raise StaleSource
+        self.stored[registration.source.source_id] = registration
+
+    def remove(self, registration: Registration) -> None:
+        if self.stored.pop(registration.source.source_id, None) != registration:
+            raise StaleSource
+
+
+class FakeMeter:
+    def __init__(self) -> None:
+        self.counted: dict[tuple[str, int], int] = {}
+
+    def take(self, source_id: str, events: int, limit: int, minute: int) -> bool:
+        before = self.counted.get((source_id, minute), 0)
+        if before and before + events > limit:
             return False
-        self.sources[source.source_id] = source
-        self.keys[key_hash] = source.source_id
+        self.counted[source_id, minute] = before + events
         return True
-
-    def rename(self, source_id: str, name: str) -> None:
-        old = self.sources[source_id]
-        self.sources[source_id] = Source(source_id, name, old.created_at)

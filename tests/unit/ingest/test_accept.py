@@ -6,34 +6,57 @@ import base64
 import gzip
 import itertools
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from services.ingest.accept import MAX_BATCH_BYTES, FrontDoor, KnownKeys, hash_key, inflate
+from services.ingest.accept import MAX_BATCH_BYTES, FrontDoor, Request, inflate
 from services.ingest.domain.intake import BODY_LIMIT, unpack
-from services.ingest.manage import SourceRegistry
+from services.ingest.domain.segment import SHORT
+from services.ingest.domain.sources import Source
+from services.ingest.known import KNOWN_SECONDS, KnownKeys, KnownRules
 from services.shared.clock import FixedClock
-from services.shared.errors import HalteError, Invalid, TooLarge, Unauthorized
-from tests.unit.ingest.fakes import NOW, FakeQueue, FakeSources, track
+from services.shared.errors import HalteError, Invalid, TooLarge, TooMany, Unauthorized
+from tests.unit.ingest.fakes import (
+    NOW,
+    FakeMeter,
+    FakeQueue,
+    FakeSources,
+    identify,
+    registered,
+    source,
+    track,
+)
 
-AUTH = "Basic " + base64.b64encode(b"KEY:").decode()
+
+def basic(key: str) -> str:
+    return "Basic " + base64.b64encode(f"{key}:".encode()).decode()
+
+
+AUTH = basic("KEY")
 
 
 class Fixture:
-    def __init__(self) -> None:
+    def __init__(self, shop: Source | None = None) -> None:
         self.queue = FakeQueue()
+        self.clock = FixedClock(NOW)
+        self.sources = FakeSources(registered(shop or source(), write="KEY", secret="SECRET"))
         numbers = itertools.count(1)
         self.door = FrontDoor(
-            keys=KnownKeys(FakeSources(**{hash_key("KEY"): "shop"})),
+            keys=KnownKeys(self.sources, self.clock),
+            meter=FakeMeter(),
             queue=self.queue,
-            clock=FixedClock(NOW),
+            clock=self.clock,
             new_id=lambda prefix: f"{prefix}_{next(numbers)}",
         )
 
-    def post(self, call: str, body: Any, auth: str = AUTH) -> dict[str, Any]:
+    def post(self, call: str, body: Any, auth: str = AUTH, at: Any = None, **headers: str) -> dict[str, Any]:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return self.door.accept(call, raw, auth)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if auth:
+            named["authorization"] = auth
+        return self.door.accept(Request(call, raw, named, at))
 
     def queued(self) -> list[Any]:
         return [arrival for body in self.queue.bodies for arrival in unpack(body, NOW)]
@@ -125,16 +148,30 @@ def test_write_keys(auth: str, key: Any, taken: bool) -> None:
 def test_known_keys_are_remembered_for_a_minute_and_unknown_ones_never() -> None:
     now = [0.0]
     sources = FakeSources()
-    keys = KnownKeys(sources, elapsed=lambda: now[0])
+    keys = KnownKeys(sources, FixedClock(NOW), elapsed=lambda: now[0])
     for _ in range(2):
         with pytest.raises(Unauthorized):
-            keys.source_of("NEW")
-    sources.keys[hash_key("NEW")] = "shop"
+            keys.admit("NEW")
+    sources.stored["shop"] = registered(source(), write="NEW")
     lookups = []
-    for now[0] in (1.0, 60.9, 61.1):
-        assert keys.source_of("NEW") == "shop"
+    for now[0] in (1.0, KNOWN_SECONDS + 0.9, KNOWN_SECONDS + 1.1):
+        assert keys.admit("NEW")[0].source_id == "shop"
         lookups.append(sources.lookups)
     assert lookups == [3, 3, 4]
+
+
+def test_rules_of_the_bus_are_remembered_whether_there_are_any_or_not() -> None:
+    now = [0.0]
+    sources = FakeSources()
+    rules_of = KnownRules(sources, elapsed=lambda: now[0])
+    assert [rules_of("acme.crm"), rules_of("acme.crm"), sources.lookups] == [None, None, 1]
+    sources.stored["crm"] = registered(source("crm", bus_sources=["acme.crm"], mapping="crm-contact"))
+    now[0] = KNOWN_SECONDS
+    found = rules_of("acme.crm")
+    assert found
+    assert found.source_id == "crm"
+    assert found.mapping
+    assert rules_of("acme.crm") is found
 
 
 def test_large_batch_travels_in_messages_that_sqs_takes() -> None:
@@ -148,22 +185,116 @@ def test_large_batch_travels_in_messages_that_sqs_takes() -> None:
     assert len({a.receipt for a in arrivals}) == 45
 
 
-def test_source_tells_its_key_once() -> None:
-    sources = FakeSources()
-    registry = SourceRegistry(sources=sources, clock=FixedClock(NOW), new_key=lambda: "wk_secret")
-    assert registry.put("shop", {"name": "Shop"}) == (
-        True,
-        {"id": "shop", "name": "Shop", "write_key": "wk_secret"},
-    )
-    assert registry.put("shop", {"name": "Web shop"}) == (False, {"id": "shop", "name": "Web shop"})
-    assert sources.of_key(hash_key("wk_secret")) == "shop"
-    assert "wk_secret" not in str(sources.keys)
+@pytest.mark.parametrize(("short", "call"), SHORT.items())
+def test_the_browser_s_short_paths(short: str, call: str) -> None:
+    f = Fixture()
+    event = {"userId": "u", "event": "E", "groupId": "g", "previousId": "p", "writeKey": "KEY"}
+    body = {"batch": [{**event, "type": "page"}], "writeKey": "KEY"} if call == "batch" else event
+    assert f.post(short, body, auth="") == {"success": True}
+    (arrival,) = f.queued()
+    assert arrival.event["type"] == ("page" if call == "batch" else call)
+    assert "writeKey" not in arrival.event
 
 
-@pytest.mark.parametrize(
-    ("source_id", "name"), [("Shop", "x"), ("", "x"), ("halte.x", "x"), ("s", ""), ("s", 7)]
-)
-def test_source_is_named_properly(source_id: str, name: Any) -> None:
-    registry = SourceRegistry(sources=FakeSources(), clock=FixedClock(NOW), new_key=lambda: "k")
-    with pytest.raises(HalteError):
-        registry.put(source_id, {"name": name})
+@pytest.mark.parametrize("header", ["KEYID:KEY", "KEY", " KEY "])
+def test_jitsu_s_header(header: str) -> None:
+    f = Fixture()
+    assert f.post("track", {**track(), "writeKey": "KEYID:***"}, auth="", x_write_key=header) == {
+        "success": True
+    }
+    with pytest.raises(Unauthorized):
+        f.post("track", track(), auth="", x_write_key="KEY:WRONG")
+
+
+def test_only_a_secret_key_vouches_for_contact_data() -> None:
+    f = Fixture(source(kind="mobile", region="BE"))
+    f.post("identify", identify())
+    f.post("identify", identify(), auth=basic("SECRET"))
+    assert [(a.trusted, a.origin.kind, a.origin.region) for a in f.queued()] == [
+        (False, "mobile", "BE"),
+        (True, "mobile", "BE"),
+    ]
+
+
+def test_only_a_secret_key_may_name_people_by_address_alone() -> None:
+    f = Fixture()
+    event = {"userId": None, "traits": {"email": "ann@example.com"}}
+    with pytest.raises(Invalid, match="no_identity"):
+        f.post("identify", event)
+    f.post("identify", event, auth=basic("SECRET"))
+    (arrival,) = f.queued()
+    assert [i.key for i in arrival.read().identifiers] == ["email#ann@example.com"]
+
+
+def test_a_secret_key_in_a_web_page_is_refused() -> None:
+    f = Fixture()
+    with pytest.raises(Unauthorized, match="secret_key_in_browser"):
+        f.post("track", track(), auth=basic("SECRET"), origin="https://shop.example")
+    assert f.post("track", track(), origin="https://shop.example") == {"success": True}
+
+
+def test_over_its_rate_a_source_is_told_when_to_come_again() -> None:
+    f = Fixture(source(rate=3))
+    f.clock.advance(timedelta(seconds=20))
+    f.post("batch", {"batch": [track("a"), track("b")]})
+    with pytest.raises(TooMany) as refusal:
+        f.post("batch", {"batch": [track("c"), track("d")]})
+    assert (refusal.value.status, refusal.value.code, refusal.value.retry_after) == (429, "rate_exceeded", 40)
+    f.post("track", track("e"))
+    f.clock.advance(timedelta(seconds=40))
+    f.post("batch", {"batch": [track(str(i)) for i in range(5)]})
+    assert [a.event["messageId"] for a in f.queued()] == ["a", "b", "e", "0", "1", "2", "3", "4"]
+
+
+SCHEMA = {
+    "events": ["Order Completed"],
+    "shapes": {"Order Completed": {"properties": {"revenue": {"type": "number"}}}},
+}
+
+
+def test_events_outside_the_schema_are_refused_by_name() -> None:
+    f = Fixture(source(schema=SCHEMA))
+    batch = [track("a"), track("b", event="Other"), track("c", properties={"revenue": "x"})]
+    answer = f.post("batch", {"batch": batch})
+    assert [(r["index"], r["code"]) for r in answer["rejected"]] == [
+        (1, "not_in_schema"),
+        (2, "property_type"),
+    ]
+    assert [a.event["messageId"] for a in f.queued()] == ["a"]
+    with pytest.raises(Invalid, match="not_in_schema"):
+        f.post("track", track(event="Other"))
+
+
+def test_or_they_are_held_with_their_reason() -> None:
+    f = Fixture(source(schema={**SCHEMA, "on_violation": "quarantine"}))
+    assert f.post("batch", {"batch": [track("a"), track("b", event="Other")]}) == {"success": True}
+    good, bad = f.queued()
+    assert good.read().message_id == "a"
+    with pytest.raises(HalteError, match="not_in_schema"):
+        bad.read()
+    assert json.loads(bad.raw())["messageId"] == "b"
+
+
+def test_a_wrong_clock_is_set_right_at_the_door() -> None:
+    f = Fixture()
+    fast = NOW + timedelta(hours=2)
+    event = track(timestamp=(fast - timedelta(minutes=1)).isoformat())
+    f.post("batch", {"batch": [event], "sentAt": fast.isoformat()}, at=NOW)
+    (arrival,) = f.queued()
+    assert arrival.read().at == NOW - timedelta(minutes=1)
+    assert arrival.event["originalTimestamp"] == event["timestamp"]
+
+
+def test_a_small_request_does_not_become_a_flood() -> None:
+    """A batch's context is given to each of its events: 30 KB would become 150 MB."""
+    f = Fixture()
+    batch = {"context": {"a": "x" * 30_000}, "batch": [track(str(i)) for i in range(5_000)]}
+    with pytest.raises(TooLarge):
+        f.post("batch", batch)
+    assert f.queue.bodies == []
+
+
+def test_an_answer_stays_small_whatever_was_sent() -> None:
+    f = Fixture()
+    answer = f.post("batch", {"batch": [track("a"), {"messageId": "m" * 100_000}]})
+    assert answer["rejected"][0]["messageId"] is None

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.domain import json_text
-from services.ingest.domain.validate import MAX_EVENT_BYTES, Call, byte_size, validate
+from services.ingest.domain.validate import MAX_EVENT_BYTES, Call, Trust, byte_size, validate
 from services.shared.clock import to_iso
 from services.shared.errors import HalteError, Invalid, TooLarge
 from tests.unit.ingest.fakes import NOW, identify, track
@@ -181,7 +181,7 @@ def test_unusable_address_is_a_trait_and_no_identifier() -> None:
 
 def test_only_a_trusted_door_names_profiles() -> None:
     event = {**without(track(), "userId"), "profileId": "prf_1"}
-    assert read(event, names_profile=True).profile_id == "prf_1"
+    assert read(event, trust=Trust(names_profile=True)).profile_id == "prf_1"
     assert read({**event, "userId": "u"}).profile_id == ""
 
 

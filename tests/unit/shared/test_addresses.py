@@ -15,7 +15,9 @@ from services.shared.addresses import address_key, normalise_email, normalise_ph
         ("Ann@Example.COM", "ann@example.com"),
         (" ann@example.com\u200b ", "ann@example.com"),
         ("ann@bücher.example", "ann@xn--bcher-kva.example"),
-        ("a@b@example.com", "a@b@example.com"),
+        ("ann@BÜCHER.example", "ann@xn--bcher-kva.example"),
+        ("ann@xn--bcher-kva.example", "ann@xn--bcher-kva.example"),
+        ("Zoë.O'Neil+tag@example.com", "zoë.o'neil+tag@example.com"),
     ],
 )
 def test_email_has_one_normal_form(raw: str, normal: str) -> None:
