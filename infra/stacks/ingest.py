@@ -11,6 +11,7 @@ from constructs import Construct
 
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
+from infra.stacks.ingest_forms import add_forms
 from infra.stacks.ingest_sinks import add_sinks
 from services.shared.contracts.delivery import OutcomesObserved
 
@@ -36,6 +37,7 @@ class IngestStack(ServiceStack):
         self._consumer()
         self._publisher()
         add_sinks(self)
+        add_forms(self, self._intake)
 
     def _listen(self) -> None:
         self.subscribe(

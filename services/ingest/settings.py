@@ -73,3 +73,18 @@ class OnDeliveriesSettings(SinksSettings):
 
 class SweepSinksSettings(OnDeliveriesSettings):
     """Of `sweep_sinks`."""
+
+
+class FormsSettings(Settings):
+    """Of `forms`, the marketers' routes."""
+
+    forms_table: str
+
+
+class SubmissionsSettings(Settings):
+    """Of `submissions`, the public route."""
+
+    forms_table: str
+    form_rates_table: str
+    bus_name: str
+    address_secret_arn: str
