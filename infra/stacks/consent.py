@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from constructs import Construct
 
+from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
+from services.shared.contracts.ingest import FormSubmitted
 
 REQUESTS_PER_IP = 200
 """A day. An office or a shop's tablet has many visitors behind one address; the limit per e-mail address is 3."""
@@ -39,30 +41,40 @@ class ConsentStack(ServiceStack):
         self._ledger = self.table("Ledger", partition_key="pk", sort_key="sk", stream=True)
         self._evidence = self.table("Evidence", partition_key="pk", ttl="expires_at")
         self._public()
+        self._forms()
         self._marketers()
         self._outbox()
 
     def _public(self) -> None:
-        everyone_is_local = 1_000_000  # at the local stage all visitors share one address
-        limit = everyone_is_local if self.halte.is_local else REQUESTS_PER_IP
         function = self.function(
             "Public",
             handler="public",
-            settings={
-                **self._tables(),
-                "address_secret_arn": self.address_secret.secret_arn,
-                "token_secret_arn": self.token_secret.secret_arn,
-                "requests_per_ip": str(limit),
-            },
+            settings={**self._asking(), "token_secret_arn": self.token_secret.secret_arn},
         )
-        self._purposes.grant(function, "dynamodb:GetItem")
-        self._ledger.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
-        self._evidence.grant(
-            function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"
-        )
-        self.address_secret.grant_read(function)
+        self._let_ask(function)
+        self._evidence.grant(function, "dynamodb:BatchGetItem")
         self.token_secret.grant_read(function)
         self.routes(function, PUBLIC_ROUTES, public=True)
+
+    def _forms(self) -> None:
+        function = self.function("OnFormSubmitted", handler="on_form_submitted", settings=self._asking())
+        self._let_ask(function)
+        self.react(function, facts=[FormSubmitted], batch_size=10)
+
+    def _asking(self) -> dict[str, str]:
+        everyone_is_local = 1_000_000  # at the local stage all visitors share one address
+        limit = everyone_is_local if self.halte.is_local else REQUESTS_PER_IP
+        return {
+            **self._tables(),
+            "address_secret_arn": self.address_secret.secret_arn,
+            "requests_per_ip": str(limit),
+        }
+
+    def _let_ask(self, function: ServiceFunction) -> None:
+        self._purposes.grant(function, "dynamodb:GetItem")
+        self._ledger.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
+        self._evidence.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+        self.address_secret.grant_read(function)
 
     def _marketers(self) -> None:
         function = self.function(
