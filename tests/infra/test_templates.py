@@ -15,6 +15,7 @@ from tests.infra.conftest import Assembly
 SERVICES = {"ingest", "scoring", "journeys", "consent", "delivery"}
 PUBLIC_ROUTES = {
     *(f"POST /v1/{call}" for call in ("identify", "track", "page", "screen", "group", "alias", "batch")),
+    "POST /forms/{form_id}/submissions",
     "POST /consents/requests",
     "GET /consents/confirm",
     "HEAD /consents/confirm",

@@ -233,11 +233,10 @@ def _answer(question: Question, value: Any) -> Any:
 
 
 def _choices(question: Question, value: Any) -> list[str] | None:
-    given = value if isinstance(value, list) else [value]
-    chosen = list(dict.fromkeys(one for one in given if one not in (None, "")))
-    if not all(isinstance(one, str) and one in question.choices for one in chosen):
+    given = [one for one in (value if isinstance(value, list) else [value]) if one not in (None, "")]
+    if not all(isinstance(one, str) and one in question.choices for one in given):
         raise Invalid("bad_answer", f"{question.name} is not an answer of type {question.type}")
-    return chosen or None
+    return list(dict.fromkeys(given)) or None
 
 
 def _text(question: Question, value: Any) -> str:
