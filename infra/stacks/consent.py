@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from aws_cdk import aws_events as events
 from constructs import Construct
 
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
-from services.shared.contracts.ingest import FormSubmitted
+from services.shared.contracts.ingest import FormSubmitted, ProfilesChanged, ProfilesErased
 
 REQUESTS_PER_IP = 200
 """A day. An office or a shop's tablet has many visitors behind one address; the limit per e-mail address is 3."""
+
+RECOVERY = "Account Recovery Requested"
+"""The clients' event that asks for a service message."""
 
 PUBLIC_ROUTES = (
     "POST /consents/requests",
@@ -42,6 +46,8 @@ class ConsentStack(ServiceStack):
         self._evidence = self.table("Evidence", partition_key="pk", ttl="expires_at")
         self._public()
         self._forms()
+        self._address_changes()
+        self._recovery()
         self._marketers()
         self._outbox()
 
@@ -60,6 +66,38 @@ class ConsentStack(ServiceStack):
         function = self.function("OnFormSubmitted", handler="on_form_submitted", settings=self._asking())
         self._let_ask(function)
         self.react(function, facts=[FormSubmitted], batch_size=10)
+
+    def _address_changes(self) -> None:
+        function = self.function(
+            "OnProfilesChanged",
+            handler="on_profiles_changed",
+            settings={**self._asking(), "bus_name": self.bus_name},
+        )
+        self._let_ask(function)
+        self._ledger.grant(function, "dynamodb:Query", "dynamodb:BatchGetItem")
+        self.allow_publishing(function)
+        self.react(function, facts=[ProfilesChanged, ProfilesErased], batch_size=20)
+
+    def _recovery(self) -> None:
+        """Clients' own event, so only from the bus: whoever may put events there is trusted with the link."""
+        function = self.function(
+            "OnRecoveryRequested",
+            handler="on_recovery_requested",
+            settings={
+                "evidence_table": self._evidence.table_name,
+                "address_secret_arn": self.address_secret.secret_arn,
+                "bus_name": self.bus_name,
+            },
+        )
+        self._evidence.grant(function, "dynamodb:UpdateItem")
+        self.address_secret.grant_read(function)
+        self.allow_publishing(function)
+        queue = self.queue("RecoveryQueue")
+        pattern = events.EventPattern(
+            source=events.Match.anything_but_prefix("halte."), detail={"type": ["track"], "event": [RECOVERY]}
+        )
+        self.subscribe("RecoveryRequested", queue, pattern)
+        self.consume(function, queue, batch_size=10)
 
     def _asking(self) -> dict[str, str]:
         everyone_is_local = 1_000_000  # at the local stage all visitors share one address

@@ -5,15 +5,18 @@ from __future__ import annotations
 import secrets
 from functools import cache
 
+from services.consent.adapters.address_items import AddressItems
 from services.consent.adapters.evidence_table import EvidenceTable
 from services.consent.adapters.ledger_table import LedgerTable
 from services.consent.adapters.purpose_table import PurposeTable
 from services.consent.adapters.token_keys import SecretTokenKeys
+from services.consent.addresses import AddressChanges
 from services.consent.asking import Asking
 from services.consent.inspection import Inspection
 from services.consent.links import Links
 from services.consent.publishing import Publishing
 from services.consent.recorder import Recorder
+from services.consent.recovery import Recovery
 from services.consent.registry import Registry
 from services.consent.service import OptIn
 from services.consent.settings import (
@@ -21,6 +24,8 @@ from services.consent.settings import (
     AskingSettings,
     OnFormSubmittedSettings,
     OnLedgerStreamSettings,
+    OnProfilesChangedSettings,
+    OnRecoveryRequestedSettings,
     PublicSettings,
 )
 from services.consent.withdrawal import Revocations, Unsubscribing, Withdrawals
@@ -56,6 +61,34 @@ def opt_in() -> OptIn:
 def form_asking() -> Asking:
     """Of forms that were sent to ingest."""
     return _asking(OnFormSubmittedSettings.from_env())
+
+
+@cache
+def address_changes() -> AddressChanges:
+    """Of changes of profiles."""
+    settings = OnProfilesChangedSettings.from_env()
+    evidence = EvidenceTable(Table(settings.evidence_table))
+    return AddressChanges(
+        addresses=AddressItems(Table(settings.evidence_table)),
+        purposes=PurposeTable(Table(settings.purposes_table)),
+        ledger=LedgerTable(Table(settings.ledger_table), evidence),
+        asking=_asking(settings),
+        bus=Bus(settings.bus_name),
+        address_secret=secret_text(settings.address_secret_arn),
+        clock=settings.clock(),
+    )
+
+
+@cache
+def recovery() -> Recovery:
+    """Of clients' requests for account recovery."""
+    settings = OnRecoveryRequestedSettings.from_env()
+    return Recovery(
+        counters=EvidenceTable(Table(settings.evidence_table)),
+        bus=Bus(settings.bus_name),
+        address_secret=secret_text(settings.address_secret_arn),
+        clock=settings.clock(),
+    )
 
 
 @cache

@@ -25,6 +25,20 @@ class OnFormSubmittedSettings(AskingSettings):
     """Of `handlers.on_form_submitted`."""
 
 
+class OnProfilesChangedSettings(AskingSettings):
+    """Of `handlers.on_profiles_changed`."""
+
+    bus_name: str
+
+
+class OnRecoveryRequestedSettings(Settings):
+    """Of `handlers.on_recovery_requested`."""
+
+    evidence_table: str
+    address_secret_arn: str
+    bus_name: str
+
+
 class ApiSettings(Settings):
     """Of `handlers.api`."""
 

@@ -25,6 +25,7 @@ from services.ingest.domain.identifiers import (
     strength,
 )
 from services.ingest.domain.json_text import Repeated
+from services.ingest.domain.processes import declared_traits
 from services.shared.clock import from_iso
 from services.shared.contracts.ingest import CallType
 from services.shared.errors import Invalid, TooLarge
@@ -95,7 +96,11 @@ def validate(
         if not isinstance(event.get(field), dict | None):
             raise Invalid("bad_object", f"{field} is not an object")
     own_id = _message_id(event.get("messageId")) or message_id
-    traits = _traits(event) if kind == "identify" else {}
+    name = _name(kind, event)
+    properties = _properties(kind, event)
+    traits = (
+        _traits(event) if kind == "identify" else declared_traits(name, properties) if kind == "track" else {}
+    )
     profile_id = read_identifier(event.get("profileId"), "profileId") if trust.names_profile else ""
     previous = read_identifier(event.get("previousId"), "previousId") if kind == "alias" else ""
     identifiers = () if profile_id else _identifiers(event, traits, trust.region)
@@ -104,9 +109,9 @@ def validate(
     return Call(
         message_id=own_id,
         type=kind,
-        name=_name(kind, event),
+        name=name,
         at=_timestamp(event.get("timestamp"), received_at),
-        properties=_properties(kind, event),
+        properties=properties,
         traits=traits,
         identifiers=identifiers,
         previous_id=previous,

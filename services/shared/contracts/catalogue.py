@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.shared.contracts.base import Fact
-from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged
+from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged, NoticeRequested
 from services.shared.contracts.delivery import MessageFailed, MessageSent, MessageSkipped, OutcomesObserved
 from services.shared.contracts.ingest import FormSubmitted, ProfilesChanged, ProfilesErased, ProfilesMerged
 from services.shared.contracts.journeys import JourneyEntered, JourneyExited, MessageRequested
@@ -22,6 +22,7 @@ FACTS: tuple[type[Fact], ...] = (
     MessageRequested,
     ConsentChanged,
     ConfirmationRequested,
+    NoticeRequested,
     MessageSent,
     MessageSkipped,
     MessageFailed,

@@ -24,8 +24,10 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TEXT = "We may send you our newsletter once a week."
 CLOCK = FixedClock(START)
 BOOTSTRAPPED = (
+    "address_changes",
     "asking",
     "form_asking",
+    "recovery",
     "opt_in",
     "unsubscribing",
     "withdrawals",
