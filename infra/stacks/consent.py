@@ -6,15 +6,13 @@ from aws_cdk import aws_events as events
 from constructs import Construct
 
 from infra.constructs.service_function import ServiceFunction
-from infra.constructs.service_stack import ServiceStack
+from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
+from services.consent.domain.events import MAY_CHANGE_ADDRESS, RECOVERY_REQUESTED
 from services.shared.contracts.ingest import FormSubmitted, ProfilesChanged, ProfilesErased
 
 REQUESTS_PER_IP = 200
 """A day. An office or a shop's tablet has many visitors behind one address; the limit per e-mail address is 3."""
-
-RECOVERY = "Account Recovery Requested"
-"""The clients' event that asks for a service message."""
 
 PUBLIC_ROUTES = (
     "POST /consents/requests",
@@ -76,7 +74,15 @@ class ConsentStack(ServiceStack):
         self._let_ask(function)
         self._ledger.grant(function, "dynamodb:Query", "dynamodb:BatchGetItem")
         self.allow_publishing(function)
-        self.react(function, facts=[ProfilesChanged, ProfilesErased], batch_size=20)
+        queue = self.queue("OnProfilesChangedQueue")
+        changing = events.EventPattern(
+            source=[ProfilesChanged.source],
+            detail_type=[ProfilesChanged.detail_type],
+            detail={"changes": {"events": {"name": list(MAY_CHANGE_ADDRESS)}}},
+        )
+        self.subscribe("AddressChanges", queue, changing)
+        self.subscribe("Erasures", queue, pattern_of(ProfilesErased))
+        self.consume(function, queue, batch_size=20)
 
     def _recovery(self) -> None:
         """Clients' own event, so only from the bus: whoever may put events there is trusted with the link."""
@@ -94,7 +100,8 @@ class ConsentStack(ServiceStack):
         self.allow_publishing(function)
         queue = self.queue("RecoveryQueue")
         pattern = events.EventPattern(
-            source=events.Match.anything_but_prefix("halte."), detail={"type": ["track"], "event": [RECOVERY]}
+            source=events.Match.anything_but_prefix("halte."),
+            detail={"type": ["track"], "event": [RECOVERY_REQUESTED]},
         )
         self.subscribe("RecoveryRequested", queue, pattern)
         self.consume(function, queue, batch_size=10)

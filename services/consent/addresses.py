@@ -15,6 +15,7 @@ from typing import Protocol
 
 from services.consent.asking import EMAIL_CHANGE, Asking
 from services.consent.domain.contact import reachable
+from services.consent.domain.events import MAY_CHANGE_ADDRESS
 from services.consent.domain.evidence import Evidence
 from services.consent.domain.ledger import Standing
 from services.consent.domain.purposes import ConsentText, Purpose
@@ -22,15 +23,13 @@ from services.consent.ports import FactBus, LedgerStore, PurposeStore, Subject
 from services.shared.addresses import address_key
 from services.shared.clock import Clock
 from services.shared.contracts.consent import NoticeRequested
-from services.shared.contracts.ingest import CustomerEvent, ProfileChange
+from services.shared.contracts.ingest import ProfileChange
 from services.shared.contracts.messages import AddressedRequest
 from services.shared.errors import Invalid
 from services.shared.ids import stable_id
 
 EMAIL = "email"
 TEMPLATE = "email_changed"
-CHANGING = frozenset({"Registered", "Email Changed"})
-"""Track events that may bring another address; so may every identify."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ class AddressChanges:
         """
         counts: Counter[str] = Counter()
         email = change.traits.get(EMAIL)
-        if not isinstance(email, str) or not any(_may_change(event) for event in change.events):
+        if not isinstance(email, str) or not any(event.name in MAY_CHANGE_ADDRESS for event in change.events):
             return counts
         held = self._addresses.held(change.profile_id)
         if held is not None and held.version >= change.traits_version:
@@ -155,10 +154,6 @@ class AddressChanges:
             return address_key(self._address_secret, EMAIL, raw)
         except ValueError:
             return ""
-
-
-def _may_change(event: CustomerEvent) -> bool:
-    return event.type == "identify" or (event.type == "track" and event.name in CHANGING)
 
 
 def _is_old_news(change: ProfileChange, held: Held) -> bool:

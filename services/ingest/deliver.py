@@ -80,8 +80,8 @@ class Deliver:
         """Knock again on the doors whose pause is over, let go what waits for those that open, and drop what waits
         for sinks that are no more."""
         counts: Counter[str] = Counter()
-        registered = self._sinks.all()
-        for sink_id, health in self._sinks.healths().items():
+        registered, healths = self._sinks.overview()
+        for sink_id, health in healths.items():
             if not go_on():
                 break
             sink = registered.get(sink_id)

@@ -35,9 +35,9 @@ class KnownSinks:
     def enabled(self) -> dict[str, Sink]:
         """Those that want to be told, by id."""
         if self._kept is None or self._elapsed() - self._kept[0] >= REGISTRY_SECONDS:
-            healths = self._sinks.healths()
+            sinks, healths = self._sinks.overview()
             disabled = {sink_id for sink_id, health in healths.items() if health.state == "disabled"}
-            enabled = {i: sink for i, sink in self._sinks.all().items() if i not in disabled}
+            enabled = {i: sink for i, sink in sinks.items() if i not in disabled}
             self._kept = (self._elapsed(), enabled)
         return self._kept[1]
 
@@ -66,13 +66,13 @@ class Forward:
         Raises:
             pydantic.ValidationError: the detail is not in its contract's form.
         """
+        sinks = self._sinks.enabled()
+        if not sinks and detail_type != ProfilesErased.detail_type:
+            return 0  # the usual case costs no parsing
         fact = FORWARDED[detail_type].model_validate(detail)
         if isinstance(fact, ProfilesErased):
             gone = [profile for erasure in fact.erasures for profile in erasure.profile_ids]
             self._forwarding.erase(gone, self._clock.now())
-        sinks = self._sinks.enabled()
-        if not sinks:
-            return 0
         if isinstance(fact, ProfilesChanged):
             return self._changes(cause, sinks, fact.changes)
         return sum(self._send(sink, cause, detail_type, _rows(fact)) for sink in sinks)

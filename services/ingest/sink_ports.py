@@ -16,8 +16,6 @@ class Sinks(Protocol):
 
     def get(self, sink_id: str) -> Sink | None: ...
 
-    def all(self) -> dict[str, Sink]: ...
-
     def put(self, sink: Sink) -> bool:
         """Write a sink whose revision is one above the stored one (1: there is none); false when it is not."""
         ...
@@ -30,8 +28,8 @@ class Sinks(Protocol):
         """How it is doing, and the revision that the next note must name."""
         ...
 
-    def healths(self) -> dict[str, Health]:
-        """Of every sink that was ever noted; also of removed ones, until `forget_health`."""
+    def overview(self) -> tuple[dict[str, Sink], dict[str, Health]]:
+        """Every sink, and how each is doing whose health was ever noted; removed ones too, until `forget_health`."""
         ...
 
     def note(self, sink_id: str, health: Health, revision: int) -> bool:

@@ -103,11 +103,8 @@ class SinkRegistry:
 
     def all(self) -> dict[str, Any]:
         """`{"sinks": [...]}`, by id."""
-        healths = self._sinks.healths()
-        rows = [
-            _shown(sink, healths.get(sink_id, Health()))
-            for sink_id, sink in sorted(self._sinks.all().items())
-        ]
+        sinks, healths = self._sinks.overview()
+        rows = [_shown(sink, healths.get(sink_id, Health())) for sink_id, sink in sorted(sinks.items())]
         return {"sinks": rows}
 
     def delete(self, sink_id: str) -> None:
@@ -120,7 +117,7 @@ class SinkRegistry:
             raise NotFound("unknown_sink", "there is no sink of this id")
 
     def _create(self, sink_id: str, document: WebhookSink | EventBridgeSink) -> dict[str, Any]:
-        if len(self._sinks.all()) >= MAX_SINKS:
+        if len(self._sinks.overview()[0]) >= MAX_SINKS:
             raise Invalid("too_many_sinks", f"there are {MAX_SINKS} sinks already")
         salt = self._new_salt() if document.kind == "webhook" else ""
         sink = Sink(sink_id, document, self._clock.now(), salt)

@@ -128,7 +128,6 @@ def test_registration_move_and_preferences_declare_traits_and_stay_in_the_histor
     assert moves == ["Delft", "Gouda"]
 
 
-@pytest.mark.capability("003-5")
 def test_account_recovery_is_a_service_message_that_needs_no_permission(shop: Shop) -> None:
     url = "https://shop.example.com/recover?t=1"
     properties = {"email": OLD, "recovery_url": url}
@@ -150,3 +149,16 @@ def test_a_visitor_s_page_asks_for_no_recovery(shop: Shop) -> None:
     shop.batch([forged])
     shop.road.deliver()
     assert shop.road.outbox == []
+
+
+def test_changes_are_passed_on_to_sinks_and_an_outage_keeps_them(shop: Shop) -> None:
+    """From the profile's write to the attempt, as the templates join it; the name is one that never resolves."""
+    sink = {"kind": "webhook", "url": "https://crm.invalid/hook", "filter": {"changes_of": ["email"]}}
+    answer = shop.road.http("PUT", "/sinks/crm", body=sink, admin=True)
+    assert (answer.status, answer.json()["secret"][:6]) == (201, "whsec_")
+    happen(shop, "identify", traits={"email": OLD})
+    health = shop.road.http("GET", "/sinks/crm", admin=True).json()["health"]
+    assert (health["state"], health["failed"], health["last_error"]) == ("paused", 5, "unresolvable_host")
+    parked = [item for item in shop.road.items("ingest", "Forwarding") if "parked_sink" in item]
+    assert len(parked) == 1
+    assert shop.road.dead_letters() == []

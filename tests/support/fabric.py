@@ -247,7 +247,10 @@ def _remember(params: Any, context: dict[str, Any], **_: Any) -> None:
 
 
 def matches(pattern: Mapping[str, Any], event: Any) -> bool:
-    """Does an event match an EventBridge pattern (exact, prefix, suffix, wildcard, anything-but, exists)?"""
+    """Does an event match an EventBridge pattern (exact, prefix, suffix, wildcard, anything-but, exists)? Of a list of
+    objects one must."""
+    if isinstance(event, list):
+        return any(matches(pattern, one) for one in event)
     for key, wanted in pattern.items():
         seen = event.get(key) if isinstance(event, dict) else None
         if isinstance(wanted, Mapping):

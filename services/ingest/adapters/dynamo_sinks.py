@@ -24,9 +24,15 @@ class DynamoSinks:
         item = self._table.get({"pk": f"sink#{sink_id}"}, consistent=True)
         return _sink(item) if item else None
 
-    def all(self) -> dict[str, Sink]:
-        sinks = [_sink(item) for item in self._table.scan() if item["pk"].startswith("sink#")]
-        return {sink.sink_id: sink for sink in sinks}
+    def overview(self) -> tuple[dict[str, Sink], dict[str, Health]]:
+        sinks, healths = {}, {}
+        for item in self._table.scan():
+            kind, _, sink_id = item["pk"].partition("#")
+            if kind == "sink":
+                sinks[sink_id] = _sink(item)
+            else:
+                healths[sink_id] = _health(item)
+        return sinks, healths
 
     def put(self, sink: Sink) -> bool:
         item = {
@@ -50,10 +56,6 @@ class DynamoSinks:
     def health(self, sink_id: str) -> tuple[Health, int]:
         item = self._table.get({"pk": f"health#{sink_id}"}, consistent=True)
         return (_health(item), item["revision"]) if item else (Health(), 0)
-
-    def healths(self) -> dict[str, Health]:
-        found = [item for item in self._table.scan() if item["pk"].startswith("health#")]
-        return {item["pk"].partition("#")[2]: _health(item) for item in found}
 
     def note(self, sink_id: str, health: Health, revision: int) -> bool:
         item = {

@@ -63,7 +63,6 @@ def grant(world: World, *purposes: str) -> None:
         assert world.confirm(world.mailed_token())["statusCode"] == 200
 
 
-@pytest.mark.capability("003-5")
 def test_a_new_address_is_asked_for_what_the_old_one_granted(world: World) -> None:
     grant(world, "newsletter", "offers")
     world.define("unasked")

@@ -284,7 +284,6 @@ def test_a_deleted_sink_that_comes_back_has_another_secret(world: World) -> None
 # Deliveries
 
 
-@pytest.mark.capability("003-5")
 def test_a_change_of_a_profile_reaches_a_webhook_signed(world: World) -> None:
     secret = world.register(filter={"changes_of": ["email"]}, fields={"traits": ["email"]})["secret"]
     assert world.happen(changes(change(email="new@example.com", plan="gold"), change("prf_2", plan="x"))) == 1
@@ -325,7 +324,6 @@ def test_a_rotated_secret_signs_beside_the_old_one_for_its_overlap(world: World)
     assert verify(rotated["secret"], new_only.headers, new_only.body)
 
 
-@pytest.mark.capability("000-1")
 def test_an_event_bus_gets_facts_in_their_contract_s_form(world: World) -> None:
     listener = client("sqs").create_queue(QueueName="partner")["QueueUrl"]
     arn = client("sqs").get_queue_attributes(QueueUrl=listener, AttributeNames=["QueueArn"])["Attributes"]
@@ -443,7 +441,6 @@ def break_down(world: World) -> None:
     assert world.try_again(records, PAUSE_AFTER) == set()
 
 
-@pytest.mark.capability("003-5")
 def test_an_outage_pauses_the_sink_and_loses_nothing(world: World) -> None:
     world.register()
     break_down(world)
