@@ -117,7 +117,7 @@ class PlatformStack(Stack):
             cors_preflight=apigw.CorsPreflightOptions(
                 allow_origins=["*"],
                 allow_methods=[apigw.CorsHttpMethod.POST, apigw.CorsHttpMethod.OPTIONS],
-                allow_headers=["authorization", "content-type", "x-write-key"],
+                allow_headers=["authorization", "content-type", "x-write-key", "anonymousid"],
                 max_age=Duration.hours(1),
             ),
         )

@@ -52,6 +52,16 @@ class Request:
     at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Hours:
+    """When a request's events count as received, when it arrived by a real clock, and when the client says it sent
+    them."""
+
+    received_at: datetime
+    requested_at: datetime | None
+    sent_at: Any
+
+
 @dataclass
 class Sorted:
     """A request's events: the JSON texts to queue, and what was refused."""
@@ -101,7 +111,8 @@ class FrontDoor:
         origin = Origin(
             source.source_id, "http", key.role == "secret", source.document.kind, source.document.region
         )
-        sorted_ = self._sort(source, origin, [with_right_time(event, request.at) for event in events], now)
+        hours = Hours(now, request.at, payload.get("sentAt"))
+        sorted_ = self._sort(source, origin, events, hours)
         if not sorted_.taken:
             raise sorted_.refusals[0] if call != BATCH else _of_batch(sorted_)
         for message in pack_http(origin, self._new_id("rcp"), now, sorted_.taken):
@@ -114,12 +125,12 @@ class FrontDoor:
         if rate is not None and not self._meter.take(source.source_id, events, rate, minute):
             raise TooMany("rate_exceeded", f"the source may send {rate} events a minute", 60 - second)
 
-    def _sort(self, source: Source, origin: Origin, events: list[Any], now: datetime) -> Sorted:
+    def _sort(self, source: Source, origin: Origin, events: list[Any], hours: Hours) -> Sorted:
         result = Sorted()
         size = 0
         for index, event in enumerate(events):
             try:
-                text = self._text(source, origin, event, now)
+                text = self._text(source, origin, event, hours)
             except HalteError as refusal:
                 result.refusals.append(refusal)
                 result.rejected.append(_refused(index, event, refusal))
@@ -130,11 +141,13 @@ class FrontDoor:
                 raise TooLarge("too_large", f"the batch with its context is over {MAX_QUEUED_BYTES} bytes")
         return result
 
-    def _text(self, source: Source, origin: Origin, event: Any, now: datetime) -> str:
-        """The event as it is queued, with a message id; held back from profiles where its source's schema says so."""
+    def _text(self, source: Source, origin: Origin, event: Any, hours: Hours) -> str:
+        """The event as it is queued, with a message id and at the right time; held back from profiles where its
+        source's schema says so."""
+        timed = with_right_time(event, hours.sent_at, hours.requested_at)
         trust = Trust(trusted=origin.trusted, region=origin.region)
-        call = validate(event, received_at=now, message_id=self._new_id("msg"), trust=trust)
-        text = json.dumps({**event, "messageId": call.message_id}, separators=(",", ":"))
+        call = validate(timed, received_at=hours.received_at, message_id=self._new_id("msg"), trust=trust)
+        text = json.dumps({**timed, "messageId": call.message_id}, separators=(",", ":"))
         try:
             check(source.document.event_schema, call)
         except Invalid as violation:

@@ -14,7 +14,11 @@ from tests.infra.conftest import Assembly
 
 SERVICES = {"ingest", "scoring", "journeys", "consent", "delivery"}
 PUBLIC_ROUTES = {
-    *(f"POST /v1/{call}" for call in ("identify", "track", "page", "screen", "group", "alias", "batch")),
+    *(
+        f"POST /v1/{call}"
+        for call in ("identify", "track", "page", "screen", "group", "alias", "batch", *"itpsgab")
+    ),
+    *(f"POST /api/s/{call}" for call in ("identify", "track", "page", "group")),
     "POST /forms/{form_id}/submissions",
     "POST /consents/requests",
     "GET /consents/confirm",
@@ -170,6 +174,26 @@ def routes(assembly: Assembly) -> dict[str, bool]:
         route["Properties"]["RouteKey"]: "AuthorizerId" in route["Properties"]
         for _, _, route in assembly.of_type("AWS::ApiGatewayV2::Route")
     }
+
+
+def test_browsers_may_ask_with_what_client_libraries_send(prod: Assembly) -> None:
+    ((_, _, api),) = prod.of_type("AWS::ApiGatewayV2::Api")
+    cors = api["Properties"]["CorsConfiguration"]
+    assert cors["AllowOrigins"] == ["*"]
+    assert "POST" in cors["AllowMethods"]
+    assert {"authorization", "content-type", "x-write-key", "anonymousid"} <= set(cors["AllowHeaders"])
+    assert "AllowCredentials" not in cors
+
+
+def test_the_public_door_may_not_write_where_keys_are(prod: Assembly) -> None:
+    granted = [
+        statement
+        for _, name, policy in prod.of_type("AWS::IAM::Policy")
+        if name.startswith("FrontDoor")
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+    ]
+    on_sources = [s for s in granted if "Sources" in str(s["Resource"])]
+    assert [actions(statement) for statement in on_sources] == [["dynamodb:GetItem"]]
 
 
 def test_only_these_routes_are_public(prod: Assembly) -> None:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -177,3 +180,50 @@ def test_an_sdk_tells_a_wrong_key_once(world: World, door: Door, gateway: str) -
     assert "bad_write_key" in str(errors[0])
     assert door.answers == [401]
     assert queued(world) == []
+
+
+PAGE = (ROOT / "docs" / "doors.md").read_text()
+BLOCKS = re.findall(r"^```(\w+) ?([^\n]*)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+PROGRAMS = {"python": [sys.executable, "-c"], "js": ["node", "-e"]}
+
+
+@pytest.mark.parametrize(("language", "code"), [(b[0], b[2]) for b in BLOCKS if b[0] in PROGRAMS])
+def test_the_page_s_programs_do_what_it_says(
+    world: World, door: Door, gateway: str, language: str, code: str
+) -> None:
+    program = code.replace("https://api.example.com", gateway).replace("WRITE_KEY", WRITE_KEY)
+    done = subprocess.run(
+        [*PROGRAMS[language], program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [event["type"] for event in check(world, door, calls=2)] == ["identify", "track"]
+
+
+def test_the_page_s_requests_are_answered_as_it_says(world: World) -> None:
+    answers = {}
+    for language, request, body in BLOCKS:
+        if language == "json":
+            method, path = request.split()
+            send = world.post if path.startswith("/v1/") else partial(world.sources, method.upper())
+            answers[path] = send(path, json.loads(body))
+    assert {path: status for path, (status, _) in answers.items()} == {
+        "/sources/shop": 201,
+        "/v1/batch": 200,
+        "/sources/crm": 201,
+        "/sources/bookings": 201,
+        "/sources/bookings/mapping/dry-run": 200,
+    }
+    assert {"write_key", "secret_key"} <= set(answers["/sources/shop"][1])
+    good, bad = answers["/sources/bookings/mapping/dry-run"][1]["results"]
+    assert good["events"][0] == {
+        "type": "track",
+        "event": "Appointment Booked",
+        "userId": "7",
+        "timestamp": "2026-01-02T09:00:00.000Z",
+        "properties": {"price": 12.5, "persons": ["Ann"]},
+    }
+    assert (bad["error"]["code"], bad["error"]["rule"], bad["error"]["field"]) == (
+        "missing_value",
+        "booked",
+        "userId",
+    )

@@ -106,7 +106,9 @@ class Arrival:
         if self.refusal is not None:
             raise self.refusal
         event = self.event
-        size = 0
+        size = (
+            MAX_EVENT_BYTES if self.door == "http" else 0
+        )  # the door has measured it, and added to it since
         if self.text is not None:
             size = _size(self.text)
             event = json_text.parse(self.text)

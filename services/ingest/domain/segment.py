@@ -58,10 +58,10 @@ def calls_in(call: str, payload: dict[str, Any]) -> list[Any]:
         raise Invalid("bad_object", "context or integrations of the batch is not an object")
     if common and byte_size(common) > MAX_EVENT_BYTES:
         raise TooLarge("too_large", f"context and integrations of the batch are over {MAX_EVENT_BYTES} bytes")
-    return [_joined(event, common, payload.get("sentAt")) for event in events]
+    return [_joined(event, common) for event in events]
 
 
-def _joined(event: Any, common: Mapping[str, Any], sent_at: Any) -> Any:
+def _joined(event: Any, common: Mapping[str, Any]) -> Any:
     if not isinstance(event, dict):
         return event
     joined = _without_key(event)
@@ -69,8 +69,6 @@ def _joined(event: Any, common: Mapping[str, Any], sent_at: Any) -> Any:
         own = joined.get(name)
         if own is None or isinstance(own, dict):
             joined[name] = {**value, **(own or {})}
-    if sent_at is not None:
-        joined.setdefault("sentAt", sent_at)
     return joined
 
 
@@ -81,32 +79,29 @@ def _without_key(event: dict[str, Any]) -> dict[str, Any]:
     return copy
 
 
-def with_right_time(event: Any, requested_at: datetime | None) -> Any:
+def with_right_time(event: Any, sent_at: Any, requested_at: datetime | None) -> Any:
     """`event` with its `timestamp` moved by as much as the sender's clock is wrong, which is the time between `sentAt`
-    and the request's arrival; what the client said stays in `originalTimestamp`.
+    (its own, or that of its batch) and the request's arrival; what the client said stays in `originalTimestamp`.
 
     A time the caller chose (`timestamp` differs from the SDK's own `originalTimestamp`) is nobody's clock and stays.
     """
     if not isinstance(event, dict):
         return event
-    original, sent_at = _instant(event.get("originalTimestamp")), _instant(event.get("sentAt"))
-    if event.get("timestamp") is None and original:
-        event["timestamp"] = event["originalTimestamp"]
-    said = _instant(event.get("timestamp"))
-    if said is None or sent_at is None or requested_at is None:
+    original = event.get("originalTimestamp")
+    if event.get("timestamp") is None and _instant(original):
+        event = {**event, "timestamp": original}
+    sent = _instant(event.get("sentAt") or sent_at) if requested_at else None
+    skew = requested_at - sent if requested_at and sent else timedelta()
+    if abs(skew) <= SKEW_BELIEVED:
         return event
-    skew = requested_at - sent_at
-    if abs(skew) <= SKEW_BELIEVED or (original and abs(said - original) > SAME_CLOCK):
+    said, by_sdk = _instant(event.get("timestamp")), _instant(original)
+    if said is None or (by_sdk and abs(said - by_sdk) > SAME_CLOCK):
         return event
     try:
         corrected = to_iso(said + skew)
     except OverflowError:
         return event  # validation refuses its time
-    return {
-        **event,
-        "originalTimestamp": event.get("originalTimestamp") or event["timestamp"],
-        "timestamp": corrected,
-    }
+    return {**event, "originalTimestamp": original or event["timestamp"], "timestamp": corrected}
 
 
 def _instant(value: Any) -> datetime | None:

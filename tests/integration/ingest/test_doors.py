@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from services.ingest import bootstrap
+from services.ingest.adapters.dynamo_profiles import DynamoProfiles
 from services.ingest.adapters.dynamo_sources import DynamoMeter, DynamoSources
 from services.ingest.ports import StaleSource
 from services.shared.aws.clients import client
@@ -165,7 +166,6 @@ def test_quarantined_events_are_in_the_lake_with_their_reason(world: World) -> N
 
 
 @pytest.mark.capability("000-1")
-@pytest.mark.capability("000-2")
 def test_events_of_three_systems_land_on_one_profile_with_their_sources(world: World) -> None:
     """A CRM's and an ERP's own bus events, by declared mappings, and the shop's server."""
     shop = world.sources("PUT", "/sources/shop", {"kind": "server"})[1]
@@ -210,6 +210,34 @@ def test_events_of_three_systems_land_on_one_profile_with_their_sources(world: W
     }
     assert lines["erp"]["event"]["event"] == "Order Completed"
     assert {line["disposition"] for line in lines.values()} == {"applied"}
+    profiles = DynamoProfiles(Table("Profiles"), Table("ProfileParts")).load([person["profile_id"]])
+    traits = profiles[person["profile_id"]].known_traits()
+    assert (traits["email"].source, traits["email"].kind) == ("crm", "declared")
+
+
+@pytest.mark.capability("001-1")
+def test_good_rows_land_and_a_bad_one_is_reported_before_and_after(world: World) -> None:
+    """The dry run needs no more than the mapping and the rows; the same rows on the bus then fare as it said."""
+    rows = [
+        {"id": 1, "customer_number": "c-1", "email": "ann@example.com"},
+        {"id": 2, "customer_number": "c-2", "modified_at": "the day before yesterday"},
+        {"id": 3, "customer_number": "c-3", "email": "bob@example.com"},
+    ]
+    world.sources("PUT", "/sources/crm", {"mapping": "crm-contact", "bus_sources": ["acme.crm"]})
+    report = world.sources("POST", "/sources/crm/mapping/dry-run", {"rows": rows})[1]
+    assert (report["good"], report["bad"]) == (2, 1)
+    error = report["results"][1]["error"]
+    assert (error["code"], error["rule"], error["field"]) == ("bad_value", "contact", "timestamp")
+    assert world.profiles() == []
+    for i, row in enumerate(rows):
+        world.enqueue(bus_body(row, "acme.crm", envelope_id=f"e-{i}"))
+    assert world.consume() == set()
+    assert {profile["traits"]["email"] for profile in world.profiles()} == {
+        "ann@example.com",
+        "bob@example.com",
+    }
+    (refused,) = (line for line in world.lake() if line["disposition"] == "rejected")
+    assert (refused["receipt"], refused["reason"]) == ("e-1", "bad_value")
 
 
 @pytest.mark.capability("002-5")

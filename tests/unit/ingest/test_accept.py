@@ -298,3 +298,19 @@ def test_an_answer_stays_small_whatever_was_sent() -> None:
     f = Fixture()
     answer = f.post("batch", {"batch": [track("a"), {"messageId": "m" * 100_000}]})
     assert answer["rejected"][0]["messageId"] is None
+
+
+def test_there_is_no_200_unless_all_of_a_batch_is_in_the_queue() -> None:
+    """F13: the second of two messages fails; the client hears of it and sends the same message ids again."""
+
+    class Failing(FakeQueue):
+        def send(self, body: str) -> None:
+            if self.bodies:
+                raise ConnectionError("the queue is gone")
+            super().send(body)
+
+    f = Fixture()
+    f.door._queue = Failing()
+    batch = {"batch": [track(f"m{i}", properties={"a": "x" * 30_000}) for i in range(8)]}
+    with pytest.raises(ConnectionError):
+        f.post("batch", batch)

@@ -12,7 +12,7 @@ import pytest
 
 from services.ingest.consume import ATTEMPTS, Consumer
 from services.ingest.domain.identifiers import Identifier
-from services.ingest.domain.intake import pack_http
+from services.ingest.domain.intake import Origin, pack_http
 from services.ingest.domain.profile import Profile
 from services.ingest.ports import StaleProfile
 from services.shared.clock import FixedClock
@@ -44,7 +44,7 @@ class Fixture:
 
 
 def http(receipt: str, *events: dict[str, Any]) -> str:
-    (body,) = pack_http("shop", receipt, NOW, [json.dumps(event) for event in events])
+    (body,) = pack_http(Origin("shop", "http"), receipt, NOW, [json.dumps(event) for event in events])
     return body
 
 

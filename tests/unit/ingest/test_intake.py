@@ -107,7 +107,6 @@ def test_a_registered_source_without_mapping_sends_segment_messages_under_its_sc
 CONTACT = {"id": 7, "customer_number": "c-1", "email": "ann@example.com", "phone": "0475 12 34 56"}
 
 
-@pytest.mark.capability("000-2")
 def test_a_crm_s_own_event_becomes_an_identify_by_the_mapping_of_its_source() -> None:
     (arrival,) = arrivals(bus(CONTACT), rules(shipped("crm-contact")))
     call = arrival.read()

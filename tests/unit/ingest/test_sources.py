@@ -245,7 +245,6 @@ MAPPING = {
 }
 
 
-@pytest.mark.capability("001-1")
 def test_a_dry_run_shows_events_of_good_rows_and_names_what_is_wrong_with_bad_ones() -> None:
     f = Fixture()
     f.registry.put("erp", {"kind": "erp", "mapping": MAPPING, "schema": {"events": ["Order Completed"]}})
