@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 
 from services.ingest.domain.forms import FORM_ID, Form, Heard, Said, consents, hear, page_of
 from services.ingest.domain.identifiers import read_text_id
+from services.ingest.domain.validate import check_structure
 from services.ingest.tell import Publisher
 from services.shared.addresses import normalise_address
 from services.shared.clock import Clock
@@ -149,9 +150,11 @@ class Submissions:
         Raises:
             NotFound: `unknown_form`.
             Forbidden: `origin_not_allowed`.
-            Invalid: `missing_answer`, `bad_answer`, `unknown_purpose`, `bad_identifier`, `bad_submission_id`.
+            Invalid: `missing_answer`, `bad_answer`, `unknown_purpose`, `bad_identifier`, `bad_submission_id`, or what
+                no event may hold (`bad_text`, `too_deep`, …).
         """
         form, version = self.form(form_id)
+        check_structure(said.model_dump())
         _check_origin(form, visitor)
         if said.answers.get(form.honeypot):
             return "honeypot"

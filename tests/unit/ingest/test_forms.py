@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.ingest.domain.forms import Form, Said, consents, events_of, hear, page_of
+from services.ingest.domain.intake import unpack
 from services.ingest.domain.validate import validate
-from services.shared.clock import from_iso
-from services.shared.contracts.ingest import FormSubmission
+from services.ingest.forms import Submissions, Visitor
+from services.shared.clock import FixedClock, from_iso
+from services.shared.contracts.ingest import FormSubmission, FormSubmitted
 from services.shared.errors import Invalid
 
 EMAIL = {"name": "email", "type": "email", "trait": "email"}
@@ -157,7 +160,7 @@ _ANY = st.recursive(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(("t", "n", "b", "c", "m", "e", "p"), _ANY)))
 def test_whatever_is_answered_is_refused_with_a_reason_or_can_be_stored(given: dict[str, Any]) -> None:
     asked = form(
@@ -185,3 +188,87 @@ def test_whatever_is_answered_is_refused_with_a_reason_or_can_be_stored(given: d
     )
     for event in events_of(submission):
         assert validate(event, received_at=AT, message_id="x").message_id.startswith("sub_1-")
+
+
+def test_a_submission_comes_in_as_by_a_public_door_and_declares() -> None:
+    """F2: receipts are the submission's own, so the fact that comes twice counts once."""
+    submission = FormSubmission(
+        submission_id="sub_1",
+        form="quiz",
+        form_version=1,
+        kind="game",
+        at=AT,
+        anonymous_id="v",
+        traits={"email": "a@example.com"},
+    )
+    fact = FormSubmitted(submissions=[submission])
+    envelope = {
+        "id": "e",
+        "source": fact.source,
+        "detail-type": fact.detail_type,
+        "detail": fact.model_dump(mode="json"),
+    }
+    first, again = (list(unpack(json.dumps({**envelope, "id": i}), AT)) for i in ("e1", "e2"))
+    assert [arrival.receipt for arrival in first] == [arrival.receipt for arrival in again]
+    assert {(a.source, a.door, a.trusted, a.trait_kind) for a in first} == {
+        ("form:quiz", "http", False, "declared")
+    }
+    assert [arrival.read().type for arrival in first] == ["identify", "track"]
+
+
+class _Kept:
+    """Forms and counters in memory, and what was published."""
+
+    def __init__(self, form: Form) -> None:
+        self._form = form
+        self.published: list[FormSubmitted] = []
+
+    def get(self, form_id: str) -> tuple[Form | None, int]:
+        return (self._form, 1) if form_id == "f" else (None, 0)
+
+    def admit(self, counter: str, limit: int, expires_at: Any) -> bool:
+        return True
+
+    def publish(self, facts: Any) -> None:
+        self.published += facts
+
+
+def submissions(kept: Any) -> Submissions:
+    return Submissions(
+        forms=kept,
+        counters=kept,
+        publisher=kept,
+        secret=lambda: "secret",
+        clock=FixedClock(AT),
+        new_id=lambda prefix: f"{prefix}_1",
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"anonymous_id": "half \ud800"},
+        {"anonymous_id": "nul\x00"},
+        {"anonymous_id": "x" * 300},
+        {"answers": {"deep": [[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]}},
+        {"answers": {"n": float("inf")}},
+        {"submission_id": "short"},
+        {"submission_id": "\u00e9" * 20},
+        {"consents": ["unasked"]},
+    ],
+)
+def test_what_no_event_may_hold_is_refused_at_once(said: dict[str, Any]) -> None:
+    kept = _Kept(form(EMAIL))
+    with pytest.raises(Invalid):
+        submissions(kept).submit("f", Said(**said), Visitor("192.0.2.1"))
+    assert kept.published == []
+
+
+def test_one_visitor_without_an_id_gets_one_by_address_that_tells_nothing_of_it() -> None:
+    kept = _Kept(form(EMAIL))
+    for address in ("Ann@Example.com", "ann@example.com", "bob@example.com"):
+        submissions(kept).submit("f", Said(answers={"email": address}), Visitor("192.0.2.1"))
+    ids = [fact.submissions[0].anonymous_id for fact in kept.published]
+    assert ids[0].startswith("frm_")
+    assert ids[1] != ids[2]
+    assert "ann" not in ids[1]
