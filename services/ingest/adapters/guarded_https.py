@@ -102,8 +102,14 @@ class GuardedHttps:
     ) -> Iterator[tuple[http.client.HTTPSConnection, threading.Event]]:
         raw = _open(addresses, destination.port, deadline)
         overdue = threading.Event()
-        # Every byte would give a socket's own timeout a fresh start: a receiver could drip for hours.
-        tls = self._context.wrap_socket(raw, server_hostname=destination.host, do_handshake_on_connect=False)
+        try:
+            tls = self._context.wrap_socket(
+                raw, server_hostname=destination.host, do_handshake_on_connect=False
+            )
+        except (OSError, ValueError):
+            raw.close()
+            raise
+        # Every byte gives a socket's own timeout a fresh start: a receiver could drip for hours.
         watchdog = threading.Timer(max(deadline - time.monotonic(), 0.0), _cut, (tls, overdue))
         watchdog.daemon = True
         watchdog.start()
@@ -111,7 +117,9 @@ class GuardedHttps:
             try:
                 tls.do_handshake()
             except (OSError, ValueError) as error:
-                raise _Overdue if overdue.is_set() else error from error
+                if overdue.is_set():
+                    raise _Overdue from error
+                raise
             connection = http.client.HTTPSConnection(
                 destination.host, destination.port, context=self._context
             )
