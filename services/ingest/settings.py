@@ -51,8 +51,8 @@ class SinksSettings(Settings):
 
     sinks_table: str
     sink_secret_arn: str
-    sink_places: str
-    sink_buses: str
+    sink_places: str = ""
+    sink_buses: str = ""
 
 
 class OnProfilesChangedSettings(Settings):
