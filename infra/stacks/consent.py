@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from aws_cdk import aws_events as events
 from constructs import Construct
 
-from infra.constructs.service_stack import ServiceStack
+from infra.constructs.service_function import ServiceFunction
+from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
+from services.consent.domain.events import MAY_CHANGE_ADDRESS, RECOVERY_REQUESTED
+from services.shared.contracts.ingest import FormSubmitted, ProfilesChanged, ProfilesErased
 
 REQUESTS_PER_IP = 200
 """A day. An office or a shop's tablet has many visitors behind one address; the limit per e-mail address is 3."""
@@ -39,31 +43,84 @@ class ConsentStack(ServiceStack):
         self._ledger = self.table("Ledger", partition_key="pk", sort_key="sk", stream=True)
         self._evidence = self.table("Evidence", partition_key="pk", ttl="expires_at")
         self._public()
+        self._forms()
+        self._address_changes()
+        self._recovery()
         self._marketers()
         self._outbox()
         self._person()
 
     def _public(self) -> None:
-        everyone_is_local = 1_000_000  # at the local stage all visitors share one address
-        limit = everyone_is_local if self.halte.is_local else REQUESTS_PER_IP
         function = self.function(
             "Public",
             handler="public",
-            settings={
-                **self._tables(),
-                "address_secret_arn": self.address_secret.secret_arn,
-                "token_secret_arn": self.token_secret.secret_arn,
-                "requests_per_ip": str(limit),
-            },
+            settings={**self._asking(), "token_secret_arn": self.token_secret.secret_arn},
         )
-        self._purposes.grant(function, "dynamodb:GetItem")
-        self._ledger.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
-        self._evidence.grant(
-            function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"
-        )
-        self.address_secret.grant_read(function)
+        self._let_ask(function)
+        self._evidence.grant(function, "dynamodb:BatchGetItem")
         self.token_secret.grant_read(function)
         self.routes(function, PUBLIC_ROUTES, public=True)
+
+    def _forms(self) -> None:
+        function = self.function("OnFormSubmitted", handler="on_form_submitted", settings=self._asking())
+        self._let_ask(function)
+        self.react(function, facts=[FormSubmitted], batch_size=10)
+
+    def _address_changes(self) -> None:
+        function = self.function(
+            "OnProfilesChanged",
+            handler="on_profiles_changed",
+            settings={**self._asking(), "bus_name": self.bus_name},
+        )
+        self._let_ask(function)
+        self._ledger.grant(function, "dynamodb:Query", "dynamodb:BatchGetItem")
+        self.allow_publishing(function)
+        queue = self.queue("OnProfilesChangedQueue")
+        changing = events.EventPattern(
+            source=[ProfilesChanged.source],
+            detail_type=[ProfilesChanged.detail_type],
+            detail={"changes": {"events": {"name": list(MAY_CHANGE_ADDRESS)}}},
+        )
+        self.subscribe("AddressChanges", queue, changing)
+        self.subscribe("Erasures", queue, pattern_of(ProfilesErased))
+        self.consume(function, queue, batch_size=20)
+
+    def _recovery(self) -> None:
+        """Clients' own event, so only from the bus: whoever may put events there is trusted with the link."""
+        function = self.function(
+            "OnRecoveryRequested",
+            handler="on_recovery_requested",
+            settings={
+                "evidence_table": self._evidence.table_name,
+                "address_secret_arn": self.address_secret.secret_arn,
+                "bus_name": self.bus_name,
+            },
+        )
+        self._evidence.grant(function, "dynamodb:UpdateItem")
+        self.address_secret.grant_read(function)
+        self.allow_publishing(function)
+        queue = self.queue("RecoveryQueue")
+        pattern = events.EventPattern(
+            source=events.Match.anything_but_prefix("halte."),
+            detail={"type": ["track"], "event": [RECOVERY_REQUESTED]},
+        )
+        self.subscribe("RecoveryRequested", queue, pattern)
+        self.consume(function, queue, batch_size=10)
+
+    def _asking(self) -> dict[str, str]:
+        everyone_is_local = 1_000_000  # at the local stage all visitors share one address
+        limit = everyone_is_local if self.halte.is_local else REQUESTS_PER_IP
+        return {
+            **self._tables(),
+            "address_secret_arn": self.address_secret.secret_arn,
+            "requests_per_ip": str(limit),
+        }
+
+    def _let_ask(self, function: ServiceFunction) -> None:
+        self._purposes.grant(function, "dynamodb:GetItem")
+        self._ledger.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
+        self._evidence.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+        self.address_secret.grant_read(function)
 
     def _marketers(self) -> None:
         function = self.function(

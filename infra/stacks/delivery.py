@@ -16,7 +16,7 @@ from constructs import Construct
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
-from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged
+from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged, NoticeRequested
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 from services.shared.contracts.journeys import MessageRequested
 
@@ -90,7 +90,7 @@ class DeliveryStack(ServiceStack):
         self._allow_sending(on_requests)
         self.react(
             on_requests,
-            facts=[MessageRequested, ConfirmationRequested],
+            facts=[MessageRequested, ConfirmationRequested, NoticeRequested],
             batch_size=10,
             max_concurrency=5,
             timeout_seconds=SEND_TIMEOUT_SECONDS,

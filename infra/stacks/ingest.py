@@ -15,7 +15,9 @@ from infra.constructs.event_lake import keep_lake
 from infra.constructs.imports import Stores, add_imports
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
+from infra.stacks.ingest_forms import add_forms
 from infra.stacks.ingest_people import People
+from infra.stacks.ingest_sinks import add_sinks
 from services.shared.contracts.delivery import OutcomesObserved
 
 CONSUMER_SECONDS = 60
@@ -53,6 +55,8 @@ class IngestStack(ServiceStack):
             erasures=self._erasures,
             lake=self._lake,
         )
+        add_sinks(self)
+        add_forms(self, self._intake)
 
     @cached_property
     def _lake(self) -> s3.IBucket:

@@ -1,7 +1,9 @@
 """Consent: may we write to this address, for this purpose, on this channel? And can we prove it?
 
 Owns purposes and their texts, the hash-chained ledger, double opt-in, one-click unsubscribe and their public pages.
-Publishes `ConsentChanged.v1` and `ConfirmationRequested.v1` (from the ledger's stream). Listens to no event.
+Publishes `ConsentChanged.v1` and `ConfirmationRequested.v1` (from the ledger's stream), and `NoticeRequested.v1`.
+Listens to `FormSubmitted.v1` (permissions that were ticked), to `ProfilesChanged.v1` for addresses that were replaced,
+to `ProfilesErased.v1`, and to clients' `Account Recovery Requested`.
 
 The subject of a consent is an address on a channel, never a profile: whoever changes their e-mail address has given
 no permission for the new one until it is confirmed, and a merge of profiles gives nobody a permission. Without an

@@ -5,23 +5,42 @@ from __future__ import annotations
 import secrets
 from functools import cache
 
+from services.consent.adapters.address_items import AddressItems
 from services.consent.adapters.evidence_table import EvidenceTable
 from services.consent.adapters.ledger_table import LedgerTable
 from services.consent.adapters.purpose_table import PurposeTable
 from services.consent.adapters.token_keys import SecretTokenKeys
+from services.consent.addresses import AddressChanges
+from services.consent.asking import Asking
 from services.consent.inspection import Inspection
 from services.consent.links import Links
 from services.consent.person import Person
 from services.consent.publishing import Publishing
 from services.consent.recorder import Recorder
+from services.consent.recovery import Recovery
 from services.consent.registry import Registry
 from services.consent.service import OptIn
-from services.consent.settings import ApiSettings, OnLedgerStreamSettings, PersonSettings, PublicSettings
+from services.consent.settings import (
+    ApiSettings,
+    AskingSettings,
+    OnFormSubmittedSettings,
+    OnLedgerStreamSettings,
+    OnProfilesChangedSettings,
+    OnRecoveryRequestedSettings,
+    PersonSettings,
+    PublicSettings,
+)
 from services.consent.withdrawal import Revocations, Unsubscribing, Withdrawals
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
 from services.shared.aws.secrets import secret_text
 from services.shared.ids import new_id
+
+
+@cache
+def asking() -> Asking:
+    """Of the public pages."""
+    return _asking(PublicSettings.from_env())
 
 
 @cache
@@ -36,10 +55,41 @@ def opt_in() -> OptIn:
         evidence=evidence,
         recorder=Recorder(ledger, new_id, _new_salt),
         links=Links(SecretTokenKeys(settings.token_secret_arn), settings.clock()),
+        clock=settings.clock(),
+    )
+
+
+@cache
+def form_asking() -> Asking:
+    """Of forms that were sent to ingest."""
+    return _asking(OnFormSubmittedSettings.from_env())
+
+
+@cache
+def address_changes() -> AddressChanges:
+    """Of changes of profiles."""
+    settings = OnProfilesChangedSettings.from_env()
+    evidence = EvidenceTable(Table(settings.evidence_table))
+    return AddressChanges(
+        addresses=AddressItems(Table(settings.evidence_table)),
+        purposes=PurposeTable(Table(settings.purposes_table)),
+        ledger=LedgerTable(Table(settings.ledger_table), evidence),
+        asking=_asking(settings),
+        bus=Bus(settings.bus_name),
         address_secret=secret_text(settings.address_secret_arn),
         clock=settings.clock(),
-        new_id=new_id,
-        requests_per_ip=settings.requests_per_ip,
+    )
+
+
+@cache
+def recovery() -> Recovery:
+    """Of clients' requests for account recovery."""
+    settings = OnRecoveryRequestedSettings.from_env()
+    return Recovery(
+        counters=EvidenceTable(Table(settings.evidence_table)),
+        bus=Bus(settings.bus_name),
+        address_secret=secret_text(settings.address_secret_arn),
+        clock=settings.clock(),
     )
 
 
@@ -115,6 +165,21 @@ def publishing() -> Publishing:
         bus=Bus(settings.bus_name),
         clock=settings.clock(),
         public_url=settings.public_url,
+    )
+
+
+def _asking(settings: AskingSettings) -> Asking:
+    evidence = EvidenceTable(Table(settings.evidence_table))
+    ledger = LedgerTable(Table(settings.ledger_table), evidence)
+    return Asking(
+        purposes=PurposeTable(Table(settings.purposes_table)),
+        ledger=ledger,
+        evidence=evidence,
+        recorder=Recorder(ledger, new_id, _new_salt),
+        address_secret=secret_text(settings.address_secret_arn),
+        clock=settings.clock(),
+        new_id=new_id,
+        requests_per_ip=settings.requests_per_ip,
     )
 
 

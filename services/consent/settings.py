@@ -5,15 +5,38 @@ from __future__ import annotations
 from services.shared.settings import Settings
 
 
-class PublicSettings(Settings):
-    """Of `handlers.public`. `requests_per_ip` is how many requests one IP address may make a day."""
+class AskingSettings(Settings):
+    """Of all that records requests. `requests_per_ip` is how many one IP address may make a day."""
 
     purposes_table: str
     ledger_table: str
     evidence_table: str
     address_secret_arn: str
-    token_secret_arn: str
     requests_per_ip: int
+
+
+class PublicSettings(AskingSettings):
+    """Of `handlers.public`."""
+
+    token_secret_arn: str
+
+
+class OnFormSubmittedSettings(AskingSettings):
+    """Of `handlers.on_form_submitted`."""
+
+
+class OnProfilesChangedSettings(AskingSettings):
+    """Of `handlers.on_profiles_changed`."""
+
+    bus_name: str
+
+
+class OnRecoveryRequestedSettings(Settings):
+    """Of `handlers.on_recovery_requested`."""
+
+    evidence_table: str
+    address_secret_arn: str
+    bus_name: str
 
 
 class ApiSettings(Settings):

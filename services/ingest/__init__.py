@@ -1,8 +1,8 @@
 """Ingest: the front doors for customer events, the identity graph and the profiles.
 
-Owns: sources and their write keys, identifiers (who is who), profiles with their histories and
-related records, the raw event lake, erasures. Asks every other service's `person` function about a person.
-Publishes: `ProfilesChanged.v1`, `ProfilesMerged.v1`, `ProfilesErased.v1`.
+Owns: sources and their write keys, identifiers (who is who), profiles with their histories and related records, the
+event lake, imports, erasures, sinks, forms. Asks every other service's `person` function about a person.
+Publishes: `ProfilesChanged.v1`, `ProfilesMerged.v1`, `ProfilesErased.v1`, `FormSubmitted.v1`.
 Listens: customer events of any bus source outside `halte.*`, and `OutcomesObserved.v1` of delivery, whose opens and
 clicks come in as ordinary customer events.
 """

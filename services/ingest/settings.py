@@ -98,3 +98,48 @@ class OnErasuresSettings(IdentitiesSettings):
     lake_bucket: str
     bus_name: str
     person_functions: str
+
+
+class SinksSettings(Settings):
+    """Of `sinks`, the marketers' routes. `sink_places` (`host:port`) are exempt from the guard of webhooks,
+    `sink_buses` (ARNs) are the event buses this deployment may write to; both with commas between them."""
+
+    sinks_table: str
+    sink_secret_arn: str
+    sink_places: str = ""
+    sink_buses: str = ""
+
+
+class OnProfilesChangedSettings(Settings):
+    """Of `on_profiles_changed`, which queues deliveries."""
+
+    sinks_table: str
+    forwarding_table: str
+    deliveries_url: str
+    sink_secret_arn: str
+
+
+class OnDeliveriesSettings(SinksSettings):
+    """Of `on_deliveries`, which makes them."""
+
+    forwarding_table: str
+    deliveries_url: str
+
+
+class SweepSinksSettings(OnDeliveriesSettings):
+    """Of `sweep_sinks`."""
+
+
+class FormsSettings(Settings):
+    """Of `forms`, the marketers' routes."""
+
+    forms_table: str
+
+
+class SubmissionsSettings(Settings):
+    """Of `submissions`, the public route."""
+
+    forms_table: str
+    form_rates_table: str
+    bus_name: str
+    address_secret_arn: str

@@ -19,6 +19,7 @@ PUBLIC_ROUTES = {
         for call in ("identify", "track", "page", "screen", "group", "alias", "batch", *"itpsgab")
     ),
     *(f"POST /api/s/{call}" for call in ("identify", "track", "page", "group")),
+    "POST /forms/{form_id}/submissions",
     "POST /consents/requests",
     "GET /consents/confirm",
     "HEAD /consents/confirm",

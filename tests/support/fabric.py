@@ -190,6 +190,11 @@ class Fabric:
         sent = [{"Id": e["Id"], "MessageId": queue.send(e["MessageBody"])} for e in request["Entries"]]
         return {"Successful": sent, "Failed": []}
 
+    def _postpone(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """A road has no visibility timeouts: what failed comes again at once."""
+        self._queue(request)
+        return {}
+
     def _queue(self, request: Mapping[str, Any]) -> Queue:
         return self.queues[request["QueueUrl"].rsplit("/", 1)[-1]]
 
@@ -237,6 +242,7 @@ _SERVED: dict[tuple[str, str], Callable[[Fabric, Mapping[str, Any]], dict[str, A
     ("events", "PutEvents"): Fabric._put_events,
     ("sqs", "SendMessage"): Fabric._send_message,
     ("sqs", "SendMessageBatch"): Fabric._send_batch,
+    ("sqs", "ChangeMessageVisibility"): Fabric._postpone,
     ("stepfunctions", "CreateStateMachine"): Fabric._create_machine,
     ("stepfunctions", "DescribeStateMachine"): Fabric._describe_machine,
     ("stepfunctions", "StartExecution"): Fabric._start_execution,
@@ -252,7 +258,10 @@ def _remember(params: Any, context: dict[str, Any], **_: Any) -> None:
 
 
 def matches(pattern: Mapping[str, Any], event: Any) -> bool:
-    """Does an event match an EventBridge pattern (exact, prefix, suffix, wildcard, anything-but, exists)?"""
+    """Does an event match an EventBridge pattern (exact, prefix, suffix, wildcard, anything-but, exists)? Of a list of
+    objects one must."""
+    if isinstance(event, list):
+        return any(matches(pattern, one) for one in event)
     for key, wanted in pattern.items():
         seen = event.get(key) if isinstance(event, dict) else None
         if isinstance(wanted, Mapping):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.consent.domain.purposes import Channel, Language, Name, TextVersion
 
-Asked = Literal["recorded", "limited"]
+Asked = Literal["recorded", "repeated", "limited"]
 Confirmed = Literal["granted", "repeated", "used"]
 Revoked = Literal["revoked", "unchanged"]
 

@@ -29,7 +29,7 @@ def reachable(channel: str, raw: str) -> str:
 def _email(raw: str) -> str:
     checked = validate_email(raw.strip(" "), check_deliverability=False, allow_smtputf8=False)
     normal = normalise_address("email", checked.normalized)
-    # IDNA 2003 and 2008 disagree on a few letters (ß): there, two mailboxes would share one key.
+    # Where the mail library reads a domain otherwise than our keys do, two mailboxes would share one key.
     if normal.rpartition("@")[2] != (checked.ascii_domain or "").lower():
         raise ValueError("address has a domain that can be read in two ways; give it in its xn-- form")
     return f"{checked.normalized.rpartition('@')[0]}@{checked.ascii_domain}"

@@ -10,11 +10,13 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a request came from: the address API Gateway saw (no header can forge it), user agent, languages."""
+    """Where a request came from: the address API Gateway saw (no header can forge it), user agent, languages, and the
+    page that held the form, where it said so."""
 
     ip: str
     user_agent: str
     locale: str
+    page: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,11 @@ class Evidence:
     locale: str
     profile_ref: str = ""
     reason: str = ""
+    page: str = ""
+
+
+_LATER = frozenset({"page"})
+"""Fields that older evidence does not have: left out of the digest where empty, so that it stays what it was."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,8 @@ class Sealed:
 
     def digest(self) -> str:
         """SHA-256 over salt and canonical JSON: what the ledger entry holds."""
-        text = json.dumps(asdict(self.evidence), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        fields = {n: v for n, v in asdict(self.evidence).items() if v or n not in _LATER}
+        text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(f"{self.salt}:{text}".encode()).hexdigest()
 
     def gone(self, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.consent.bootstrap import opt_in, unsubscribing
+from services.consent.bootstrap import asking, opt_in, unsubscribing
 from services.consent.domain.asks import Ask
 from services.consent.handlers.pages import Message, confirm_page, message_page, unsubscribe_page
 from services.consent.handlers.requests import content_type, fields_of, origin_of
@@ -29,7 +29,7 @@ _REFUSED: dict[str, tuple[int, Message]] = {
 def request_consent() -> Response[Any]:
     """Ask for a permission. Known, unknown and over the limit get the same answer."""
     event = app.current_event
-    opt_in().request(Ask.model_validate(fields_of(event)), origin_of(event))
+    asking().request(Ask.model_validate(fields_of(event)), origin_of(event))
     if content_type(event) != "application/json" and "text/html" in (event.headers.get("accept") or ""):
         return html(202, message_page("check_your_inbox", _languages()))
     return answer(202, {"status": "check_your_inbox"})

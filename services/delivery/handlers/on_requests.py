@@ -11,7 +11,7 @@ from services.delivery.handlers.deadline import time_left
 from services.delivery.use_cases.send_messages import NotSentYet, SendMessages
 from services.shared.aws.parallel import each
 from services.shared.aws.records import Envelope, each_record, envelope
-from services.shared.contracts.consent import ConfirmationRequested
+from services.shared.contracts.consent import ConfirmationRequested, NoticeRequested
 from services.shared.contracts.journeys import MessageRequested
 from services.shared.contracts.messages import MessageRequest
 from services.shared.observability import service_logger
@@ -21,9 +21,10 @@ RESERVE_MS = 20_000
 
 logger = service_logger("delivery")
 
-_FACTS: dict[str, type[MessageRequested | ConfirmationRequested]] = {
+_FACTS: dict[str, type[MessageRequested | ConfirmationRequested | NoticeRequested]] = {
     MessageRequested.detail_type: MessageRequested,
     ConfirmationRequested.detail_type: ConfirmationRequested,
+    NoticeRequested.detail_type: NoticeRequested,
 }
 
 

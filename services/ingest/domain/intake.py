@@ -11,12 +11,14 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from services.ingest.domain import json_text
+from services.ingest.domain.forms import events_of as events_of_form
 from services.ingest.domain.history import TraitKind
 from services.ingest.domain.mapping import SourceMapping, events_of
 from services.ingest.domain.sources import Schema, check
 from services.ingest.domain.validate import MAX_EVENT_BYTES, Call, Trust, check_structure, validate
 from services.shared.clock import from_iso, to_iso
 from services.shared.contracts.delivery import OutcomesObserved
+from services.shared.contracts.ingest import FormSubmitted
 from services.shared.errors import HalteError, Invalid, TooLarge
 
 Door = Literal["http", "eventbridge", "feedback", "import"]
@@ -191,6 +193,8 @@ def unpack(body: str, now: datetime, rules_of: RulesOf = lambda _: None) -> Iter
             head["source"] == OutcomesObserved.source and head["detail-type"] == OutcomesObserved.detail_type
         ):
             yield from _from_delivery(str(head["id"]), detail or "", now)
+        elif head["source"] == FormSubmitted.source and head["detail-type"] == FormSubmitted.detail_type:
+            yield from _from_forms(detail or "")
         elif detail is None:
             raise Unreadable("message has no detail")
         else:
@@ -270,3 +274,12 @@ def _from_delivery(envelope_id: str, detail: str, now: datetime) -> Iterator[Arr
     origin = Origin(OutcomesObserved.source, "feedback", trusted=True)
     for index, event in enumerate(fact.events):
         yield Arrival(f"{envelope_id}#{index}", origin, now, event, message_id=f"eb-{envelope_id}-{index}")
+
+
+def _from_forms(detail: str) -> Iterator[Arrival]:
+    """Submissions came through a public door, by whoever saw the page; receipts are theirs, so that a fact that comes
+    twice counts once."""
+    for submission in FormSubmitted.model_validate(json_text.parse(detail)).submissions:
+        origin = Origin(f"form:{submission.form}", "http", kind="form")
+        for event in events_of_form(submission):
+            yield Arrival(str(event["messageId"]), origin, submission.at, event, str(event["messageId"]))

@@ -25,6 +25,7 @@ from services.ingest.domain.identifiers import (
     strength,
 )
 from services.ingest.domain.json_text import Repeated
+from services.ingest.domain.processes import declared_traits
 from services.shared.clock import from_iso
 from services.shared.contracts.ingest import CallType
 from services.shared.errors import Invalid, TooLarge
@@ -95,7 +96,7 @@ def validate(
         if not isinstance(event.get(field), dict | None):
             raise Invalid("bad_object", f"{field} is not an object")
     own_id = _message_id(event.get("messageId")) or message_id
-    traits = _traits(event) if kind == "identify" else {}
+    traits = _traits(event) if kind == "identify" else _declared(kind, event)
     profile_id = read_identifier(event.get("profileId"), "profileId") if trust.names_profile else ""
     previous = read_identifier(event.get("previousId"), "previousId") if kind == "alias" else ""
     identifiers = () if profile_id else _identifiers(event, traits, trust.region)
@@ -183,6 +184,13 @@ def _traits(event: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(from_context, dict | None):
         raise Invalid("bad_object", "context.traits is not an object")
     return {**(from_context or {}), **(event.get("traits") or {})}
+
+
+def _declared(kind: CallType, event: dict[str, Any]) -> dict[str, Any]:
+    name = event.get("event")
+    if kind != "track" or not isinstance(name, str):
+        return {}
+    return declared_traits(name.strip(), event.get("properties") or {})
 
 
 def _identifiers(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from services.shared.contracts.base import Fact
-from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged
+from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged, NoticeRequested
 from services.shared.contracts.delivery import MessageFailed, MessageSent, MessageSkipped, OutcomesObserved
-from services.shared.contracts.ingest import ProfilesChanged, ProfilesErased, ProfilesMerged
+from services.shared.contracts.ingest import FormSubmitted, ProfilesChanged, ProfilesErased, ProfilesMerged
 from services.shared.contracts.journeys import JourneyEntered, JourneyExited, MessageRequested
 from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited
 
@@ -13,6 +13,7 @@ FACTS: tuple[type[Fact], ...] = (
     ProfilesChanged,
     ProfilesMerged,
     ProfilesErased,
+    FormSubmitted,
     ScoreChanged,
     SegmentEntered,
     SegmentExited,
@@ -21,6 +22,7 @@ FACTS: tuple[type[Fact], ...] = (
     MessageRequested,
     ConsentChanged,
     ConfirmationRequested,
+    NoticeRequested,
     MessageSent,
     MessageSkipped,
     MessageFailed,

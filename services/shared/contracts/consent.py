@@ -45,3 +45,13 @@ class ConfirmationRequested(Fact):
     personal: ClassVar[bool] = True
 
     requests: list[AddressedRequest]
+
+
+class NoticeRequested(Fact):
+    """Service messages for an address: that a person's address was replaced, how to get back into an account."""
+
+    source: ClassVar[str] = "halte.consent"
+    detail_type: ClassVar[str] = "NoticeRequested.v1"
+    personal: ClassVar[bool] = True
+
+    requests: list[AddressedRequest]

@@ -88,3 +88,45 @@ class ProfilesErased(Fact):
     detail_type: ClassVar[str] = "ProfilesErased.v1"
 
     erasures: list[Erasure]
+
+
+class FormConsent(Model):
+    """A permission that was ticked on a form, and the text that stood beside the box."""
+
+    purpose: str
+    channel: str
+    address: str
+    text_version: str
+    language: str
+
+
+class FormSubmission(Model):
+    """One submission of a form, pop-up or game: what was answered, and the evidence of where and how.
+
+    `traits` say something of the person, `answers` of this occasion only. `ip` is what the API saw, `page` where the
+    form stood. The same `submission_id` again is the same submission.
+    """
+
+    submission_id: str
+    form: str
+    form_version: int
+    kind: Literal["form", "popup", "game"]
+    at: Instant
+    anonymous_id: str
+    traits: dict[str, Any] = {}
+    answers: dict[str, Any] = {}
+    consents: list[FormConsent] = []
+    page: str = ""
+    ip: str = ""
+    user_agent: str = ""
+    locale: str = ""
+
+
+class FormSubmitted(Fact):
+    """Forms that people sent: ingest reads them as customer events, consent as requests for permission."""
+
+    source: ClassVar[str] = "halte.ingest"
+    detail_type: ClassVar[str] = "FormSubmitted.v1"
+    personal: ClassVar[bool] = True
+
+    submissions: list[FormSubmission]

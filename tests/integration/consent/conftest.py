@@ -23,7 +23,19 @@ from services.shared.clock import FixedClock
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TEXT = "We may send you our newsletter once a week."
 CLOCK = FixedClock(START)
-BOOTSTRAPPED = ("opt_in", "unsubscribing", "withdrawals", "registry", "inspection", "publishing", "person")
+BOOTSTRAPPED = (
+    "address_changes",
+    "asking",
+    "form_asking",
+    "recovery",
+    "opt_in",
+    "unsubscribing",
+    "withdrawals",
+    "registry",
+    "inspection",
+    "publishing",
+    "person",
+)
 CONTEXT = SimpleNamespace(
     function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn", aws_request_id="r"
 )

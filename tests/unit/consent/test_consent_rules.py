@@ -51,6 +51,7 @@ def test_no_address_that_the_isemail_suite_calls_wrong_is_accepted() -> None:
         ("email", "a+tag@bücher.example", "a+tag@xn--bcher-kva.example"),
         ("sms", "+31 (0)6 12".replace("(0)", "") + "345678", "+31612345678"),
         ("sms", "0031612345678", "+31612345678"),
+        ("email", "a@straße.de", "a@xn--strae-oqa.de"),
     ],
 )
 def test_an_address_becomes_what_we_write_to(channel: str, raw: str, expected: str) -> None:
@@ -61,7 +62,6 @@ def test_an_address_becomes_what_we_write_to(channel: str, raw: str, expected: s
 @pytest.mark.parametrize(
     ("channel", "raw"),
     [
-        ("email", "a@straße.de"),
         ("email", "ü@example.com"),
         ("email", '"a b"@example.com'),
         ("email", "a@localhost"),

@@ -1,0 +1,186 @@
+"""A person's e-mail address was replaced: the permissions stay with the old one, and the new one is asked for its own.
+
+Consent is about an address, so nothing has to be taken away: commercial mail to the new address is impossible until
+its holder confirms. What consent adds is the question, and a notice to the old address, whose holder may know nothing
+of the change.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from services.consent.asking import EMAIL_CHANGE, Asking
+from services.consent.domain.contact import reachable
+from services.consent.domain.events import MAY_CHANGE_ADDRESS
+from services.consent.domain.evidence import Evidence
+from services.consent.domain.ledger import Standing
+from services.consent.domain.purposes import ConsentText, Purpose
+from services.consent.ports import FactBus, LedgerStore, PurposeStore, Subject
+from services.shared.addresses import address_key
+from services.shared.clock import Clock
+from services.shared.contracts.consent import NoticeRequested
+from services.shared.contracts.ingest import ProfileChange
+from services.shared.contracts.messages import AddressedRequest
+from services.shared.errors import Invalid
+from services.shared.ids import stable_id
+
+EMAIL = "email"
+TEMPLATE = "email_changed"
+
+
+@dataclass(frozen=True)
+class Held:
+    """The address a profile had at a version of its traits; `since` is the version its history is told from."""
+
+    address: str
+    version: int
+    since: int = 0
+
+
+class Addresses(Protocol):
+    """The latest e-mail address of profiles, as far as consent was told."""
+
+    def held(self, profile_id: str) -> Held | None:
+        """`None` for a profile that is not known, or was erased."""
+        ...
+
+    def hold(self, profile_id: str, held: Held) -> None:
+        """Remember it, unless something newer is, or the person was erased."""
+        ...
+
+    def forget(self, profile_ids: Iterable[str], now: datetime) -> None:
+        """Erase these people's addresses, and keep later messages from bringing them back."""
+        ...
+
+
+class AddressChanges:
+    """The use case; every step may be repeated."""
+
+    def __init__(
+        self,
+        *,
+        addresses: Addresses,
+        purposes: PurposeStore,
+        ledger: LedgerStore,
+        asking: Asking,
+        bus: FactBus,
+        address_secret: str,
+        clock: Clock,
+    ) -> None:
+        self._addresses = addresses
+        self._purposes = purposes
+        self._ledger = ledger
+        self._asking = asking
+        self._bus = bus
+        self._address_secret = address_secret
+        self._clock = clock
+
+    def note(self, change: ProfileChange) -> Counter[str]:
+        """Take a change of a profile; counts of what it led to.
+
+        Raises:
+            Busy: too many writers on an address's shard.
+            NotPublished: the bus refused the notice.
+        """
+        counts: Counter[str] = Counter()
+        email = change.traits.get(EMAIL)
+        if not isinstance(email, str) or not any(event.name in MAY_CHANGE_ADDRESS for event in change.events):
+            return counts
+        held = self._addresses.held(change.profile_id)
+        if held is not None and held.version >= change.traits_version:
+            return counts
+        if held is not None and self._is_replaced(held, email) and not _is_old_news(change, held):
+            counts += self._replaced(change, held.address, email)
+        self._addresses.hold(change.profile_id, Held(email, change.traits_version, change.since))
+        return counts
+
+    def forget(self, profile_ids: Iterable[str]) -> None:
+        """These people were erased."""
+        self._addresses.forget(profile_ids, self._clock.now())
+
+    def _is_replaced(self, held: Held, email: str) -> bool:
+        before, after = self._key(held.address), self._key(email)
+        return before != after and bool(before and after)
+
+    def _replaced(self, change: ProfileChange, before: str, email: str) -> Counter[str]:
+        counts: Counter[str] = Counter(replaced=1)
+        try:
+            address = reachable(EMAIL, email)
+        except Invalid as refused:
+            counts[refused.code] += 1
+        else:
+            counts += self._ask(change, before, address)
+        self._bus.publish([NoticeRequested(requests=[_notice(change, before, email)])])
+        return counts
+
+    def _ask(self, change: ProfileChange, before: str, address: str) -> Counter[str]:
+        """For each permission of the old address of which the new one's holder has said nothing yet, yes or no."""
+        counts: Counter[str] = Counter()
+        old, new = self._key(before), self._key(address)
+        answered = self._ledger.states(new)
+        for (purpose_name, channel), standing in sorted(self._ledger.states(old).items()):
+            if channel != EMAIL or standing.state != "granted" or (purpose_name, channel) in answered:
+                continue
+            text = self._text(purpose_name, standing, old)
+            if text is None:
+                counts["no_text"] += 1
+                continue
+            outcome = self._asking.renew(
+                Subject(new, purpose_name, EMAIL),
+                Evidence(address, "", "", "", profile_ref=change.profile_id, reason=EMAIL_CHANGE),
+                text,
+                request_id=stable_id(
+                    "req", EMAIL_CHANGE, change.profile_id, str(change.traits_version), purpose_name
+                ),
+                moment=change.at,
+            )
+            counts[outcome] += 1
+        return counts
+
+    def _text(self, purpose_name: str, standing: Standing, old: str) -> ConsentText | None:
+        """The text that was agreed to, or what stands for it today."""
+        purpose, _ = self._purposes.get(purpose_name)
+        if purpose is None or EMAIL not in purpose.channels:
+            return None
+        languages = [e.language for e in self._ledger.history(old) if e.entry_id == standing.entry_id]
+        return _current(purpose, standing.text_version, languages[0] if languages else "")
+
+    def _key(self, raw: str) -> str:
+        try:
+            return address_key(self._address_secret, EMAIL, raw)
+        except ValueError:
+            return ""
+
+
+def _is_old_news(change: ProfileChange, held: Held) -> bool:
+    """A merge or un-merge tells a history again: the addresses in it are not new ones of the person."""
+    return change.told_before or change.since > held.since
+
+
+def _current(purpose: Purpose, version: str, language: str) -> ConsentText | None:
+    active = [text for text in purpose.texts if text.active]
+    same_language = [text for text in active if text.language == language]
+    same_text = [text for text in same_language if text.version == version]
+    return next(iter([*same_text, *same_language[-1:], *active[-1:]]), None)
+
+
+def _notice(change: ProfileChange, before: str, email: str) -> AddressedRequest:
+    return AddressedRequest(
+        send_id=stable_id("snd", TEMPLATE, change.profile_id, str(change.traits_version)),
+        template=TEMPLATE,
+        channels=[EMAIL],
+        requested_at=change.at,
+        profile_id=change.profile_id,
+        address=before,
+        params={"new_address": masked(email)},
+    )
+
+
+def masked(email: str) -> str:
+    """Enough for its owner to know it by: `a***@example.com`."""
+    local, _, domain = email.rpartition("@")
+    return f"{local[:1]}***@{domain}"

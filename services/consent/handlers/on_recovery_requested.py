@@ -1,0 +1,34 @@
+"""`Account Recovery Requested`, put on the bus by a system that may put events there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.consent.bootstrap import recovery
+from services.shared.aws.records import each_record, envelope
+from services.shared.errors import Invalid
+from services.shared.observability import service_logger
+
+logger = service_logger("consent")
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Ask for each message; an event that can't be understood would not be the next time either."""
+    counts: Counter[str] = Counter()
+
+    def failed(error: Exception, _: str) -> None:
+        counts[f"error_{type(error).__name__}"] += 1
+
+    def take(record: Any) -> None:
+        sent = envelope(record)
+        try:
+            counts[recovery().request(sent.source, sent.event_id, sent.detail)] += 1
+        except (ValidationError, Invalid):
+            counts["refused"] += 1
+
+    answer = each_record(event, take, failed)
+    logger.info("recoveries requested", extra={"records": len(event["Records"]), "counts": dict(counts)})
+    return answer

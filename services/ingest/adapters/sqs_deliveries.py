@@ -1,0 +1,29 @@
+"""The queue of deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.ingest.domain.sinks import Delivery
+from services.shared.aws.clients import client
+
+LONGEST_VISIBILITY = 43_200
+
+
+class SqsDeliveries:
+    """Port `DeliveryQueue`. A delivery may be as large as a message, so each is sent by itself."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def send(self, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            client("sqs").send_message(QueueUrl=self._url, MessageBody=delivery.text())
+
+    def postpone(self, receipt_handle: str, seconds: int) -> None:
+        """Let a message that was received, and is not acknowledged, come again after `seconds`."""
+        client("sqs").change_message_visibility(
+            QueueUrl=self._url,
+            ReceiptHandle=receipt_handle,
+            VisibilityTimeout=min(seconds, LONGEST_VISIBILITY),
+        )
