@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.ingest import bootstrap_people
+from services.ingest import bootstrap_lake, bootstrap_people
+from services.ingest.adapters.parquet import DuckParquet
+from services.ingest.adapters.s3_lake import S3Lake
+from services.ingest.lake import LakeKeeper
 from services.shared.aws.clients import client
-from services.shared.clock import to_iso
+from services.shared.clock import FixedClock, to_iso
 from tests.integration.ingest.answering import Answering
 from tests.integration.ingest.conftest import ENV, REGION, World
 from tests.support.traces import bucket_texts, table_texts
@@ -92,12 +97,33 @@ def erase(world: World, text: str = CANARY[0]) -> dict[str, Any]:
     return world.admin("GET", f"/erasures/{body['erasure_id']}")[1]
 
 
-@pytest.fixture
-def people(world: World) -> World:
-    send(world, *CANARY_EVENTS, *NEIGHBOUR_EVENTS)
+@pytest.fixture(params=("raw", "parquet", "both"))
+def people(world: World, request: pytest.FixtureRequest, tmp_path: Path) -> World:
+    """Canary and neighbour; their lines are in raw objects, in Parquet, or in both."""
+    send(world, *CANARY_EVENTS[:2], *NEIGHBOUR_EVENTS[:1])
+    if request.param == "both":
+        compact(tmp_path)
+    send(world, *CANARY_EVENTS[2:], *NEIGHBOUR_EVENTS[1:])
     refused = {**CANARY_EVENTS[1], "messageId": "late", "timestamp": "1980-01-01T00:00:00Z"}
     to_bus(world, "refused", refused)
+    if request.param == "parquet":
+        compact(tmp_path)
+        assert world.lake() == []
     return world
+
+
+def compact(folder: Path) -> None:
+    """As it is done when the day is over."""
+    tomorrow = FixedClock(datetime.now(UTC) + timedelta(days=1))
+    done = LakeKeeper(
+        store=S3Lake(ENV["LAKE_BUCKET"]), parts=DuckParquet(folder), clock=tomorrow, folder=folder
+    ).compact()
+    assert (done.objects > 0, done.left) == (True, 0)
+
+
+def lake() -> list[Mapping[str, Any]]:
+    """Every line, raw or Parquet."""
+    return list(bootstrap_lake.lake_keeper().lines())
 
 
 def test_no_trace_is_left_and_neighbours_are_untouched(
@@ -118,7 +144,7 @@ def test_no_trace_is_left_and_neighbours_are_untouched(
     assert people.admin("GET", "/profiles?prefix=canary")[1]["profiles"] == []
     assert not any(string in capsys.readouterr().out for string in WANTED)
     assert receipt["stages"]["lake"]["forgotten"]["lines"] == len(CANARY_EVENTS) + 1
-    assert {line["receipt"] for line in people.lake() if line["reason"] == "bad_timestamp"} == {"refused"}
+    assert {line["receipt"] for line in lake() if line["reason"] == "bad_timestamp"} == {"refused"}
 
 
 def test_whom_nobody_knows(world: World) -> None:
@@ -141,7 +167,7 @@ def test_a_replay_after_the_erasure_brings_nobody_back(people: World) -> None:
     to_bus(people, "imported", call("identify", "crm-99", 1, 9, traits={"email": CANARY[2]}))
 
     assert traces() == {}
-    refused = [line for line in people.lake() if line["reason"] == "erased"]
+    refused = [line for line in lake() if line["reason"] == "erased"]
     assert len(refused) == len(CANARY_EVENTS) + 2
     assert not any(line["refused"] or line["event"] for line in refused)
     assert people.admin("GET", "/profiles/crm-99")[0] == 404

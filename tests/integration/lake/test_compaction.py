@@ -190,7 +190,8 @@ def test_a_forgotten_person_is_in_no_object_and_neighbours_are_untouched(the_lak
     wanted = Amendment(forget=frozenset({"prf_9"}), mentions=frozenset({secret}))
     assert the_lake.keeper.amend(wanted) == 3
     assert the_lake.keeper.amend(wanted) == 0
-    assert set(the_lake.read()) == {"r-0", "r-1", "r-2", "r-his"}
+    assert set(the_lake.read()) == {"r-0", "r-1", "r-2", "r-his", "r-refused"}
+    assert the_lake.read()["r-refused"]["refused"] == ""
     assert not any("canary" in str(one) for one in the_lake.rows("*"))
     assert "lake/date=2026-01-01/part-orphan.parquet" not in the_lake.objects()
     assert len([key for key in the_lake.objects() if key.endswith(".parquet")]) == 1

@@ -82,6 +82,7 @@ SUBJECT = Subject(
     (Address(channel="email", address="Ann@Example.com"),),
     since="2026-01-01",
 )
+FORGET = Amendment(forget=frozenset(SUBJECT.profile_ids), mentions=SUBJECT.names())
 
 
 def line(profile_id: str = "", refused: str = "", **fields: Any) -> dict[str, Any]:
