@@ -66,7 +66,7 @@ class People:
             settings={
                 **self._tables(),
                 "lake_bucket": self._lake.bucket_name,
-                "compact_function": self._compact.function_name,
+                "compact_function": self._compact.function_arn,
                 "person_functions": self._stack.to_json_string(self._functions),
             },
             memory=1024,
@@ -119,7 +119,7 @@ class People:
                 "erasures_queue_url": self._queue.queue_url,
                 "address_secret_arn": self._stack.address_secret.secret_arn,
                 "lake_bucket": self._lake.bucket_name,
-                "compact_function": self._compact.function_name,
+                "compact_function": self._compact.function_arn,
                 "bus_name": self._stack.bus_name,
                 "person_functions": self._stack.to_json_string(self._functions),
             },

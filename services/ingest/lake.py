@@ -169,9 +169,7 @@ class LakeKeeper:
         Raises:
             ManifestMoved: a day was being changed by somebody else; to be asked again.
         """
-        return sum(
-            self._amend_day(day, amendment) for day in (self.days() if days is None else sorted(days))
-        )
+        return sum(self._amend_day(day, amendment) for day in (self.days() if days is None else sorted(days)))
 
     def _amend_day(self, day: date, amendment: Amendment) -> int:
         manifest, state = self._store.manifest(day)

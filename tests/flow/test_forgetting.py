@@ -11,7 +11,7 @@ import pytest
 
 from services.shared.clock import to_iso
 from tests.support.fabric import Fabric
-from tests.support.personal_stores import STORES, Erased
+from tests.support.personal_stores import PREFIXES, STORES, Erased
 from tests.support.processes import LOG
 from tests.support.road import Road
 from tests.support.shop import Shop, identify, open_shop, ses_notice
@@ -115,7 +115,10 @@ def test_a_canary_is_exported_whole_and_then_found_nowhere(shop: Shop, said: lis
             assert export["services"][top][name] if name else export[top], place
 
     before = traces(road, WANTED)
-    assert any(place.endswith(".ndjson.gz") for place in before)
+    objects = [place.partition("/")[2] for place in before if place.endswith((".ndjson.gz", ".parquet"))]
+    assert {key.partition("/")[0] for key in objects} == {"events", "lake"}
+    keys = [place.partition("/")[2] for place in bucket_texts(REGION)]
+    assert all(key.startswith(tuple(PREFIXES)) for key in keys)
     requested = road.http("POST", f"/profiles/{USER}/erasure", admin=True)
     assert requested.status == 202
     road.deliver()

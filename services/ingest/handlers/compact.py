@@ -51,9 +51,7 @@ def _days(wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _forget(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    amendment = Amendment(
-        forget=frozenset(wanted["profile_ids"]), mentions=frozenset(wanted["mentions"])
-    )
+    amendment = Amendment(forget=frozenset(wanted["profile_ids"]), mentions=frozenset(wanted["mentions"]))
     lines = bootstrap.lake_keeper().amend(amendment, [date.fromisoformat(wanted["day"])])
     logger.info("day forgotten", extra={"day": wanted["day"], "lines": lines})
     return {"lines": lines}

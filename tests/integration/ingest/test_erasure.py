@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -97,16 +97,20 @@ def erase(world: World, text: str = CANARY[0]) -> dict[str, Any]:
     return world.admin("GET", f"/erasures/{body['erasure_id']}")[1]
 
 
-@pytest.fixture(params=("raw", "parquet", "both"))
+in_every_lake = pytest.mark.parametrize("people", ["raw", "parquet", "both"], indirect=True)
+
+
+@pytest.fixture
 def people(world: World, request: pytest.FixtureRequest, tmp_path: Path) -> World:
-    """Canary and neighbour; their lines are in raw objects, in Parquet, or in both."""
+    """Canary and neighbour; their lines are in raw objects, in Parquet, or in both (as by default)."""
+    form = getattr(request, "param", "both")
     send(world, *CANARY_EVENTS[:2], *NEIGHBOUR_EVENTS[:1])
-    if request.param == "both":
+    if form == "both":
         compact(tmp_path)
     send(world, *CANARY_EVENTS[2:], *NEIGHBOUR_EVENTS[1:])
     refused = {**CANARY_EVENTS[1], "messageId": "late", "timestamp": "1980-01-01T00:00:00Z"}
     to_bus(world, "refused", refused)
-    if request.param == "parquet":
+    if form == "parquet":
         compact(tmp_path)
         assert world.lake() == []
     return world
@@ -126,6 +130,7 @@ def lake() -> list[Mapping[str, Any]]:
     return list(bootstrap_lake.lake_keeper().lines())
 
 
+@in_every_lake
 def test_no_trace_is_left_and_neighbours_are_untouched(
     people: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -229,6 +234,39 @@ def test_it_is_not_done_before_every_service_is(people: World, monkeypatch: pyte
     assert traces() == {}
 
 
+def test_a_day_that_is_being_compacted_comes_later(
+    people: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """F5: a compactor takes the day while the erasure is at it; the raw line is in Parquet by then."""
+    sizes = S3Lake.raw_sizes
+
+    def overtaken(self: S3Lake, day: date) -> dict[str, int]:
+        monkeypatch.setattr(S3Lake, "raw_sizes", sizes)
+        found = sizes(self, day)
+        compact(tmp_path)
+        return found
+
+    erasure_id = people.admin("POST", f"/profiles/{CANARY[0]}/erasure")[1]["erasure_id"]
+    monkeypatch.setattr(S3Lake, "raw_sizes", overtaken)
+
+    assert bootstrap_people.eraser().work(erasure_id) is False
+
+    stage = people.admin("GET", f"/erasures/{erasure_id}")[1]["stages"]["lake"]
+    assert (stage["done"], stage["waiting_for"], stage["attempts"]) == (False, "lake busy", 1)
+    assert work(erasure_id) == 2
+    stage = people.admin("GET", f"/erasures/{erasure_id}")[1]["stages"]["lake"]
+    assert stage["done"]
+    assert "waiting_for" not in stage
+    assert traces() == {}
+
+
+def test_an_export_without_the_lake_says_so(people: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMPACT_FUNCTION", "nowhere")
+    export = people.admin("GET", f"/profiles/{CANARY[0]}/export")[1]
+    assert (export["received"], export["unavailable"]) == ([], ["lake"])
+    assert len(export["timeline"]) == len(CANARY_EVENTS)
+
+
 def test_a_friends_address_in_an_order_is_left_alone(people: World, monkeypatch: pytest.MonkeyPatch) -> None:
     gift = {"order_id": "gift", "email": "Bob@example.com"}
     send(people, call("track", CANARY[0], 9, 8, event="Order Completed", properties=gift))
@@ -299,6 +337,7 @@ def test_a_restored_backup_is_forgotten_again(people: World) -> None:
     assert people.admin("GET", "/profiles/bob")[0] == 200
 
 
+@in_every_lake
 def test_an_export_is_complete_and_holds_nobody_elses_data(people: World) -> None:
     status, export = people.admin("GET", f"/profiles/{CANARY[0]}/export")
 

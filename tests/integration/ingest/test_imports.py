@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from services.ingest import bootstrap_lake, import_desk, imports
-from services.ingest.adapters.lake_function import LakeFunction
 from services.ingest.adapters.dynamo_sources import DynamoSources
+from services.ingest.adapters.lake_function import LakeFunction
 from services.ingest.domain.sources import Source, SourceDocument
 from services.ingest.ports import Registration
 from services.ingest.unwind import Unwinder
