@@ -100,7 +100,11 @@ def test_the_view_shows_what_every_service_knows(shop: Shop) -> None:
 
 
 def test_a_canary_is_exported_whole_and_then_found_nowhere(shop: Shop, said: list[str]) -> None:
+    """F25. What was received 35 days ago has been compacted, a visit of today has not."""
     road = shop.road
+    visit = {"type": "page", "userId": USER, "messageId": "today", "timestamp": to_iso(road.clock.now())}
+    shop.batch([{**visit, "name": NAME}])
+    road.deliver()
     profile_id = get(road, f"/profiles/{USER}")["profile_id"]
     neighbour = {path: get(road, f"/profiles/bob{path}") for path in ("", "/timeline")}
 
