@@ -202,7 +202,7 @@ def _observe(stage: Stage, orders: list[cdnow.Order]) -> accounting.Observed:
         tally=stage.tally,
         lake=observe.lake(aws("s3"), stage.found.lake),
         dead=observe.dead_letters(stage.emulator, observe.queues(aws("sqs"))),
-        profiles=[one for one in table("ingest.Profiles") if "merged_into" not in one],
+        profiles=table("ingest.Profiles"),
         standings=table("scoring.Standings"),
         copies=table("journeys.Standings"),
         messages=table("delivery.Messages"),
