@@ -177,7 +177,7 @@ def outbox(messages: Sequence[Accepted]) -> str:
     )
 
 
-def messagepage(message: Accepted) -> str:
+def message_page(message: Accepted) -> str:
     """One message as its recipient sees it, with the headers only a mail program sees."""
     rows = [("To", message.to), ("From", message.sender), ("Configuration set", message.configuration_set)]
     if message.mime is None:
@@ -237,7 +237,7 @@ class Site:
         if path == "/outbox":
             return "text/html; charset=utf-8", outbox(messages)
         if folder == "outbox" and name.isdecimal() and 1 <= int(name) <= len(messages):
-            return "text/html; charset=utf-8", messagepage(messages[int(name) - 1])
+            return "text/html; charset=utf-8", message_page(messages[int(name) - 1])
         if path == "/people":
             shown = people_page.people(self._content.people, self._content.books.merged)
             return "text/html; charset=utf-8", shown
