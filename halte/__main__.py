@@ -99,7 +99,7 @@ def _rebuild(options: argparse.Namespace, console: Console) -> int:
         taking = bar.add_task("Taking events in", total=total)
         done = rebuild(keeper.lines, made.consumer(), made.identities, lambda n: bar.advance(taking, n))
         comparing = bar.add_task("Comparing", total=None)
-        sides = [people(s.profile_ids(), s.profiles, s.timeline, done.ids) for s in (live, made)]
+        sides = [people(s.profile_ids(), s.profiles, s.timeline, s.records, done.ids) for s in (live, made)]
         differences = compare(*sides)
         bar.update(comparing, total=1, completed=1)
     console.print(f"{done.events:,} events taken in, {len(differences):,} differences")

@@ -10,6 +10,7 @@ from typing import Any
 
 from services.ingest.adapters.dynamo_identities import DynamoIdentities
 from services.ingest.adapters.dynamo_profiles import DynamoProfiles
+from services.ingest.adapters.dynamo_records import DynamoRecords
 from services.ingest.adapters.dynamo_timeline import DynamoTimeline
 from services.ingest.consume import Consumer
 from services.ingest.domain.history import Signed, chunks
@@ -65,6 +66,7 @@ class Store:
         parts = Table(tables.parts)
         self._hot = Table(tables.profiles)
         self.timeline = DynamoTimeline(parts)
+        self.records = DynamoRecords(parts)
         self.profiles = WithHistory(self._hot, parts)
         self.identities = DynamoIdentities(Table(tables.identities), self.profiles)
 

@@ -62,7 +62,7 @@ def add_imports(stack: ServiceStack, stores: Stores, compact: lambda_.Function) 
             "profiles_table": stores.profiles.table_name,
             "profile_parts_table": stores.profile_parts.table_name,
             "queue_url": stores.intake.queue_url,
-            "compact_function": compact.function_name,
+            "compact_function": compact.function_arn,
         },
         memory=2048,
         timeout_seconds=WORKER_SECONDS,

@@ -46,7 +46,8 @@ class IngestStack(ServiceStack):
         stores = Stores(
             self._imports, self._sources, self._identities, self._profiles, self._parts, self._intake
         )
-        self._let_rearrange(add_imports(self, stores, compact=keep_lake(self)))
+        compact = keep_lake(self)
+        self._let_rearrange(add_imports(self, stores, compact=compact))
         self._people = People(
             self,
             identities=self._identities,
@@ -54,6 +55,7 @@ class IngestStack(ServiceStack):
             parts=self._parts,
             erasures=self._erasures,
             lake=self._lake,
+            compact=compact,
         )
         add_sinks(self)
         add_forms(self, self._intake)

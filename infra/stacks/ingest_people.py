@@ -30,7 +30,8 @@ FRESH_WITHIN = {"ReceivedToApplied": Duration.seconds(30), "AppliedToTold": Dura
 
 
 class People:
-    """Functions, table and queue of the single customer view; `lake` is the platform's bucket."""
+    """Functions, table and queue of the single customer view; `lake` is the platform's bucket, `compact` the
+    function by which what is in it is read and forgotten."""
 
     def __init__(
         self,
@@ -41,12 +42,14 @@ class People:
         parts: dynamodb.Table,
         erasures: dynamodb.Table,
         lake: s3.IBucket,
+        compact: lambda_.Function,
     ) -> None:
         self._stack = stack
         self._identities = identities
         self._profiles = profiles
         self._parts = parts
         self._lake = lake
+        self._compact = compact
         self._functions = {service: stack.discover(name) for service, name in PERSON_FUNCTIONS.items()}
         self._erasures = erasures
         self._queue = stack.queue("ErasureQueue", timeout_seconds=ROUND_SECONDS)
@@ -63,6 +66,7 @@ class People:
             settings={
                 **self._tables(),
                 "lake_bucket": self._lake.bucket_name,
+                "compact_function": self._compact.function_arn,
                 "person_functions": self._stack.to_json_string(self._functions),
             },
             memory=1024,
@@ -71,9 +75,7 @@ class People:
         self._identities.grant(function, "dynamodb:Query")
         self._parts.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query")
         self._let_ask(function)
-        self._allow(function, ["s3:ListBucket"], [self._lake.bucket_arn])
-        self._allow(function, ["s3:GetObject"], self._objects("events/*"))
-        self._allow(function, ["s3:GetObject", "s3:PutObject"], self._objects("exports/*"))
+        self._allow(function, ["s3:GetObject", "s3:PutObject"], self._exports())
         under = "/profiles/{identifier}"
         self._stack.routes(
             function,
@@ -117,6 +119,7 @@ class People:
                 "erasures_queue_url": self._queue.queue_url,
                 "address_secret_arn": self._stack.address_secret.secret_arn,
                 "lake_bucket": self._lake.bucket_name,
+                "compact_function": self._compact.function_arn,
                 "bus_name": self._stack.bus_name,
                 "person_functions": self._stack.to_json_string(self._functions),
             },
@@ -134,9 +137,14 @@ class People:
         self._stack.address_secret.grant_read(function)
         self._stack.allow_publishing(function)
         self._let_ask(function)
-        self._allow(function, ["s3:ListBucket"], [self._lake.bucket_arn])
-        self._allow(function, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], self._objects("events/*"))
-        self._allow(function, ["s3:DeleteObject"], self._objects("exports/*"))
+        function.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["s3:ListBucket"],
+                resources=[self._lake.bucket_arn],
+                conditions={"StringLike": {"s3:prefix": ["exports/*"]}},
+            )
+        )
+        self._allow(function, ["s3:DeleteObject"], self._exports())
         self._stack.consume(function, self._queue, batch_size=1, max_concurrency=2)
 
     def _tables(self) -> dict[str, str]:
@@ -151,17 +159,18 @@ class People:
         self._profiles.grant(function, "dynamodb:BatchGetItem")
 
     def _let_ask(self, function: lambda_.Function) -> None:
-        self._allow(function, ["lambda:InvokeFunction"], list(self._functions.values()))
+        functions = [*self._functions.values(), self._compact.function_arn]
+        self._allow(function, ["lambda:InvokeFunction"], functions)
 
-    def _objects(self, pattern: str) -> list[str]:
+    def _exports(self) -> list[str]:
         bucket = self._stack.resolve(self._lake.bucket_name)["Ref"]
         Validations.of(self._stack).acknowledge(
             Acknowledgment(
-                id=f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::<{bucket}>/{pattern}]",
-                reason="Which objects speak of a person is known only when they are read; one prefix of the lake.",
+                id=f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::<{bucket}>/exports/*]",
+                reason="Exports are named by profile, under one prefix of the lake's bucket.",
             )
         )
-        return [self._lake.arn_for_objects(pattern)]
+        return [self._lake.arn_for_objects("exports/*")]
 
     def _allow(self, function: lambda_.Function, actions: Sequence[str], resources: Sequence[str]) -> None:
         function.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=list(resources)))

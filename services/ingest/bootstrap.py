@@ -11,7 +11,6 @@ from services.ingest.adapters.dynamo_erasures import DynamoTombstones
 from services.ingest.adapters.dynamo_identities import DynamoIdentities
 from services.ingest.adapters.dynamo_imports import DynamoImports, TakenBack
 from services.ingest.adapters.dynamo_profiles import DynamoProfiles
-from services.ingest.adapters.dynamo_records import RecordingTimeline
 from services.ingest.adapters.dynamo_sources import DynamoMeter, DynamoSources
 from services.ingest.adapters.dynamo_timeline import DynamoTimeline
 from services.ingest.adapters.s3_lake import S3Lake
@@ -76,7 +75,7 @@ def profiles() -> DynamoProfiles:
 @cache
 def timeline() -> DynamoTimeline:
     """Their histories."""
-    return RecordingTimeline(Table(ProfileSettings.from_env().profile_parts_table))
+    return DynamoTimeline(Table(ProfileSettings.from_env().profile_parts_table))
 
 
 @cache

@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 
 from services.ingest import bootstrap
-from services.ingest.adapters.dynamo_imports import DynamoImports, LakeFunction, SqsImports
+from services.ingest.adapters.dynamo_imports import DynamoImports, SqsImports
 from services.ingest.adapters.dynamo_sources import DynamoSources
+from services.ingest.adapters.lake_function import LakeFunction
 from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_imports import S3Imports
 from services.ingest.adapters.s3_lake import S3Lake

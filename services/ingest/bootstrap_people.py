@@ -10,7 +10,7 @@ from services.ingest.adapters.dynamo_erasures import DynamoErasures, DynamoTombs
 from services.ingest.adapters.dynamo_finder import DynamoFinder
 from services.ingest.adapters.dynamo_people import DynamoHistories, DynamoPeople
 from services.ingest.adapters.dynamo_records import DynamoRecords
-from services.ingest.adapters.lake_objects import S3LakeObjects
+from services.ingest.adapters.lake_function import AskedLake
 from services.ingest.adapters.person_functions import PersonFunctions
 from services.ingest.adapters.s3_exports import S3Exports
 from services.ingest.adapters.sqs_erasures import SqsErasures
@@ -30,6 +30,9 @@ from services.shared.ids import new_id
 
 ANSWER_SECONDS, ERASE_SECONDS = 10, 65
 """How long another service may take to describe a person, and to forget one: its function has 60 seconds."""
+
+READ_SECONDS, AMEND_SECONDS = 18, 150
+"""How long the lake may take to tell a page, which an API's answer waits for, and to forget a day."""
 
 
 @cache
@@ -60,7 +63,7 @@ def exporter() -> Exporter:
         directory=directory(),
         timeline=bootstrap.timeline(),
         records=DynamoRecords(Table(settings.profile_parts_table)),
-        lake=S3LakeObjects(settings.lake_bucket),
+        lake=AskedLake(settings.compact_function, seconds=READ_SECONDS),
         services=PersonFunctions(json.loads(settings.person_functions), seconds=ANSWER_SECONDS),
         files=S3Exports(settings.lake_bucket),
         clock=settings.clock(),
@@ -92,7 +95,7 @@ def eraser() -> Eraser:
             tombstones=DynamoTombstones(erasures, settings.address_secret_arn),
             histories=DynamoHistories(parts),
             records=DynamoRecords(parts),
-            lake=S3LakeObjects(settings.lake_bucket),
+            lake=AskedLake(settings.compact_function, seconds=AMEND_SECONDS),
             exports=S3Exports(settings.lake_bucket),
         ),
         services=PersonFunctions(json.loads(settings.person_functions), seconds=ERASE_SECONDS),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,6 +21,11 @@ MOST_DAYS = 31
 """Days one run takes on."""
 
 READ_ATTEMPTS = 10
+
+PAGE_BYTES = 4_000_000
+"""Of one answer's lines: Lambda answers at most 6 MB."""
+
+_DATE_LENGTH = len("2026-01-02")
 _DAY = timedelta(days=1)
 
 
@@ -99,10 +105,16 @@ class LakeKeeper:
             self._store.fetch(key, file)
         return files
 
-    def lines(self, days: Iterable[date] | None = None) -> Iterator[Mapping[str, Any]]:
-        """Every line of some days (default: all), oldest day first, each receipt of a day once. One that was delivered
-        again more than a day later may come twice: the profile's own memory tells."""
-        for day in sorted(self._store.days() if days is None else days):
+    def days(self) -> list[date]:
+        """Every day there is, oldest first."""
+        return sorted(self._store.days())
+
+    def lines(
+        self, days: Iterable[date] | None = None, profile_ids: Collection[str] | None = None
+    ) -> Iterator[Mapping[str, Any]]:
+        """Every line of some days (default: all; or of some profiles), oldest day first, each receipt of a day once.
+        One that was delivered again more than a day later may come twice: the profile's own memory tells."""
+        for day in self.days() if days is None else sorted(days):
             for attempt in range(1, READ_ATTEMPTS + 1):
                 with tempfile.TemporaryDirectory(dir=self._folder) as folder:
                     try:
@@ -111,9 +123,37 @@ class LakeKeeper:
                         if attempt == READ_ATTEMPTS:
                             raise
                         continue
-                    kept = self._parts.read(parts)
+                    if profile_ids is not None:
+                        loose = [line for line in loose if line["profile_id"] in profile_ids]
+                    kept = self._parts.read(parts, profile_ids)
                     yield from one_per_receipt([*loose, *kept]) if loose else kept
                     break
+
+    def page(
+        self, days: Iterable[date], profile_ids: Collection[str], after: str
+    ) -> tuple[list[Mapping[str, Any]], str]:
+        """Lines of some profiles by day and receipt, as many as one answer holds, after the place `after` ("": from the
+        start); and the place of the last, "" when there are no more.
+
+        Raises:
+            ManifestMoved: a day kept changing; to be asked again.
+        """
+        page: list[Mapping[str, Any]] = []
+        size = 0
+        place = after
+        for day in sorted(set(days)):
+            if str(day) < after[:_DATE_LENGTH]:
+                continue
+            for line in sorted(self.lines([day], profile_ids), key=lambda one: str(one["receipt"])):
+                here = f"{day} {line['receipt']}"
+                if here <= after:
+                    continue
+                size += len(json.dumps(line))
+                if page and size > PAGE_BYTES:
+                    return page, place
+                page.append(line)
+                place = here
+        return page, ""
 
     def _open(self, day: date, folder: Path) -> tuple[list[dict[str, Any]], list[Path]]:
         """Raw objects are listed before the manifest is read: one that is absorbed in between is in a part of it, or
@@ -129,9 +169,7 @@ class LakeKeeper:
         Raises:
             ManifestMoved: a day was being changed by somebody else; to be asked again.
         """
-        return sum(
-            self._amend_day(day, amendment) for day in sorted(self._store.days() if days is None else days)
-        )
+        return sum(self._amend_day(day, amendment) for day in (self.days() if days is None else sorted(days)))
 
     def _amend_day(self, day: date, amendment: Amendment) -> int:
         manifest, state = self._store.manifest(day)

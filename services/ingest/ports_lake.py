@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
@@ -84,12 +84,14 @@ class Parts(Protocol):
         ...
 
     def rewrite(self, source: Path, target: Path, amendment: Amendment) -> tuple[int, int]:
-        """Copy a file with an amendment: how many lines are kept, and how many were left out or newly marked. With
+        """Copy a file with an amendment: how many lines are kept, and how many were left out or changed. With
         none of these, `target` may be absent."""
         ...
 
-    def read(self, parts: Sequence[Path]) -> Iterator[dict[str, Any]]:
-        """Every line of the files."""
+    def read(
+        self, parts: Sequence[Path], profile_ids: Collection[str] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Every line of the files, or those of some profiles."""
         ...
 
 

@@ -20,6 +20,7 @@ from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.intake import Arrival, Origin
 from services.ingest.domain.profile import Profile
 from services.ingest.domain.regroup import Node
+from services.ingest.people.ports import RecordStore
 from services.ingest.ports import Identities, Profiles, Timeline
 from services.shared.clock import from_iso, to_iso
 
@@ -127,7 +128,7 @@ def _take_in(consumer: Consumer, lines: Sequence[Mapping[str, Any]]) -> int:
     return len(lines)
 
 
-def canonical(profile: Profile, timeline: Timeline) -> dict[str, Any]:
+def canonical(profile: Profile, timeline: Timeline, records: RecordStore) -> dict[str, Any]:
     """All that makes a profile but how it came about (versions, and when it was written)."""
     events = [_event(one) for chunk in timeline.all(profile.strips()) for one in chunk.events]
     return {
@@ -138,6 +139,7 @@ def canonical(profile: Profile, timeline: Timeline) -> dict[str, Any]:
         },
         "counts": dict(sorted(profile.counts.items())),
         "events": sorted(events, key=lambda row: (row[0], row[1], row[2])),
+        "records": [record.shown() for record in records.of(profile.strips())],
     }
 
 
@@ -177,7 +179,11 @@ def _texts(profiles: Iterable[Mapping[str, Any]]) -> dict[tuple[str, ...], str]:
 
 
 def people(
-    profile_ids: Iterable[str], profiles: Profiles, timeline: Timeline, known: Iterable[str]
+    profile_ids: Iterable[str],
+    profiles: Profiles,
+    timeline: Timeline,
+    records: RecordStore,
+    known: Iterable[str],
 ) -> Iterator[dict[str, Any]]:
     """The canonical form of the profiles among `profile_ids` that are no redirects, with the ids that are in `known`:
     one that was drawn when people were parted may be in no line."""
@@ -187,4 +193,4 @@ def people(
         for profile in profiles.load(batch).values():
             if not profile.merged_into:
                 said = {"profile_id": profile.profile_id} if profile.profile_id in ids else {}
-                yield {**said, **canonical(profile, timeline)}
+                yield {**said, **canonical(profile, timeline, records)}

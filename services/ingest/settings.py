@@ -76,9 +76,11 @@ class OnImportsSettings(IdentitiesSettings):
 
 
 class ProfilesSettings(IdentitiesSettings):
-    """Of `profiles`, the single customer view. `person_functions` is JSON: service to function."""
+    """Of `profiles`, the single customer view. `person_functions` is JSON: service to function; `lake_bucket` takes
+    large exports."""
 
     lake_bucket: str
+    compact_function: str
     person_functions: str
 
 
@@ -96,6 +98,7 @@ class OnErasuresSettings(IdentitiesSettings):
     erasures_queue_url: str
     address_secret_arn: str
     lake_bucket: str
+    compact_function: str
     bus_name: str
     person_functions: str
 

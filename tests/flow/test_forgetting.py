@@ -11,7 +11,7 @@ import pytest
 
 from services.shared.clock import to_iso
 from tests.support.fabric import Fabric
-from tests.support.personal_stores import STORES, Erased
+from tests.support.personal_stores import PREFIXES, STORES, Erased
 from tests.support.processes import LOG
 from tests.support.road import Road
 from tests.support.shop import Shop, identify, open_shop, ses_notice
@@ -100,7 +100,11 @@ def test_the_view_shows_what_every_service_knows(shop: Shop) -> None:
 
 
 def test_a_canary_is_exported_whole_and_then_found_nowhere(shop: Shop, said: list[str]) -> None:
+    """F25. What was received 35 days ago has been compacted, a visit of today has not."""
     road = shop.road
+    visit = {"type": "page", "userId": USER, "messageId": "today", "timestamp": to_iso(road.clock.now())}
+    shop.batch([{**visit, "name": NAME}])
+    road.deliver()
     profile_id = get(road, f"/profiles/{USER}")["profile_id"]
     neighbour = {path: get(road, f"/profiles/bob{path}") for path in ("", "/timeline")}
 
@@ -115,7 +119,10 @@ def test_a_canary_is_exported_whole_and_then_found_nowhere(shop: Shop, said: lis
             assert export["services"][top][name] if name else export[top], place
 
     before = traces(road, WANTED)
-    assert any(place.endswith(".ndjson.gz") for place in before)
+    objects = [place.partition("/")[2] for place in before if place.endswith((".ndjson.gz", ".parquet"))]
+    assert {key.partition("/")[0] for key in objects} == {"events", "lake"}
+    keys = [place.partition("/")[2] for place in bucket_texts(REGION)]
+    assert all(key.startswith(tuple(PREFIXES)) for key in keys)
     requested = road.http("POST", f"/profiles/{USER}/erasure", admin=True)
     assert requested.status == 202
     road.deliver()

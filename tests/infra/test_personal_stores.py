@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from services.ingest.adapters import s3_exports, s3_imports
+from services.ingest.domain.lake import PARQUET, RAW
 from tests.infra.conftest import Assembly
-from tests.support.personal_stores import STORES, Harmless
+from tests.support.personal_stores import PREFIXES, STORES, Expires, Harmless
 
 KINDS = {"AWS::DynamoDB::Table": "Table", "AWS::S3::Bucket": "Bucket", "AWS::SQS::Queue": "Queue"}
 _SUFFIX = re.compile(r"(Queue)?[0-9A-F]{8}$")
@@ -30,6 +32,18 @@ def test_whoever_registers_a_store_as_harmless_says_why() -> None:
     for name, store in STORES.items():
         if isinstance(store, Harmless):
             assert len(store.why.split()) > 3 or store.why.endswith("."), name
+
+
+def test_every_prefix_of_the_bucket_is_registered_and_what_expires_does_so_within_a_month(
+    prod: Assembly,
+) -> None:
+    assert set(PREFIXES) == {RAW, PARQUET, s3_imports.PREFIX, s3_exports.PREFIX}
+    ((_, _, bucket),) = prod.of_type("AWS::S3::Bucket")
+    rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+    days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
+    for prefix, store in PREFIXES.items():
+        if isinstance(store, Expires):
+            assert days[prefix] == store.days < 30
 
 
 def test_no_other_kind_of_store_has_come_in(prod: Assembly) -> None:

@@ -25,6 +25,15 @@ class Harmless:
     why: str
 
 
+@dataclass(frozen=True)
+class Expires:
+    """It holds personal data that an erasure leaves alone, `why`, and that S3 removes after `days`: sooner than the
+    month in which a person is to be forgotten."""
+
+    days: int
+    why: str
+
+
 _PASSING = Harmless(
     "Facts on their way, worked off in seconds and kept for 14 days at most; one that comes late finds the "
     "tombstone of the profile and is dropped."
@@ -33,6 +42,7 @@ _PASSING = Harmless(
 STORES: dict[str, Erased | Harmless] = {
     "platform/Bucket/Lake": Erased(("received",), "lake"),
     "ingest/Table/Sources": Harmless("Client systems and hashes of their keys."),
+    "ingest/Table/SourceRates": Harmless("Counters by source."),
     "ingest/Table/Identities": Erased(("profile",), "profile"),
     "ingest/Table/Profiles": Erased(("profile",), "profile"),
     "ingest/Table/ProfileParts": Erased(("profile", "timeline", "records"), "history"),
@@ -43,6 +53,24 @@ STORES: dict[str, Erased | Harmless] = {
         "Events on their way; one that comes after an erasure is refused and its text is not kept."
     ),
     "ingest/Queue/ErasureQueue": Harmless("Ids of erasures."),
+    "ingest/Table/Imports": Harmless(
+        "Import jobs: their definitions, counts, row numbers with the rule a row breaks, and profile ids, which lead "
+        "to nobody once the profile is gone. No cell of a file."
+    ),
+    "ingest/Queue/ImportJobs": Harmless("Ids of import jobs."),
+    "ingest/Table/Sinks": Harmless("Places that are told of changes, and figures of how that goes."),
+    "ingest/Table/Forwarding": Harmless(
+        "Rows that wait for a paused sink, under the profile they are about: ToSinks removes them at ProfilesErased, "
+        "which starts every erasure, and its mark refuses later ones; without it they are gone after 90 days. What "
+        "else is kept of a profile is a digest of traits and goes with them."
+    ),
+    "ingest/Queue/ToSinks": _PASSING,
+    "ingest/Queue/Deliveries": Harmless(
+        "Deliveries on their way to sinks, for 14 days at most; each is held against the marks of erased profiles "
+        "before it is sent or parked."
+    ),
+    "ingest/Table/Forms": Harmless("Forms, with the texts they show."),
+    "ingest/Table/FormRates": Harmless("Counters under keyed hashes of addresses, gone after two days."),
     "scoring/Table/Standings": Erased(("scoring.standings", "scoring.facts", "scoring.scores"), "scoring"),
     "scoring/Table/Definitions": Harmless("Segments and score models."),
     "scoring/Queue/OnProfilesChanged": _PASSING,
@@ -50,12 +78,25 @@ STORES: dict[str, Erased | Harmless] = {
     "journeys/Table/Runtime": Erased(("journeys.journeys",), "journeys"),
     "journeys/Table/Standings": Erased(("journeys.standings",), "journeys"),
     "journeys/Queue/OnFacts": _PASSING,
+    "journeys/Queue/LateFacts": Harmless("Merges and erasures once more, a while later: ids of profiles."),
+    "journeys/Queue/FailedExecutions": Harmless(
+        "Names and input of executions: journeys, slots, profile ids."
+    ),
     "consent/Table/Purposes": Harmless("Purposes and the texts people agree to."),
     "consent/Table/Ledger": Harmless(
         "Keyed hashes and digests only; an objection must outlive the person's data, and a chain with a hole would "
         "prove nothing about anybody."
     ),
     "consent/Table/Evidence": Erased(("consent.consents",), "consent"),
+    "consent/Queue/OnProfilesChanged": _PASSING,
+    "consent/Queue/OnFormSubmitted": Harmless(
+        "Submissions on their way, worked off in seconds and kept for 14 days at most. One that comes after an erasure "
+        "is a request to confirm like anybody's: its proof is purged after 30 days unless the address confirms."
+    ),
+    "consent/Queue/Recovery": Harmless(
+        "Requests for a service message, worked off in seconds and kept for 14 days at most; only a counter under a "
+        "keyed hash of the address is left of one, for a day."
+    ),
     "delivery/Table/Messages": Erased(("delivery.messages",), "delivery"),
     "delivery/Table/Gates": Erased(("delivery.contacts", "delivery.pressure"), "delivery"),
     "delivery/Table/Templates": Harmless("Templates."),
@@ -66,3 +107,15 @@ STORES: dict[str, Erased | Harmless] = {
     "delivery/Queue/Feedback": Harmless("Notices of providers on their way, worked off in seconds."),
 }
 """By `service/kind/beginning of the logical id`."""
+
+PREFIXES: dict[str, Erased | Expires] = {
+    "events/": Erased(("received",), "lake"),
+    "lake/": Erased(("received",), "lake"),
+    "imports/": Expires(
+        14,
+        "Uploaded files, which hold many people and whose upload may still be going on, and reports without any cell. "
+        "An import that goes on finds the tombstones.",
+    ),
+    "exports/": Erased(("received",), "history"),
+}
+"""What the lake's bucket holds, by the beginning of a key."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tempfile
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -52,6 +53,9 @@ def bucket_texts(region: str) -> dict[str, str]:
 def _inflated(blob: bytes) -> Iterator[str]:
     """The bytes as text, and what they hold deflated in one of the ways our adapters do."""
     yield blob.decode("utf-8", "replace")
+    if blob[:4] == b"PAR1":
+        yield from _rows(blob)
+        return
     if blob[:2] == b"\x1f\x8b":
         yield gzip.decompress(blob).decode("utf-8", "replace")
         return
@@ -59,6 +63,17 @@ def _inflated(blob: bytes) -> Iterator[str]:
         yield zlib.decompress(blob).decode("utf-8", "replace")
     except zlib.error:
         yield from _events(blob)
+
+
+def _rows(blob: bytes) -> Iterator[str]:
+    """Every cell of a Parquet file, as any of its readers sees it."""
+    import duckdb
+
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as file, duckdb.connect() as connection:
+        file.write(blob)
+        file.flush()
+        for row in connection.execute("SELECT * FROM read_parquet($1)", [file.name]).fetchall():
+            yield " ".join(str(cell) for cell in row)
 
 
 def _events(blob: bytes) -> Iterator[str]:

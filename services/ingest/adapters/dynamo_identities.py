@@ -143,7 +143,7 @@ class DynamoIdentities:
         else:
             ops.append(self._table.delete_op(graph, condition=current, values=version))
         for page in self._pages(before):
-            rows = [] if not after.nodes else decisions_without(_decisions(page), profile_ids)
+            rows = [] if not after.nodes else decisions_without(_decisions(page), profile_ids, after)
             kept = {**page, "body": _deflate([_row(decision) for decision in rows])}
             ops.append(self._table.put_op(kept) if after.nodes else self._table.delete_op({"pk": page["pk"]}))
         try:

@@ -49,17 +49,6 @@ class SqsImports:
         client("sqs").send_message(QueueUrl=self._url, MessageBody=job_id, DelaySeconds=delay)
 
 
-class LakeFunction:
-    """Port `LakeMarker`: the function `compact`, which repeats by itself what fails."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def roll_back(self, receipts: str) -> None:
-        payload = json.dumps({"amend": {"roll_back": receipts}}).encode()
-        client("lambda").invoke(FunctionName=self._name, InvocationType="Event", Payload=payload)
-
-
 class TakenBack:
     """Says of an import's event whether its job was taken back; asks once a job and batch."""
 

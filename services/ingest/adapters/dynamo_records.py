@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from services.ingest.adapters.dynamo_timeline import DynamoTimeline
 from services.ingest.domain.history import Chunk, Strip
 from services.ingest.domain.records import Contribution, Record, contributions, records
 from services.shared.aws.dynamo import Item, Table
@@ -35,26 +34,20 @@ class DynamoRecords:
         )
 
 
-class RecordingTimeline(DynamoTimeline):
-    """Port `Timeline`, which keeps with each chunk what its events say about records. Records come first: whoever
-    sees a chunk sees its records."""
+def record_items(chunks: Iterable[Chunk]) -> list[Item]:
+    """What the events of chunks say about records, as it is kept beside them."""
+    return [_item(chunk, one) for chunk in chunks for e in chunk.events for one in contributions(e.told())]
 
-    def append(self, chunks: Sequence[Chunk]) -> None:
-        said = [
-            _item(chunk, one) for chunk in chunks for e in chunk.events for one in contributions(e.told())
-        ]
-        self._parts.put_many(said)
-        super().append(chunks)
 
-    def prune(self, profile_id: str, tale: str) -> None:
-        said = self._parts.query(
-            "profile_id = :id AND begins_with(part, :part)",
-            values={":id": profile_id, ":part": _prefix(tale)},
-            consistent=True,
-        )
-        for item in said:
-            self._parts.delete({"profile_id": profile_id, "part": item["part"]})
-        super().prune(profile_id, tale)
+def forget_records(parts: Table, profile_id: str, tale: str) -> None:
+    """Remove what one telling of a history said about records."""
+    said = parts.query(
+        "profile_id = :id AND begins_with(part, :part)",
+        values={":id": profile_id, ":part": _prefix(tale)},
+        consistent=True,
+    )
+    for item in said:
+        parts.delete({"profile_id": profile_id, "part": item["part"]})
 
 
 def _prefix(tale: str, type_: str = "") -> str:

@@ -9,6 +9,7 @@ import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
+from services.ingest.adapters.dynamo_records import forget_records, record_items
 from services.ingest.adapters.event_codec import decode_events, encode_events
 from services.ingest.domain.history import Chunk, Cursor, Page, Signed, Strip, month_after
 from services.ingest.domain.profile import Profile
@@ -20,12 +21,14 @@ _LAST = "\uffff"
 
 
 class DynamoTimeline:
-    """Port `Timeline`."""
+    """Port `Timeline`. With each chunk it keeps what its events say about records. Records come first: whoever sees a
+    chunk sees its records."""
 
     def __init__(self, parts: Table) -> None:
         self._parts = parts
 
     def append(self, chunks: Sequence[Chunk]) -> None:
+        self._parts.put_many(record_items(chunks))
         newest = {(chunk.profile_id, chunk.tale): chunk for chunk in sorted(chunks, key=_age)}
         last = list(newest.values())
         self._parts.put_many([_item(chunk) for chunk in chunks if chunk not in last])
@@ -64,6 +67,7 @@ class DynamoTimeline:
             raise Behind(f"{len(keys) - len(found)} newest chunks are not stored yet")
 
     def prune(self, profile_id: str, tale: str) -> None:
+        forget_records(self._parts, profile_id, tale)
         prefix = _prefix(tale)
         for item in self._query(profile_id, prefix, prefix + _LAST):
             self._parts.delete({"profile_id": profile_id, "part": item["part"]})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,12 @@ BATCH = 1_000
 LONGEST_LINE = 64 * 1024 * 1024
 _ORDER = 'profile_id, "at", received_at, receipt'
 """A person's rows lie together, so that looking for a person reads few row groups."""
+
+_UNSAID = {
+    "message_id": "''",
+    **dict.fromkeys(("type", "name", "at", "event", "refused"), "NULL"),
+}
+"""What an emptied line has in the columns that come from its event."""
 
 
 class DuckParquet:
@@ -59,48 +66,68 @@ class DuckParquet:
             return _save(connection, query, arguments, target)
 
     def rewrite(self, source: Path, target: Path, amendment: Amendment) -> tuple[int, int]:
-        forgotten = (
-            "(profile_id IN (SELECT unnest($forget::VARCHAR[])) OR (profile_id = '' AND "
-            "len(list_filter($texts::VARCHAR[], lambda text: contains(coalesce(refused, ''), text))) > 0))"
-        )
+        forgotten = "(profile_id IN (SELECT unnest($forget::VARCHAR[])))"
+        unsaid = "(receipt IN (SELECT unnest($unsaid::VARCHAR[])))"
         marked = "($job <> '' AND starts_with(receipt, $job))"
-        arguments = {
-            "source": str(source),
-            "forget": sorted(amendment.forget),
-            "texts": amendment.refused_texts(),
-            "job": amendment.roll_back,
-        }
+        emptied = ", ".join(
+            f'CASE WHEN {unsaid} THEN {empty} ELSE "{name}" END AS "{name}"'
+            for name, empty in _UNSAID.items()
+        )
         with self._connected() as connection:
+            arguments = {
+                "source": str(source),
+                "forget": sorted(amendment.forget),
+                "unsaid": _unsaid(connection, source, amendment),
+                "job": amendment.roll_back,
+            }
             (changed,) = connection.execute(
                 f"SELECT count(*) FROM read_parquet($source) "
-                f"WHERE {forgotten} OR ({marked} AND NOT rolled_back)",
+                f"WHERE {forgotten} OR {unsaid} OR ({marked} AND NOT rolled_back)",
                 arguments,
             ).fetchone()
             if not changed:
                 return 0, 0
             query = f"""
-                SELECT * REPLACE (rolled_back OR {marked} AS rolled_back) FROM read_parquet($source)
-                WHERE NOT {forgotten}"""
+                SELECT * REPLACE (rolled_back OR {marked} AS rolled_back, {emptied})
+                FROM read_parquet($source) WHERE NOT {forgotten}"""
             return _save(connection, query, arguments, target), int(changed)
 
-    def read(self, parts: Sequence[Path]) -> Iterator[dict[str, Any]]:
+    def read(
+        self, parts: Sequence[Path], profile_ids: Collection[str] | None = None
+    ) -> Iterator[dict[str, Any]]:
         if not parts:
             return
+        arguments: dict[str, Any] = {"parts": [str(p) for p in parts]}
+        wanted = ""
+        if profile_ids is not None:
+            wanted = "WHERE profile_id IN (SELECT unnest($wanted::VARCHAR[]))"
+            arguments["wanted"] = sorted(profile_ids)
         with self._connected() as connection:
-            cursor = connection.execute(
-                f"SELECT {_NAMES} FROM read_parquet($parts)",
-                {"parts": [str(p) for p in parts]},
-            )
-            while rows := cursor.fetchmany(BATCH):
-                for values in rows:
-                    row = dict(zip(COLUMNS, values, strict=True))
-                    row["received_at"] = row["received_at"].replace(tzinfo=UTC)
-                    yield to_line(row)
+            yield from _lines(connection, f"SELECT {_NAMES} FROM read_parquet($parts) {wanted}", arguments)
 
     def _connected(self) -> Any:
         import duckdb
 
         return duckdb.connect(config=self._settings)
+
+
+def _unsaid(connection: Any, source: Path, amendment: Amendment) -> list[str]:
+    """Receipts of the lines of nobody that an amendment empties; which they are is the amendment's to say."""
+    if not amendment.mentions:
+        return []
+    of_nobody = f"SELECT {_NAMES} FROM read_parquet($source) WHERE profile_id = ''"
+    found = _lines(connection, of_nobody, {"source": str(source)})
+    rule = replace(amendment, roll_back="")
+    return sorted(line["receipt"] for line in found if rule.apply(line) != line)
+
+
+def _lines(connection: Any, query: str, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    cursor = connection.execute(query, arguments)
+    while rows := cursor.fetchmany(BATCH):
+        for values in rows:
+            row = dict(zip(COLUMNS, values, strict=True))
+            row["received_at"] = row["received_at"].replace(tzinfo=UTC)
+            yield to_line(row)
 
 
 def _save(connection: Any, query: str, arguments: Mapping[str, Any], target: Path) -> int:

@@ -10,10 +10,13 @@ from typing import Any
 from services.ingest.domain.forget import Subject
 from services.shared.clock import to_iso
 
-FIRST_WAIT_SECONDS = 360
-"""Longer than any function of ingest runs: what was under way in one round has ended by the next."""
+FIRST, SECOND = "first", "second"
+"""The two readings of what other functions may still be writing to, as a stage's cursor begins."""
 
+FIRST_WAIT_SECONDS = 60
 LONGEST_WAIT_SECONDS = 900
+"""As long as a function can run: what was under way in one reading has ended by the second. SQS holds nothing back
+for longer."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,9 @@ class Erasure:
         }
 
     def wait_seconds(self) -> int:
-        """Until the next round: doubled with each attempt, at most a quarter of an hour."""
-        attempts = max((stage.attempts for stage in self.stages.values()), default=0)
+        """Until the next round: the longest before a second reading, else doubled with each attempt."""
+        waiting = [stage for stage in self.stages.values() if not stage.done]
+        if any(stage.cursor.startswith(SECOND) for stage in waiting):
+            return LONGEST_WAIT_SECONDS
+        attempts = max((stage.attempts for stage in waiting), default=0)
         return int(min(FIRST_WAIT_SECONDS * 2 ** min(attempts, 10), LONGEST_WAIT_SECONDS))

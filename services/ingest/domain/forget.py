@@ -1,12 +1,11 @@
-"""What of the event lake speaks of a person who is to be forgotten."""
+"""Who is to be forgotten, and which texts speak of a person."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from services.ingest.domain.identifiers import Identifier
 from services.shared.contracts.person import Address
@@ -25,44 +24,29 @@ class Subject:
     addresses: tuple[Address, ...]
     since: str
 
-
-def without(lines: Iterable[Mapping[str, Any]], subject: Subject) -> tuple[list[Mapping[str, Any]], int]:
-    """`lines` of the lake without what is the subject's, and how many lines that changed.
-
-    A line of the subject's own profile goes. A line of nobody (its event was refused) stays as the record that an
-    event was refused, but loses its text if that names the subject.
-    """
-    mine = frozenset(subject.profile_ids)
-    named = _pattern(subject)
-    kept: list[Mapping[str, Any]] = []
-    changed = 0
-    for line in lines:
-        if line.get("profile_id") in mine:
-            changed += 1
-        elif not line.get("profile_id") and named.search(_text(line)):
-            kept.append({**line, "event": None, "refused": "", "message_id": ""})
-            changed += 1
-        else:
-            kept.append(line)
-    return kept, changed
+    def names(self) -> frozenset[str]:
+        """The values by which a text may name the person."""
+        return frozenset(
+            {
+                *self.profile_ids,
+                *(i.value for i in self.identifiers),
+                *(a.address for a in self.addresses),
+            }
+        )
 
 
-def _text(line: Mapping[str, Any]) -> str:
-    event = json.dumps(line["event"], ensure_ascii=False) if line.get("event") is not None else ""
-    return f"{line.get('refused') or ''} {event} {line.get('message_id') or ''}"
-
-
-def _pattern(subject: Subject) -> re.Pattern[str]:
-    values = {
-        *subject.profile_ids,
-        *(i.value for i in subject.identifiers),
-        *(a.address for a in subject.addresses),
-    }
-    spelled = {spelling for value in values if value for spelling in (value, json.dumps(value)[1:-1])}
+def pattern_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Finds any of `names` where it stands as a whole word, in whatever case and however JSON spells it: `ann@x.nl` is
+    neither in `joann@x.nl` nor in `ann@x.nl.example`."""
+    spelled = {spelling for name in names if name for spelling in (name, *_in_json(name))}
     return re.compile("|".join(_whole(one) for one in sorted(spelled)) or r"(?!)", re.IGNORECASE)
+
+
+def _in_json(value: str) -> tuple[str, str]:
+    return json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]
 
 
 def _whole(value: str) -> str:
     if len(value) < _SHORT:
-        return rf'(?<=[":\s]){re.escape(value)}(?=[",}}\s])'
+        return rf'(?<=[":\s\[]){re.escape(value)}(?=[",}}\]\s])'
     return rf"(?<![\w@.+-]){re.escape(value)}(?![\w@-]|\.\w)"

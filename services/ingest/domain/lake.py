@@ -8,11 +8,13 @@ any point leaves a day that reads the same.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from services.ingest.domain.forget import pattern_of
 from services.shared.clock import from_iso, to_iso
 from services.shared.ids import stable_id
 
@@ -152,37 +154,40 @@ def preference(line: Mapping[str, Any]) -> tuple[int | str, ...]:
 
 @dataclass(frozen=True)
 class Amendment:
-    """A change of lines that are there already: `forget` those of some profiles, and those of nobody (refused ones)
-    that hold one of the texts in `mentions`; mark those whose receipt begins with `roll_back`: they happened, and no
-    longer count. Making it again changes nothing."""
+    """A change of lines that are there already. Those of the profiles in `forget` go. Those of nobody (their event was
+    refused) that name one of `mentions` (`pattern_of`) stay as the record that an event was refused, without what it
+    said. Those whose receipt begins with `roll_back` are marked: they happened, and no longer count. Making it again
+    changes nothing."""
 
     forget: frozenset[str] = frozenset()
     mentions: frozenset[str] = frozenset()
     roll_back: str = ""
-    _texts: frozenset[str] = field(init=False, repr=False, compare=False)
+    _names: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        escaped = frozenset(json.dumps(text)[1:-1] for text in self.mentions)
-        object.__setattr__(self, "_texts", self.mentions | escaped)
+        object.__setattr__(self, "_names", pattern_of(self.mentions))
 
     def apply(self, line: dict[str, Any]) -> dict[str, Any] | None:
         """The line as it is to be; `None`: gone."""
         if line["profile_id"] in self.forget:
             return None
-        if not line["profile_id"] and any(text in line.get("refused", "") for text in self._texts):
-            return None
+        changed: dict[str, Any] = {}
+        if not line["profile_id"] and self._names.search(_said(line)):
+            changed |= {"event": None, "refused": "", "message_id": ""}
         if self.roll_back and line["receipt"].startswith(self.roll_back):
-            return {**line, "rolled_back": True}
-        return line
-
-    def refused_texts(self) -> list[str]:
-        """What to look for in the column `refused`, which holds JSON texts."""
-        return sorted({json.dumps(text)[1:-1] for text in self._texts})
+            changed["rolled_back"] = True
+        return {**line, **changed} if changed else line
 
     @property
     def name(self) -> str:
         """The same for the same amendment."""
         return stable_id("amend", *sorted(self.forget), "", *sorted(self.mentions), "", self.roll_back)
+
+
+def _said(line: Mapping[str, Any]) -> str:
+    """What a line keeps of its event."""
+    event = json.dumps(line["event"], ensure_ascii=False) if line.get("event") is not None else ""
+    return f"{line.get('refused') or ''} {event} {line.get('message_id') or ''}"
 
 
 def to_row(line: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,8 +36,8 @@ def uprooted(component: Component, gone: frozenset[Identifier], profile_ids: Col
         nodes={i: node for i, node in component.nodes.items() if i not in gone},
         edges={p: e for p, e in component.edges.items() if e.strong not in gone and e.weak not in gone},
         cuts=tuple(_cuts_without(component.cuts, gone)),
-        log=tuple(decisions_without(component.log, profile_ids)),
     )
+    left = replace(left, log=tuple(decisions_without(component.log, profile_ids, left)))
     while joined := _joined(groups, left):
         left = replace(left, cuts=(*left.cuts, *joined))
     return left
@@ -53,9 +53,17 @@ def _joined(groups: Iterable[frozenset[Identifier]], component: Component) -> li
     ]
 
 
-def decisions_without(log: Iterable[Decision], profile_ids: Collection[str]) -> list[Decision]:
-    """Decisions about other profiles."""
-    return [one for one in log if one.profile not in profile_ids and not {*one.others} & {*profile_ids}]
+def decisions_without(
+    log: Iterable[Decision], profile_ids: Collection[str], left: Component
+) -> list[Decision]:
+    """Decisions about other profiles. A message id stays only where it is known to be theirs, because an edge that is
+    `left` has it: the decision may have been caused by the event of who is gone."""
+    theirs = {edge.message_id for edge in left.edges.values()}
+    return [
+        one if one.message_id in theirs else replace(one, message_id="")
+        for one in log
+        if one.profile not in profile_ids and not {*one.others} & {*profile_ids}
+    ]
 
 
 def _cuts_without(cuts: Iterable[Cut], gone: frozenset[Identifier]) -> Iterable[Cut]:

@@ -1,11 +1,14 @@
-"""Keeps the event lake: finished days into Parquet by schedule, and amendments when it is asked."""
+"""Keeps the event lake: finished days into Parquet by schedule; amends and reads it when it is asked."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from services.ingest import bootstrap_lake as bootstrap
 from services.ingest.domain.lake import Amendment
+from services.ingest.ports_lake import ManifestMoved
 from services.shared.observability import service_logger
 
 logger = service_logger("ingest")
@@ -15,23 +18,53 @@ NEEDED_MS = 60_000
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """A schedule's event; or, invoked directly, `{"amend": {"forget": [profile ids], "mentions": [texts],
-    "roll_back": "<beginning of receipts>"}}`, answered with `{"lines": n}` when every day is done.
+    """A schedule's event, or a question by whoever may invoke the function directly:
+
+    - `{"amend": {"roll_back": "<beginning of receipts>"}}`: `{"lines": n}` when every day is done;
+    - `{"days": {"since": day}}`: `{"days": [...]}`, as ISO dates;
+    - `{"forget": {"day", "profile_ids": [...], "mentions": [texts]}}`: `{"lines": n}`, how many that changed;
+    - `{"read": {"days": [...], "profile_ids": [...], "after": place}}`: `{"lines": [...], "after": place}`; asked with
+      that place there is more, "" is the start and the end.
+
+    To a question it answers `{"busy": true}` when a day was being changed; it may be asked again, as may all of them.
 
     Raises:
-        ManifestMoved: (amendment) a day was being compacted; to be asked again, which is safe.
+        ManifestMoved: (amendment, which Lambda repeats) a day was being compacted.
     """
     if "amend" in event:
-        wanted = event["amend"]
-        lines = bootstrap.lake_keeper().amend(
-            Amendment(
-                forget=frozenset(wanted.get("forget", ())),
-                mentions=frozenset(wanted.get("mentions", ())),
-                roll_back=wanted.get("roll_back", ""),
-            )
-        )
+        lines = bootstrap.lake_keeper().amend(Amendment(roll_back=event["amend"]["roll_back"]))
         logger.info("lake amended", extra={"lines": lines})
         return {"lines": lines}
+    asked = next((name for name in _ANSWERS if name in event), None)
+    if asked is not None:
+        try:
+            return _ANSWERS[asked](event[asked])
+        except ManifestMoved:
+            return {"busy": True}
     done = bootstrap.lake_keeper().compact(lambda: context.get_remaining_time_in_millis() > NEEDED_MS)
     logger.info("lake compacted", extra={"objects": done.objects, "rows": done.rows, "days_left": done.left})
     return {"objects": done.objects, "rows": done.rows, "left": done.left}
+
+
+def _days(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    return {"days": [str(day) for day in bootstrap.lake_keeper().days() if str(day) >= wanted["since"]]}
+
+
+def _forget(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    amendment = Amendment(forget=frozenset(wanted["profile_ids"]), mentions=frozenset(wanted["mentions"]))
+    lines = bootstrap.lake_keeper().amend(amendment, [date.fromisoformat(wanted["day"])])
+    logger.info("day forgotten", extra={"day": wanted["day"], "lines": lines})
+    return {"lines": lines}
+
+
+def _read(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    days = [date.fromisoformat(day) for day in wanted["days"]]
+    lines, after = bootstrap.lake_keeper().page(days, frozenset(wanted["profile_ids"]), wanted["after"])
+    return {"lines": lines, "after": after}
+
+
+_ANSWERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "days": _days,
+    "forget": _forget,
+    "read": _read,
+}

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from services.ingest.domain.erasure import Erasure, Progress
+from services.ingest.domain.erasure import FIRST, SECOND, Erasure, Progress
 from services.ingest.domain.forget import Subject
 from services.ingest.people.find import Directory
 from services.ingest.people.ports import (
@@ -21,6 +21,7 @@ from services.ingest.people.ports import (
     Erasures,
     Exports,
     Histories,
+    LakeBusy,
     LakeDays,
     People,
     RecordStore,
@@ -37,11 +38,8 @@ from services.shared.errors import NotFound
 from services.shared.ids import stable_id
 
 PROFILE, HISTORY, LAKE = "profile", "history", "lake"
-FIRST, SECOND = "first", "second"
-"""The two readings of what other functions may still be writing to."""
-
 LAKE_SECONDS = 40.0
-"""How long a round reads the lake before it leaves the rest to the next."""
+"""How long a round takes up days of the lake before it leaves the rest to the next."""
 
 
 @dataclass(frozen=True)
@@ -236,16 +234,19 @@ class Eraser:
         stop = self._elapsed() + LAKE_SECONDS
         reading, _, done_to = before.cursor.partition(" ")
         since = f"{erasure.requested_at:%Y-%m-%d}" if reading == SECOND else subject.since
-        changed = 0
-        for day in self._stores.lake.days(max(since, done_to)):
-            if day == done_to:
-                continue
-            if self._elapsed() > stop:
-                cursor = f"{reading or FIRST} {done_to}"
-                return replace(_done(before, {"lines": changed}), done=False, cursor=cursor)
-            changed += self._stores.lake.forget(day, subject)
-            done_to = day
-        after = _done(before, {"lines": changed})
+        so_far = replace(before, done=False, waiting_for="", cursor=f"{reading or FIRST} {done_to}")
+        try:
+            for day in self._stores.lake.days(max(since, done_to)):
+                if day == done_to:
+                    continue
+                if self._elapsed() > stop:
+                    return replace(so_far, attempts=0)
+                changed = self._stores.lake.forget(day, subject)
+                cursor = f"{reading or FIRST} {day}"
+                so_far = replace(_done(so_far, {"lines": changed}), done=False, cursor=cursor)
+        except LakeBusy:
+            return _held_up(so_far, "lake busy")
+        after = _done(so_far, {"lines": 0})
         return after if reading == SECOND else replace(after, done=False, cursor=f"{SECOND} ")
 
 

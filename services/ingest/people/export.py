@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from services.ingest.domain.person import Person, met, shown
 from services.ingest.people.find import Directory
-from services.ingest.people.ports import LakeDays, RecordStore, Services
+from services.ingest.people.ports import LakeBusy, LakeDays, RecordStore, Services
 from services.ingest.people.show import whole_event_shown, whole_history
 from services.ingest.ports import Timeline
 from services.shared.clock import Clock, to_iso
@@ -76,7 +76,9 @@ class Exporter:
             at=now,
         )
         answers = self._services.ask(question, self._services.names)
-        days = _days([one.received_at for one in history], person.created_at or now)
+        received = self._received(
+            person, _days([one.received_at for one in history], person.created_at or now)
+        )
         return {
             "exported_at": to_iso(now),
             "profile": shown(
@@ -84,20 +86,22 @@ class Exporter:
             ),
             "timeline": [whole_event_shown(one) for one in history],
             "records": [record.shown() for record in known],
-            "received": list(self._received(person, days)),
+            "received": received or [],
             "services": {name: dict(answer.stores) for name, answer in sorted(answers.of.items())},
-            "unavailable": list(answers.unavailable),
+            "unavailable": [*answers.unavailable, *(["lake"] if received is None else [])],
         }
 
-    def _received(self, person: Person, days: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """The events as they came, from the days of the lake on which the timeline says some did."""
-        mine = frozenset(person.profile_ids)
-        seen: set[str] = set()
-        for day in days:
-            for line in self._lake.lines(day):
-                if line.get("profile_id") in mine and line["receipt"] not in seen:
-                    seen.add(line["receipt"])
-                    yield {n: line[n] for n in ("receipt", "source", "door", "received_at", "event")}
+    def _received(self, person: Person, days: Sequence[str]) -> list[dict[str, Any]] | None:
+        """The events as they came, from the days of the lake on which the timeline says some did; `None`: the lake
+        did not say."""
+        found: dict[str, dict[str, Any]] = {}
+        try:
+            for line in self._lake.lines(days, frozenset(person.profile_ids)):
+                shown = {n: line[n] for n in ("receipt", "source", "door", "received_at", "event")}
+                found.setdefault(line["receipt"], shown)
+        except LakeBusy:
+            return None
+        return list(found.values())
 
 
 def _days(received: Sequence[datetime], created_at: datetime) -> list[str]:

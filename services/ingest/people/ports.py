@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -148,17 +148,22 @@ class Exports(Protocol):
         ...
 
 
+class LakeBusy(Exception):
+    """The lake can't be read or changed right now; the same may be asked again later."""
+
+
 class LakeDays(Protocol):
-    """The event lake, a day at a time: the day on which events were processed, as an ISO date."""
+    """The event lake, raw and Parquet, by day: the day on which events were processed, as an ISO date. Each of its
+    methods may raise `LakeBusy`."""
 
     def days(self, since: str) -> list[str]:
         """The days there are from `since` on, oldest first."""
         ...
 
-    def lines(self, day: str) -> Iterator[Mapping[str, Any]]:
-        """Every line of a day."""
+    def lines(self, days: Sequence[str], profile_ids: Collection[str]) -> Iterator[Mapping[str, Any]]:
+        """Every line of some profiles on some days, oldest day first."""
         ...
 
     def forget(self, day: str, subject: Subject) -> int:
-        """Rewrite the day without what speaks of `subject` (`forget.without`); how many lines that changed."""
+        """Rewrite the day without what speaks of `subject` (`lake.Amendment`); how many lines that changed."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import io
 import json
 import threading
 from collections.abc import Iterator
@@ -15,9 +16,10 @@ import pytest
 from botocore.client import BaseClient
 from moto import mock_aws
 
-from services.ingest import bootstrap, bootstrap_people
+from services.ingest import bootstrap, bootstrap_lake, bootstrap_people
 from services.ingest.adapters.dynamo_sources import DynamoSources
 from services.ingest.domain.sources import Key, Source, SourceDocument, hash_key
+from services.ingest.handlers import compact
 from services.ingest.ports import Registration
 from services.shared.aws.clients import client, single_attempt_client
 from services.shared.aws.dynamo import Table
@@ -37,6 +39,8 @@ ENV = {
     "ERASURES_QUEUE_URL": "set-with-the-queue",
     "ADDRESS_SECRET_ARN": "set-with-the-secret",
     "PERSON_FUNCTIONS": "{}",
+    "COMPACT_FUNCTION": "compact",
+    "MEMORY_MB": "500",
 }
 WRITE_KEY = "WRITEKEY"
 SECRET_KEY = "SECRET"
@@ -213,6 +217,7 @@ def _forget() -> None:
         bootstrap.identity_review,
         bootstrap.consumer,
         bootstrap.teller,
+        bootstrap_lake.lake_keeper,
         client,
     ):
         make.cache_clear()
@@ -236,12 +241,16 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 def _one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """moto undoes a refused transaction by putting back all tables as they were before it: that must not undo what
-    another thread wrote meanwhile. Between calls threads still overtake each other."""
+    another thread wrote meanwhile. Between calls threads still overtake each other. The function `compact` answers
+    by itself."""
     call, lock = BaseClient._make_api_call, threading.RLock()
 
-    def in_turn(self: BaseClient, *arguments: Any) -> Any:
+    def in_turn(self: BaseClient, operation: str, arguments: dict[str, Any]) -> Any:
+        if operation == "Invoke" and arguments["FunctionName"] == ENV["COMPACT_FUNCTION"]:
+            answer = compact.handler(json.loads(arguments["Payload"]), None)
+            return {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(answer).encode())}
         with lock:
-            return call(self, *arguments)
+            return call(self, operation, arguments)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", in_turn)
 

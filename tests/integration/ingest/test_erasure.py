@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.ingest import bootstrap_people
+from services.ingest import bootstrap_lake, bootstrap_people
+from services.ingest.adapters.parquet import DuckParquet
+from services.ingest.adapters.s3_lake import S3Lake
+from services.ingest.lake import LakeKeeper
 from services.shared.aws.clients import client
-from services.shared.clock import to_iso
+from services.shared.clock import FixedClock, to_iso
 from tests.integration.ingest.answering import Answering
 from tests.integration.ingest.conftest import ENV, REGION, World
 from tests.support.traces import bucket_texts, table_texts
@@ -92,14 +97,40 @@ def erase(world: World, text: str = CANARY[0]) -> dict[str, Any]:
     return world.admin("GET", f"/erasures/{body['erasure_id']}")[1]
 
 
+in_every_lake = pytest.mark.parametrize("people", ["raw", "parquet", "both"], indirect=True)
+
+
 @pytest.fixture
-def people(world: World) -> World:
-    send(world, *CANARY_EVENTS, *NEIGHBOUR_EVENTS)
+def people(world: World, request: pytest.FixtureRequest, tmp_path: Path) -> World:
+    """Canary and neighbour; their lines are in raw objects, in Parquet, or in both (as by default)."""
+    form = getattr(request, "param", "both")
+    send(world, *CANARY_EVENTS[:2], *NEIGHBOUR_EVENTS[:1])
+    if form == "both":
+        compact(tmp_path)
+    send(world, *CANARY_EVENTS[2:], *NEIGHBOUR_EVENTS[1:])
     refused = {**CANARY_EVENTS[1], "messageId": "late", "timestamp": "1980-01-01T00:00:00Z"}
     to_bus(world, "refused", refused)
+    if form == "parquet":
+        compact(tmp_path)
+        assert world.lake() == []
     return world
 
 
+def compact(folder: Path) -> None:
+    """As it is done when the day is over."""
+    tomorrow = FixedClock(datetime.now(UTC) + timedelta(days=1))
+    done = LakeKeeper(
+        store=S3Lake(ENV["LAKE_BUCKET"]), parts=DuckParquet(folder), clock=tomorrow, folder=folder
+    ).compact()
+    assert (done.objects > 0, done.left) == (True, 0)
+
+
+def lake() -> list[Mapping[str, Any]]:
+    """Every line, raw or Parquet."""
+    return list(bootstrap_lake.lake_keeper().lines())
+
+
+@in_every_lake
 def test_no_trace_is_left_and_neighbours_are_untouched(
     people: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -118,7 +149,7 @@ def test_no_trace_is_left_and_neighbours_are_untouched(
     assert people.admin("GET", "/profiles?prefix=canary")[1]["profiles"] == []
     assert not any(string in capsys.readouterr().out for string in WANTED)
     assert receipt["stages"]["lake"]["forgotten"]["lines"] == len(CANARY_EVENTS) + 1
-    assert {line["receipt"] for line in people.lake() if line["reason"] == "bad_timestamp"} == {"refused"}
+    assert {line["receipt"] for line in lake() if line["reason"] == "bad_timestamp"} == {"refused"}
 
 
 def test_whom_nobody_knows(world: World) -> None:
@@ -141,7 +172,7 @@ def test_a_replay_after_the_erasure_brings_nobody_back(people: World) -> None:
     to_bus(people, "imported", call("identify", "crm-99", 1, 9, traits={"email": CANARY[2]}))
 
     assert traces() == {}
-    refused = [line for line in people.lake() if line["reason"] == "erased"]
+    refused = [line for line in lake() if line["reason"] == "erased"]
     assert len(refused) == len(CANARY_EVENTS) + 2
     assert not any(line["refused"] or line["event"] for line in refused)
     assert people.admin("GET", "/profiles/crm-99")[0] == 404
@@ -201,6 +232,39 @@ def test_it_is_not_done_before_every_service_is(people: World, monkeypatch: pyte
     asked = others.asked[0]
     assert {one["address"] for one in asked["addresses"]} == {CANARY[2], CANARY[2].upper(), CANARY[3]}
     assert traces() == {}
+
+
+def test_a_day_that_is_being_compacted_comes_later(
+    people: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """F5: a compactor takes the day while the erasure is at it; the raw line is in Parquet by then."""
+    sizes = S3Lake.raw_sizes
+
+    def overtaken(self: S3Lake, day: date) -> dict[str, int]:
+        monkeypatch.setattr(S3Lake, "raw_sizes", sizes)
+        found = sizes(self, day)
+        compact(tmp_path)
+        return found
+
+    erasure_id = people.admin("POST", f"/profiles/{CANARY[0]}/erasure")[1]["erasure_id"]
+    monkeypatch.setattr(S3Lake, "raw_sizes", overtaken)
+
+    assert bootstrap_people.eraser().work(erasure_id) is False
+
+    stage = people.admin("GET", f"/erasures/{erasure_id}")[1]["stages"]["lake"]
+    assert (stage["done"], stage["waiting_for"], stage["attempts"]) == (False, "lake busy", 1)
+    assert work(erasure_id) == 2
+    stage = people.admin("GET", f"/erasures/{erasure_id}")[1]["stages"]["lake"]
+    assert stage["done"]
+    assert "waiting_for" not in stage
+    assert traces() == {}
+
+
+def test_an_export_without_the_lake_says_so(people: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMPACT_FUNCTION", "nowhere")
+    export = people.admin("GET", f"/profiles/{CANARY[0]}/export")[1]
+    assert (export["received"], export["unavailable"]) == ([], ["lake"])
+    assert len(export["timeline"]) == len(CANARY_EVENTS)
 
 
 def test_a_friends_address_in_an_order_is_left_alone(people: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,6 +337,7 @@ def test_a_restored_backup_is_forgotten_again(people: World) -> None:
     assert people.admin("GET", "/profiles/bob")[0] == 200
 
 
+@in_every_lake
 def test_an_export_is_complete_and_holds_nobody_elses_data(people: World) -> None:
     status, export = people.admin("GET", f"/profiles/{CANARY[0]}/export")
 

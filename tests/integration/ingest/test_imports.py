@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from services.ingest import bootstrap_lake, import_desk, imports
-from services.ingest.adapters.dynamo_imports import LakeFunction
 from services.ingest.adapters.dynamo_sources import DynamoSources
+from services.ingest.adapters.lake_function import LakeFunction
 from services.ingest.domain.sources import Source, SourceDocument
 from services.ingest.ports import Registration
 from services.ingest.unwind import Unwinder
@@ -373,6 +373,32 @@ def test_a_rollback_restores_what_stood_before(importer: Importer, world: World)
     assert importer.marked == [f"imp-{job['id']}-"]
     assert world.admin("GET", "/profiles/u-2")[0] == 404
     assert world.admin("GET", "/profiles/new@example.com")[0] == 404
+
+
+def test_a_rollback_takes_related_records_back_too(importer: Importer, world: World) -> None:
+    """An order that only the import told goes; one that it changed is as it was."""
+
+    def orders() -> list[dict[str, Any]]:
+        world.consume()
+        world.publish()
+        found: list[dict[str, Any]] = world.admin("GET", "/profiles/u-1/records/order")[1]["records"]
+        return found
+
+    def event(name: str, order: str, day: int) -> dict[str, Any]:
+        at = f"2026-01-0{day}T00:00:00Z"
+        return {"userId": "u-1", "event": name, "timestamp": at, "properties": {"order_id": order}}
+
+    world.post("/v1/track", {**event("Order Completed", "o-1", 1), "messageId": "m-1"})
+    before = orders()
+    assert [one["id"] for one in before] == ["o-1"]
+    rows = [event("Order Completed", "o-2", 2), event("Order Cancelled", "o-1", 3)]
+    text = "".join(json.dumps({"type": "track", **row}) + "\n" for row in rows)
+    job = importer.run(text, format="ndjson", mapping=None)
+    assert {one["id"]: one["status"] for one in orders()} == {"o-1": "cancelled", "o-2": "completed"}
+
+    assert roll_back(importer, job["id"])["job_status"] == "ROLLED_BACK"
+
+    assert orders() == before
 
 
 def test_an_event_of_an_import_that_was_taken_back_counts_no_more(importer: Importer, world: World) -> None:

@@ -48,9 +48,17 @@ def differences(keeper: LakeKeeper) -> tuple[int, int, list[Difference]]:
     with fresh_tables() as tables:
         made = Store(tables)
         done = rebuild(keeper.lines, made.consumer(), made.identities)
-        left = list(people(live.profile_ids(), live.profiles, live.timeline, done.ids))
-        right = list(people(made.profile_ids(), made.profiles, made.timeline, done.ids))
+        left, right = (
+            list(people(s.profile_ids(), s.profiles, s.timeline, s.records, done.ids)) for s in (live, made)
+        )
         return done.events, len(right), compare(left, right)
+
+
+def live_records() -> list[dict[str, Any]]:
+    """Every related record of the live people."""
+    live = Store(LIVE)
+    everyone = people(live.profile_ids(), live.profiles, live.timeline, live.records, ())
+    return [record for one in everyone for record in one["records"]]
 
 
 def settle(world: World, batches: list[list[dict[str, Any]]]) -> None:
@@ -89,7 +97,7 @@ def traffic(seed: int, count: int = 40) -> list[dict[str, Any]]:
                     "type": "track",
                     "event": "Order Completed",
                     "userId": f"u-{who}",
-                    "properties": {"revenue": n / 3},
+                    "properties": {"revenue": n / 3, "order_id": f"o-{dice.randrange(6)}"},
                 }
             )
         elif kind == "identify":
@@ -119,6 +127,7 @@ def test_random_traffic_rebuilt_from_the_lake_is_equal(world: World, keeper: Lak
     assert found == []
     assert taken == 40
     assert 1 < rebuilt <= 5 + 11
+    assert any(one["type"] == "order" for one in live_records())
 
 
 def test_a_change_of_either_side_is_found(world: World, keeper: LakeKeeper) -> None:

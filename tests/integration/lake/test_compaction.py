@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import timedelta
 
@@ -190,7 +191,8 @@ def test_a_forgotten_person_is_in_no_object_and_neighbours_are_untouched(the_lak
     wanted = Amendment(forget=frozenset({"prf_9"}), mentions=frozenset({secret}))
     assert the_lake.keeper.amend(wanted) == 3
     assert the_lake.keeper.amend(wanted) == 0
-    assert set(the_lake.read()) == {"r-0", "r-1", "r-2", "r-his"}
+    assert set(the_lake.read()) == {"r-0", "r-1", "r-2", "r-his", "r-refused"}
+    assert the_lake.read()["r-refused"]["refused"] == ""
     assert not any("canary" in str(one) for one in the_lake.rows("*"))
     assert "lake/date=2026-01-01/part-orphan.parquet" not in the_lake.objects()
     assert len([key for key in the_lake.objects() if key.endswith(".parquet")]) == 1
@@ -264,3 +266,25 @@ def test_the_handler_compacts_by_schedule_and_amends_on_request(
     assert compact.handler({"source": "aws.events"}, Context()) == {"objects": 1, "rows": 2, "left": 0}
     assert compact.handler({"amend": {"roll_back": "imp-7-"}}, Context()) == {"lines": 1}
     bootstrap.lake_keeper.cache_clear()
+
+
+def test_a_persons_lines_are_told_page_by_page_each_once(
+    the_lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From parts and raw objects, in order; the second page is of what has been compacted meanwhile."""
+    mine = [f"r-{n}" for n in range(5)]
+    the_lake.put(*(line(one, profile_id="prf_9") for one in mine[1::2]), line("r-his", profile_id="prf_2"))
+    the_lake.compact_next_day()
+    the_lake.put(*(line(one, profile_id="prf_9") for one in mine[::2]), line("r-yours", profile_id="prf_3"))
+    the_lake.put(line("a-0", profile_id="prf_8"), line("a-1", profile_id="prf_9"), at=NEXT_DAY)
+    monkeypatch.setattr(lake_module, "PAGE_BYTES", 2 * len(json.dumps(line("r-1"))) + 10)
+    days = [NEXT_DAY.date(), DAY_ONE.date()]
+    told: list[str] = []
+    after, pages = "", 0
+    while pages == 0 or after:
+        found, after = the_lake.keeper.page(days, frozenset({"prf_9", "prf_8"}), after)
+        told += [one["receipt"] for one in found]
+        pages += 1
+        the_lake.compact_next_day()
+    assert told == [*mine, "a-0", "a-1"]
+    assert pages > 2

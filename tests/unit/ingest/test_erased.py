@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from services.ingest.domain.erased import sift, suspects
-from services.ingest.domain.forget import Subject, without
+from services.ingest.domain.forget import Subject
 from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
+from services.ingest.domain.lake import Amendment
 from services.ingest.domain.validate import Call
 from services.shared.contracts.person import Address
 
@@ -81,6 +82,7 @@ SUBJECT = Subject(
     (Address(channel="email", address="Ann@Example.com"),),
     since="2026-01-01",
 )
+FORGET = Amendment(forget=frozenset(SUBJECT.profile_ids), mentions=SUBJECT.names())
 
 
 def line(profile_id: str = "", refused: str = "", **fields: Any) -> dict[str, Any]:
@@ -106,8 +108,8 @@ def line(profile_id: str = "", refused: str = "", **fields: Any) -> dict[str, An
     ],
 )
 def test_refused_events_that_name_the_person_lose_their_text(text: str) -> None:
-    kept, changed = without([line(refused=text)], SUBJECT)
-    assert (changed, kept[0]["refused"], kept[0]["receipt"]) == (1, "", "r")
+    assert FORGET.apply(line(refused=text, message_id="m-7")) == line(refused="")
+    assert FORGET.apply(line(refused="")) == line(refused="")
 
 
 @pytest.mark.parametrize(
@@ -120,9 +122,10 @@ def test_refused_events_that_name_the_person_lose_their_text(text: str) -> None:
     ],
 )
 def test_refused_events_of_others_keep_theirs(text: str) -> None:
-    assert without([line(refused=text)], SUBJECT) == ([line(refused=text)], 0)
+    assert FORGET.apply(line(refused=text)) == line(refused=text)
 
 
 def test_lines_of_the_person_go_and_lines_of_others_stay() -> None:
     other = line("prf_2", event={"userId": "bob", "properties": {"friend": "ann@example.com"}})
-    assert without([line("prf_1", event={"userId": "42"}), other], SUBJECT) == ([other], 1)
+    assert FORGET.apply(line("prf_1", event={"userId": "42"})) is None
+    assert FORGET.apply(other) == other

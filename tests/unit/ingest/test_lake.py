@@ -94,8 +94,13 @@ def test_an_amendment_forgets_marks_and_leaves_alone() -> None:
     amendment = Amendment(forget=frozenset({"prf_1"}), mentions=frozenset({"zoé@x.nl"}), roll_back="imp-7-")
     assert amendment.apply(line()) is None
     refusal = {"profile_id": "", "disposition": "rejected", "event": None}
-    assert amendment.apply(line(**refusal, refused='{"email": "zoé@x.nl"')) is None
-    assert amendment.apply(line(**refusal, refused=json.dumps({"email": "zoé@x.nl"}))) is None
+    for said in ('{"email": "zoé@x.nl"', json.dumps({"email": "zoé@x.nl"})):
+        emptied = amendment.apply(line(**refusal, refused=said))
+        assert emptied == line(**refusal, refused="", message_id="")
+    longer = line(**refusal, refused='{"email": "zoé@x.nl.example"}')
+    assert amendment.apply(longer) == longer
+    both = amendment.apply(line("imp-7-4", **refusal, refused="zoé@x.nl"))
+    assert both == line("imp-7-4", **refusal, refused="", message_id="", rolled_back=True)
     stranger = line(profile_id="prf_2", refused="")
     assert amendment.apply(stranger) == stranger
     imported = line("imp-7-3", profile_id="prf_2")
