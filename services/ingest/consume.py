@@ -59,7 +59,8 @@ class Outcome:
 
 
 class Moved(Exception):
-    """A profile was merged into another since its events were recognised; they are to be recognised again."""
+    """A profile was merged into another, or parted, since its events were recognised; they are to be recognised
+    again."""
 
 
 class Gone(Exception):
@@ -251,7 +252,7 @@ class Consumer:
             for _ in range(ATTEMPTS):
                 if profile.is_erased:
                     raise Gone(profile.profile_id)
-                if profile.merged_into:
+                if profile.merged_into or self._was_parted(profile, portion):
                     raise Moved(profile.profile_id)
                 remembered = {**self._remembered(stored, portion), **written}
                 applied = apply(profile, portion, identifiers, now, remembered)
@@ -270,6 +271,13 @@ class Consumer:
             else:
                 raise Crowded("a profile kept changing")
         return outcome
+
+    def _was_parted(self, profile: Profile, signed: Sequence[Signed]) -> bool:
+        """Has an un-merge given somebody's events to another? It left a profile with the identifiers it has; only
+        others are asked about."""
+        strands = {one.strand for one in signed if one.strand} if profile.since else set()
+        owners = self._recogniser.owners(strands - profile.identifiers)
+        return any(owner != profile.profile_id for owner in owners.values())
 
     def _remembered(self, profile: Profile, signed: Sequence[Signed]) -> dict[str, str]:
         """Messages that the profile's memory has forgotten and its history holds."""
