@@ -42,6 +42,7 @@ MAX_AHEAD = timedelta(hours=24)
 CALL_TYPES: frozenset[str] = frozenset(get_args(CallType))
 _OBJECTS = ("properties", "traits", "context")
 _SHORT_DATE = re.compile(r"\A(\d{4})-(\d{1,2})-(\d{1,2})(?=[T ])", re.ASCII)
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _LOCALE_REGION = re.compile(r"[-_]([A-Za-z]{2})(?![A-Za-z0-9])")
 
 
@@ -117,8 +118,8 @@ def validate(
 
 def byte_size(value: Any) -> int:
     """Bytes of a parsed value as compact JSON in UTF-8."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return len(text.encode("utf-8", "surrogatepass"))
+    text = _COMPACT(value)
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def check_structure(value: Any) -> None:
@@ -133,16 +134,21 @@ def check_structure(value: Any) -> None:
         if isinstance(value, dict | list):
             if depth > MAX_DEPTH:
                 raise Invalid("too_deep", f"event nests deeper than {MAX_DEPTH} levels")
-            if isinstance(value, dict):
-                if isinstance(value, Repeated):
-                    raise Invalid("duplicate_key", "an object names a key twice")
-                if len(value) > MAX_KEYS:
-                    raise Invalid("too_many_keys", f"an object has over {MAX_KEYS} keys")
-                pending += [(key, depth) for key in value]
-                value = list(value.values())
-            pending += [(inner, depth + 1) for inner in value]
+            inner = _inner(value)
+            # Nearly all there is in an event is ASCII text.
+            pending += [(one, depth + 1) for one in inner if not (isinstance(one, str) and one.isascii())]
         else:
             _check_scalar(value)
+
+
+def _inner(value: dict[Any, Any] | list[Any]) -> list[Any]:
+    if isinstance(value, list):
+        return value
+    if isinstance(value, Repeated):
+        raise Invalid("duplicate_key", "an object names a key twice")
+    if len(value) > MAX_KEYS:
+        raise Invalid("too_many_keys", f"an object has over {MAX_KEYS} keys")
+    return [*value, *value.values()]
 
 
 def _check_scalar(value: Any) -> None:

@@ -148,7 +148,7 @@ def test_rejected_events_are_kept_with_their_reason_and_neighbours_live() -> Non
 
 @pytest.mark.parametrize(
     "body",
-    ["", "no", "[]", "{}", '{"door":"http"}', '{"door":"http","events":[]}', '{"source":"x","detail":{}}',
+    ["", "no", "[]", "{}", '{"door":' + "[" * 100_000, '{"door":"http"}', '{"door":"http","events":[]}', '{"source":"x","detail":{}}',
      '{"id":"1","source":"x","detail-type":"y"}', bus("e", {"events": 1}, "halte.delivery", "OutcomesObserved.v1")],
 )  # fmt: skip
 def test_what_is_no_event_goes_to_the_dead_letters(body: str) -> None:
@@ -479,7 +479,9 @@ def test_who_is_parted_by_the_limit_of_aliases_keeps_the_events() -> None:
     f.consumer.consume({"users": http("users", *users)})
     at = {"timestamp": "2026-01-02T03:04:05.678Z"}
     for previous in (2, 3):
-        f.consumer.consume({"1": http(f"a{previous}", {**alias(f"a{previous}", "u-1", f"u-{previous}"), **at})})
+        f.consumer.consume(
+            {"1": http(f"a{previous}", {**alias(f"a{previous}", "u-1", f"u-{previous}"), **at})}
+        )
     f.consumer.consume({"1": http("joined", {**alias("joined", "u-9", "u-1"), **at})})
     assert len([one for one in f.profiles.stored.values() if not one.merged_into]) == MAX_ALIASES - 2
     for previous in range(4, MAX_ALIASES + 1):
