@@ -314,6 +314,7 @@ def _line(arrival: Arrival, verdict: Verdict) -> dict[str, Any]:
         "trait_kind": arrival.trait_kind,
         **({"born": list(verdict.born)} if verdict.born else {}),
         "received_at": to_iso(arrival.received_at),
+        **({"sent_at": to_iso(arrival.sent_at)} if arrival.sent_at else {}),
         "disposition": verdict.disposition,
         "reason": verdict.reason,
         "note": verdict.note,

@@ -77,10 +77,16 @@ PUBLIC = Trust()
 
 
 def validate(
-    event: Any, *, received_at: datetime, message_id: str, size: int = 0, trust: Trust = PUBLIC
+    event: Any,
+    *,
+    received_at: datetime,
+    message_id: str,
+    size: int = 0,
+    trust: Trust = PUBLIC,
+    sent_at: datetime | None = None,
 ) -> Call:
-    """Read an event (any parsed JSON) that arrived at `received_at`; `message_id` is for one that has none, `size` its
-    text's length in bytes when the caller knows it.
+    """Read an event (any parsed JSON) that arrived at `received_at`; `message_id` is for one that has none, `sent_at`
+    (default: `received_at`) for one that has no timestamp, `size` its text's length in bytes when the caller knows it.
 
     Raises:
         Invalid: a rule is broken; `code` is one of bad_identifier, bad_message_id, bad_name, bad_number,
@@ -107,7 +113,7 @@ def validate(
         message_id=own_id,
         type=kind,
         name=_name(kind, event),
-        at=_timestamp(event.get("timestamp"), received_at),
+        at=read_timestamp(event.get("timestamp"), received_at) or sent_at or received_at,
         properties=_properties(kind, event),
         traits=traits,
         identifiers=identifiers,
@@ -276,9 +282,14 @@ def read_instant(text: str) -> datetime:
     return from_iso(_SHORT_DATE.sub(lambda m: f"{m[1]}-{m[2]:0>2}-{m[3]:0>2}", text))
 
 
-def _timestamp(value: Any, received_at: datetime) -> datetime:
+def read_timestamp(value: Any, received_at: datetime) -> datetime | None:
+    """When something happened that was received at `received_at`; `None` when nothing says so.
+
+    Raises:
+        Invalid: bad_timestamp.
+    """
     if value is None:
-        return received_at
+        return None
     try:
         at = read_instant(value)
     except (ValueError, TypeError, OverflowError) as error:
