@@ -14,7 +14,7 @@ from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.intake import Arrival, RulesOf, Unreadable, unpack
 from services.ingest.domain.profile import Profile, apply, portions
 from services.ingest.domain.traits import CONTACT_KEPT
-from services.ingest.ports import Lake, Profiles, Spread, StaleProfile, Timeline
+from services.ingest.ports import Behind, Lake, Profiles, Spread, StaleProfile, Timeline
 from services.ingest.recognise import ATTEMPTS, Crowded, Recognised, Recogniser
 from services.shared.clock import Clock, from_iso, to_iso
 from services.shared.errors import HalteError
@@ -41,10 +41,11 @@ class Verdict:
 
 @dataclass
 class Report:
-    """A batch: message ids to try again, the exceptions behind that by type, events per disposition, and how many
-    profiles were touched."""
+    """A batch: message ids to try again, those of them that only wait for the publisher, the exceptions behind that by
+    type, events per disposition, and how many profiles were touched."""
 
     failed: set[str] = field(default_factory=set)
+    behind: set[str] = field(default_factory=set)
     errors: Counter[str] = field(default_factory=Counter)
     dispositions: Counter[str] = field(default_factory=Counter)
     profiles: int = 0
@@ -111,11 +112,12 @@ class Consumer:
         verdicts: dict[str, Verdict] = {}
         signed = self._read(arrivals.values(), verdicts)
         try:
-            failed_receipts = self._take_in(signed, verdicts, report)
+            broken = self._take_in(signed, verdicts, report)
         except Crowded:
             failed = report.failed | set(message_of.values())
             return Report(failed=failed, errors=report.errors + Counter([Crowded.__name__]))
-        report.failed |= {message_of[receipt] for receipt in failed_receipts}
+        report.failed |= {message_of[receipt] for receipt in broken}
+        report.behind |= {message_of[receipt] for receipt, why in broken.items() if why == Behind.__name__}
         kept = [a for a in arrivals.values() if message_of[a.receipt] not in report.failed]
         if kept:
             lines = [_line(arrival, verdicts[arrival.receipt]) for arrival in kept]
@@ -165,15 +167,17 @@ class Consumer:
                 verdicts[arrival.receipt] = Verdict("rejected", reason=refusal.code)
         return signed
 
-    def _take_in(self, signed: Sequence[Signed], verdicts: dict[str, Verdict], report: Report) -> set[str]:
-        """Recognise and store; the receipts that failed. Events of a profile that was merged under our hands are
-        recognised again."""
-        failed: set[str] = set()
+    def _take_in(
+        self, signed: Sequence[Signed], verdicts: dict[str, Verdict], report: Report
+    ) -> dict[str, str]:
+        """Recognise and store; the receipts that failed, with the type of the trouble. Events of a profile that was
+        merged under our hands are recognised again."""
+        failed: dict[str, str] = {}
         profiles: set[str] = set()
         for _ in range(ATTEMPTS):
             recognised = self._recogniser.recognise(signed)
             report.errors.update(recognised.not_yet.values())
-            failed |= recognised.not_yet.keys()
+            failed |= recognised.not_yet
             verdicts |= dict.fromkeys(recognised.erased, _ERASED)
             ready = [one for one in recognised.taken if one.receipt not in recognised.not_yet]
             ready, known = self._known_profiles(ready, recognised, verdicts)
@@ -212,8 +216,8 @@ class Consumer:
         known: Mapping[str, Profile],
         verdicts: dict[str, Verdict],
         report: Report,
-    ) -> tuple[set[str], set[str], set[str]]:
-        """Receipts whose profile was merged meanwhile, receipts that failed, and the profiles stored."""
+    ) -> tuple[set[str], dict[str, str], set[str]]:
+        """Receipts whose profile was merged meanwhile, receipts that failed and why, and the profiles stored."""
         groups: dict[str, list[Signed]] = defaultdict(list)
         for one in signed:
             groups[recognised.profile_of[one.receipt]].append(one)
@@ -227,7 +231,7 @@ class Consumer:
                 return Outcome(), error
 
         moved: set[str] = set()
-        failed: set[str] = set()
+        failed: dict[str, str] = {}
         for profile_id, (outcome, error) in zip(groups, self._spread(store, groups), strict=True):
             receipts = {one.receipt for one in groups[profile_id]}
             if isinstance(error, Moved):
@@ -236,7 +240,7 @@ class Consumer:
                 verdicts |= dict.fromkeys(receipts, _ERASED)
             elif error is not None:
                 report.errors[type(error).__name__] += 1
-                failed |= receipts
+                failed |= dict.fromkeys(receipts, type(error).__name__)
             else:
                 for one in groups[profile_id]:
                     verdicts[one.receipt] = _verdict(one, profile_id, outcome, recognised)

@@ -76,8 +76,8 @@ class Origin:
 @dataclass(frozen=True)
 class Arrival:
     """One event as it was accepted: `event` is its parsed JSON, or `text` where it may not be parsed. `refusal` is
-    what the door already held against it. `sent_at` is when the bus took it: copies of an event that does not say when it
-    happened happened then, too."""
+    what the door already held against it. `sent_at` is when the bus took it, which is
+    when an event that says no time happened, however often it is read."""
 
     receipt: str
     origin: Origin

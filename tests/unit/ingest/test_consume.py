@@ -149,7 +149,8 @@ def test_rejected_events_are_kept_with_their_reason_and_neighbours_live() -> Non
 @pytest.mark.parametrize(
     "body",
     ["", "no", "[]", "{}", '{"door":"http"}', '{"door":"http","events":[]}', '{"source":"x","detail":{}}',
-     '{"door":' + "[" * 100_000, '{"id":"1","source":"x","detail-type":"y"}', bus("e", {"events": 1}, "halte.delivery", "OutcomesObserved.v1")],
+     '{"door":' + "[" * 100_000,
+     '{"id":"1","source":"x","detail-type":"y"}', bus("e", {"events": 1}, "halte.delivery", "OutcomesObserved.v1")],
 )  # fmt: skip
 def test_what_is_no_event_goes_to_the_dead_letters(body: str) -> None:
     f = Fixture()
