@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from services.ingest.domain.erased import ERASED
 from services.ingest.domain.history import Signed
@@ -14,6 +12,7 @@ from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.intake import Arrival, RulesOf, Unreadable, unpack
 from services.ingest.domain.profile import Profile, apply, portions
 from services.ingest.domain.traits import CONTACT_KEPT
+from services.ingest.domain.verdict import Verdict, lake_line
 from services.ingest.ports import Behind, Lake, Profiles, Spread, StaleProfile, Timeline
 from services.ingest.recognise import ATTEMPTS, Crowded, Recognised, Recogniser
 from services.shared.clock import Clock, from_iso, to_iso
@@ -24,19 +23,6 @@ ROLLED_BACK = "rolled_back"
 
 TakenBack = Callable[[Iterable[str]], set[str]]
 """Of some receipts of imports, those whose job was taken back."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What became of an event: `applied`, `duplicate` or `rejected` (with a reason), and for whom; notes, with commas
-    between them, say what of it was not taken. `born`: see `Recognised`."""
-
-    disposition: str
-    reason: str = ""
-    profile_id: str = ""
-    message_id: str = ""
-    note: str = ""
-    born: tuple[str, int] | None = None
 
 
 @dataclass
@@ -120,7 +106,7 @@ class Consumer:
         report.behind |= {message_of[receipt] for receipt, why in broken.items() if why == Behind.__name__}
         kept = [a for a in arrivals.values() if message_of[a.receipt] not in report.failed]
         if kept:
-            lines = [_line(arrival, verdicts[arrival.receipt]) for arrival in kept]
+            lines = [lake_line(arrival, verdicts[arrival.receipt]) for arrival in kept]
             self._lake.put(self._clock.now(), [a.receipt for a in kept], lines)
         report.dispositions.update(verdicts[a.receipt].disposition for a in kept)
         return report
@@ -301,29 +287,3 @@ def _verdict(one: Signed, profile_id: str, outcome: Outcome, recognised: Recogni
         note=",".join(note for note in notes if note),
         born=recognised.born.get(one.receipt),
     )
-
-
-def _line(arrival: Arrival, verdict: Verdict) -> dict[str, Any]:
-    """A line of the lake; a refused event stands in it as text, because it may not be JSON that others read; and not
-    at all if it is of somebody who was erased."""
-    refused = verdict.disposition == "rejected"
-    event = arrival.event if arrival.text is None or refused else json.loads(arrival.text)
-    return {
-        "receipt": arrival.receipt,
-        "source": arrival.source,
-        "door": arrival.door,
-        "trusted": arrival.trusted,
-        "kind": arrival.origin.kind,
-        "region": arrival.origin.region,
-        "trait_kind": arrival.trait_kind,
-        **({"born": list(verdict.born)} if verdict.born else {}),
-        "received_at": to_iso(arrival.received_at),
-        **({"sent_at": to_iso(arrival.sent_at)} if arrival.sent_at else {}),
-        "disposition": verdict.disposition,
-        "reason": verdict.reason,
-        "note": verdict.note,
-        "message_id": verdict.message_id,
-        "profile_id": verdict.profile_id,
-        "event": None if refused else event,
-        "refused": arrival.raw() if refused and verdict.reason != ERASED else "",
-    }

@@ -163,6 +163,33 @@ def test_a_write_is_told_whole_when_its_publisher_dies_between_chunks(
     assert len(bootstrap.timeline().read(known.strips()).events) == 3
 
 
+def test_traits_that_are_said_again_stay_as_they_were_written(world: World) -> None:
+    """And still an older value that comes late does not stand, whoever is asked: profile, stream, merge."""
+    said = {"firstName": "Ana", "plan": "pro"}
+
+    def tell(n: int, minute: int, name: str = "u-1", **traits: str) -> None:
+        send(world, event(n, minute, "identify", userId=name, traits=traits))
+
+    def written() -> Any:
+        key = {"profile_id": {"S": profile(world, "u-1").profile_id}, "part": {"S": "traits"}}
+        return client("dynamodb").get_item(TableName="ProfileParts", Key=key)["Item"]
+
+    tell(1, 1, **said)
+    before = written()
+    tell(2, 9, **said)
+    send(world, event(3, 10, userId="u-1"))
+    tell(4, 5, plan="free")
+    assert written() == before
+    (told,) = world.publish()
+    changes = told["detail"]["changes"]
+    assert [(c["traits"], c["traits_version"]) for c in changes] == [(said, 1)] * 4
+    tell(5, 7, "u-2", plan="free", city="Gent")
+    merge = {"with": profile(world, "u-2").profile_id, "reason": "same person"}
+    world.publish()
+    assert world.review("POST", f"/profiles/{profile(world, 'u-1').profile_id}/merges", merge)[0] == 200
+    assert world.admin("GET", "/profiles/u-2")[1]["traits"] == {**said, "city": "Gent"}
+
+
 def test_an_ordinary_profile_is_one_small_item(world: World) -> None:
     """With its outbox, whoever the customer is and however long she has been one."""
     traits = {

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from services.ingest.consume import Verdict, _line
 from services.ingest.domain.intake import Arrival, BusRules, Origin, held, pack_http, unpack
 from services.ingest.domain.lake import to_line, to_row
 from services.ingest.domain.mapping import SourceMapping
 from services.ingest.domain.sources import Schema
+from services.ingest.domain.verdict import Verdict, lake_line
 from services.ingest.mappings import shipped
 from services.ingest.rebuild import arrival_of
 from services.shared.errors import HalteError, Invalid
@@ -130,7 +130,7 @@ def test_a_bus_event_without_timestamp_happened_when_the_bus_took_it(
     body = bus(told).replace('"2026-01-01T00:00:00Z"', json.dumps(time))
     (arrival,) = arrivals(body, rules(mapping if mapped else None))
     assert (arrival.read().at, arrival.received_at) == (at, NOW)
-    line = _line(arrival, Verdict("applied", message_id=arrival.message_id))
+    line = lake_line(arrival, Verdict("applied", message_id=arrival.message_id))
     again = arrival_of(to_line({**to_row(line), "received_at": NOW}))
     assert again.read() == arrival.read()
     (said,) = arrivals(bus({**told, "timestamp": "2025-12-24T00:00:00Z"}), rules())
