@@ -10,7 +10,7 @@ import email.policy
 import subprocess
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -18,24 +18,17 @@ from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from local import people_page
 from local.accounting import Books
+from local.markup import Cell, page, table
+from local.people_page import Shown
 from local.preflight import ROOT
 from local.stand_in import Accepted
 
-_STYLE = """
-:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}body{max-width:75rem;margin:0 auto;padding:1rem}
-table{border-collapse:collapse;margin:1rem 0}caption{text-align:left;font-weight:600;padding:.25rem 0}
-th,td{border:1px solid #8888;padding:.25rem .6rem;text-align:left}
-td.n{text-align:right;font-variant-numeric:tabular-nums}
-iframe{width:100%;height:32rem;border:1px solid #8888;background:#fff}pre{white-space:pre-wrap;overflow-wrap:anywhere}
-img{max-width:100%;background:#fff}.no{font-weight:700}nav a{margin-right:1rem}
-"""
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-src 'self'; form-action 'none'; "
     "base-uri 'none'; frame-ancestors 'self'"
 )
-
-Cell = str | int
 
 
 @dataclass
@@ -45,6 +38,7 @@ class Content:
     books: Books
     facts: Sequence[tuple[str, str]]
     pictures: Mapping[str, str] = field(default_factory=dict)
+    people: Sequence[Shown] = ()
 
 
 def picture(dot: str) -> str:
@@ -63,22 +57,6 @@ def picture(dot: str) -> str:
         timeout=60,
     )
     return drawn.stdout
-
-
-def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """A table with a caption; the first cell of a row is its header, numbers are set right."""
-    columns = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
-    body = "".join(_row(row) for row in rows)
-    return f"<table><caption>{escape(caption)}</caption><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _row(row: Sequence[Cell]) -> str:
-    first, *rest = row
-    cells = "".join(
-        f'<td class="n">{value:,}</td>' if isinstance(value, int) else f"<td>{escape(value)}</td>"
-        for value in rest
-    )
-    return f'<tr><th scope="row">{escape(str(first))}</th>{cells}</tr>'
 
 
 def door_rows(books: Books) -> list[list[Cell]]:
@@ -181,7 +159,7 @@ def overview(content: Content) -> str:
             for name in content.pictures
         ),
     ]
-    return _page("Halte on this machine", "".join(parts))
+    return page("Halte on this machine", "".join(parts))
 
 
 def outbox(messages: Sequence[Accepted]) -> str:
@@ -192,7 +170,7 @@ def outbox(messages: Sequence[Accepted]) -> str:
         for m in messages
     )
     head = "".join(f'<th scope="col">{name}</th>' for name in ("message", "channel", "to", "subject or text"))
-    return _page(
+    return page(
         "Outbox",
         f"<table><caption>{len(messages):,} messages that left</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{rows}</tbody></table>",
@@ -214,7 +192,7 @@ def message_page(message: Accepted) -> str:
             f"<h2>As text</h2><pre>{escape(_part(mail, 'plain'))}</pre>"
         )
     tags = table("Tags for feedback", ("tag", "value"), sorted(message.tags.items()))
-    return _page(f"Message {message.number}", table("Headers", ("header", "value"), rows) + body + tags)
+    return page(f"Message {message.number}", table("Headers", ("header", "value"), rows) + body + tags)
 
 
 def _parsed(message: Accepted) -> EmailMessage:
@@ -228,15 +206,6 @@ def _part(mail: EmailMessage, kind: str) -> str:
 
 def _subject(message: Accepted) -> str:
     return message.text if message.mime is None else str(_parsed(message).get("Subject", ""))
-
-
-def _page(title: str, body: str) -> str:
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)} – Halte</title>'
-        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style></head><body>'
-        f'<nav aria-label="Pages"><a href="/">Overview</a><a href="/outbox">Outbox</a></nav><main>'
-        f"<h1>{escape(title)}</h1>{body}</main></body></html>"
-    )
 
 
 class Site:
@@ -269,6 +238,12 @@ class Site:
             return "text/html; charset=utf-8", outbox(messages)
         if folder == "outbox" and name.isdecimal() and 1 <= int(name) <= len(messages):
             return "text/html; charset=utf-8", message_page(messages[int(name) - 1])
+        if path == "/people":
+            shown = people_page.people(self._content.people, self._content.books.merged)
+            return "text/html; charset=utf-8", shown
+        if folder == "people":
+            person = next((one for one in self._content.people if one.profile_id == name), None)
+            return ("text/html; charset=utf-8", people_page.person(person)) if person else None
         if folder == "journeys" and name.removesuffix(".svg") in self._content.pictures:
             return "image/svg+xml", self._content.pictures[name.removesuffix(".svg")]
         return None
@@ -281,7 +256,7 @@ class _Handler(BaseHTTPRequestHandler):
         found = self.owner.render(self.path.partition("?")[0])
         kind, body = found or (
             "text/html; charset=utf-8",
-            _page("Not found", "<p>There is no such page.</p>"),
+            page("Not found", "<p>There is no such page.</p>"),
         )
         payload = body.encode()
         self.send_response(200 if found else 404)

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from local.accounting import Books
-from local.page import DOOR_HEAD, JOURNEY_HEAD, MESSAGE_COLUMNS, Cell, door_rows, journey_rows, message_rows
+from local.markup import Cell
+from local.page import DOOR_HEAD, JOURNEY_HEAD, MESSAGE_COLUMNS, door_rows, journey_rows, message_rows
 
 
 def show(console: Console, books: Books, facts: Sequence[tuple[str, str]]) -> None:

@@ -21,7 +21,19 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from local import accounting, cdnow, deploy, emulator, observe, page, preflight, replay, report, seed
+from local import (
+    accounting,
+    cdnow,
+    deploy,
+    emulator,
+    observe,
+    page,
+    people_page,
+    preflight,
+    replay,
+    report,
+    seed,
+)
 from local.governor import Governor
 from local.stage import Options, Stage, set_up
 
@@ -81,7 +93,8 @@ def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
     report.show(console, books, facts)
     if options.once:
         return 0 if books.hold else 1
-    site = page.Site(page.Content(books, facts, _pictures(stage)), preflight.free_port(options.page_port))
+    content = page.Content(books, facts, _pictures(stage), _people(stage, seen))
+    site = page.Site(content, preflight.free_port(options.page_port))
     cleanup.callback(site.stop)
     console.print(f"Report, outbox and journeys: {site.url}; Ctrl-C ends it")
     console.print(f"API, for SDKs and marketers: {stage.gateway.url} (POST {stage.gateway.url}/v1/batch)")
@@ -189,7 +202,7 @@ def _observe(stage: Stage, orders: list[cdnow.Order]) -> accounting.Observed:
         tally=stage.tally,
         lake=observe.lake(aws("s3"), stage.found.lake),
         dead=observe.dead_letters(stage.emulator, observe.queues(aws("sqs"))),
-        profiles=[one for one in table("ingest.Profiles") if "merged_into" not in one],
+        profiles=table("ingest.Profiles"),
         standings=table("scoring.Standings"),
         copies=table("journeys.Standings"),
         messages=table("delivery.Messages"),
@@ -233,6 +246,20 @@ def _pictures(stage: Stage) -> dict[str, str]:
     api = stage.marketers_api
     names = [path.rpartition("/")[2] for path, _ in seed.documents() if path.startswith("/journeys/")]
     return {name: page.picture(_dot(api.call("GET", f"/journeys/{name}"))) for name in names}
+
+
+def _people(stage: Stage, seen: accounting.Observed) -> list[people_page.Shown]:
+    """A few of those of whom several profiles were found to be one person."""
+    ids = [str(profile["profile_id"]) for profile in seen.profiles if profile.get("absorbed")]
+    get = stage.marketers_api.call
+    return [
+        people_page.Shown(
+            view=get("GET", f"/profiles/{profile_id}"),
+            identity=get("GET", f"/profiles/{profile_id}/identity"),
+            timeline=get("GET", f"/profiles/{profile_id}/timeline?limit=50"),
+        )
+        for profile_id in sorted(ids)[: people_page.SHOWN]
+    ]
 
 
 def _dot(journey: dict[str, Any]) -> str:

@@ -156,10 +156,12 @@ class IngestStack(ServiceStack):
                 "erasures_table": self._erasures.table_name,
                 "address_secret_arn": self.address_secret.secret_arn,
                 "lake_bucket": self.lake_bucket_name,
+                "queue_url": self._intake.queue_url,
             },
             memory=1024,
             timeout_seconds=CONSUMER_SECONDS,
         )
+        self._intake.grant(function, "sqs:ChangeMessageVisibility")
         self._erasures.grant(function, "dynamodb:BatchGetItem")
         self.address_secret.grant_read(function)
         self._let_rearrange(function)

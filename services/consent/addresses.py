@@ -40,6 +40,11 @@ class Held:
     version: int
     since: int = 0
 
+    def is_same(self, email: str, since: int) -> bool:
+        """Is there nothing new to hold? Sites identify at every page, and a write each time would cost more than all
+        else here; the price is that of two changes told in the wrong order the first may be asked too."""
+        return (self.address, self.since) == (email, since)
+
 
 class Addresses(Protocol):
     """The latest e-mail address of profiles, as far as consent was told."""
@@ -91,7 +96,7 @@ class AddressChanges:
         if not isinstance(email, str) or not any(event.name in MAY_CHANGE_ADDRESS for event in change.events):
             return counts
         held = self._addresses.held(change.profile_id)
-        if held is not None and held.version >= change.traits_version:
+        if held is not None and (held.version >= change.traits_version or held.is_same(email, change.since)):
             return counts
         if held is not None and self._is_replaced(held, email) and not _is_old_news(change, held):
             counts += self._replaced(change, held.address, email)

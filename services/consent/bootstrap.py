@@ -150,6 +150,7 @@ def person() -> Person:
         ledger=ledger,
         evidence=evidence,
         revocations=Revocations(Recorder(ledger, new_id, _new_salt), clock, new_id),
+        addresses=AddressItems(Table(settings.evidence_table)),
         address_secret=secret_text(settings.address_secret_arn),
     )
 

@@ -1,9 +1,14 @@
-"""What consent says of one person, and forgets when asked to."""
+"""What consent says of one person, and forgets when asked to.
+
+Consent is about addresses; of profiles it only knows the latest address, to notice when that changes.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, assert_never
 
+from services.consent.addresses import Addresses
 from services.consent.domain.contact import reachable
 from services.consent.domain.evidence import Evidence
 from services.consent.inspection import Inspection
@@ -18,7 +23,7 @@ ERASURE = "erasure"
 
 
 class Person:
-    """Answers `PersonQuestion` about a person's addresses: consent knows no profile."""
+    """Answers `PersonQuestion`."""
 
     def __init__(
         self,
@@ -27,17 +32,20 @@ class Person:
         ledger: LedgerStore,
         evidence: EvidenceStore,
         revocations: Revocations,
+        addresses: Addresses,
         address_secret: str,
     ) -> None:
         self._inspection = inspection
         self._ledger = ledger
         self._evidence = evidence
         self._revocations = revocations
+        self._addresses = addresses
         self._address_secret = address_secret
 
     def answer(self, question: PersonQuestion) -> PersonAnswer:
         """`describe`: store `consents`, the state by address and purpose. `export`: `consents`, everything that proves
-        them. `erase`: `evidence` forgotten, `permissions` revoked.
+        them, and `latest_addresses` by profile. `erase`: `evidence` and `latest_addresses` forgotten, `permissions`
+        revoked.
 
         A permission whose proof is erased can't be shown any more, so it ends, by an entry like any other. Entries
         stay: they hold keyed hashes and digests, a chain with a hole would prove nothing about anybody, and an
@@ -48,7 +56,7 @@ class Person:
         """
         keys = self._keys(question)
         if question.ask == "erase":
-            return PersonAnswer(service="consent", stores=self._erased(keys))
+            return PersonAnswer(service="consent", stores=self._erased(keys, question))
         if question.ask == "describe":
             states = [
                 {"address": address, **state}
@@ -58,10 +66,17 @@ class Person:
             return PersonAnswer(service="consent", stores={"consents": states} if states else {})
         if question.ask == "export":
             proofs = [self._inspection.proof(key) for key in keys if self._ledger.history(key)]
-            return PersonAnswer(service="consent", stores={"consents": proofs})
+            return PersonAnswer(
+                service="consent",
+                stores={"consents": proofs, "latest_addresses": self._held(question.profile_ids)},
+            )
         assert_never(question.ask)
 
-    def _erased(self, keys: dict[str, str]) -> dict[str, Any]:
+    def _held(self, profile_ids: Iterable[str]) -> dict[str, str]:
+        found = {profile_id: self._addresses.held(profile_id) for profile_id in profile_ids}
+        return {profile_id: held.address for profile_id, held in found.items() if held}
+
+    def _erased(self, keys: dict[str, str], question: PersonQuestion) -> dict[str, Any]:
         """Permissions end first: a crash then leaves a proof too many, never a permission without one."""
         permissions = evidence = 0
         nobody = Evidence("", "", "", "", reason=ERASURE)
@@ -72,7 +87,9 @@ class Person:
                     permissions += self._revocations.record(subject, nobody, means=ERASURE) == "revoked"
             entries = [entry.entry_id for entry in self._ledger.history(key) if entry.means != ERASURE]
             evidence += self._evidence.erase(key, entries)
-        return {"permissions": permissions, "evidence": evidence}
+        held = len(self._held(question.profile_ids))
+        self._addresses.forget(question.profile_ids, question.at)
+        return {"permissions": permissions, "evidence": evidence, "latest_addresses": held}
 
     def _keys(self, question: PersonQuestion) -> dict[str, str]:
         """The addresses that somebody could have given, by key."""

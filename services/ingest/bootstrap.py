@@ -125,6 +125,12 @@ def consumer() -> Consumer:
 
 
 @cache
+def intake() -> SqsIntake:
+    """The queue that `on_events` works off."""
+    return SqsIntake(OnEventsSettings.from_env().queue_url)
+
+
+@cache
 def identity_review() -> IdentityReview:
     """For `identities`."""
     return IdentityReview(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from services.ingest.domain.erased import ERASED
 from services.ingest.domain.history import Signed
@@ -14,7 +12,8 @@ from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.intake import Arrival, RulesOf, Unreadable, unpack
 from services.ingest.domain.profile import Profile, apply, portions
 from services.ingest.domain.traits import CONTACT_KEPT
-from services.ingest.ports import Lake, Profiles, Spread, StaleProfile, Timeline
+from services.ingest.domain.verdict import Verdict, lake_line
+from services.ingest.ports import Behind, Lake, Profiles, Spread, StaleProfile, Timeline
 from services.ingest.recognise import ATTEMPTS, Crowded, Recognised, Recogniser
 from services.shared.clock import Clock, from_iso, to_iso
 from services.shared.errors import HalteError
@@ -26,25 +25,13 @@ TakenBack = Callable[[Iterable[str]], set[str]]
 """Of some receipts of imports, those whose job was taken back."""
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What became of an event: `applied`, `duplicate` or `rejected` (with a reason), and for whom; notes, with commas
-    between them, say what of it was not taken. `born`: see `Recognised`."""
-
-    disposition: str
-    reason: str = ""
-    profile_id: str = ""
-    message_id: str = ""
-    note: str = ""
-    born: tuple[str, int] | None = None
-
-
 @dataclass
 class Report:
-    """A batch: message ids to try again, the exceptions behind that by type, events per disposition, and how many
-    profiles were touched."""
+    """A batch: message ids to try again, those of them that only wait for the publisher, the exceptions behind that by
+    type, events per disposition, and how many profiles were touched."""
 
     failed: set[str] = field(default_factory=set)
+    behind: set[str] = field(default_factory=set)
     errors: Counter[str] = field(default_factory=Counter)
     dispositions: Counter[str] = field(default_factory=Counter)
     profiles: int = 0
@@ -59,7 +46,8 @@ class Outcome:
 
 
 class Moved(Exception):
-    """A profile was merged into another since its events were recognised; they are to be recognised again."""
+    """A profile was merged into another, or parted, since its events were recognised; they are to be recognised
+    again."""
 
 
 class Gone(Exception):
@@ -110,14 +98,15 @@ class Consumer:
         verdicts: dict[str, Verdict] = {}
         signed = self._read(arrivals.values(), verdicts)
         try:
-            failed_receipts = self._take_in(signed, verdicts, report)
+            broken = self._take_in(signed, verdicts, report)
         except Crowded:
             failed = report.failed | set(message_of.values())
             return Report(failed=failed, errors=report.errors + Counter([Crowded.__name__]))
-        report.failed |= {message_of[receipt] for receipt in failed_receipts}
+        report.failed |= {message_of[receipt] for receipt in broken}
+        report.behind |= {message_of[receipt] for receipt, why in broken.items() if why == Behind.__name__}
         kept = [a for a in arrivals.values() if message_of[a.receipt] not in report.failed]
         if kept:
-            lines = [_line(arrival, verdicts[arrival.receipt]) for arrival in kept]
+            lines = [lake_line(arrival, verdicts[arrival.receipt]) for arrival in kept]
             self._lake.put(self._clock.now(), [a.receipt for a in kept], lines)
         report.dispositions.update(verdicts[a.receipt].disposition for a in kept)
         return report
@@ -164,15 +153,17 @@ class Consumer:
                 verdicts[arrival.receipt] = Verdict("rejected", reason=refusal.code)
         return signed
 
-    def _take_in(self, signed: Sequence[Signed], verdicts: dict[str, Verdict], report: Report) -> set[str]:
-        """Recognise and store; the receipts that failed. Events of a profile that was merged under our hands are
-        recognised again."""
-        failed: set[str] = set()
+    def _take_in(
+        self, signed: Sequence[Signed], verdicts: dict[str, Verdict], report: Report
+    ) -> dict[str, str]:
+        """Recognise and store; the receipts that failed, with the type of the trouble. Events of a profile that was
+        merged under our hands are recognised again."""
+        failed: dict[str, str] = {}
         profiles: set[str] = set()
         for _ in range(ATTEMPTS):
             recognised = self._recogniser.recognise(signed)
             report.errors.update(recognised.not_yet.values())
-            failed |= recognised.not_yet.keys()
+            failed |= recognised.not_yet
             verdicts |= dict.fromkeys(recognised.erased, _ERASED)
             ready = [one for one in recognised.taken if one.receipt not in recognised.not_yet]
             ready, known = self._known_profiles(ready, recognised, verdicts)
@@ -211,8 +202,8 @@ class Consumer:
         known: Mapping[str, Profile],
         verdicts: dict[str, Verdict],
         report: Report,
-    ) -> tuple[set[str], set[str], set[str]]:
-        """Receipts whose profile was merged meanwhile, receipts that failed, and the profiles stored."""
+    ) -> tuple[set[str], dict[str, str], set[str]]:
+        """Receipts whose profile was merged meanwhile, receipts that failed and why, and the profiles stored."""
         groups: dict[str, list[Signed]] = defaultdict(list)
         for one in signed:
             groups[recognised.profile_of[one.receipt]].append(one)
@@ -226,7 +217,7 @@ class Consumer:
                 return Outcome(), error
 
         moved: set[str] = set()
-        failed: set[str] = set()
+        failed: dict[str, str] = {}
         for profile_id, (outcome, error) in zip(groups, self._spread(store, groups), strict=True):
             receipts = {one.receipt for one in groups[profile_id]}
             if isinstance(error, Moved):
@@ -235,7 +226,7 @@ class Consumer:
                 verdicts |= dict.fromkeys(receipts, _ERASED)
             elif error is not None:
                 report.errors[type(error).__name__] += 1
-                failed |= receipts
+                failed |= dict.fromkeys(receipts, type(error).__name__)
             else:
                 for one in groups[profile_id]:
                     verdicts[one.receipt] = _verdict(one, profile_id, outcome, recognised)
@@ -251,7 +242,7 @@ class Consumer:
             for _ in range(ATTEMPTS):
                 if profile.is_erased:
                     raise Gone(profile.profile_id)
-                if profile.merged_into:
+                if profile.merged_into or self._was_parted(profile, portion):
                     raise Moved(profile.profile_id)
                 remembered = {**self._remembered(stored, portion), **written}
                 applied = apply(profile, portion, identifiers, now, remembered)
@@ -271,6 +262,13 @@ class Consumer:
                 raise Crowded("a profile kept changing")
         return outcome
 
+    def _was_parted(self, profile: Profile, signed: Sequence[Signed]) -> bool:
+        """Has an un-merge given somebody's events to another? It left a profile with the identifiers it has; only
+        others are asked about."""
+        strands = {one.strand for one in signed if one.strand} if profile.since else set()
+        owners = self._recogniser.owners(strands - profile.identifiers)
+        return any(owner != profile.profile_id for owner in owners.values())
+
     def _remembered(self, profile: Profile, signed: Sequence[Signed]) -> dict[str, str]:
         """Messages that the profile's memory has forgotten and its history holds."""
         old = [one for one in signed if profile.seen.may_have_forgotten(one)]
@@ -289,28 +287,3 @@ def _verdict(one: Signed, profile_id: str, outcome: Outcome, recognised: Recogni
         note=",".join(note for note in notes if note),
         born=recognised.born.get(one.receipt),
     )
-
-
-def _line(arrival: Arrival, verdict: Verdict) -> dict[str, Any]:
-    """A line of the lake; a refused event stands in it as text, because it may not be JSON that others read; and not
-    at all if it is of somebody who was erased."""
-    refused = verdict.disposition == "rejected"
-    event = arrival.event if arrival.text is None or refused else json.loads(arrival.text)
-    return {
-        "receipt": arrival.receipt,
-        "source": arrival.source,
-        "door": arrival.door,
-        "trusted": arrival.trusted,
-        "kind": arrival.origin.kind,
-        "region": arrival.origin.region,
-        "trait_kind": arrival.trait_kind,
-        **({"born": list(verdict.born)} if verdict.born else {}),
-        "received_at": to_iso(arrival.received_at),
-        "disposition": verdict.disposition,
-        "reason": verdict.reason,
-        "note": verdict.note,
-        "message_id": verdict.message_id,
-        "profile_id": verdict.profile_id,
-        "event": None if refused else event,
-        "refused": arrival.raw() if refused and verdict.reason != ERASED else "",
-    }

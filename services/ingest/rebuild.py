@@ -101,6 +101,7 @@ def arrival_of(line: Mapping[str, Any]) -> Arrival:
         event=line["event"],
         message_id=str(line["message_id"]),
         said_kind=line.get("trait_kind"),
+        sent_at=from_iso(line["sent_at"]) if line.get("sent_at") else None,
     )
 
 

@@ -97,6 +97,11 @@ class Recogniser:
                 return replace(recognised, taken=sifted.kept, erased=sifted.refused)
         raise Crowded("identifiers kept changing hands")
 
+    def owners(self, identifiers: Collection[Identifier]) -> dict[Identifier, str]:
+        """The profile of each identifier as of now; "": none."""
+        found = self._identities.owners(identifiers) if identifiers else {}
+        return {identifier: found.get(identifier, "") for identifier in identifiers}
+
     def _learn(
         self, news: News, known: Mapping[Identifier, Known]
     ) -> tuple[Learnt | None, dict[Identifier, str]]:

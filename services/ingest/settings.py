@@ -40,6 +40,7 @@ class OnEventsSettings(IdentitiesSettings):
     erasures_table: str
     address_secret_arn: str
     lake_bucket: str
+    queue_url: str
 
 
 class OnProfilesStreamSettings(ProfileSettings):

@@ -14,8 +14,9 @@ from typing import Any
 from services.ingest.adapters.event_codec import decode_events, encode_events
 from services.ingest.domain.history import Signed, Strip
 from services.ingest.domain.identifiers import Identifier
-from services.ingest.domain.profile import Profile, Seen
-from services.ingest.domain.traits import Trait
+from services.ingest.domain.profile import Profile
+from services.ingest.domain.seen import Seen
+from services.ingest.domain.traits import Trait, at_times
 from services.ingest.ports import ColdTraits, StaleProfile
 from services.shared.aws.dynamo import ConditionFailed, Item, Op, Table, TransactionRefused, transact
 from services.shared.clock import from_iso, to_iso
@@ -51,7 +52,7 @@ class DynamoProfiles:
                 if profile.traits is not None:
                     found[profile_id] = profile
                 elif known.version == profile.traits_version:
-                    found[profile_id] = replace(profile, traits=known.traits)
+                    found[profile_id] = replace(profile, traits=at_times(known.traits, profile.confirmed))
             pending = hot.keys() - found.keys()
         return found
 
@@ -119,6 +120,7 @@ def read_hot(item: Item) -> Profile:
         seen=Seen(bytes(item.get("seen", b"")), item.get("horizon", 0)),
         counts=item.get("counts", {}),
         traits_version=traits_version,
+        confirmed=item.get("confirmed", {}),
         since=item.get("since", 0),
         tale=item.get("tale", ""),
         newest=item.get("newest", ""),
@@ -140,6 +142,7 @@ def _hot(profile: Profile, events: Sequence[Signed]) -> Item:
         "created_at": to_iso(profile.created_at) if profile.created_at else None,
         "updated_at": to_iso(profile.updated_at) if profile.updated_at else None,
         "traits_version": profile.traits_version,
+        "confirmed": dict(profile.confirmed) or None,
         "ids": [identifier.key for identifier in sorted(profile.identifiers)],
         "seen": profile.seen.memory,
         "horizon": profile.seen.horizon,

@@ -27,12 +27,13 @@ _DICTIONARIES = {
     )
 }
 _CURRENT = 1
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _MS = timedelta(milliseconds=1)
 
 
 def encode_events(events: Sequence[Signed]) -> bytes:
     """`events` as bytes."""
-    text = json.dumps([_row(one) for one in events], ensure_ascii=False, separators=(",", ":"))
+    text = _COMPACT([_row(one) for one in events])
     deflate = zlib.compressobj(6, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, _DICTIONARIES[_CURRENT])
     return bytes([_CURRENT]) + deflate.compress(text.encode()) + deflate.flush()
 

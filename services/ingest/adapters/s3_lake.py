@@ -26,6 +26,7 @@ from services.shared.aws.clients import client
 READERS = 16
 READ_AHEAD = 64
 """Objects held in memory at a time."""
+_COMPACT = json.JSONEncoder(separators=(",", ":")).encode
 _DELETE_LIMIT = 1000
 _GONE = ("NoSuchKey", "404")
 _MOVED = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409")
@@ -50,7 +51,7 @@ class S3Lake:
         return key
 
     def put_raw(self, key: str, lines: Iterable[Mapping[str, Any]]) -> None:
-        text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
+        text = "".join(_COMPACT(line) + "\n" for line in lines)
         self._s3.put_object(
             Bucket=self._bucket,
             Key=key,

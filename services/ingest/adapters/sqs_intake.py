@@ -13,3 +13,9 @@ class SqsIntake:
 
     def send(self, body: str) -> None:
         client("sqs").send_message(QueueUrl=self._url, MessageBody=body)
+
+    def postpone(self, receipt_handle: str, seconds: int) -> None:
+        """Let a message that was received, and is not acknowledged, come again after `seconds`."""
+        client("sqs").change_message_visibility(
+            QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
+        )

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 
 from services.shared.errors import Invalid
@@ -19,6 +20,8 @@ of a batch can be refused by itself."""
 _PIECE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
 _COLON = re.compile(r"\s*:\s*")
 _OVER_64_BIT = 2**64
+_STEPS = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in _STEPS)
 
 
 class Repeated(dict[str, Any]):
@@ -48,10 +51,12 @@ def parse(text: str) -> Any:
 
 
 def exceeds_depth(text: str, limit: int) -> bool:
-    """Does `text` nest deeper than `limit` levels? Linear, and no recursion."""
+    """Does `text` nest deeper than `limit` levels, as far as it is JSON? Linear, and no recursion."""
     if text.count("{") + text.count("[") <= limit:
         return False
-    return any(depth > limit for _, _, depth in _pieces(text))
+    outside_strings = "".join(text.replace("\\\\", "").replace('\\"', "").split('"')[::2])
+    brackets = outside_strings.encode(errors="replace").translate(None, _NO_BRACKETS)
+    return any(depth > limit for depth in accumulate(map(_STEPS.__getitem__, brackets)))
 
 
 def cut_member(text: str, name: str) -> tuple[str, str | None]:

@@ -228,7 +228,7 @@ def _described(line: Mapping[str, Any], event: Any) -> dict[str, str | None]:
     return {
         "type": kind,
         "name": name.strip() if isinstance(name, str) and name.strip() else kind,
-        "at": _instant(event.get("timestamp"), line["received_at"]),
+        "at": _instant(event.get("timestamp"), line.get("sent_at") or line["received_at"]),
     }
 
 

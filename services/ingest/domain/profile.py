@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import struct
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,11 +10,16 @@ from typing import Any, Literal
 
 from services.ingest.domain.history import NO_TALE, Chunk, Signed, Strip, chunks, rebased
 from services.ingest.domain.identifiers import Identifier
-from services.ingest.domain.traits import Trait, kept_contacts, merged, visible, with_traits_of
+from services.ingest.domain.seen import Seen, digest, short_digest
+from services.ingest.domain.traits import (
+    Trait,
+    kept_contacts,
+    merged,
+    said_again,
+    visible,
+    with_traits_of,
+)
 from services.ingest.domain.validate import byte_size
-
-MEMORY = 16
-"""Messages a profile remembers, those with the newest event times. Older ones are looked up in its history."""
 
 MAX_EVENTS = 400
 """Events one write carries."""
@@ -27,53 +30,20 @@ MAX_EVENT_BYTES = 100_000
 EVENT_FRAME = 130
 """Bytes of an event's JSON beside its message id, name and properties: member names, type and time."""
 
+MAX_CONFIRMED = 64
+"""Characters of the names of `Profile.confirmed`: the hot item stays small."""
+
 ERASED = "erased"
 """The tale of a profile whose person was forgotten; no other tale is called so."""
-
-_ENTRY = struct.Struct(">8s4sI")
 
 Verdict = Literal["applied", "duplicate"]
 
 
 @dataclass(frozen=True)
-class Seen:
-    """The messages with the newest event times, 16 bytes each: a digest of the message id, a digest of the receipt
-    of the acceptance that was applied, and the event time (seconds since the epoch). The same pair again is a
-    redelivery; another receipt is a duplicate.
-
-    `horizon` is the newest event time among forgotten messages: what happened later and is not remembered is new.
-    """
-
-    memory: bytes = b""
-    horizon: int = 0
-
-    def receipts(self) -> dict[bytes, bytes]:
-        """Message digest to receipt digest."""
-        return {message: receipt for message, receipt, _ in _ENTRY.iter_unpack(self.memory)}
-
-    def may_have_forgotten(self, one: Signed) -> bool:
-        """Must the history be asked whether this message is a copy?"""
-        return _second(one) <= self.horizon and _digest(one.call.message_id) not in self.receipts()
-
-    def extended(self, signed: Iterable[Signed]) -> Seen:
-        """With more messages."""
-        fresh = [_ENTRY.pack(_digest(s.call.message_id), _short(s.receipt), _second(s)) for s in signed]
-        return self._with(fresh, self.horizon)
-
-    def joined(self, other: Seen) -> Seen:
-        """The memory of both."""
-        return self._with(_entries(other.memory), max(self.horizon, other.horizon))
-
-    def _with(self, more: Sequence[bytes], horizon: int) -> Seen:
-        entries = sorted([*_entries(self.memory), *more], key=lambda entry: (entry[-4:], entry))
-        forgotten, kept = entries[:-MEMORY], entries[-MEMORY:]
-        newest = max((int.from_bytes(entry[-4:]) for entry in forgotten), default=0)
-        return Seen(b"".join(kept), max(horizon, newest))
-
-
-@dataclass(frozen=True)
 class Profile:
     """A profile as it stands. `traits` is `None` when they were not read; a trait of `None` was removed.
+    `confirmed` are times (ms) at which traits were said again since version `traits_version`, the last that wrote
+    them: who logs in every day says the same every day.
 
     `since` is the version from which on its history is told anew, under `tale`. `newest` is the place of its last
     chunk, `span` the seconds that its longest chunk covers. `absorbed` are the histories of profiles merged into
@@ -86,9 +56,10 @@ class Profile:
     updated_at: datetime | None = None
     traits: Mapping[str, Trait] | None = field(default_factory=dict)
     identifiers: frozenset[Identifier] = frozenset()
-    seen: Seen = Seen()
+    seen: Seen = field(default_factory=Seen)
     counts: Mapping[str, int] = field(default_factory=dict)
     traits_version: int = 0
+    confirmed: Mapping[str, int] = field(default_factory=dict)
     since: int = 0
     tale: str = ""
     newest: str = ""
@@ -161,15 +132,15 @@ def apply(
     """`profile` after `signed` (in time order), with `identifiers` that are known to be its own. `remembered` are the
     messages among `signed` that its history holds, each with its receipt."""
     known = profile.seen.receipts()
-    known |= {_digest(message): _short(receipt) for message, receipt in (remembered or {}).items()}
+    known |= {digest(message): short_digest(receipt) for message, receipt in (remembered or {}).items()}
     fresh: list[Signed] = []
     verdicts: dict[str, Verdict] = {}
     for one in signed:
-        receipt = known.get(_digest(one.call.message_id))
+        receipt = known.get(digest(one.call.message_id))
         if receipt is None:
-            known[_digest(one.call.message_id)] = _short(one.receipt)
+            known[digest(one.call.message_id)] = short_digest(one.receipt)
             fresh.append(one)
-        verdicts[one.receipt] = "applied" if receipt in (None, _short(one.receipt)) else "duplicate"
+        verdicts[one.receipt] = "applied" if receipt in (None, short_digest(one.receipt)) else "duplicate"
     if not fresh:
         return Applied(profile, (), verdicts, kept_contacts(profile.traits, signed))
     changed = _changed(profile, fresh, identifiers, now)
@@ -183,6 +154,7 @@ def _changed(
     version = profile.version + 1
     traits = with_traits_of(profile.traits, fresh)
     cut = chunks(profile.profile_id, profile.tale, version, fresh)
+    traits_version, confirmed = _kept_where(profile, traits, version)
     spans = [round((c.events[-1].call.at - c.events[0].call.at).total_seconds() + 1) for c in cut]
     return replace(
         profile,
@@ -190,13 +162,27 @@ def _changed(
         created_at=profile.created_at or now,
         updated_at=max(profile.updated_at or now, now),
         traits=traits,
-        traits_version=profile.traits_version if traits == profile.traits else version,
+        traits_version=traits_version,
+        confirmed=confirmed,
         identifiers=profile.identifiers | frozenset(identifiers),
         seen=profile.seen.extended(fresh),
         counts=dict(sorted(counts.items())),
         newest=cut[-1].place,
         span=max(profile.span, *spans),
     )
+
+
+def _kept_where(
+    profile: Profile, traits: Mapping[str, Trait] | None, version: int
+) -> tuple[int, Mapping[str, int]]:
+    """The version whose traits are to be found as they were written, and the times that are newer than there."""
+    if profile.traits is None or traits is None or traits == profile.traits:
+        return profile.traits_version, profile.confirmed
+    times = said_again(profile.traits, traits)
+    confirmed = {**profile.confirmed, **(times or {})}
+    if times is None or sum(map(len, confirmed)) > MAX_CONFIRMED:
+        return version, {}
+    return profile.traits_version, confirmed
 
 
 def absorb(winner: Profile, losers: Sequence[Profile], now: datetime) -> Profile:
@@ -216,6 +202,7 @@ def absorb(winner: Profile, losers: Sequence[Profile], now: datetime) -> Profile
             updated_at=max((now, *filter(None, (changed.updated_at, loser.updated_at)))),
             traits=traits,
             traits_version=version if traits != winner.traits else changed.traits_version,
+            confirmed={} if traits != winner.traits else changed.confirmed,
             identifiers=changed.identifiers | loser.identifiers,
             seen=changed.seen.joined(loser.seen),
             counts=dict(sorted((Counter(changed.counts) + Counter(loser.counts)).items())),
@@ -237,6 +224,7 @@ def redirect(loser: Profile, winner_id: str, now: datetime, *, is_told_anew: boo
         updated_at=now,
         traits={},
         traits_version=0,
+        confirmed={},
         identifiers=frozenset(),
         seen=Seen(),
         counts={},
@@ -275,20 +263,4 @@ def retold(start: Profile, signed: Iterable[Signed], tale: str, now: datetime) -
         history += chunks(profile.profile_id, tale, profile.version, portion)
     if not history:
         profile = replace(profile, version=start.version + 1)
-    return replace(profile, traits_version=profile.version), history
-
-
-def _entries(memory: bytes) -> list[bytes]:
-    return [memory[i : i + _ENTRY.size] for i in range(0, len(memory), _ENTRY.size)]
-
-
-def _second(one: Signed) -> int:
-    return int(one.call.at.timestamp())
-
-
-def _digest(message_id: str) -> bytes:
-    return hashlib.sha256(message_id.encode()).digest()[:8]
-
-
-def _short(receipt: str) -> bytes:
-    return hashlib.sha256(receipt.encode()).digest()[:4]
+    return replace(profile, traits_version=profile.version, confirmed={}), history

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from services.ingest.domain.history import TRAIT_KINDS, Signed, TraitKind
@@ -60,6 +60,23 @@ def merged(traits: Mapping[str, Trait], offered: Mapping[str, Trait]) -> dict[st
             continue
         result[name], size = trait, grown
     return result
+
+
+def said_again(before: Mapping[str, Trait], after: Mapping[str, Trait]) -> dict[str, int] | None:
+    """The new times of traits that were only said again; `None` when more has changed."""
+    if before.keys() != after.keys():
+        return None
+    moved = {name: trait for name, trait in after.items() if trait != before[name]}
+    if any(replace(before[name], at=trait.at) != trait for name, trait in moved.items()):
+        return None
+    return {name: trait.at for name, trait in moved.items()}
+
+
+def at_times(traits: Mapping[str, Trait], times: Mapping[str, int]) -> Mapping[str, Trait]:
+    """`traits` with newer times."""
+    return (
+        {**traits, **{name: replace(traits[name], at=at) for name, at in times.items()}} if times else traits
+    )
 
 
 def kept_contacts(traits: Mapping[str, Trait] | None, signed: Sequence[Signed]) -> frozenset[str]:

@@ -42,6 +42,7 @@ MAX_AHEAD = timedelta(hours=24)
 CALL_TYPES: frozenset[str] = frozenset(get_args(CallType))
 _OBJECTS = ("properties", "traits", "context")
 _SHORT_DATE = re.compile(r"\A(\d{4})-(\d{1,2})-(\d{1,2})(?=[T ])", re.ASCII)
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _LOCALE_REGION = re.compile(r"[-_]([A-Za-z]{2})(?![A-Za-z0-9])")
 
 
@@ -76,10 +77,16 @@ PUBLIC = Trust()
 
 
 def validate(
-    event: Any, *, received_at: datetime, message_id: str, size: int = 0, trust: Trust = PUBLIC
+    event: Any,
+    *,
+    received_at: datetime,
+    message_id: str,
+    size: int = 0,
+    trust: Trust = PUBLIC,
+    sent_at: datetime | None = None,
 ) -> Call:
-    """Read an event (any parsed JSON) that arrived at `received_at`; `message_id` is for one that has none, `size` its
-    text's length in bytes when the caller knows it.
+    """Read an event (any parsed JSON) that arrived at `received_at`; `message_id` is for one that has none, `sent_at`
+    (default: `received_at`) for one that has no timestamp, `size` its text's length in bytes when the caller knows it.
 
     Raises:
         Invalid: a rule is broken; `code` is one of bad_identifier, bad_message_id, bad_name, bad_number,
@@ -106,7 +113,7 @@ def validate(
         message_id=own_id,
         type=kind,
         name=_name(kind, event),
-        at=_timestamp(event.get("timestamp"), received_at),
+        at=read_timestamp(event.get("timestamp"), received_at) or sent_at or received_at,
         properties=_properties(kind, event),
         traits=traits,
         identifiers=identifiers,
@@ -117,8 +124,8 @@ def validate(
 
 def byte_size(value: Any) -> int:
     """Bytes of a parsed value as compact JSON in UTF-8."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return len(text.encode("utf-8", "surrogatepass"))
+    text = _COMPACT(value)
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def check_structure(value: Any) -> None:
@@ -133,16 +140,21 @@ def check_structure(value: Any) -> None:
         if isinstance(value, dict | list):
             if depth > MAX_DEPTH:
                 raise Invalid("too_deep", f"event nests deeper than {MAX_DEPTH} levels")
-            if isinstance(value, dict):
-                if isinstance(value, Repeated):
-                    raise Invalid("duplicate_key", "an object names a key twice")
-                if len(value) > MAX_KEYS:
-                    raise Invalid("too_many_keys", f"an object has over {MAX_KEYS} keys")
-                pending += [(key, depth) for key in value]
-                value = list(value.values())
-            pending += [(inner, depth + 1) for inner in value]
+            inner = _inner(value)
+            # Nearly all there is in an event is ASCII text.
+            pending += [(one, depth + 1) for one in inner if not (isinstance(one, str) and one.isascii())]
         else:
             _check_scalar(value)
+
+
+def _inner(value: dict[Any, Any] | list[Any]) -> list[Any]:
+    if isinstance(value, list):
+        return value
+    if isinstance(value, Repeated):
+        raise Invalid("duplicate_key", "an object names a key twice")
+    if len(value) > MAX_KEYS:
+        raise Invalid("too_many_keys", f"an object has over {MAX_KEYS} keys")
+    return [*value, *value.values()]
 
 
 def _check_scalar(value: Any) -> None:
@@ -270,9 +282,14 @@ def read_instant(text: str) -> datetime:
     return from_iso(_SHORT_DATE.sub(lambda m: f"{m[1]}-{m[2]:0>2}-{m[3]:0>2}", text))
 
 
-def _timestamp(value: Any, received_at: datetime) -> datetime:
+def read_timestamp(value: Any, received_at: datetime) -> datetime | None:
+    """When something happened that was received at `received_at`; `None` when nothing says so.
+
+    Raises:
+        Invalid: bad_timestamp.
+    """
     if value is None:
-        return received_at
+        return None
     try:
         at = read_instant(value)
     except (ValueError, TypeError, OverflowError) as error:

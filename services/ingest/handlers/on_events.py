@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.ingest import bootstrap, freshness
 from services.shared.aws.records import batch_failures
 from services.shared.observability import service_logger
+
+PAUSES = (3, 30, 600, 900)
+"""Seconds until a message comes again that waits for the publisher, who is seldom more than a second behind; together
+not less than the queue's own pauses before it gives a message up."""
 
 logger = service_logger("ingest")
 
@@ -15,15 +20,27 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """An SQS batch; answers with the messages that are to come again."""
     messages = {record["messageId"]: record["body"] for record in event["Records"]}
     report = bootstrap.consumer().consume(messages)
+    _let_come_soon([record for record in event["Records"] if record["messageId"] in report.behind])
     freshness.note_applied(r for r in event["Records"] if r["messageId"] not in report.failed)
     logger.info(
         "events consumed",
         extra={
             "messages": len(messages),
             "failed": len(report.failed),
+            "behind": len(report.behind),
             "errors": dict(report.errors),
             "events": dict(report.dispositions),
             "profiles": report.profiles,
         },
     )
     return batch_failures(sorted(report.failed))
+
+
+def _let_come_soon(records: Iterable[Mapping[str, Any]]) -> None:
+    """Whatever this fails for comes again when the queue thinks fit."""
+    try:
+        for record in records:
+            receives = int(record["attributes"]["ApproximateReceiveCount"])
+            bootstrap.intake().postpone(record["receiptHandle"], PAUSES[min(receives, len(PAUSES)) - 1])
+    except Exception as error:  # the messages are not acknowledged, so nothing is lost
+        logger.warning("messages come again late", extra={"error": type(error).__name__})

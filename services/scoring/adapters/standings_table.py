@@ -26,8 +26,9 @@ from services.scoring.ports import (
     SaveResult,
     UnreadableStanding,
 )
+from services.shared.aws.attributes import decode, encode
 from services.shared.aws.clients import client
-from services.shared.aws.dynamo import ConditionFailed, Item, Table, decode, encode
+from services.shared.aws.dynamo import ConditionFailed, Item, Table
 from services.shared.aws.parallel import each
 from services.shared.clock import from_iso, to_iso
 

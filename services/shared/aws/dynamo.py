@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from functools import cache
 from typing import Any
 
+from services.shared.aws.attributes import decode, encode
 from services.shared.aws.clients import client
 
 Item = dict[str, Any]
@@ -55,47 +54,6 @@ class Op:
 
     kind: str
     request: dict[str, Any]
-
-
-@cache
-def _codec() -> tuple[Any, Any]:
-    from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
-    return TypeSerializer(), TypeDeserializer()
-
-
-def _to_storable(value: Any) -> Any:
-    if isinstance(value, float):
-        return Decimal(repr(value))
-    if isinstance(value, Mapping):
-        return {k: _to_storable(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_to_storable(v) for v in value]
-    return value
-
-
-def _from_stored(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, Mapping):
-        return {k: _from_stored(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_from_stored(v) for v in value]
-    if type(value).__name__ == "Binary":
-        return bytes(value)
-    return value
-
-
-def encode(item: Mapping[str, Any]) -> dict[str, Any]:
-    """A plain dict in DynamoDB's typed form; attributes that are `None` are left out."""
-    serialise = _codec()[0].serialize
-    return {k: serialise(_to_storable(v)) for k, v in item.items() if v is not None}
-
-
-def decode(item: Mapping[str, Any]) -> Item:
-    """The plain dict of a typed item (of a response or of a stream record); whole numbers become int."""
-    deserialise = _codec()[1].deserialize
-    return {k: _from_stored(deserialise(v)) for k, v in item.items()}
 
 
 def _expressions(

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from services.shared.aws.dynamo import Item, decode
+from services.shared.aws.attributes import decode
+from services.shared.aws.dynamo import Item
 from services.shared.contracts.base import Fact
 
 FactT = TypeVar("FactT", bound=Fact)

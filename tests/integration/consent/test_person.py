@@ -10,6 +10,7 @@ import pytest
 from services.consent.domain.ledger import SHARDS, shard_of
 from services.consent.handlers import person
 from tests.integration.consent.conftest import CONTEXT, START, TEXT, World
+from tests.integration.consent.test_addresses import change, tell
 from tests.integration.consent.test_consent_road import state_of
 
 ANN, BOB = "ann@example.com", "bob@example.com"
@@ -58,8 +59,8 @@ def test_erased_is_the_evidence_and_with_it_the_permission_but_not_the_chain(wor
     world.pump()
     bob = world.json(f"GET /consents/{world.key(BOB)}/proof")
 
-    assert ask("erase", ANN)["stores"] == {"permissions": 1, "evidence": 2}
-    assert ask("erase", ANN)["stores"] == {"permissions": 0, "evidence": 0}
+    assert ask("erase", ANN)["stores"] == {"permissions": 1, "evidence": 2, "latest_addresses": 0}
+    assert ask("erase", ANN)["stores"] == {"permissions": 0, "evidence": 0, "latest_addresses": 0}
 
     (fact,) = world.pump()
     assert [(c["address_key"], c["state"]) for c in fact["changes"]] == [(key, "revoked")]
@@ -81,7 +82,7 @@ def test_an_objection_survives(world: World) -> None:
     body = {"channel": "email", "address": ANN, "purpose": "newsletter", "reason": "said so on the phone"}
     assert world.json("POST /consents/revocations", body)[0] == 200
 
-    assert ask("erase", ANN)["stores"] == {"permissions": 0, "evidence": 1}
+    assert ask("erase", ANN)["stores"] == {"permissions": 0, "evidence": 1, "latest_addresses": 0}
 
     assert state_of(world, ANN) == "revoked"
     assert "on the phone" not in json.dumps(world.items("evidence"), default=str)
@@ -90,12 +91,26 @@ def test_an_objection_survives(world: World) -> None:
 def test_a_request_that_nobody_confirmed_is_forgotten_before_its_message_goes(world: World) -> None:
     world.ask(ANN)
 
-    assert ask("erase", ANN)["stores"] == {"permissions": 0, "evidence": 1}
+    assert ask("erase", ANN)["stores"] == {"permissions": 0, "evidence": 1, "latest_addresses": 0}
 
     assert world.pump() == []
 
 
 @pytest.mark.parametrize("address", ["", "no address", "+31", "\ud800"])
 def test_what_is_no_address_has_nothing(world: World, address: str) -> None:
-    assert ask("erase", address)["stores"] == {"permissions": 0, "evidence": 0}
-    assert ask("erase", address, channel="pigeon")["stores"] == {"permissions": 0, "evidence": 0}
+    assert ask("erase", address)["stores"] == {"permissions": 0, "evidence": 0, "latest_addresses": 0}
+    assert ask("erase", address, channel="pigeon")["stores"] == {
+        "permissions": 0,
+        "evidence": 0,
+        "latest_addresses": 0,
+    }
+
+
+def test_the_latest_address_of_a_profile_is_exported_and_forgotten_for_good(world: World) -> None:
+    tell(world, change(world, 1, ANN))
+
+    assert ask("export")["stores"]["latest_addresses"] == {"prf_1": ANN}
+    assert ask("erase")["stores"]["latest_addresses"] == 1
+    tell(world, change(world, 2, BOB))  # was under way when the person was erased
+    assert ask("export")["stores"]["latest_addresses"] == {}
+    assert ask("erase")["stores"]["latest_addresses"] == 0

@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -96,12 +96,27 @@ class World:
         """SQS records as Lambda gets them; the messages are gone from the queue."""
         records: list[dict[str, Any]] = []
         while True:
-            answer = client("sqs").receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10)
+            answer = self._receive()
             if not answer.get("Messages"):
                 return records
             for message in answer["Messages"]:
-                records.append({"messageId": message["MessageId"], "body": message["Body"]})
+                records.append(lambda_record(message))
                 client("sqs").delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+
+    def _receive(self, **how: Any) -> Any:
+        asked = {"QueueUrl": self.queue_url, "MaxNumberOfMessages": 10, "AttributeNames": ["All"]}
+        return client("sqs").receive_message(**asked, **how)
+
+    def work_off(self) -> set[str]:
+        """What Lambda does with what is visible in the queue (a second long): only what is done is removed; the ids
+        that failed."""
+        messages = self._receive(WaitTimeSeconds=1, VisibilityTimeout=360).get("Messages", [])
+        failed = self.consume([lambda_record(message) for message in messages]) if messages else set()
+        for message in messages:
+            if message["MessageId"] not in failed:
+                handle = message["ReceiptHandle"]
+                client("sqs").delete_message(QueueUrl=self.queue_url, ReceiptHandle=handle)
+        return failed
 
     def consume(self, records: list[dict[str, Any]] | None = None) -> set[str]:
         """Hand records (default: all that is queued) to the consumer; the ids that failed."""
@@ -166,6 +181,16 @@ class World:
         return sum(len(k) + _size(v) for k, v in item.items() if k != without)
 
 
+def lambda_record(message: Mapping[str, Any]) -> dict[str, Any]:
+    """A received message as Lambda hands it over."""
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": {"ApproximateReceiveCount": message["Attributes"]["ApproximateReceiveCount"]},
+    }
+
+
 def _size(value: Any) -> int:
     ((kind, inner),) = value.items()
     if kind == "L":
@@ -216,6 +241,7 @@ def _forget() -> None:
         bootstrap.keeper,
         bootstrap.identity_review,
         bootstrap.consumer,
+        bootstrap.intake,
         bootstrap.teller,
         bootstrap_lake.lake_keeper,
         client,

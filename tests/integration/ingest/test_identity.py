@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -349,6 +350,21 @@ def test_a_replay_of_everything_changes_nothing(world: World) -> None:
     late = event(999, 5, userId="u-1")
     send(world, late)
     assert world.admin("GET", "/profiles/u-1")[1]["counts"] == {"track": 61}
+
+
+def test_copies_of_bus_events_that_say_no_time_are_copies_for_ever(world: World) -> None:
+    """F24: the bus hands an archived event over with the time of its envelope, and that is all there is."""
+    bodies = []
+    for n in range(40):
+        detail = {"type": "track", "event": f"E{n}", "userId": "u-1"}
+        envelope = {**json.loads(bus_body(f"e-{n}", detail)), "time": to_iso(START + timedelta(minutes=n))}
+        bodies.append(json.dumps(envelope))
+    for batch in (bodies[:20], bodies[20:], bodies):
+        for body in batch:
+            world.enqueue(body)
+        assert world.consume() == set()
+        world.publish()
+    assert world.admin("GET", "/profiles/u-1")[1]["counts"] == {"track": 40}
 
 
 def two_people(world: World) -> tuple[str, str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import time
 from typing import Any
 
 import pytest
 
 from services.ingest import bootstrap
 from services.ingest.domain.history import Cursor, Signed
+from services.ingest.handlers.on_events import PAUSES
 from services.ingest.ports import Behind
 from services.shared.aws.clients import client
 from tests.integration.ingest.conftest import World
@@ -67,6 +69,62 @@ def test_a_history_that_is_not_complete_says_so(world: World) -> None:
     assert bootstrap.timeline().find(known, []) == {}
 
 
+def late_event_of_a_busy_person(world: World) -> None:
+    """Queued, while the publisher has still to store what was written a moment ago."""
+    send(world, *(event(n, n, userId="u-1") for n in range(20)))
+    assert world.post("/v1/batch", {"batch": [event(99, 1, userId="u-1")]})[0] == 200
+
+
+def test_a_late_event_of_a_busy_person_waits_for_seconds(world: World) -> None:
+    """F34, F39: while the history isn't complete one can't know whether it is a copy."""
+    late_event_of_a_busy_person(world)
+    assert len(world.work_off()) == 1
+    world.publish()
+    until = time.monotonic() + PAUSES[0] + 3
+    while world.admin("GET", "/profiles/u-1")[1]["counts"] == {"track": 20} and time.monotonic() < until:
+        assert world.work_off() == set()
+    assert world.admin("GET", "/profiles/u-1")[1]["counts"] == {"track": 21}
+
+
+def test_the_longer_the_publisher_is_behind_the_longer_messages_wait(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late_event_of_a_busy_person(world)
+    asked: list[int] = []
+    monkeypatch.setattr(
+        client("sqs"),
+        "change_message_visibility",
+        lambda **request: asked.append(request["VisibilityTimeout"]),
+    )
+    (record,) = world.take()
+    for receives in range(1, 6):
+        record["attributes"]["ApproximateReceiveCount"] = str(receives)
+        assert world.consume([record]) == {record["messageId"]}
+    assert asked == [*PAUSES, PAUSES[-1]]
+    world.publish()
+    assert world.consume([record]) == set()
+    assert len(asked) == 5
+
+
+def test_a_message_that_cannot_be_brought_forward_comes_when_the_queue_thinks_fit(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F8, F10: SQS refuses; the message and its neighbours are as well off as before."""
+    late_event_of_a_busy_person(world)
+    world.post("/v1/batch", {"batch": [event(100, 50, userId="u-2")]})
+
+    def refuses(**request: Any) -> None:
+        raise ConnectionError("throttled")
+
+    monkeypatch.setattr(client("sqs"), "change_message_visibility", refuses)
+    records = world.take()
+    assert world.consume(records) == {records[0]["messageId"]}
+    assert world.admin("GET", "/profiles/u-2")[1]["counts"] == {"track": 1}
+    world.publish()
+    assert world.consume([records[0]]) == set()
+    assert world.admin("GET", "/profiles/u-1")[1]["counts"] == {"track": 21}
+
+
 def test_nothing_is_stored_or_told_of_a_profile_that_is_gone(world: World) -> None:
     """F25: the stream is behind an erasure; what comes late can't bring anything back."""
     send(world, event(1, 1, userId="u-1"))
@@ -103,6 +161,33 @@ def test_a_write_is_told_whole_when_its_publisher_dies_between_chunks(
         bootstrap.timeline().check_complete(known.strips())
     on_profiles_stream.handler({"Records": records}, None)
     assert len(bootstrap.timeline().read(known.strips()).events) == 3
+
+
+def test_traits_that_are_said_again_stay_as_they_were_written(world: World) -> None:
+    """And still an older value that comes late does not stand, whoever is asked: profile, stream, merge."""
+    said = {"firstName": "Ana", "plan": "pro"}
+
+    def tell(n: int, minute: int, name: str = "u-1", **traits: str) -> None:
+        send(world, event(n, minute, "identify", userId=name, traits=traits))
+
+    def written() -> Any:
+        key = {"profile_id": {"S": profile(world, "u-1").profile_id}, "part": {"S": "traits"}}
+        return client("dynamodb").get_item(TableName="ProfileParts", Key=key)["Item"]
+
+    tell(1, 1, **said)
+    before = written()
+    tell(2, 9, **said)
+    send(world, event(3, 10, userId="u-1"))
+    tell(4, 5, plan="free")
+    assert written() == before
+    (told,) = world.publish()
+    changes = told["detail"]["changes"]
+    assert [(c["traits"], c["traits_version"]) for c in changes] == [(said, 1)] * 4
+    tell(5, 7, "u-2", plan="free", city="Gent")
+    merge = {"with": profile(world, "u-2").profile_id, "reason": "same person"}
+    world.publish()
+    assert world.review("POST", f"/profiles/{profile(world, 'u-1').profile_id}/merges", merge)[0] == 200
+    assert world.admin("GET", "/profiles/u-2")[1]["traits"] == {**said, "city": "Gent"}
 
 
 def test_an_ordinary_profile_is_one_small_item(world: World) -> None:

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from local import page
+from local import page, people_page
 from local.accounting import Books, Observed, settle
 from local.cdnow import Order
 from local.observe import Machine
+from local.people_page import Shown
 from local.recipients import Ledger
 from local.replay import Tally
 from local.stand_in import Accepted
@@ -67,7 +68,7 @@ def observed() -> Observed:
     """A small run in which everything is right."""
     return Observed(
         orders=[Order(1, "a", AT, 1, 1001), Order(2, "b", AT, 1, 2002)],
-        tally=Tally(http_taken=3, bus_taken=3, resent=1, bad=1),
+        tally=Tally(http_taken=3, bus_taken=3, resent=1, visits=1, bad=1),
         lake=[
             line("r1#0"),
             line("r1#1"),
@@ -78,7 +79,11 @@ def observed() -> Observed:
             line("o1#0", door="outcomes", source="halte.delivery"),
         ],
         dead={},
-        profiles=[{"profile_id": "a"}, {"profile_id": "b"}],
+        profiles=[
+            {"profile_id": "a", "counts": {"page": 1}},
+            {"profile_id": "b", "counts": {}},
+            {"profile_id": "c", "merged_into": "a"},
+        ],
         standings=[standing(1, 1001), standing(1, 2002)],
         copies=[copy(10.01), copy(20.02)],
         messages=[
@@ -139,7 +144,8 @@ WRONG: list[tuple[str, Change]] = [
     ("HTTP API: accepted", lambda s: replace(s, lake=s.lake[1:])),
     ("HTTP API: accepted", lambda s: replace(s, lake=[*s.lake, line("r9#0")])),
     ("event bus: accepted", lambda s: replace(s, lake=[x for x in s.lake if x["receipt"] != "e1"])),
-    ("profiles = customers", lambda s: replace(s, profiles=s.profiles[1:])),
+    ("profiles = customers", lambda s: replace(s, profiles=s.profiles[:1])),
+    ("page views on customers' profiles", lambda s: replace(s, tally=replace(s.tally, visits=2))),
     (
         "orders in the computed traits",
         lambda s: replace(s, standings=[standing(3, 3003)]),
@@ -189,8 +195,77 @@ def test_every_wrong_is_found(name: str, change: Change) -> None:
     assert found.startswith(name)
 
 
+ANN = Shown(
+    view={
+        "profile_id": "prf_a",
+        "merged_ids": ["prf_c"],
+        "identifiers": [
+            {"kind": "userId", "value": "<ann>", "first_seen": "1997-01-01T12:00:00.000Z", "source": "shop"},
+            {"kind": "anonymousId", "value": "phone", "first_seen": None, "source": ""},
+        ],
+        "traits": {"firstName": "Ann <b>"},
+        "domains": {
+            "marketing": {
+                "firstName": {
+                    "value": "Ann <b>",
+                    "kind": "declared",
+                    "source": "shop",
+                    "at": "1997-01-01T12:00:00.000Z",
+                    "reliability": 0.9,
+                }
+            }
+        },
+        "completeness": 0.5,
+        "reliability": 0.9,
+    },
+    identity={
+        "edges": [
+            {
+                "between": ["userId:<ann>", "anonymousId:phone"],
+                "at": "1997-01-02T12:00:00.000Z",
+                "by": "public",
+                "verdict": "joined",
+            }
+        ],
+        "decisions": [
+            {
+                "at": "1997-01-02T12:00:00.000Z",
+                "what": "merged",
+                "profile_id": "prf_a",
+                "others": ["prf_c"],
+                "message_id": "login-1",
+                "reason": "",
+            }
+        ],
+    },
+    timeline={
+        "events": [
+            {
+                "at": "1997-01-02T12:00:00.000Z",
+                "name": "New releases",
+                "direction": "inbound",
+                "channel": "web",
+                "initiator": "customer",
+                "source": "shop",
+            }
+        ]
+    },
+)
+
+
 def content() -> page.Content:
-    return page.Content(settle(observed()), [("time", "<1 s>")], {"welcome": "<svg/>"})
+    return page.Content(settle(observed()), [("time", "<1 s>")], {"welcome": "<svg/>"}, [ANN])
+
+
+def test_a_person_s_page_says_what_joined_them_and_where_each_thing_comes_from() -> None:
+    html = people_page.person(ANN)
+    assert html.count("<h1>") == 1
+    assert html.count("<table>") == html.count("<caption>") == 5
+    for text in ("Ann &lt;b&gt;", "declared", "90%", "userId:&lt;ann&gt; and anonymousId:phone", "joined"):
+        assert text in html
+    assert "prf_a, prf_c" in html
+    assert "login-1" in html
+    assert "<b>" not in html
 
 
 def test_the_page_is_accessible_and_escapes_what_came_from_outside() -> None:
@@ -226,7 +301,11 @@ def test_the_site_serves_pages_pictures_and_404() -> None:
             assert b"b@example.com" in answer.read()
         with urllib.request.urlopen(f"{site.url}/journeys/welcome.svg") as answer:
             assert answer.read() == b"<svg/>"
-        for wrong in ("/outbox/3", "/outbox/0", "/journeys/other.svg", "/etc/passwd"):
+        with urllib.request.urlopen(f"{site.url}/people") as answer:
+            assert b'href="/people/prf_a"' in answer.read()
+        with urllib.request.urlopen(f"{site.url}/people/prf_a") as answer:
+            assert b"Known by" in answer.read()
+        for wrong in ("/outbox/3", "/outbox/0", "/journeys/other.svg", "/people/prf_c", "/etc/passwd"):
             with pytest.raises(urllib.error.HTTPError) as refused:
                 urllib.request.urlopen(f"{site.url}{wrong}")
             assert refused.value.code == 404

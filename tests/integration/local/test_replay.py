@@ -18,6 +18,9 @@ from local import replay
 from local.cdnow import Order, contact_of
 from local.virtual_clock import VirtualClock, set_clock
 
+VISITS = 80
+"""Of half of 40 customers: a page view and a log-in, twice."""
+
 DAY = datetime(1997, 1, 1, 12, tzinfo=UTC)
 
 
@@ -45,9 +48,25 @@ def test_everything_is_planned_once_in_time_order() -> None:
     assert planned == sorted(planned, key=lambda p: p.at)
     ids = Counter(p.body["messageId"] for p in planned if p.door != "form")
     assert max(ids.values()) == 1
-    assert sum(i.startswith("cdnow-identify-") for i in ids) == 40
+    assert sum(i.startswith("cdnow-identify-0") for i in ids) == 40
     assert sum(i.startswith("bad-") for i in ids) == 3
-    assert len(ids) == 40 + 120 + 3
+    assert len(ids) == 40 + 120 + 3 + VISITS
+
+
+def test_shoppers_of_the_website_look_around_before_they_log_in() -> None:
+    """Once as strangers, and again on another device days before their second order."""
+    http = [p.body for p in plan(orders(customers=2)) if p.door == "http"]
+    seen = [(b["type"], b.get("anonymousId", ""), b.get("userId", "")) for b in http]
+    assert seen == [
+        ("page", "device-1-00000", ""),
+        ("identify", "", "cdnow-00000"),
+        ("identify", "device-1-00000", "cdnow-00000"),
+        ("track", "", "cdnow-00000"),
+        ("page", "device-2-00000", ""),
+        ("identify", "device-2-00000", "cdnow-00000"),
+        ("track", "", "cdnow-00000"),
+        ("track", "", "cdnow-00000"),
+    ]
 
 
 def test_customers_are_identified_before_their_first_order_and_halved_over_the_doors() -> None:
@@ -55,6 +74,8 @@ def test_customers_are_identified_before_their_first_order_and_halved_over_the_d
     first: dict[str, str] = {}
     doors: dict[str, set[str]] = {}
     for p in planned:
+        if p.body["type"] == "page":
+            continue
         first.setdefault(p.body["userId"], p.body["type"])
         doors.setdefault(p.body["userId"], set()).add(p.door)
     assert set(first.values()) == {"identify"}
@@ -64,7 +85,7 @@ def test_customers_are_identified_before_their_first_order_and_halved_over_the_d
 
 def test_every_50th_event_is_sent_twice() -> None:
     planned = plan(orders())
-    assert sum(p.copies == 2 for p in planned) == 160 // 50
+    assert sum(p.copies == 2 for p in planned) == (160 + VISITS) // 50
 
 
 def test_about_three_quarters_sign_up_with_their_preferred_address() -> None:

@@ -162,9 +162,8 @@ def test_the_seeds_are_good_templates(file: Path) -> None:
     seed = TemplateDocument.model_validate(json.loads(file.read_text()))
     check(seed)
     for channel in seed.supported():
-        made = render(
-            seed, channel, {"confirm_url": "https://x.example/c", "unsubscribe_url": "https://x.example/u"}
-        )
+        links = {"confirm_url": "https://x.example/c", "unsubscribe_url": "https://x.example/u"}
+        made = render(seed, channel, dict.fromkeys(seed.required, "https://x.example/r") | links)
         assert seed.message_class == "service" or "https://x.example/u" in made.text
 
 

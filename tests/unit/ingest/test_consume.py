@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from services.ingest.consume import Consumer
 from services.ingest.domain.history import Signed, chunks
 from services.ingest.domain.identifiers import MAX_PER_KIND, Identifier
 from services.ingest.domain.intake import Origin, pack_http
-from services.ingest.domain.policy import MAX_COMPONENT
+from services.ingest.domain.policy import MAX_ALIASES, MAX_COMPONENT
 from services.ingest.domain.profile import Profile, redirect
 from services.ingest.domain.regroup import Node
 from services.ingest.keeper import Keeper
@@ -149,6 +149,7 @@ def test_rejected_events_are_kept_with_their_reason_and_neighbours_live() -> Non
 @pytest.mark.parametrize(
     "body",
     ["", "no", "[]", "{}", '{"door":"http"}', '{"door":"http","events":[]}', '{"source":"x","detail":{}}',
+     '{"door":' + "[" * 100_000,
      '{"id":"1","source":"x","detail-type":"y"}', bus("e", {"events": 1}, "halte.delivery", "OutcomesObserved.v1")],
 )  # fmt: skip
 def test_what_is_no_event_goes_to_the_dead_letters(body: str) -> None:
@@ -436,3 +437,61 @@ def test_a_group_is_no_person() -> None:
         f.consumer.consume({"1": http(user, {**call, "traits": {"email": "info@acme.example"}})})
     assert len(f.profiles.stored) == 2
     assert {i.kind for i in f.identities.items} == {"userId"}
+
+
+class PartedUnderOurHands(FakeProfiles):
+    """Once, between recognising and reading, something else happens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], None] | None = None
+
+    def load_hot(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
+        if self.meanwhile is not None:
+            happens, self.meanwhile = self.meanwhile, None
+            happens()
+        return super().load_hot(profile_ids)
+
+
+def test_events_of_somebody_who_is_being_parted_follow_their_strand() -> None:
+    """The device's visits are the late user's until an earlier login turns up, while a visit is being stored."""
+    profiles = PartedUnderOurHands()
+    f = Fixture(profiles=profiles)
+    login = {"userId": "u-late", "anonymousId": "x", "timestamp": "2026-01-02T03:00:00.000Z"}
+    visit = {"userId": None, "anonymousId": "x"}
+    f.consumer.consume({"1": http("r1", track("a", **login)), "2": http("r2", track("b", **visit))})
+    f.publish()
+    earlier = {**login, "userId": "u-early", "timestamp": "2026-01-01T03:00:00.000Z"}
+
+    def part() -> None:
+        assert f.consumer.consume({"1": http("r3", track("c", **earlier))}).failed == set()
+
+    profiles.meanwhile = part
+    assert f.consumer.consume({"1": http("r4", track("d", **visit))}).failed == set()
+    owners = f.identities.owners([Identifier("userId", "u-early"), Identifier("userId", "u-late")])
+    early, late = (profiles.stored[owners[Identifier("userId", name)]] for name in ("u-early", "u-late"))
+    assert (early.counts, late.counts) == ({"track": 3}, {"track": 1})
+
+
+def test_who_is_parted_by_the_limit_of_aliases_keeps_the_events() -> None:
+    """A user who never had a profile of its own, because the first event joined it to another's."""
+    f = Fixture()
+    users = [track(f"t{n}", userId=f"u-{n}") for n in range(1, MAX_ALIASES + 1)]
+    f.consumer.consume({"users": http("users", *users)})
+    at = {"timestamp": "2026-01-02T03:04:05.678Z"}
+    for previous in (2, 3):
+        f.consumer.consume(
+            {"1": http(f"a{previous}", {**alias(f"a{previous}", "u-1", f"u-{previous}"), **at})}
+        )
+    f.consumer.consume({"1": http("joined", {**alias("joined", "u-9", "u-1"), **at})})
+    assert len([one for one in f.profiles.stored.values() if not one.merged_into]) == MAX_ALIASES - 2
+    for previous in range(4, MAX_ALIASES + 1):
+        f.publish()
+        told = http(f"a{previous}", {**alias(f"a{previous}", "u-1", f"u-{previous}"), **at})
+        assert f.consumer.consume({"1": told}).failed == set()
+    whole, parted = sorted(
+        (one for one in f.profiles.stored.values() if not one.merged_into), key=lambda p: -len(p.identifiers)
+    )
+    assert parted.identifiers == {Identifier("userId", "u-9")}
+    assert parted.counts == {"alias": 1}
+    assert whole.counts == {"alias": MAX_ALIASES - 1, "track": MAX_ALIASES}

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from services.ingest.domain.intake import Arrival, BusRules, Origin, held, pack_http, unpack
+from services.ingest.domain.lake import to_line, to_row
 from services.ingest.domain.mapping import SourceMapping
 from services.ingest.domain.sources import Schema
+from services.ingest.domain.verdict import Verdict, lake_line
 from services.ingest.mappings import shipped
+from services.ingest.rebuild import arrival_of
 from services.shared.errors import HalteError, Invalid
 from tests.unit.ingest.fakes import NOW, identify, track
 
@@ -102,6 +106,35 @@ def test_a_registered_source_without_mapping_sends_segment_messages_under_its_sc
     assert good.read().message_id == "m-1"
     (bad,) = arrivals(bus(track(event="Other")), known)
     assert refusal(bad) == "not_in_schema"
+
+
+@pytest.mark.parametrize(
+    ("time", "at"),
+    [
+        ("2026-01-01T00:00:00Z", datetime(2026, 1, 1, tzinfo=UTC)),
+        (None, NOW),
+        ("yesterday", NOW),
+        ("1970-01-01T00:00:00Z", NOW),
+        ("2099-01-01T00:00:00Z", NOW),
+    ],
+)
+@pytest.mark.parametrize("mapped", [False, True])
+def test_a_bus_event_without_timestamp_happened_when_the_bus_took_it(
+    time: str | None, at: datetime, mapped: bool
+) -> None:
+    """F24: whatever time a copy of it is read; and a rebuild from the lake finds the same."""
+    told = {"type": "track", "event": "E", "userId": "u"}
+    mapping = SourceMapping.model_validate(
+        {"rules": [{"name": "what", "type": "track", "event": "detail_type", "userId": "detail.userId"}]}
+    )
+    body = bus(told).replace('"2026-01-01T00:00:00Z"', json.dumps(time))
+    (arrival,) = arrivals(body, rules(mapping if mapped else None))
+    assert (arrival.read().at, arrival.received_at) == (at, NOW)
+    line = lake_line(arrival, Verdict("applied", message_id=arrival.message_id))
+    again = arrival_of(to_line({**to_row(line), "received_at": NOW}))
+    assert again.read() == arrival.read()
+    (said,) = arrivals(bus({**told, "timestamp": "2025-12-24T00:00:00Z"}), rules())
+    assert said.read().at == datetime(2025, 12, 24, tzinfo=UTC)
 
 
 CONTACT = {"id": 7, "customer_number": "c-1", "email": "ann@example.com", "phone": "0475 12 34 56"}

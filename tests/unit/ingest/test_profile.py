@@ -15,7 +15,6 @@ from services.ingest.domain.history import Signed, chunks, month_after
 from services.ingest.domain.profile import (
     MAX_EVENT_BYTES,
     MAX_EVENTS,
-    MEMORY,
     Profile,
     absorb,
     apply,
@@ -23,6 +22,7 @@ from services.ingest.domain.profile import (
     redirect,
     retold,
 )
+from services.ingest.domain.seen import MEMORY
 from services.ingest.domain.traits import MAX_TRAITS, Trait, merged
 from services.ingest.domain.validate import validate
 from tests.unit.ingest.fakes import NOW, identify, track
@@ -107,6 +107,30 @@ def test_null_removes_a_trait_and_an_older_value_does_not_bring_it_back() -> Non
         call = sign(identify(name, timestamp=at(second), traits={"city": value}), name)
         profile = apply(profile, [call], [], NOW).profile
     assert profile.visible_traits() == {}
+
+
+def test_who_says_the_same_again_does_not_have_traits_written_again() -> None:
+    """F2: the times move all the same, or an older value that comes late would stand."""
+    said = {"firstName": "Ana", "plan": "pro"}
+    profile = apply(Profile("p"), [sign(identify("a", traits=said, timestamp=at(1)), "r1")], [], NOW).profile
+    again = apply(profile, [sign(identify("b", traits=said, timestamp=at(9)), "r2")], [], NOW).profile
+    moved = profile.known_traits()["plan"].at + 8000
+    assert (again.traits_version, again.confirmed) == (1, {"firstName": moved, "plan": moved})
+    assert again.known_traits()["plan"].at == moved
+    late = apply(
+        again, [sign(identify("c", traits={"plan": "free"}, timestamp=at(5)), "r3")], [], NOW
+    ).profile
+    assert (late.visible_traits(), late.traits_version, late.confirmed) == (said, 1, again.confirmed)
+    new = apply(late, [sign(identify("d", traits={"plan": "free"}, timestamp=at(10)), "r4")], [], NOW).profile
+    assert (new.visible_traits()["plan"], new.traits_version, new.confirmed) == ("free", new.version, {})
+    assert new.known_traits()["firstName"].at == moved
+
+
+def test_times_of_traits_do_not_outgrow_the_hot_item() -> None:
+    said = {f"a trait with a long name {n}": n for n in range(5)}
+    profile = apply(Profile("p"), [sign(identify("a", traits=said, timestamp=at(1)), "r1")], [], NOW).profile
+    again = apply(profile, [sign(identify("b", traits=said, timestamp=at(9)), "r2")], [], NOW).profile
+    assert (again.traits_version, again.confirmed) == (2, {})
 
 
 def test_traits_are_bounded() -> None:

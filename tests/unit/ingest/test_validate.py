@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -195,6 +196,7 @@ def test_only_a_trusted_door_names_profiles() -> None:
         ("[" * 100_000, "too_deep"),
         ('{"a":' * 65 + "1" + "}" * 65, "too_deep"),
         ("[" * 65 + "]" * 65, "too_deep"),
+        ("[" * 5_000 + "]" * 5_000, "too_deep"),
     ],
 )
 def test_texts_that_are_not_parsed(text: str, code: str) -> None:
@@ -217,6 +219,31 @@ def test_numbers_that_are_none(number: str, code: str) -> None:
 def test_brackets_in_strings_are_no_levels() -> None:
     assert json_text.parse('{"a":"' + '[{\\"' * 100 + '"}') == {"a": '[{"' * 100}
     assert not json_text.exceeds_depth('{"a":"' + "\\\\[" * 100 + '"}', 5)
+
+
+@given(
+    st.recursive(
+        st.text(alphabet='[]{}"\\\ud800é'),
+        lambda inner: (
+            st.lists(inner, max_size=4) | st.dictionaries(st.text(alphabet='[{"\\'), inner, max_size=3)
+        ),
+    ),
+    st.integers(0, 6),
+    st.booleans(),
+)
+def test_depth_is_that_of_the_value(value: Any, limit: int, is_ascii: bool) -> None:
+    def depth(value: Any) -> int:
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+        return 0 if inner is None else 1 + max(map(depth, inner), default=0)
+
+    assert json_text.exceeds_depth(json.dumps(value, ensure_ascii=is_ascii), limit) == (depth(value) > limit)
+
+
+@pytest.mark.parametrize("closers", ["}", '}","b":"]', '\\\\","b":"]', '\\"}'])
+@pytest.mark.parametrize("levels", [65, 5_000, 100_000])
+def test_brackets_in_strings_hide_no_levels(levels: int, closers: str) -> None:
+    with pytest.raises(Invalid, match="deeper"):
+        json_text.parse(f'{{"a":"{closers}","c":' * levels + "1" + "}" * levels)
 
 
 def test_a_member_is_cut_out_unparsed() -> None:

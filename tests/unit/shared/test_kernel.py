@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 
 import pytest
+from boto3.dynamodb.types import TypeSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from services.shared.aws.attributes import decode, encode
 from services.shared.aws.bus import REQUEST_LIMIT, _requests, pack
-from services.shared.aws.dynamo import decode, encode
 from services.shared.clock import FixedClock, SystemClock, from_iso, load_clock, to_iso
 from services.shared.contracts.delivery import OutcomesObserved
 from services.shared.ids import new_id, stable_id
@@ -93,3 +95,33 @@ plain = st.recursive(
 def test_items_come_back_as_they_went_in(item: dict[str, object]) -> None:
     kept = {k: v for k, v in item.items() if v is not None}
     assert decode(encode(item)) == kept
+
+
+@given(st.dictionaries(st.text(min_size=1, max_size=4), plain, max_size=4))
+def test_typed_items_are_the_sdk_s_own(item: dict[str, object]) -> None:
+    def decimals(value: object) -> object:
+        if isinstance(value, float):
+            return Decimal(repr(value))
+        if isinstance(value, dict):
+            return {k: decimals(v) for k, v in value.items()}
+        return [decimals(v) for v in value] if isinstance(value, list) else value
+
+    expected = {k: TypeSerializer().serialize(decimals(v)) for k, v in item.items() if v is not None}
+    assert encode(item) == expected
+
+
+@pytest.mark.parametrize("number", [10**38 + 1, 1e200, float("nan"), float("inf")])
+def test_numbers_that_dynamodb_cannot_keep_are_refused_before_they_are_sent(number: float) -> None:
+    with pytest.raises((ArithmeticError, TypeError)):
+        encode({"n": number})
+
+
+def test_other_ways_of_writing_numbers_and_sets_are_read() -> None:
+    item = {
+        "a": {"N": "1E+2"},
+        "b": {"N": "5.0"},
+        "c": {"N": "0.25"},
+        "d": {"SS": ["x"]},
+        "e": {"NULL": True},
+    }
+    assert decode(item) == {"a": 100, "b": 5, "c": 0.25, "d": {"x"}, "e": None}

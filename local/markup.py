@@ -1,0 +1,44 @@
+"""The little HTML that all pages are made of: tables that screen readers can walk, and the frame around a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+Cell = str | int
+
+_STYLE = """
+:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}body{max-width:75rem;margin:0 auto;padding:1rem}
+table{border-collapse:collapse;margin:1rem 0}caption{text-align:left;font-weight:600;padding:.25rem 0}
+th,td{border:1px solid #8888;padding:.25rem .6rem;text-align:left}
+td.n{text-align:right;font-variant-numeric:tabular-nums}
+iframe{width:100%;height:32rem;border:1px solid #8888;background:#fff}pre{white-space:pre-wrap;overflow-wrap:anywhere}
+img{max-width:100%;background:#fff}.no{font-weight:700}nav a{margin-right:1rem}
+"""
+
+
+def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """A table with a caption; the first cell of a row is its header, numbers are set right."""
+    columns = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+    body = "".join(_row(row) for row in rows)
+    return f"<table><caption>{escape(caption)}</caption><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _row(row: Sequence[Cell]) -> str:
+    first, *rest = row
+    cells = "".join(
+        f'<td class="n">{value:,}</td>' if isinstance(value, int) else f"<td>{escape(value)}</td>"
+        for value in rest
+    )
+    return f'<tr><th scope="row">{escape(str(first))}</th>{cells}</tr>'
+
+
+def page(title: str, body: str) -> str:
+    """A whole page."""
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)} – Halte</title>'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style></head><body>'
+        f'<nav aria-label="Pages"><a href="/">Overview</a><a href="/people">People</a>'
+        '<a href="/outbox">Outbox</a></nav><main>'
+        f"<h1>{escape(title)}</h1>{body}</main></body></html>"
+    )
