@@ -20,8 +20,8 @@ from halte.stores import Place, Store, UnknownStage, find, fresh_tables
 from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.domain.rows import BrokenFile, neutral, read_rows
-from services.ingest.lake import LakeKeeper
-from services.ingest.rebuild import compare, counts, people, rebuild
+from services.ingest.lake.rebuild import compare, counts, people, rebuild
+from services.ingest.lake.upkeep import LakeKeeper
 from services.shared.clock import SystemClock
 
 EXAMPLES = """examples:

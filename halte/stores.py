@@ -12,12 +12,12 @@ from services.ingest.adapters.dynamo_identities import DynamoIdentities
 from services.ingest.adapters.dynamo_profiles import DynamoProfiles
 from services.ingest.adapters.dynamo_records import DynamoRecords
 from services.ingest.adapters.dynamo_timeline import DynamoTimeline
-from services.ingest.consume import Consumer
 from services.ingest.domain.history import Signed, chunks
 from services.ingest.domain.profile import Profile
-from services.ingest.keeper import Keeper
-from services.ingest.rebuild import NoLake
-from services.ingest.recognise import Recogniser
+from services.ingest.lake.rebuild import NoLake
+from services.ingest.profiles.consume import Consumer
+from services.ingest.profiles.keeper import Keeper
+from services.ingest.profiles.recognise import Recogniser
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table
 from services.shared.clock import SystemClock

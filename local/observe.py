@@ -14,7 +14,7 @@ from local.emulator import Emulator
 from local.tap import RULE
 from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_lake import S3Lake
-from services.ingest.lake import LakeKeeper
+from services.ingest.lake.upkeep import LakeKeeper
 from services.shared.clock import SystemClock
 
 

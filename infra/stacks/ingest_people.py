@@ -26,7 +26,7 @@ PERSON_FUNCTIONS: dict[str, Announced] = {
 ROUND_SECONDS = 300
 
 FRESH_WITHIN = {"ReceivedToApplied": Duration.seconds(30), "AppliedToTold": Duration.seconds(30)}
-"""What nineteen of twenty events take at most, by metric of `services.ingest.freshness`."""
+"""What nineteen of twenty events take at most, by metric of `services.ingest.profiles.freshness`."""
 
 
 class People:

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable
 from functools import cache
 
-from services.ingest.accept import FrontDoor
 from services.ingest.adapters.dynamo_erasures import DynamoTombstones
 from services.ingest.adapters.dynamo_identities import DynamoIdentities
 from services.ingest.adapters.dynamo_imports import DynamoImports, TakenBack
@@ -16,13 +15,16 @@ from services.ingest.adapters.dynamo_timeline import DynamoTimeline
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.adapters.sqs_intake import SqsIntake
 from services.ingest.adapters.threads import Threads
-from services.ingest.consume import Consumer
-from services.ingest.keeper import Keeper
-from services.ingest.known import KnownKeys, KnownRules
+from services.ingest.doors.accept import FrontDoor
+from services.ingest.doors.known import KnownKeys, KnownRules
+from services.ingest.doors.sources import SourceRegistry
 from services.ingest.people.find import PROFILE_PREFIX
 from services.ingest.people.gate import Gate
-from services.ingest.recognise import Recogniser
-from services.ingest.review import IdentityReview
+from services.ingest.profiles.consume import Consumer
+from services.ingest.profiles.keeper import Keeper
+from services.ingest.profiles.recognise import Recogniser
+from services.ingest.profiles.review import IdentityReview
+from services.ingest.profiles.tell import Teller
 from services.ingest.settings import (
     ApiSettings,
     IdentitiesSettings,
@@ -31,8 +33,6 @@ from services.ingest.settings import (
     ProfileSettings,
     SourcesSettings,
 )
-from services.ingest.sources import SourceRegistry
-from services.ingest.tell import Teller
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
 from services.shared.clock import Clock

@@ -14,11 +14,11 @@ from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_imports import S3Imports
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.adapters.sqs_intake import SqsIntake
-from services.ingest.import_desk import ImportDesk
-from services.ingest.imports import ImportWorker
-from services.ingest.lake import LakeKeeper
+from services.ingest.imports.desk import ImportDesk
+from services.ingest.imports.unwind import Unwinder
+from services.ingest.imports.work import ImportWorker
+from services.ingest.lake.upkeep import LakeKeeper
 from services.ingest.settings import CompactSettings, ImportsSettings, OnImportsSettings
-from services.ingest.unwind import Unwinder
 from services.shared.aws.dynamo import Table
 from services.shared.ids import new_id
 

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from services.ingest.domain.sinks import Delivery
-from services.ingest.sink_ports import Told
+from services.ingest.sinks.ports import Told
 from services.shared.aws.dynamo import Item, Op, Table, TransactionRefused, transact
 
 BY_SINK = "by_sink"

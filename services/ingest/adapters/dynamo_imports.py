@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from services.ingest.domain.imports import TAKEN_BACK, Definition, Fault, Job, job_of
-from services.ingest.ports_lake import StaleImport
+from services.ingest.lake.ports import StaleImport
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import ConditionFailed, Item, Table
 from services.shared.clock import from_iso, to_iso

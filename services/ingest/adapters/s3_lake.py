@@ -20,7 +20,7 @@ from services.ingest.domain.lake import (
     raw_key,
     raw_prefix,
 )
-from services.ingest.ports_lake import ManifestMoved
+from services.ingest.lake.ports import ManifestMoved
 from services.shared.aws.clients import client
 
 READERS = 16

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.ingest import bootstrap_lake as bootstrap
 from services.ingest.domain.lake import Amendment
-from services.ingest.ports_lake import ManifestMoved
+from services.ingest.lake.ports import ManifestMoved
 from services.shared.observability import service_logger
 
 logger = service_logger("ingest")

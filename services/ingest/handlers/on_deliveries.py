@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.ingest.deliver import Queued
+from services.ingest.bootstrap_sinks import deliver, deliveries
 from services.ingest.domain.sinks import Delivery
-from services.ingest.sinks_bootstrap import deliver, deliveries
+from services.ingest.sinks.deliver import Queued
 from services.shared.aws.records import batch_failures
 from services.shared.observability import service_logger
 

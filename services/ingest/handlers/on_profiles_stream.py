@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.ingest import bootstrap, freshness
+from services.ingest import bootstrap
 from services.ingest.adapters.dynamo_profiles import read_hot, read_outbox
-from services.ingest.tell import Written
+from services.ingest.profiles import freshness
+from services.ingest.profiles.tell import Written
 from services.shared.aws.records import Change, batch_failures, changes
 from services.shared.observability import service_logger
 

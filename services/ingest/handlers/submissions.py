@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.event_handler import Response
 
+from services.ingest.bootstrap_forms import submissions
 from services.ingest.domain.forms import RESERVED, Said, Thanks
 from services.ingest.forms import Visitor
-from services.ingest.forms_bootstrap import submissions
 from services.shared.errors import Invalid
 from services.shared.http import answer, html, json_body, raw_body, resolver
 from services.shared.observability import service_logger

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.ingest.bootstrap_sinks import sweep
 from services.ingest.handlers.on_deliveries import RESERVE_MS
-from services.ingest.sinks_bootstrap import sweep
 from services.shared.observability import service_logger
 
 logger = service_logger("ingest")

@@ -13,7 +13,7 @@ import pytest
 from services.ingest import bootstrap_lake, bootstrap_people
 from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_lake import S3Lake
-from services.ingest.lake import LakeKeeper
+from services.ingest.lake.upkeep import LakeKeeper
 from services.shared.aws.clients import client
 from services.shared.clock import FixedClock, to_iso
 from tests.integration.ingest.answering import Answering

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.ingest import freshness
+from services.ingest.profiles import freshness
 from tests.infra.conftest import Assembly
 from tests.integration.ingest.conftest import World
 from tests.support.templates import synthesise

@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
-from services.ingest import bootstrap_lake, import_desk, imports
+from services.ingest import bootstrap_lake
 from services.ingest.adapters.dynamo_sources import DynamoSources
 from services.ingest.adapters.lake_function import LakeFunction
 from services.ingest.domain.sources import Source, SourceDocument
+from services.ingest.imports import desk as import_desk
+from services.ingest.imports import work as imports
+from services.ingest.imports.unwind import Unwinder
 from services.ingest.ports import Registration
-from services.ingest.unwind import Unwinder
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table
 from tests.integration.ingest.conftest import NOW, World, _call

@@ -17,8 +17,8 @@ from local.cdnow import FILE_SHA256
 from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.domain.lake import Amendment
-from services.ingest.lake import LakeKeeper
-from services.ingest.rebuild import Difference, arrival_of, compare, counts, people, rebuild
+from services.ingest.lake.rebuild import Difference, arrival_of, compare, counts, people, rebuild
+from services.ingest.lake.upkeep import LakeKeeper
 from services.shared.clock import FixedClock, to_iso
 from tests.integration.ingest.conftest import SECRET_KEY, World
 from tests.support.moto_repairs import moto_repaired

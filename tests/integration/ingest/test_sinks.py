@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from services.ingest import sinks_bootstrap
+from services.ingest import bootstrap_sinks as sinks_bootstrap
 from services.ingest.adapters.guarded_https import GuardedHttps
 from services.ingest.domain.circuit import PAUSE_AFTER, Delivered, Failed
 from services.ingest.domain.sinks import Delivery

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from services.ingest import lake
 from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_lake import S3Lake
+from services.ingest.lake import upkeep as lake
 from services.shared.aws.clients import client
 from services.shared.clock import FixedClock
 

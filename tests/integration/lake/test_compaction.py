@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.ingest import lake as lake_module
 from services.ingest.domain.lake import Amendment, Manifest
-from services.ingest.ports_lake import ManifestMoved
+from services.ingest.lake import upkeep as lake_module
+from services.ingest.lake.ports import ManifestMoved
 from services.shared.aws.clients import client
 from tests.integration.lake.conftest import BUCKET, DAY_ONE, Crash, Lake
 from tests.unit.ingest.test_lake import line

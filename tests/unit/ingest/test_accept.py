@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from services.ingest.accept import MAX_BATCH_BYTES, FrontDoor, Request, inflate
 from services.ingest.domain.intake import BODY_LIMIT, unpack
 from services.ingest.domain.segment import SHORT
 from services.ingest.domain.sources import Source
-from services.ingest.known import KNOWN_SECONDS, KnownKeys, KnownRules
+from services.ingest.doors.accept import MAX_BATCH_BYTES, FrontDoor, Request, inflate
+from services.ingest.doors.known import KNOWN_SECONDS, KnownKeys, KnownRules
 from services.shared.clock import FixedClock
 from services.shared.errors import HalteError, Invalid, TooLarge, TooMany, Unauthorized
 from tests.unit.ingest.fakes import (

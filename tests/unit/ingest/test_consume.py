@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from services.ingest.consume import Consumer
 from services.ingest.domain.history import Signed, chunks
 from services.ingest.domain.identifiers import MAX_PER_KIND, Identifier
 from services.ingest.domain.intake import Origin, pack_http
 from services.ingest.domain.policy import MAX_ALIASES, MAX_COMPONENT
 from services.ingest.domain.profile import Profile, redirect
 from services.ingest.domain.regroup import Node
-from services.ingest.keeper import Keeper
 from services.ingest.ports import StaleProfile
-from services.ingest.recognise import ATTEMPTS, Recogniser
+from services.ingest.profiles.consume import Consumer
+from services.ingest.profiles.keeper import Keeper
+from services.ingest.profiles.recognise import ATTEMPTS, Recogniser
 from services.shared.clock import FixedClock
 from tests.unit.ingest.fakes import (
     NOW,

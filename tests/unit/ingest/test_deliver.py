@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.ingest.deliver import Deliver, Queued
 from services.ingest.domain.circuit import Answer, Delivered, Failed, Gone, Health
 from services.ingest.domain.sinks import Delivery, Sink, read_document
-from services.ingest.sink_ports import Told
+from services.ingest.sinks.deliver import Deliver, Queued
+from services.ingest.sinks.ports import Told
 from services.shared.clock import FixedClock
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from services.ingest.domain.sources import Schema, check, hash_key
 from services.ingest.domain.validate import validate
-from services.ingest.known import KnownKeys
-from services.ingest.sources import MAX_KEYS, SourceRegistry
+from services.ingest.doors.known import KnownKeys
+from services.ingest.doors.sources import MAX_KEYS, SourceRegistry
 from services.shared.clock import FixedClock
 from services.shared.errors import Conflict, HalteError, Invalid, NotFound, Unauthorized
 from tests.unit.ingest.fakes import NOW, FakeSources, identify, track

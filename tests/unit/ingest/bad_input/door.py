@@ -7,9 +7,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from services.ingest.accept import FrontDoor, Request
 from services.ingest.domain.intake import Arrival, unpack
-from services.ingest.known import KnownKeys
+from services.ingest.doors.accept import FrontDoor, Request
+from services.ingest.doors.known import KnownKeys
 from services.shared.clock import FixedClock
 from services.shared.errors import HalteError
 from tests.unit.ingest.fakes import NOW, FakeMeter, FakeQueue, FakeSources, registered, source

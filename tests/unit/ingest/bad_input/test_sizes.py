@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from services.ingest.accept import MAX_BATCH_BYTES
 from services.ingest.domain.identifiers import MAX_LENGTH
 from services.ingest.domain.json_text import SAFE_DEPTH
 from services.ingest.domain.segment import MAX_BATCH_EVENTS
@@ -20,6 +19,7 @@ from services.ingest.domain.validate import (
     MAX_NAME,
     byte_size,
 )
+from services.ingest.doors.accept import MAX_BATCH_BYTES
 from tests.unit.ingest.bad_input.door import post
 
 STEPS = [-1, 0, 1]

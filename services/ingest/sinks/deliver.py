@@ -10,7 +10,7 @@ from itertools import islice
 from services.ingest.domain.circuit import Answer, Delivered, Gone, Health, after, half_open, retry_delay
 from services.ingest.domain.sinks import Delivery, Sink
 from services.ingest.ports import Spread
-from services.ingest.sink_ports import DeliveryQueue, Forwarding, Sender, Sinks
+from services.ingest.sinks.ports import DeliveryQueue, Forwarding, Sender, Sinks
 from services.shared.clock import Clock
 
 NOTE_ATTEMPTS = 10

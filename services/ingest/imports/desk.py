@@ -8,9 +8,9 @@ from typing import Any
 from services.ingest.domain.imports import Definition, Job
 from services.ingest.domain.mapping import SourceMapping
 from services.ingest.domain.sources import Source
+from services.ingest.lake.ports import ImportFiles, ImportQueue, Imports, StaleImport
 from services.ingest.mappings import mapping_of, shipped
 from services.ingest.ports import Sources
-from services.ingest.ports_lake import ImportFiles, ImportQueue, Imports, StaleImport
 from services.shared.clock import Clock
 from services.shared.errors import Conflict, Invalid, NotFound
 

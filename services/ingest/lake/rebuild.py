@@ -14,7 +14,6 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from services.ingest.consume import Consumer
 from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.intake import Arrival, Origin
@@ -22,6 +21,7 @@ from services.ingest.domain.profile import Profile
 from services.ingest.domain.regroup import Node
 from services.ingest.people.ports import RecordStore
 from services.ingest.ports import Identities, Profiles, Timeline
+from services.ingest.profiles.consume import Consumer
 from services.shared.clock import from_iso, to_iso
 
 BATCH = 200

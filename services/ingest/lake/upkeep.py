@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from services.ingest.domain.lake import Amendment, Manifest, finished, one_per_receipt, part_key, slices
-from services.ingest.ports_lake import LakeStore, ManifestMoved, Parts
+from services.ingest.lake.ports import LakeStore, ManifestMoved, Parts
 from services.shared.clock import Clock
 
 SLICE_BYTES = 48_000_000

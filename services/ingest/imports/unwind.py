@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.known import Known
 from services.ingest.domain.regroup import Component
-from services.ingest.keeper import Keeper
 from services.ingest.ports import Behind, Identities
+from services.ingest.profiles.keeper import Keeper
 
 ATTEMPTS = 25
 

@@ -14,7 +14,7 @@ from services.ingest.domain.sinks import (
     shown_change,
     watched,
 )
-from services.ingest.sink_ports import DeliveryQueue, Forwarding, Sinks, Told
+from services.ingest.sinks.ports import DeliveryQueue, Forwarding, Sinks, Told
 from services.shared.clock import Clock, to_iso
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import ProfileChange, ProfilesChanged, ProfilesErased

@@ -14,8 +14,8 @@ from services.ingest.domain.meeting import Meeting, meetings
 from services.ingest.domain.policy import PUBLIC, TRUSTED, strength
 from services.ingest.domain.regroup import Component, News, Node
 from services.ingest.domain.strands import edges_of, previous
-from services.ingest.keeper import Keeper
 from services.ingest.ports import Behind, Identities, Spread, TooMany
+from services.ingest.profiles.keeper import Keeper
 
 CONFLICT = "identity_conflict"
 """Note of an event whose identifiers belong to different people; the strongest decided."""

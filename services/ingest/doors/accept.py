@@ -16,7 +16,7 @@ from services.ingest.domain.intake import Origin, held, pack_http
 from services.ingest.domain.segment import SHORT, calls_in, with_right_time
 from services.ingest.domain.sources import Source, check
 from services.ingest.domain.validate import CALL_TYPES, Trust, validate
-from services.ingest.known import KnownKeys
+from services.ingest.doors.known import KnownKeys
 from services.ingest.ports import IntakeQueue, Meter
 from services.shared.clock import Clock
 from services.shared.errors import HalteError, Invalid, TooLarge, TooMany, Unauthorized

@@ -14,7 +14,7 @@ from services.ingest.domain.profile import Profile, apply, portions
 from services.ingest.domain.traits import CONTACT_KEPT
 from services.ingest.domain.verdict import Verdict, lake_line
 from services.ingest.ports import Behind, Lake, Profiles, Spread, StaleProfile, Timeline
-from services.ingest.recognise import ATTEMPTS, Crowded, Recognised, Recogniser
+from services.ingest.profiles.recognise import ATTEMPTS, Crowded, Recognised, Recogniser
 from services.shared.clock import Clock, from_iso, to_iso
 from services.shared.errors import HalteError
 

@@ -15,8 +15,8 @@ from services.ingest.domain.known import Known
 from services.ingest.domain.policy import MANUAL, MAX_COMPONENT, PUBLIC, TRUSTED, strength
 from services.ingest.domain.profile import Profile
 from services.ingest.domain.regroup import Component, News
-from services.ingest.keeper import Keeper, Rearrangement
 from services.ingest.ports import Behind, Identities, Profiles, TooMany
+from services.ingest.profiles.keeper import Keeper, Rearrangement
 from services.shared.clock import to_iso
 from services.shared.errors import Conflict, Invalid, NotFound
 

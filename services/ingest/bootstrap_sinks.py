@@ -12,15 +12,15 @@ from services.ingest.adapters.guarded_https import GuardedHttps
 from services.ingest.adapters.senders import BusSender, WebhookSender
 from services.ingest.adapters.sqs_deliveries import SqsDeliveries
 from services.ingest.adapters.threads import Threads
-from services.ingest.deliver import Deliver
-from services.ingest.forward import Forward, KnownSinks
 from services.ingest.settings import (
     OnDeliveriesSettings,
     OnProfilesChangedSettings,
     SinksSettings,
     SweepSinksSettings,
 )
-from services.ingest.sinks import SinkRegistry
+from services.ingest.sinks.deliver import Deliver
+from services.ingest.sinks.forward import Forward, KnownSinks
+from services.ingest.sinks.registry import SinkRegistry
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table
 from services.shared.aws.secrets import secret_text

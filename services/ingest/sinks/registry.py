@@ -18,7 +18,7 @@ from services.ingest.domain.sinks import (
     check_id,
     read_document,
 )
-from services.ingest.sink_ports import Sinks
+from services.ingest.sinks.ports import Sinks
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Conflict, Invalid, NotFound
 

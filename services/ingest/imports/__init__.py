@@ -1,0 +1,1 @@
+"""Files of rows: tried, worked through, taken back."""

@@ -1,0 +1,1 @@
+"""Every event, kept as Parquet by day; and profiles rebuilt from it alone."""

@@ -1,0 +1,1 @@
+"""Changes passed on to webhooks and other event buses."""
