@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.capability("003-22")
 def test_every_check_of_a_run_holds() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "local", "run", "--once", "--customers", "25"],
+        [sys.executable, "-m", "local", "run", "--once", "--customers", "12"],
         cwd=ROOT,
         env={**os.environ, "COLUMNS": "160"},
         capture_output=True,
