@@ -5,6 +5,8 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 STAGE ?=
 ARGS ?=
+# One more than cores: one of them mostly waits for the emulator's clock.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 export UV_PROJECT_ENVIRONMENT := .venv
 # jsii warns about Node versions on every synthesis; it wants to be told which one is meant.
@@ -34,7 +36,7 @@ run: setup ## Deploy to the embedded emulator, replay real purchases, report (AR
 	@.venv/bin/python -m local run $(ARGS)
 
 test: setup ## All tests, the whole-system run on the emulator included (ARGS="-k consent")
-	@.venv/bin/python -m pytest -n auto --dist worksteal $(ARGS)
+	@.venv/bin/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: setup ## Format, lint, types, import rules: what CI holds the code to
 	@.venv/bin/ruff format --check .
@@ -50,7 +52,7 @@ bench: setup ## Costs in billable units and timings (ARGS="--only usd_per_millio
 	@.venv/bin/python -m benchmarks $(ARGS)
 
 capabilities: setup ## Which capabilities the passing tests prove
-	@.venv/bin/python -m pytest -q -n auto --dist worksteal --capabilities $(ARGS)
+	@.venv/bin/python -m pytest -q -n $(WORKERS) --dist worksteal --capabilities $(ARGS)
 
 synth: setup ## The CloudFormation templates, without credentials (STAGE=local by default)
 	@node_modules/.bin/cdk synth --quiet $(if $(STAGE),-c stage=$(STAGE),)

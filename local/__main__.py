@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("preflight", help="say what is missing on this machine")
     run = commands.add_parser("run", help="run everything")
     run.add_argument("--once", action="store_true", help="exit when done; 0 only if all checks hold")
-    run.add_argument("--customers", type=_customers, default=60, help="customers to replay (default 60)")
+    run.add_argument("--customers", type=_customers, default=30, help="customers to replay (default 30)")
     run.add_argument(
         "--port", type=int, default=4566, help="the emulator's port, or a free one (default 4566)"
     )
@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--speed",
         type=float,
-        default=700_000,
+        default=900_000,
         help="virtual seconds per real second, at most (default 700000)",
     )
     return parser

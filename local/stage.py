@@ -24,12 +24,12 @@ class Options:
     """What the command line asks for; `speed` is virtual seconds per real second."""
 
     once: bool = False
-    customers: int = 60
+    customers: int = 30
     port: int = 4566
     page_port: int = 8080
     gateway_port: int = 8000
     seed: int = 1
-    speed: float = 700_000.0
+    speed: float = 900_000.0
 
 
 @dataclass
