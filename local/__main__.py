@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         "--speed",
         type=float,
         default=900_000,
-        help="virtual seconds per real second, at most (default 700000)",
+        help="virtual seconds per real second, at most (default 900000)",
     )
     return parser
 

@@ -29,8 +29,8 @@ _TOO_EARLY = {
 
 
 def warm_up(lambda_client: Any, api: str) -> int:
-    """Give every reactor, publisher and step on the road something that asks for nothing, and knock at the public doors; how
-    many functions were woken by name."""
+    """Give every reactor, publisher and step on the road something that asks for nothing, and knock at the public
+    doors; how many functions were woken by name."""
     payloads = {
         function["FunctionName"]: payload
         for page in lambda_client.get_paginator("list_functions").paginate()
