@@ -50,7 +50,6 @@ SURE_RECALL = 0.4
 """Of true pairs, the share that agrees on all of `SURE` or on an e-mail address: a guess, from which the model only
 takes how rare pairs are."""
 
-MOST_COMPARED = 20_000_000
 _NAMES = {
     "first_name": ("firstName", "first_name", "given_name"),
     "last_name": ("lastName", "last_name", "surname"),

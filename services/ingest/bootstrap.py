@@ -14,7 +14,6 @@ from services.ingest.adapters.dynamo_sources import DynamoMeter, DynamoSources
 from services.ingest.adapters.dynamo_timeline import DynamoTimeline
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.adapters.sqs_intake import SqsIntake
-from services.ingest.adapters.threads import Threads
 from services.ingest.doors.accept import FrontDoor
 from services.ingest.doors.known import KnownKeys, KnownRules
 from services.ingest.doors.sources import SourceRegistry
@@ -37,8 +36,6 @@ from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
 from services.shared.clock import Clock
 from services.shared.ids import new_id
-
-WRITERS = 8
 
 
 @cache
@@ -102,7 +99,6 @@ def consumer() -> Consumer:
     """For `on_events`."""
     settings = OnEventsSettings.from_env()
     clock = settings.clock()
-    spread = Threads(WRITERS)
     recogniser = Recogniser(
         identities=identities(),
         keeper=keeper(),
@@ -110,7 +106,6 @@ def consumer() -> Consumer:
         new_profile_id=_new_profile_id,
         new_graph_id=_new_graph_id,
         gate=Gate(DynamoTombstones(Table(settings.erasures_table), settings.address_secret_arn)),
-        spread=spread,
     )
     return Consumer(
         recogniser=recogniser,
@@ -120,7 +115,6 @@ def consumer() -> Consumer:
         rules_of=KnownRules(DynamoSources(Table(settings.sources_table))),
         taken_back=TakenBack(DynamoImports(Table(settings.imports_table))),
         clock=clock,
-        spread=spread,
     )
 
 

@@ -11,7 +11,6 @@ from services.ingest.adapters.dynamo_sinks import DynamoSinks
 from services.ingest.adapters.guarded_https import GuardedHttps
 from services.ingest.adapters.senders import BusSender, WebhookSender
 from services.ingest.adapters.sqs_deliveries import SqsDeliveries
-from services.ingest.adapters.threads import Threads
 from services.ingest.settings import (
     OnDeliveriesSettings,
     OnProfilesChangedSettings,
@@ -25,7 +24,6 @@ from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table
 from services.shared.aws.secrets import secret_text
 
-LANES = 10
 """Sinks that are tried at once: as many as a batch has deliveries."""
 
 
@@ -88,7 +86,6 @@ def _deliver(settings: OnDeliveriesSettings) -> Deliver:
             "eventbridge": BusSender(_listed(settings.sink_buses)),
         },
         clock=clock,
-        spread=Threads(LANES),
     )
 
 

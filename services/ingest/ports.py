@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from services.ingest.domain.history import Chunk, Cursor, Page, Signed, Strip
 from services.ingest.domain.identifiers import Identifier
@@ -14,15 +14,6 @@ from services.ingest.domain.profile import Profile
 from services.ingest.domain.regroup import Component, Decision, Node, Regrouping
 from services.ingest.domain.sources import Key, Source
 from services.ingest.domain.traits import Trait
-
-In = TypeVar("In")
-Out = TypeVar("Out")
-
-
-class Spread(Protocol):
-    """Applies a function to every item, in order of the items; maybe several at a time."""
-
-    def __call__(self, do: Callable[[In], Out], items: Iterable[In], /) -> Iterable[Out]: ...
 
 
 class StaleProfile(Exception):

@@ -63,12 +63,13 @@ class Directory:
         if not 1 <= limit <= MOST_FOUND:
             raise Invalid("bad_limit", f"limit is not between 1 and {MOST_FOUND}")
         found = self._finder.beginning(wanted, place(cursor), limit + 1)
-        rows = [{"identifier": {"kind": one.kind, "value": one.value}} for one, _ in found[:limit]]
-        for row, (one, _) in zip(rows, found, strict=False):
-            person = self._people.by_identifier([one])
-            row["profile_id"] = person.profile_id if person else None  # type: ignore[assignment]
+        rows = []
+        for one, _ in found[:limit]:
+            if person := self._people.by_identifier([one]):
+                identifier = {"kind": one.kind, "value": one.value}
+                rows.append({"identifier": identifier, "profile_id": person.profile_id})
         following = cursor_of(found[limit - 1][1]) if len(found) > limit else None
-        return {"profiles": [row for row in rows if row["profile_id"]], "cursor": following}
+        return {"profiles": rows, "cursor": following}
 
 
 def readings(text: str) -> list[Identifier]:

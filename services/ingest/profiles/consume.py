@@ -13,8 +13,9 @@ from services.ingest.domain.intake import Arrival, RulesOf, Unreadable, unpack
 from services.ingest.domain.profile import Profile, apply, portions
 from services.ingest.domain.traits import CONTACT_KEPT
 from services.ingest.domain.verdict import Verdict, lake_line
-from services.ingest.ports import Behind, Lake, Profiles, Spread, StaleProfile, Timeline
+from services.ingest.ports import Behind, Lake, Profiles, StaleProfile, Timeline
 from services.ingest.profiles.recognise import ATTEMPTS, Crowded, Recognised, Recogniser
+from services.shared.aws.parallel import each
 from services.shared.clock import Clock, from_iso, to_iso
 from services.shared.errors import HalteError
 
@@ -70,7 +71,6 @@ class Consumer:
         clock: Clock,
         rules_of: RulesOf = lambda _: None,
         taken_back: TakenBack = lambda _: set(),
-        spread: Spread = map,
     ) -> None:
         self._recogniser = recogniser
         self._profiles = profiles
@@ -79,7 +79,6 @@ class Consumer:
         self._clock = clock
         self._rules_of = rules_of
         self._taken_back = taken_back
-        self._spread = spread
 
     def consume(self, messages: Mapping[str, str]) -> Report:
         """Process queue messages (id to body); those in the report's `failed` are not done and must come again."""
@@ -208,25 +207,22 @@ class Consumer:
         for one in signed:
             groups[recognised.profile_of[one.receipt]].append(one)
 
-        def store(profile_id: str) -> tuple[Outcome, Exception | None]:
+        def store(profile_id: str) -> Outcome:
             profile = known.get(profile_id) or Profile(profile_id)
-            try:
-                identifiers = recognised.identifiers_of.get(profile_id, set())
-                return self._write(profile, groups[profile_id], identifiers), None
-            except Exception as error:  # one profile's trouble sends back only the messages that speak of it
-                return Outcome(), error
+            identifiers = recognised.identifiers_of.get(profile_id, set())
+            return self._write(profile, groups[profile_id], identifiers)
 
         moved: set[str] = set()
         failed: dict[str, str] = {}
-        for profile_id, (outcome, error) in zip(groups, self._spread(store, groups), strict=True):
+        for profile_id, outcome in zip(groups, each(store, groups), strict=True):
             receipts = {one.receipt for one in groups[profile_id]}
-            if isinstance(error, Moved):
+            if isinstance(outcome, Moved):
                 moved |= receipts
-            elif isinstance(error, Gone):
+            elif isinstance(outcome, Gone):
                 verdicts |= dict.fromkeys(receipts, _ERASED)
-            elif error is not None:
-                report.errors[type(error).__name__] += 1
-                failed |= dict.fromkeys(receipts, type(error).__name__)
+            elif isinstance(outcome, Exception):  # sends back only the messages that speak of this profile
+                report.errors[type(outcome).__name__] += 1
+                failed |= dict.fromkeys(receipts, type(outcome).__name__)
             else:
                 for one in groups[profile_id]:
                     verdicts[one.receipt] = _verdict(one, profile_id, outcome, recognised)

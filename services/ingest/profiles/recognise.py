@@ -14,8 +14,9 @@ from services.ingest.domain.meeting import Meeting, meetings
 from services.ingest.domain.policy import PUBLIC, TRUSTED, strength
 from services.ingest.domain.regroup import Component, News, Node
 from services.ingest.domain.strands import edges_of, previous
-from services.ingest.ports import Behind, Identities, Spread, TooMany
+from services.ingest.ports import Behind, Identities, TooMany
 from services.ingest.profiles.keeper import Keeper
+from services.shared.aws.parallel import each
 
 CONFLICT = "identity_conflict"
 """Note of an event whose identifiers belong to different people; the strongest decided."""
@@ -70,7 +71,6 @@ class Recogniser:
         new_profile_id: Callable[[], str],
         new_graph_id: Callable[[], str],
         gate: Callable[[Sequence[Signed], Collection[Identifier]], Sifted] = let_everyone,
-        spread: Spread = map,
     ) -> None:
         self._gate = gate
         self._identities = identities
@@ -78,7 +78,6 @@ class Recogniser:
         self._now = now
         self._new_profile_id = new_profile_id
         self._new_graph_id = new_graph_id
-        self._spread = spread
 
     def recognise(self, signed: Sequence[Signed]) -> Recognised:
         """The profile of every event, with all that the batch reveals stored. Whoever stores first decides; the
@@ -118,11 +117,11 @@ class Recogniser:
         learnt: Learnt = {}
         waiting: dict[Identifier, str] = {}
         met = meetings(components, news)
-        settled = self._spread(lambda meeting: self._settle(meeting, news, known), met)
-        for meeting, result in zip(met, list(settled), strict=True):
+        settled = each(lambda meeting: self._settle(meeting, news, known), met)
+        for meeting, result in zip(met, settled, strict=True):
             if result is None:
                 return None, {}
-            if isinstance(result, Exception):
+            if isinstance(result, Exception):  # sends back only the messages that speak of these people
                 waiting |= dict.fromkeys(meeting.members, type(result).__name__)
             else:
                 learnt |= result
@@ -136,18 +135,13 @@ class Recogniser:
         nodes = {} if known is None else {identifier: known.node}
         return Component(self._new_graph_id(), nodes=nodes)
 
-    def _settle(
-        self, meeting: Meeting, news: News, known: Mapping[Identifier, Known]
-    ) -> Learnt | Exception | None:
+    def _settle(self, meeting: Meeting, news: News, known: Mapping[Identifier, Known]) -> Learnt | None:
         mine = meeting.news(news.named, news.strands)
         if not (mine.edges or mine.left_out or mine.strands or mine.named & known.keys()):
             return {}
-        try:
-            if not mine.edges and not mine.left_out and meeting.members.isdisjoint(known):
-                return self._add(mine.strands)
-            return self._arrange(meeting.components, mine, known)
-        except Exception as error:  # some people's trouble sends back only the messages that speak of them
-            return error
+        if not mine.edges and not mine.left_out and meeting.members.isdisjoint(known):
+            return self._add(mine.strands)
+        return self._arrange(meeting.components, mine, known)
 
     def _arrange(
         self, components: Sequence[Component], news: News, known: Mapping[Identifier, Known]

@@ -9,8 +9,8 @@ from itertools import islice
 
 from services.ingest.domain.circuit import Answer, Delivered, Gone, Health, after, half_open, retry_delay
 from services.ingest.domain.sinks import Delivery, Sink
-from services.ingest.ports import Spread
 from services.ingest.sinks.ports import DeliveryQueue, Forwarding, Sender, Sinks
+from services.shared.aws.parallel import each
 from services.shared.clock import Clock
 
 NOTE_ATTEMPTS = 10
@@ -50,14 +50,12 @@ class Deliver:
         queue: DeliveryQueue,
         senders: Mapping[str, Sender],
         clock: Clock,
-        spread: Spread = map,
     ) -> None:
         self._sinks = sinks
         self._forwarding = forwarding
         self._queue = queue
         self._senders = senders
         self._clock = clock
-        self._spread = spread
 
     def deliver(self, batch: Sequence[Queued], go_on: Callable[[], bool] = lambda: True) -> Tries:
         """Try each once; sinks side by side, the deliveries of one after another."""
@@ -65,10 +63,11 @@ class Deliver:
         for queued in batch:
             lanes[queued.delivery.sink_id].append(queued)
         tries = Tries()
-        for lane, part in zip(
-            lanes.values(), self._spread(lambda lane: self._guarded(lane, go_on), lanes.values()), strict=True
-        ):
-            if isinstance(part, Exception):
+        tried = each(lambda lane: self._lane(lane, go_on), lanes.values())
+        for lane, part in zip(lanes.values(), tried, strict=True):
+            if isinstance(
+                part, Exception
+            ):  # one sink's trouble does not keep the others from their deliveries
                 tries.again |= {queued.message_id: retry_delay(queued.receives) for queued in lane}
                 tries.counts[f"error_{type(part).__name__}"] += len(lane)
             else:
@@ -92,12 +91,6 @@ class Deliver:
                 continue
             counts["released"] += self._release(sink_id)
         return counts
-
-    def _guarded(self, lane: Sequence[Queued], go_on: Callable[[], bool]) -> Tries | Exception:
-        try:
-            return self._lane(lane, go_on)
-        except Exception as error:  # one sink's trouble must not keep the others from their deliveries
-            return error
 
     def _lane(self, lane: Sequence[Queued], go_on: Callable[[], bool]) -> Tries:
         sink_id = lane[0].delivery.sink_id

@@ -142,11 +142,13 @@ def test_over_the_rate_is_a_429_with_retry_after(world: World) -> None:
     from services.ingest.handlers import api
     from tests.integration.ingest.conftest import request
 
-    answer = api.handler(
-        request("POST", "/v1/track", json.dumps(track("b")).encode(), basic(made["write_key"])), None
-    )
-    if answer["statusCode"] == 200:  # the minute ended between the two
-        pytest.skip("a minute began in between")
+    def send(user: str) -> dict[str, Any]:
+        body = json.dumps(track(user)).encode()
+        return api.handler(request("POST", "/v1/track", body, basic(made["write_key"])), None)
+
+    answer = send("b")
+    if answer["statusCode"] == 200:  # a minute began in between: this was its one event
+        answer = send("c")
     assert answer["statusCode"] == 429
     assert json.loads(answer["body"])["code"] == "rate_exceeded"
     assert 1 <= int(answer["headers"]["Retry-After"]) <= 60
