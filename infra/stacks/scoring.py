@@ -11,6 +11,9 @@ from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 
+DEFINITIONS = ("segments", "score-models")
+"""The paths of the kinds of definitions."""
+
 
 class ScoringStack(ServiceStack):
     """Standings and definitions, and the functions around them."""
@@ -58,15 +61,23 @@ class ScoringStack(ServiceStack):
 
         api = self.function("ApiFunction", handler="api", settings=settings)
         standings.grant(api, "dynamodb:BatchGetItem")
-        definitions.grant(api, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
+        definitions.grant(
+            api, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"
+        )
         self.routes(
             api,
             [
-                "GET /segments",
-                "GET /segments/{name}",
-                "PUT /segments/{name}",
-                "GET /score-models",
-                "PUT /score-models/{name}",
+                *(route for path in DEFINITIONS for route in _definition_routes(path)),
                 "GET /profiles/{profile_id}/standing",
             ],
         )
+
+
+def _definition_routes(path: str) -> list[str]:
+    one = f"/{path}/{{name}}"
+    return [
+        f"GET /{path}",
+        *(f"{method} {one}" for method in ("GET", "PUT", "DELETE")),
+        f"GET {one}/revisions",
+        f"POST {one}/validate",
+    ]

@@ -44,10 +44,12 @@ def facts_of(standings: Iterable[ProfileStanding]) -> list[Fact]:
             for s in standing.scored
         ]
         for move in standing.moved:
-            row = SegmentMove(segment=move.segment, at=move.at, standing=seen)
-            if not rounds[-1].takes(row, entered=move.entered):
+            _, name, _ = move.seat
+            entered = move.after is not None
+            row = SegmentMove(segment=name, at=move.at, standing=seen)
+            if not rounds[-1].takes(row, entered=entered):
                 rounds.append(Round())
-            rounds[-1].add(row, entered=move.entered)
+            rounds[-1].add(row, entered=entered)
     facts = pack(changes, lambda rows: ScoreChanged(changes=rows))
     return facts + [fact for one in rounds for fact in one.facts()]
 

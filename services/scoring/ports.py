@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from services.scoring.domain.definitions import Definitions, Segment
-from services.scoring.domain.models import ScoreModel
+from services.scoring.domain.definitions import Definition, Definitions
 from services.scoring.domain.standing import ProfileStanding
+from services.shared.clock import to_iso
 from services.shared.contracts.base import Fact
 
 DUE_SHARDS = 8
@@ -105,12 +105,43 @@ class DefinitionReader(Protocol):
         ...
 
 
-class DefinitionStore(DefinitionReader, Protocol):
-    """The same, to change."""
+@dataclass(frozen=True)
+class Revision:
+    """A document as it was saved; without one, it was deleted then. `saved_at` is unknown of the oldest."""
 
-    def save(self, document: Segment | ScoreModel, version: int, pass_at: datetime) -> bool:
-        """Write it as definitions `version` and begin a pass over all standings at `pass_at`; `False` if that
-        version is taken."""
+    number: int
+    document: Mapping[str, Any] | None
+    saved_at: datetime | None
+
+    def shown(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "revision": self.number,
+            "saved_at": to_iso(self.saved_at) if self.saved_at else None,
+            "document": self.document,
+        }
+
+
+class DefinitionStore(DefinitionReader, Protocol):
+    """The same, to change. Each document has revisions of its own, counted from 1 and never used twice."""
+
+    def revision(self, kind: str, name: str) -> Revision | None:
+        """The one that stands, as it is now (never stale)."""
+        ...
+
+    def revisions(self, kind: str, name: str, before: int, limit: int) -> Sequence[Revision]:
+        """Those with a number below `before`, the newest first."""
+        ...
+
+    def save(self, new: Definition, number: int, version: int, at: datetime, pass_at: datetime) -> bool:
+        """Write revision `number` as definitions `version` and begin a pass over all standings at `pass_at`; `False`
+        if that version is taken."""
+        ...
+
+    def delete(
+        self, kind: str, name: str, number: int, version: int, at: datetime, pass_at: datetime
+    ) -> bool:
+        """Let go of a document, in the same manner."""
         ...
 
 

@@ -9,8 +9,9 @@ from datetime import datetime
 from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.definitions import Definitions
 from services.scoring.domain.facts import Tally, fold
+from services.scoring.domain.places import Place, Seat
 from services.scoring.domain.standing import Gone, Moved, ProfileStanding, Scored
-from services.scoring.domain.trace import Step, trace
+from services.scoring.domain.trace import Step, Traced, trace
 from services.shared.contracts.ingest import CustomerEvent, Merge, ProfileChange
 
 
@@ -154,23 +155,34 @@ def _judge(
     if before.version and before.definitions != definitions.version:
         tallies = [(now, tallies[-1][1])]
     steps = [Step(at, tally.facts(), after.traits, scores_of(tally, definitions)) for at, tally in tallies]
-    membership = trace(definitions.segments, before.segments, steps, now)
-    entered = [Moved(name, at, True) for name, at in membership.since.items() if name not in before.segments]
-    exited = [
-        Moved(name, membership.left[name], False) for name in before.segments if name not in membership.since
-    ]
+    traced = trace(definitions.judged, before.places, steps, now)
     scores = steps[-1].scores
     return replace(
         after,
         version=before.version + 1,
         at=now,
         scores=scores,
-        segments=membership.since,
+        places=traced.places,
         definitions=definitions.version,
-        due_at=_rearmed(after.due_at, membership.due),
+        due_at=_rearmed(after.due_at, traced.due),
         scored=_scored(before, scores, facts_changed=steps[-1].facts != before.tally.facts()),
-        moved=tuple(sorted([*entered, *exited], key=lambda move: (move.at, move.segment))),
+        moved=_moved(before.places, traced),
     )
+
+
+def _moved(before: Mapping[Seat, Place], traced: Traced) -> tuple[Moved, ...]:
+    """The net of all moves: who is back where they were did not move."""
+    moves = [
+        Moved(seat, before[seat].value if seat in before else None, place.value, place.since)
+        for seat, place in traced.places.items()
+        if seat not in before or before[seat].value != place.value
+    ]
+    moves += [
+        Moved(seat, place.value, None, traced.left[seat])
+        for seat, place in before.items()
+        if seat not in traced.places
+    ]
+    return tuple(sorted(moves, key=lambda move: (move.at, move.seat)))
 
 
 def _rearmed(indexed: datetime | None, due: datetime | None) -> datetime | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qsl
 
 import boto3
 import moto
@@ -94,24 +95,34 @@ def create_tables() -> None:
     )
 
 
-def call(method: str, path: str, body: Any = None) -> tuple[int, Any]:
+def call(method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
     """One HTTP request to the API handler: status and parsed body."""
+    response = request(method, path, body, **headers)
+    return response["statusCode"], json.loads(response["body"])
+
+
+def request(method: str, path: str, body: Any = None, **headers: str) -> dict[str, Any]:
+    """The whole answer to one HTTP request."""
     from services.scoring.handlers.api import handler
 
-    response = handler(
+    path, _, query = path.partition("?")
+    return handler(
         {
             "version": "2.0",
             "routeKey": f"{method} {path}",
             "rawPath": path,
-            "rawQueryString": "",
-            "headers": {"content-type": "application/json"},
+            "rawQueryString": query,
+            "queryStringParameters": dict(parse_qsl(query)),
+            "headers": {
+                "content-type": "application/json",
+                **{name.replace("_", "-"): value for name, value in headers.items()},
+            },
             "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
             "body": body if isinstance(body, str) or body is None else json.dumps(body),
             "isBase64Encoded": False,
         },
         CONTEXT,
     )
-    return response["statusCode"], json.loads(response["body"])
 
 
 @pytest.fixture
