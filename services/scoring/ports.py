@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from services.scoring.domain.definitions import Definition, Definitions
+from services.scoring.domain.places import Place, Seat
 from services.scoring.domain.standing import ProfileStanding
 from services.shared.clock import to_iso
 from services.shared.contracts.base import Fact
@@ -68,6 +70,53 @@ class Standings(Protocol):
     def page(self, after: str, size: int) -> Page:
         """The next standings of all there are, in the store's own order, from behind profile `after` ("": from the
         start); may be stale."""
+        ...
+
+
+@dataclass(frozen=True)
+class PlaceChange:
+    """What a write, at `at`, made of a profile's places."""
+
+    profile_id: str
+    before: Mapping[Seat, Place]
+    after: Mapping[Seat, Place]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody in a place, since when."""
+
+    profile_id: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Migration:
+    """A move from a value to another ("": nowhere), of a subject."""
+
+    subject: str
+    before: str
+    after: str
+
+
+class PlaceBook(Protocol):
+    """Who is where, listed; a moment behind the standings."""
+
+    def record(self, changes: Sequence[PlaceChange]) -> None:
+        """Bring the lists up to date; the same again changes nothing."""
+        ...
+
+    def members(self, seat: Seat, value: str, after: str, limit: int) -> tuple[list[Member], str]:
+        """The next of those in a place, in a steady order, and the cursor behind them ("": there are no more)."""
+        ...
+
+    def count(self, seat: Seat, value: str) -> int:
+        """How many are in a place."""
+        ...
+
+    def moves(self, kind: str, name: str, first: date, last: date) -> Counter[Migration]:
+        """How often each move happened, from the first to the last day (UTC), both counted."""
         ...
 
 

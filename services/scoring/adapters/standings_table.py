@@ -176,14 +176,23 @@ def _standing(item: Mapping[str, Any]) -> ProfileStanding:
 def _places(state: Mapping[str, Any]) -> dict[Seat, Place]:
     """What `_state` wrote, or an earlier version of it that knew segments only."""
     places = {
-        (kind, name, subject): Place(value, from_iso(since))
-        for kind, name, subject, value, since in state.get("places", ())
+        (kind, name, subject): _read_place(*place) for kind, name, subject, *place in state.get("places", ())
     }
     older = {
         (Segment.kind, name, ""): Place(MEMBER, from_iso(since))
         for name, since in state.get("segments", {}).items()
     }
     return places | older
+
+
+def _place(place: Place) -> list[Any]:
+    """Most places have no way behind them."""
+    way = [[value, to_iso(since)] for value, since in place.path]
+    return [place.value, to_iso(place.since), *([way] if way else [])]
+
+
+def _read_place(value: str, since: str, way: Iterable[tuple[str, str]] = ()) -> Place:
+    return Place(value, from_iso(since), tuple((stage, from_iso(at)) for stage, at in way))
 
 
 def _moved(*row: Any) -> Moved:
@@ -208,7 +217,7 @@ def _state(standing: ProfileStanding) -> dict[str, Any]:
         "applied": standing.applied.ranges,
         **_sums(standing.tally),
         "scores": standing.scores,
-        "places": [[*seat, place.value, to_iso(place.since)] for seat, place in standing.places.items()],
+        "places": [[*seat, *_place(place)] for seat, place in standing.places.items()],
         "traits": standing.traits,
         "definitions": standing.definitions,
         **told_anew,

@@ -73,3 +73,12 @@ class ProfileStanding:
     def segments(self) -> dict[str, datetime]:
         """The segments the person is in, with when each was entered."""
         return {name: place.since for (kind, name, _), place in self.places.items() if kind == "segment"}
+
+    @property
+    def stages(self) -> dict[str, dict[str, Place]]:
+        """The stage the person is in, by lifecycle and product ("": of the person)."""
+        found: dict[str, dict[str, Place]] = {}
+        for (kind, name, subject), place in self.places.items():
+            if kind == "stage":
+                found.setdefault(name, {})[subject] = place
+        return found

@@ -50,13 +50,21 @@ def trace(
 
 def view_of(step: Step) -> dict[str, Any]:
     """What conditions see of a step before anything is judged."""
-    return {"facts": step.facts, "traits": step.traits, "scores": step.scores, "segments": set()}
+    return {
+        "facts": step.facts,
+        "traits": step.traits,
+        "scores": step.scores,
+        "segments": set(),
+        "stages": {},
+    }
 
 
 def show(view: View, one: Judged, held: Held) -> None:
     """Let those judged later see where `one` puts the person."""
     if held and one.kind == "segment":
         view["segments"].add(one.name)
+    elif one.kind == "stage":
+        view["stages"][one.name] = {subject: [place.value, place.since] for subject, place in held.items()}
 
 
 def _settle(

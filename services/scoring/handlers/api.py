@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from services.scoring import bootstrap
 from services.scoring.domain.definitions import KINDS, Kind
 from services.scoring.ports import Revision
+from services.shared.clock import to_iso
 from services.shared.http import answer, expected_revision, json_body, resolver, whole_number
 from services.shared.observability import service_logger
 
@@ -49,8 +50,35 @@ def serve(kind: Kind) -> None:
         return answer(200, bootstrap.desk().validate(kind, name, json_body(app.current_event)))
 
 
+def serve_places(kind: Kind) -> None:
+    """The routes of a kind of definition that places people."""
+
+    @app.get(f"/{kind.path}/<name>/members")
+    def members(name: str) -> Response[Any]:
+        event = app.current_event
+        found = bootstrap.whereabouts().members(
+            kind,
+            name,
+            value=_text("value"),
+            subject=_text("product"),
+            cursor=_text("cursor"),
+            limit=whole_number(event, "limit", 100),
+        )
+        return answer(200, found)
+
+    @app.get(f"/{kind.path}/<name>/counts")
+    def counts(name: str) -> Response[Any]:
+        return answer(200, bootstrap.whereabouts().counts(kind, name))
+
+    @app.get(f"/{kind.path}/<name>/moves")
+    def moves(name: str) -> Response[Any]:
+        return answer(200, bootstrap.whereabouts().moves(kind, name, _text("from"), _text("to")))
+
+
 for each_kind in KINDS.values():
     serve(each_kind)
+    if each_kind.places:
+        serve_places(each_kind)
 
 
 @app.get("/profiles/<profile_id>/standing")
@@ -63,6 +91,17 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     response = app.resolve(event, context)
     logger.info("request served", route=event.get("routeKey"), status=response["statusCode"])
     return response
+
+
+@app.post("/profiles/<profile_id>/stages/<name>")
+def move(profile_id: str, name: str) -> Response[Any]:
+    body = json_body(app.current_event)
+    place = bootstrap.hand().move_by_hand(profile_id, name, body.get("product", ""), body.get("to"))
+    return answer(200, {"stage": place.value, "since": to_iso(place.since)})
+
+
+def _text(name: str) -> str:
+    return app.current_event.get_query_string_value(name, "") or ""
 
 
 def _revised(revision: Revision) -> Response[Any]:

@@ -37,6 +37,9 @@ def clear_caches() -> None:
         bootstrap.desk,
         bootstrap.publisher,
         bootstrap.person,
+        bootstrap.whereabouts,
+        bootstrap.hand,
+        bootstrap.place_book,
     ):
         make.cache_clear()
     client.cache_clear()
@@ -54,6 +57,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, clock: FixedClock) -> Iterator[None]:
     monkeypatch.setenv("STAGE", "test")
     monkeypatch.setenv("STANDINGS_TABLE", "standings")
     monkeypatch.setenv("DEFINITIONS_TABLE", "definitions")
+    monkeypatch.setenv("PLACES_TABLE", "places")
     monkeypatch.setenv("BUS_NAME", "bus")
     clear_caches()
     with moto.mock_aws():
@@ -91,6 +95,16 @@ def create_tables() -> None:
         KeySchema=[
             {"AttributeName": "kind", "KeyType": "HASH"},
             {"AttributeName": "name", "KeyType": "RANGE"},
+        ],
+    )
+
+    dynamodb.create_table(
+        TableName="places",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("list", "entry")],
+        KeySchema=[
+            {"AttributeName": "list", "KeyType": "HASH"},
+            {"AttributeName": "entry", "KeyType": "RANGE"},
         ],
     )
 

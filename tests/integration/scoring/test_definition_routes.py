@@ -14,6 +14,16 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"condition": {"fact": "orders", "gte": 1}},
         {"condition": {"fact": "orders", "gte": 2}},
     ),
+    "stage": (
+        {
+            "stages": ["a", "b"],
+            "transitions": [{"from": ["a"], "to": "b", "when": {"fact": "orders", "gte": 1}}],
+        },
+        {
+            "stages": ["a", "b"],
+            "transitions": [{"from": ["a"], "to": "b", "when": {"fact": "orders", "gte": 2}}],
+        },
+    ),
     "score-model": (
         {"rules": [{"event": "Order Completed", "points": 1}]},
         {"rules": [{"event": "Order Completed", "points": 2}]},

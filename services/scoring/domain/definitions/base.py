@@ -35,12 +35,13 @@ class Definition(Protocol):
 @dataclass(frozen=True)
 class Kind:
     """A kind of definition: how errors and items call it, where the API has it, how a document of it is read, and how
-    many there may be."""
+    many there may be; `places`: people are in one or are not."""
 
     name: str
     path: str
     read: Callable[[str, Mapping[str, Any]], Definition]
     most: int
+    places: bool = False
 
     @property
     def listed(self) -> str:

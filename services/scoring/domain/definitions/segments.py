@@ -38,6 +38,14 @@ class Segment:
             raise Invalid("invalid_segment", "condition: is required")
         return cls(name, parse(document["condition"]))
 
+    @property
+    def values(self) -> tuple[str, ...]:
+        return (MEMBER,)
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return ("",)
+
     def document(self) -> dict[str, Any]:
         return {"name": self.name, "condition": self.condition.document}
 
