@@ -96,7 +96,7 @@ class Definitions:
             for reference in one.condition.references():
                 if reference.kind == "trait":
                     traits.add(reference.name)
-                elif reference.name not in known[reference.kind]:
+                elif reference.name not in known.get(reference.kind, ()):
                     raise Invalid(
                         "unknown_reference",
                         f"{reference.path}: there is no {reference.kind} named {reference.name!r}",

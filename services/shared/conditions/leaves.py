@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from services.shared.conditions.holding import read_holding
 from services.shared.conditions.instants import LAST, milliseconds_of
 from services.shared.conditions.nodes import Leaf, Reference, View
-from services.shared.conditions.operators import PLAIN, Operator, is_number
-from services.shared.conditions.reading import ZONE_TRAIT, Keys, choice, name, window, zone
-from services.shared.conditions.timed import TIMED, Timing, zone_in
+from services.shared.conditions.operators import PLAIN, is_number
+from services.shared.conditions.reading import Keys, choice, name, window
+from services.shared.conditions.timed import TIMED
 
 SECTIONS: Mapping[str, str] = {"fact": "facts", "trait": "traits", "score": "scores"}
 """Where in a view a kind of value is found."""
@@ -20,35 +21,12 @@ STAGE_OPERATORS = ("eq", "ne", "in", "not_in", "exists")
 
 
 def value_leaf(keys: Keys, kind: str) -> Leaf | None:
-    """`{"fact" | "trait" | "score": name, operator: literal}`."""
+    """`{"fact" | "trait" | "score": name, operator: literal, "zone"?: time zone}`."""
     named = keys.need(kind, name)
-    timed = {} if kind == "score" else TIMED
-    operator = keys.one_of([*PLAIN, *timed])
-    if operator in PLAIN:
-        literal = keys.need(operator, not_null(PLAIN[operator]))
-        if not keys.done() or named is None:
-            return None
-        return _plain(keys, kind, named, PLAIN[operator].test(literal))
-    timing = keys.need(operator, TIMED[operator].read) if operator else None
-    own_zone = keys.may("zone", zone) if operator and TIMED[operator].by_day else None
-    if not keys.done() or named is None or timing is None or operator is None:
+    holding = read_holding(keys, PLAIN, {} if kind == "score" else TIMED)
+    if not keys.done() or named is None or holding is None:
         return None
-    return _timed(keys, (kind, named), timing, own_zone, TIMED[operator].by_day)
-
-
-def not_null(operator: Operator) -> Callable[[Any], Any]:
-    """Its reader, with a better word for null than the general rule."""
-
-    def read(raw: Any) -> Any:
-        if raw is None:
-            raise ValueError("must not be null; say exists")
-        return operator.read(raw)
-
-    return read
-
-
-def _plain(keys: Keys, kind: str, named: str, holds: Callable[[Any], bool]) -> Leaf:
-    section = SECTIONS[kind]
+    section, holds, judge = SECTIONS[kind], holding.predicate, holding.holds
 
     def seen(view: View, now: int) -> Any:
         return (view.get(section) or {}).get(named)
@@ -56,27 +34,18 @@ def _plain(keys: Keys, kind: str, named: str, holds: Callable[[Any], bool]) -> L
     def check(view: View, now: int) -> bool:
         return holds((view.get(section) or {}).get(named))
 
-    return Leaf(keys.document, check, seen, references=(Reference(kind, named, f"{keys.path}{kind}"),))
+    def check_now(view: View, now: int) -> bool:
+        return judge((view.get(section) or {}).get(named), view, now)
 
+    def moments(view: View, now: int) -> Iterable[int]:
+        return holding.moments(seen(view, now), view, now)
 
-def _timed(keys: Keys, what: tuple[str, str], timing: Timing, own_zone: str | None, by_day: bool) -> Leaf:
-    (kind, named), section = what, SECTIONS[what[0]]
     references = [Reference(kind, named, f"{keys.path}{kind}")]
-    if own_zone == ZONE_TRAIT:
+    if holding.own_zone:
         references.append(Reference("trait", "timezone", f"{keys.path}zone"))
-
-    def seen(view: View, now: int) -> Any:
-        return (view.get(section) or {}).get(named)
-
-    def check(view: View, now: int) -> bool:
-        value = (view.get(section) or {}).get(named)
-        return value is not None and timing.holds(value, now, zone_in(view, own_zone) if by_day else None)
-
-    def moments(view: View, now: int) -> Any:
-        value = (view.get(section) or {}).get(named)
-        return () if value is None else timing.moments(value, now, zone_in(view, own_zone) if by_day else None)
-
-    return Leaf(keys.document, check, seen, moments, by_day, tuple(references))
+    if holding.timing is None:
+        return Leaf(keys.document, check, seen, references=tuple(references))
+    return Leaf(keys.document, check_now, seen, moments, holding.by_day, tuple(references))
 
 
 def segment_leaf(keys: Keys) -> Leaf | None:
@@ -88,18 +57,19 @@ def segment_leaf(keys: Keys) -> Leaf | None:
     def check(view: View, now: int) -> bool:
         return segment in (view.get("segments") or ())
 
-    return Leaf(keys.document, check, check, references=(Reference("segment", segment, f"{keys.path}segment"),))
+    return Leaf(
+        keys.document, check, check, references=(Reference("segment", segment, f"{keys.path}segment"),)
+    )
 
 
 def stage_leaf(keys: Keys) -> Leaf | None:
     """`{"stage": lifecycle, operator: stage, "product"?: product, "longer_than"?: duration}`."""
     lifecycle, product = keys.need("stage", name), keys.may("product", name) or ""
     longer = keys.may("longer_than", window)
-    operator = keys.one_of(STAGE_OPERATORS)
-    literal = keys.need(operator, not_null(PLAIN[operator])) if operator else None
-    if not keys.done() or lifecycle is None or operator is None:
+    holding = read_holding(keys, {operator: PLAIN[operator] for operator in STAGE_OPERATORS}, {})
+    if not keys.done() or lifecycle is None or holding is None:
         return None
-    holds = PLAIN[operator].test(literal)
+    holds = holding.predicate
 
     def standing(view: View) -> Mapping[str, Any]:
         return ((view.get("stages") or {}).get(lifecycle) or {}).get(product) or {}
@@ -167,4 +137,5 @@ def _hundredths(raw: Any) -> int:
     rule = "must be a percentage from 0 to 100 with at most two decimals"
     if not is_number(raw) or not 0 <= raw <= 100 or abs(raw * 100 - round(raw * 100)) > 1e-9:
         raise ValueError(rule)
-    return round(raw * 100)
+    hundredths: int = round(raw * 100)
+    return hundredths

@@ -14,6 +14,16 @@ MAX_LIST = 200
 MAX_PATH = 5
 """Keys of a path to a nested property."""
 
+MAX_TRACKS = 24
+"""Kinds of events that one condition may watch: each is state of every profile."""
+
+MAX_MARKS = 500
+"""Moments remembered of one kind of events of one profile."""
+
+MAX_STEPS = 6
+MAX_VALUE = 200
+"""Characters of a text that is remembered of an event; longer ones are passed over."""
+
 
 class Budget:
     """Counts the clauses of one condition while it is read."""

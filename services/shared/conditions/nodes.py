@@ -1,4 +1,4 @@
-"""The validated tree of a condition. Every leaf is compiled when it is parsed: three closures and what it depends on."""
+"""The validated tree of a condition. Each leaf is compiled when it is parsed."""
 
 from __future__ import annotations
 
@@ -44,6 +44,11 @@ class Leaf:
     references: tuple[Reference, ...] = ()
     tracks: tuple[TrackSpec, ...] = ()
     notes: Notes | None = None
+
+    @property
+    def timed(self) -> bool:
+        """Whether time alone may change it."""
+        return self.moments is not None
 
 
 @dataclass(frozen=True, eq=False)

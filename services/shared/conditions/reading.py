@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from services.shared.conditions.durations import parse_duration
+from services.shared.conditions.instants import milliseconds
 from services.shared.conditions.limits import MAX_CLAUSES, MAX_DEPTH, MAX_NAME, MAX_PATH, Budget
 from services.shared.conditions.operators import as_instant, is_text
-from services.shared.conditions.instants import milliseconds
 from services.shared.errors import Invalid
 
 T = TypeVar("T")
@@ -55,9 +56,10 @@ class Problems:
 class Keys:
     """An object whose keys are taken one by one; `done` notes those that nobody wanted."""
 
-    def __init__(self, raw: Any, path: str, problems: Problems) -> None:
+    def __init__(self, raw: Any, path: str, problems: Problems, depth: int = 1) -> None:
         self.path = path
         self.problems = problems
+        self.depth = depth
         self._before = len(problems.found)
         self._raw: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
         self._taken: set[str] = set()
@@ -66,6 +68,11 @@ class Keys:
 
     def __contains__(self, key: str) -> bool:
         return key in self._raw
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The object as it was written."""
+        return deepcopy(dict(self._raw))
 
     @property
     def sound(self) -> bool:
@@ -88,6 +95,9 @@ class Keys:
         """The value of a key, `None` when it is not there or breaks its rule."""
         self._taken.add(key)
         if key not in self._raw:
+            return None
+        if self._raw[key] is None:
+            self.problems.add(f"{self.path}{key}", "must not be null")
             return None
         try:
             return read(self._raw[key])

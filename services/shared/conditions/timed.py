@@ -179,7 +179,9 @@ TIMED: Mapping[str, TimedOperator] = MappingProxyType(
                         "type": "object",
                         "required": ["within_next"],
                         "additionalProperties": False,
-                        "properties": {"within_next": {"type": "string", "pattern": r"^P(\d{1,6}W)?(\d{1,6}D)?$"}},
+                        "properties": {
+                            "within_next": {"type": "string", "pattern": r"^P(\d{1,6}W)?(\d{1,6}D)?$"}
+                        },
                     },
                 ]
             },
