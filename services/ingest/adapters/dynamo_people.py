@@ -12,9 +12,9 @@ from services.ingest.domain.identifiers import Identifier, email_identifier, pho
 from services.ingest.domain.person import Attribute, KnownBy, Person
 from services.ingest.domain.policy import strength
 from services.ingest.domain.profile import Profile, erased
-from services.ingest.domain.records import Record
 from services.shared.aws.dynamo import Table
 from services.shared.contracts.person import Address
+from services.shared.records import Record
 
 _READ = {"email": email_identifier, "sms": phone_identifier}
 

@@ -12,9 +12,9 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 from services.ingest.domain.history import Chunk, Strip
-from services.ingest.domain.records import Contribution, Record, contributions, records
 from services.shared.aws.dynamo import Item, Table
 from services.shared.clock import from_iso, to_iso
+from services.shared.records import Contribution, Record, contributions, records
 
 
 class DynamoRecords:

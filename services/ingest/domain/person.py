@@ -10,11 +10,11 @@ from typing import Any
 
 from services.ingest.domain.history import Signed, Strip
 from services.ingest.domain.identifiers import EMAIL, PHONE, Identifier
-from services.ingest.domain.interaction import interaction_of
 from services.ingest.domain.quality import attribute_reliability, completeness, profile_reliability
-from services.ingest.domain.records import GROUP, ORDER_CONTACT, Record, held
 from services.shared.clock import to_iso
 from services.shared.contracts.person import Address
+from services.shared.interaction import interaction_of
+from services.shared.records import GROUP, ORDER_CONTACT, Record, held
 
 MARKETING, ORDER = "marketing", "order"
 SHOWN_RECORDS = 20

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.ingest.domain.interaction import interaction_of
 from services.shared.clock import to_iso
 from services.shared.contracts.ingest import CustomerEvent
+from services.shared.interaction import interaction_of
 
 GAP = timedelta(minutes=30)
 """A pause that long ends a visit."""

@@ -17,10 +17,10 @@ from services.ingest.domain.identifiers import (
     phone_identifier,
 )
 from services.ingest.domain.person import Person
-from services.ingest.domain.records import Record
 from services.ingest.people.ports import Finder, People
 from services.shared.contracts.person import Address
 from services.shared.errors import Invalid, NotFound
+from services.shared.records import Record
 
 PROFILE_PREFIX = "prf_"
 EXTERNAL = "externalId"

@@ -12,8 +12,8 @@ from services.ingest.domain.forget import Subject
 from services.ingest.domain.history import Strip
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.person import Person
-from services.ingest.domain.records import Record
 from services.shared.contracts.person import Address, PersonAnswer, PersonQuestion
+from services.shared.records import Record
 
 
 class People(Protocol):

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from services.ingest.domain.history import Cursor, Signed
-from services.ingest.domain.interaction import interaction_of
 from services.ingest.domain.person import Met, Person, met, shown
 from services.ingest.domain.sessions import Session, sessions_of
 from services.ingest.people.find import Directory, cursor_of, place
@@ -16,6 +15,7 @@ from services.ingest.ports import Timeline
 from services.shared.clock import Clock, from_iso, to_iso
 from services.shared.contracts.person import PersonQuestion
 from services.shared.errors import Invalid
+from services.shared.interaction import interaction_of
 
 MOST_EVENTS = 200
 SESSION_EVENTS = 2_000

@@ -94,10 +94,10 @@ def _condition_problems(arm: Arm, path: str) -> Iterator[Problem]:
         yield Problem(path, error.message)
         return
     for reference in condition.references():
-        if reference.kind == "trait":
+        if reference.kind not in ("fact", "score", "segment"):
             yield Problem(
                 f"{path}.{reference.path}",
-                "journeys knows facts, scores and segments of a person, not traits",
+                "journeys knows facts, scores and segments of a person; make a segment of it",
             )
 
 

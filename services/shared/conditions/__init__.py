@@ -1,28 +1,33 @@
-"""The condition language: one JSON tree, validated once, read in three ways.
+"""The condition language: one JSON tree, validated and compiled once, read in three ways. See docs/conditions.md.
 
-    all / any / none        {"all": [c, ...]}
-    fact, trait, score      {"fact": "orders", "gte": 2}         eq ne gt gte lt lte in exists
-    age of an instant       {"fact": "last_order_at", "older_than": "P90D"}   or {"within": "P30D"}
-    membership              {"segment": "first_order"}
+A view is what is known of one person, every key optional: `facts`, `traits`, `scores`, `segments` (names), `stages`
+({lifecycle: {product or "": {"stage", "since"}}}), `consents` ({purpose: {channel: state}}), `relations` ({type:
+[record]}), `tracks` (what `fold` keeps of events), `profile_id`, and `zone`, the time zone of days when the clause
+names none. What is missing (or null) makes every comparison false, `ne` and ages too; only `exists` sees it.
 
-A view is what is known of one person: `{"facts": {}, "traits": {}, "scores": {}, "segments": []}`, each key
-optional. What is missing (or null) makes every comparison false, `ne` and both ages too; only `exists` sees
-it.
+Events are not in a view. `condition.tracks()` says what must be kept of them: `tracks_of` brings those of all
+conditions together, `fold` takes an event in, `prune` forgets what can no longer matter.
 """
 
 from services.shared.conditions.durations import parse_duration
 from services.shared.conditions.nodes import Condition, Reference, View
 from services.shared.conditions.parsing import parse
 from services.shared.conditions.readings import Explanation, evaluate, explain, next_flip
+from services.shared.conditions.tracks import States, TrackSpec, fold, prune, tracks_of
 
 __all__ = [
     "Condition",
     "Explanation",
     "Reference",
+    "States",
+    "TrackSpec",
     "View",
     "evaluate",
     "explain",
+    "fold",
     "next_flip",
     "parse",
     "parse_duration",
+    "prune",
+    "tracks_of",
 ]

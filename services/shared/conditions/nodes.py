@@ -1,94 +1,98 @@
-"""The validated tree of a condition: plain frozen values without behaviour."""
+"""The validated tree of a condition. Each leaf is compiled when it is parsed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from services.shared.conditions.tracks import TrackSpec
+
 View = Mapping[str, Any]
-Kind = Literal["fact", "trait", "score"]
-Scalar = str | int | float | bool
-Check = Callable[[View, datetime], bool]
-
-SECTIONS: dict[Kind, str] = {"fact": "facts", "trait": "traits", "score": "scores"}
-"""Where in a view a kind of value is found."""
-
-
-@dataclass(frozen=True)
-class Compare:
-    """A value held against a literal. For an ordering against an instant, `literal` is a `datetime`."""
-
-    kind: Kind
-    name: str
-    operator: str
-    literal: Scalar | datetime | tuple[Scalar, ...]
-    document: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Age:
-    """How long ago an instant is: `older_than` from instant + length on, `within` (not `older`) before it."""
-
-    kind: Kind
-    name: str
-    older: bool
-    length: timedelta
-    document: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Member:
-    """Being in a segment."""
-
-    segment: str
-    document: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Group:
-    """`all`, `any` or `none` of its children."""
-
-    operator: Literal["all", "any", "none"]
-    children: tuple[Node, ...]
-    document: dict[str, Any]
-
-
-Node = Compare | Age | Member | Group
+Check = Callable[[View, int], bool]
+Seen = Callable[[View, int], Any]
+Moments = Callable[[View, int], Iterable[int]]
+Notes = Callable[[View, int], Mapping[str, bool]]
 
 
 @dataclass(frozen=True)
 class Reference:
-    """Something a condition depends on: `kind` is fact, trait, score or segment; `path` is where it does."""
+    """Something a condition depends on, and the path of the clause that does.
+
+    `kind` is fact, trait, score, segment, stage, relation (`name` as written), consent (`purpose/channel`), event
+    (`track:Order Completed`) or bucket (its seed).
+    """
 
     kind: str
     name: str
     path: str
 
 
-@dataclass(frozen=True)
-class Condition:
-    """A parsed condition. `document` is the JSON it came from; `check` its compiled form."""
+@dataclass(frozen=True, eq=False)
+class Leaf:
+    """One clause over (view, now in ms): whether it holds, what it saw, and when that may change by time alone.
 
-    root: Node
-    check: Check = field(repr=False, compare=False)
-    ages: tuple[Age, ...] = field(repr=False, compare=False)
+    `moments` is `None` where time alone changes nothing; `repeats` says that it has moments for ever and gives only
+    those of the coming `timed.LOOK_AHEAD`. `notes` are what an explanation says of how the answer was come by.
+    """
+
+    document: dict[str, Any]
+    check: Check
+    seen: Seen
+    moments: Moments | None = None
+    repeats: bool = False
+    references: tuple[Reference, ...] = ()
+    tracks: tuple[TrackSpec, ...] = ()
+    notes: Notes | None = None
 
     @property
-    def document(self) -> dict[str, Any]:
-        return self.root.document
+    def timed(self) -> bool:
+        """Whether time alone may change it."""
+        return self.moments is not None
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """`all`, `any` or `none` of its children."""
+
+    operator: Literal["all", "any", "none"]
+    children: tuple[Node, ...]
+    document: dict[str, Any]
+    check: Check
+    timed: bool
+    """Whether time alone may change it."""
+
+
+Node = Leaf | Group
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A parsed condition. `document` is the JSON it came from; two of the same document are equal."""
+
+    document: dict[str, Any]
+    root: Node = field(repr=False, compare=False)
+    leaves: tuple[Leaf, ...] = field(repr=False, compare=False)
+    ages: tuple[Leaf, ...] = field(repr=False, compare=False)
+    """The clauses that time alone may change."""
 
     def references(self) -> list[Reference]:
-        """Every fact, trait, score and segment it names, with the path of the clause that does."""
-        return list(_references(self.root, ""))
+        """Everything it depends on, with the path of the clause that does."""
+        return [reference for leaf in self.leaves for reference in leaf.references]
+
+    def tracks(self) -> list[TrackSpec]:
+        """What must be kept of events for it."""
+        return [track for leaf in self.leaves for track in leaf.tracks]
 
 
-def _references(node: Node, path: str) -> Iterator[Reference]:
-    if isinstance(node, Group):
-        for i, child in enumerate(node.children):
-            yield from _references(child, f"{path}{node.operator}.{i}.")
-    elif isinstance(node, Member):
-        yield Reference("segment", node.segment, f"{path}segment")
-    else:
-        yield Reference(node.kind, node.name, f"{path}{node.kind}")
+def combine(operator: str, checks: tuple[Callable[..., bool], ...]) -> Callable[..., bool]:
+    """The check of a group: loops, because a generator costs more than most clauses do."""
+    stop, answer = operator != "all", operator == "any"
+
+    def check(*seen: Any) -> bool:
+        for one in checks:
+            if one(*seen) is stop:
+                return answer
+        return not answer
+
+    return check

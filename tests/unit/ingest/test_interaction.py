@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from services.delivery.domain.outcomes import _EVENTS
-from services.ingest.domain.interaction import Interaction, interaction_of
 from services.shared.contracts.delivery import OutcomesObserved
 from services.shared.contracts.ingest import CustomerEvent
+from services.shared.interaction import Interaction, interaction_of
 from tests.unit.ingest.people import event, page
 
 OURS = OutcomesObserved.source

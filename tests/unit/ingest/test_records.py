@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.ingest.domain.records import Record, contributions, held, records
 from services.shared.contracts.ingest import CustomerEvent
+from services.shared.records import Record, contributions, held, records
 from tests.unit.ingest.people import event
 
 LINES = [{"product_id": "lamp", "quantity": 2, "price": 5}, {"product_id": "chair", "quantity": 1}]

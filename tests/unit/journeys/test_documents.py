@@ -99,7 +99,11 @@ def test_each_broken_rule_is_named_by_path(raw: dict[str, Any], path: str, rule:
         ({"fact": "orders"}, "nodes.fork.branches.0.when", "exactly one of"),
         ({"all": []}, "nodes.fork.branches.0.when", "all"),
         ({"fact": "orders", "gte": "many"}, "nodes.fork.branches.0.when", "gte"),
-        ({"any": [{"trait": "country", "eq": "NL"}]}, "nodes.fork.branches.0.when.any.0.trait", "not traits"),
+        (
+            {"any": [{"trait": "country", "eq": "NL"}]},
+            "nodes.fork.branches.0.when.any.0.trait",
+            "make a segment",
+        ),
     ],
 )
 def test_conditions_are_judged_too(when: dict[str, Any], path: str, rule: str) -> None:
