@@ -34,6 +34,7 @@ class ServiceFunction(lambda_.Function):
         timeout_seconds: int = 30,
         wheels: str = "",
         disk: int = 512,
+        name: str | None = None,
     ) -> None:
         log_group = logs.LogGroup(
             scope,
@@ -46,6 +47,7 @@ class ServiceFunction(lambda_.Function):
         super().__init__(
             scope,
             id,
+            function_name=name,
             runtime=environment.runtime,
             architecture=environment.architecture,
             code=lambda_.Code.from_asset(str(bundle(service, environment, wheels))),

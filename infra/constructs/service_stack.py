@@ -145,6 +145,7 @@ class ServiceStack(Stack):
         timeout_seconds: int = 30,
         wheels: str = "",
         disk: int = 512,
+        name: str | None = None,
     ) -> ServiceFunction:
         """A function of this service; `handler` is a module of its `handlers`, the rest as `ServiceFunction` has it."""
         return ServiceFunction(
@@ -158,6 +159,7 @@ class ServiceStack(Stack):
             timeout_seconds=timeout_seconds,
             wheels=wheels,
             disk=disk,
+            name=name,
         )
 
     def person(self, *, settings: Mapping[str, str], timeout_seconds: int = 60) -> ServiceFunction:

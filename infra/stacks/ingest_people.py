@@ -14,6 +14,7 @@ from aws_cdk import aws_s3 as s3
 
 from infra.constructs.service_stack import ServiceStack
 from infra.discovery import Announced
+from services.shared.contracts.history import history_function
 
 PERSON_FUNCTIONS: dict[str, Announced] = {
     "consent": "person-consent",
@@ -55,9 +56,26 @@ class People:
         self._queue = stack.queue("ErasureQueue", timeout_seconds=ROUND_SECONDS)
         _index_beginnings(identities)
         self._view()
+        self._history()
         self._desk()
         self._worker()
         _watch_freshness(stack)
+
+    def _history(self) -> None:
+        """Its name is known beforehand to those who ask: they are deployed first."""
+        function = self._stack.function(
+            "History",
+            handler="history",
+            settings={
+                "profiles_table": self._profiles.table_name,
+                "profile_parts_table": self._parts.table_name,
+            },
+            memory=1024,
+            timeout_seconds=60,
+            name=history_function(self._stack.halte.stage),
+        )
+        self._profiles.grant(function, "dynamodb:BatchGetItem")
+        self._parts.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query")
 
     def _view(self) -> None:
         function = self._stack.function(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from aws_cdk import ArnFormat
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
+from services.shared.contracts.history import history_function
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 
 DEFINITIONS = ("segments", "score-models", "stages")
@@ -56,7 +59,23 @@ class ScoringStack(ServiceStack):
         definitions.grant(reactor, "dynamodb:GetItem", "dynamodb:Query")
         self.react(reactor, facts=[ProfilesChanged, ProfilesMerged])
 
-        sweep = self.function("Sweep", handler="sweep", settings=settings, timeout_seconds=55)
+        history = history_function(self.halte.stage)
+        sweep = self.function(
+            "Sweep", handler="sweep", settings={**settings, "history_function": history}, timeout_seconds=55
+        )
+        sweep.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["lambda:InvokeFunction"],
+                resources=[
+                    self.format_arn(
+                        service="lambda",
+                        resource="function",
+                        resource_name=history,
+                        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+                    )
+                ],
+            )
+        )
         standings.grant(sweep, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan")
         definitions.grant(
             sweep, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"

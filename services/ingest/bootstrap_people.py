@@ -17,6 +17,7 @@ from services.ingest.adapters.sqs_erasures import SqsErasures
 from services.ingest.people.erase import Eraser, ErasureDesk, Stores
 from services.ingest.people.export import Exporter
 from services.ingest.people.find import Directory
+from services.ingest.people.retell import Retelling
 from services.ingest.people.show import SingleView
 from services.ingest.settings import (
     ErasuresSettings,
@@ -40,6 +41,12 @@ def directory() -> Directory:
     """For `profiles` and `erasures`."""
     graph = Table(IdentitiesSettings.from_env().identities_table)
     return Directory(people=_people(), finder=DynamoFinder(graph))
+
+
+@cache
+def retelling() -> Retelling:
+    """For `history`."""
+    return Retelling(bootstrap.profiles(), bootstrap.timeline())
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from services.scoring.adapters.definitions_table import DefinitionsTable
+from services.scoring.adapters.ingest_histories import IngestHistories
 from services.scoring.adapters.pass_cursor import PassCursor
 from services.scoring.adapters.places_table import PlacesTable
 from services.scoring.adapters.standings_table import StandingsTable
@@ -39,6 +40,7 @@ def sweep() -> Sweep:
         _scoring(settings),
         StandingsTable(Table(settings.standings_table)),
         PassCursor(Table(settings.definitions_table)),
+        IngestHistories(settings.history_function),
         settings.clock(),
     )
 

@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 from services.scoring.domain.definitions import Definitions, Kind
+from services.scoring.domain.seeing import explained
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, DefinitionStore, Revision, Standings, UnreadableStanding
 from services.shared.clock import Clock, to_iso
-from services.shared.conditions import explain
 from services.shared.errors import Conflict, Invalid, NotFound, Stale
 
 ATTEMPTS = 5
@@ -67,7 +67,7 @@ class Desk:
                 return stands
             following, now = current.with_(new), self._clock.now()
             number = self._last_number(kind, name) + 1
-            if self._definitions.save(new, number, following.version, now, now + SETTLED):
+            if self._definitions.save(new, number, following, now, now + SETTLED):
                 return Revision(number, new.document(), now)
         raise Conflict("conflict", "definitions are being changed by others; try again")
 
@@ -85,7 +85,7 @@ class Desk:
             _check_expected(stands, expected)
             following, now = current.without(kind.name, name), self._clock.now()
             number = self._last_number(kind, name) + 1
-            if self._definitions.delete(kind.name, name, number, following.version, now, now + SETTLED):
+            if self._definitions.delete(kind.name, name, number, following, now, now + SETTLED):
                 return
         raise Conflict("conflict", "definitions are being changed by others; try again")
 
@@ -136,12 +136,7 @@ class Desk:
         standing = self._current(profile_id)
         definitions, now = self._definitions.load(), self._clock.now()
         facts, counts = standing.tally.facts(), standing.tally.counts
-        view = {
-            "facts": facts,
-            "traits": standing.traits,
-            "scores": standing.scores,
-            "segments": standing.segments,
-        }
+        waiting = definitions.waiting(standing.remembered)
         return {
             "profile_id": standing.profile_id,
             "version": standing.version,
@@ -152,10 +147,12 @@ class Desk:
                 for model in definitions.models
             },
             "segments": {name: to_iso(since) for name, since in sorted(standing.segments.items())},
-            "explained": {
-                segment.name: explain(segment.condition, view, now).document()
-                for segment in sorted(definitions.segments, key=lambda one: one.name)
+            "stages": {
+                name: {subject: place.value for subject, place in sorted(held.items())}
+                for name, held in sorted(standing.stages.items())
             },
+            "explained": explained(standing, definitions, now),
+            "waiting": sorted(f"{kind}/{name}" for kind, name in waiting),
         }
 
     def _current(self, profile_id: str) -> ProfileStanding:

@@ -52,7 +52,7 @@ def facts_of(standings: Iterable[ProfileStanding]) -> list[Fact]:
             ScoreChange(standing=seen, model=s.model, score=s.score, previous=s.previous)
             for s in standing.scored
         ]
-        for move in standing.moved:
+        for move in (move for move in standing.moved if not move.silent):
             kind, name, _ = move.seat
             if kind == Lifecycle.kind:
                 stages.append(_stage_move(move, seen))

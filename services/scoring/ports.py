@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
 from services.scoring.domain.definitions import Definition, Definitions
+from services.scoring.domain.judging import History
 from services.scoring.domain.places import Place, Seat
 from services.scoring.domain.standing import ProfileStanding
 from services.shared.clock import to_iso
@@ -182,15 +183,25 @@ class DefinitionStore(DefinitionReader, Protocol):
         """Those with a number below `before`, the newest first."""
         ...
 
-    def save(self, new: Definition, number: int, version: int, at: datetime, pass_at: datetime) -> bool:
-        """Write revision `number` as definitions `version` and begin a pass over all standings at `pass_at`; `False`
-        if that version is taken."""
+    def save(
+        self, new: Definition, number: int, following: Definitions, at: datetime, pass_at: datetime
+    ) -> bool:
+        """Write revision `number`, which makes definitions what `following` says, and begin a pass over all standings
+        at `pass_at`; `False` if that version is taken."""
         ...
 
     def delete(
-        self, kind: str, name: str, number: int, version: int, at: datetime, pass_at: datetime
+        self, kind: str, name: str, number: int, following: Definitions, at: datetime, pass_at: datetime
     ) -> bool:
         """Let go of a document, in the same manner."""
+        ...
+
+
+class Histories(Protocol):
+    """The past of profiles, as ingest keeps it."""
+
+    def of(self, profile_ids: Collection[str]) -> Mapping[str, History]:
+        """The whole past of each; one whose newest part is not stored yet is left out."""
         ...
 
 

@@ -12,6 +12,7 @@ from services.scoring.domain.definitions.lifecycles import Lifecycle
 from services.scoring.domain.judging import (
     catch_up,
     erase,
+    is_behind,
     let_time_pass,
     merge,
     put_in_place,
@@ -22,6 +23,7 @@ from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import (
     DUE_SHARDS,
     DefinitionReader,
+    Histories,
     NotSaved,
     Overtaken,
     Standings,
@@ -42,6 +44,10 @@ Judge = Callable[[str, ProfileStanding | None], ProfileStanding | None]
 
 class Contended(Exception):
     """Other writers were first each time."""
+
+
+class Unready(Exception):
+    """Not all of the profile's past is known yet."""
 
 
 @dataclass(frozen=True)
@@ -98,15 +104,30 @@ class Scoring:
         )
 
     def catch_up(
-        self, standings: Mapping[str, ProfileStanding | UnreadableStanding], definitions: int
+        self,
+        standings: Mapping[str, ProfileStanding | UnreadableStanding],
+        version: int,
+        histories: Histories,
     ) -> Outcome:
-        """Judge those of `standings` (maybe stale) that were last judged before version `definitions`."""
+        """Judge those of `standings` (maybe stale) that were last judged before definitions `version`, and let those
+        who need to know more of their past remember it."""
         now = self._clock.now()
+        seen = {p: s for p, s in standings.items() if isinstance(s, ProfileStanding)}
+        definitions = self._definitions.load(max([version, *(one.definitions for one in seen.values())]))
+        behind = [p for p, standing in seen.items() if is_behind(standing, definitions)]
+        past = histories.of(behind) if behind else {}
 
-        def judge(_: str, standing: ProfileStanding | None) -> ProfileStanding | None:
+        def judge(profile_id: str, standing: ProfileStanding | None) -> ProfileStanding | None:
             if standing is None:
                 return None
-            return catch_up(standing, self._definitions.load(max(definitions, standing.definitions)), now)
+            known = self._definitions_for(standing)
+            if is_behind(standing, known) and (
+                profile_id not in past or standing.version != seen[profile_id].version
+            ):
+                raise Unready(
+                    profile_id
+                )  # a past that was read before the newest change came is not all of it
+            return catch_up(standing, past.get(profile_id), known, now)
 
         return self._settle(list(standings), standings, judge)
 
@@ -177,6 +198,10 @@ class Scoring:
             for profile_id, standing in current.items():
                 try:
                     after = judge(profile_id, standing)
+                except Unready as error:
+                    failed[profile_id] = error
+                    unsaved += 1
+                    continue
                 except Exception as error:  # one poisonous profile must not hold up its neighbours
                     failed[profile_id] = error
                     continue

@@ -17,6 +17,7 @@ class SweepSettings(Settings):
 
     standings_table: str
     definitions_table: str
+    history_function: str
 
 
 class ApiSettings(Settings):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from services.scoring.ports import Pass, Passes, Standings
+from services.scoring.ports import Histories, Pass, Passes, Standings
 from services.scoring.service import PAGE, Scoring
 from services.shared.clock import Clock
 
@@ -23,10 +23,13 @@ class Run:
 class Sweep:
     """The use case."""
 
-    def __init__(self, scoring: Scoring, standings: Standings, passes: Passes, clock: Clock) -> None:
+    def __init__(
+        self, scoring: Scoring, standings: Standings, passes: Passes, histories: Histories, clock: Clock
+    ) -> None:
         self._scoring = scoring
         self._standings = standings
         self._passes = passes
+        self._histories = histories
         self._clock = clock
 
     def run(self, has_time: Callable[[], bool]) -> Run:
@@ -43,7 +46,7 @@ class Sweep:
         left to do. Newer definitions, or another run, take the pass away."""
         while has_time():
             page = self._standings.page(current.after, PAGE)
-            outcome = self._scoring.catch_up(page.standings, current.definitions)
+            outcome = self._scoring.catch_up(page.standings, current.definitions, self._histories)
             run = replace(
                 run,
                 caught_up=run.caught_up + outcome.written,

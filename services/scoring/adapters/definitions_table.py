@@ -32,7 +32,9 @@ class DefinitionsTable:
             for kind in KINDS.values()
             for item in self._table.query("kind = :kind", values={":kind": kind.name}, consistent=True)
         ]
-        return Definitions.of(head["version"] if head else 0, found)
+        if not head:
+            return Definitions.of(0, found)
+        return Definitions.of(head["version"], found, json.loads(head.get("introduced", "{}")))
 
     def revision(self, kind: str, name: str) -> Revision | None:
         item = self._table.get({"kind": kind, "name": name}, consistent=True)
@@ -48,7 +50,9 @@ class DefinitionsTable:
         )
         return [_revision(item) for item in items]
 
-    def save(self, new: Definition, number: int, version: int, at: datetime, pass_at: datetime) -> bool:
+    def save(
+        self, new: Definition, number: int, following: Definitions, at: datetime, pass_at: datetime
+    ) -> bool:
         document = new.document()
         item = {
             "kind": new.kind,
@@ -57,23 +61,25 @@ class DefinitionsTable:
             "revision": number,
             "saved_at": to_iso(at),
         }
-        return self._change(version, pass_at, [self._table.put_op(item), self._kept(item)])
+        return self._change(following, pass_at, [self._table.put_op(item), self._kept(item)])
 
     def delete(
-        self, kind: str, name: str, number: int, version: int, at: datetime, pass_at: datetime
+        self, kind: str, name: str, number: int, following: Definitions, at: datetime, pass_at: datetime
     ) -> bool:
         gone = {"kind": kind, "name": name, "document": "", "revision": number, "saved_at": to_iso(at)}
         remove = self._table.delete_op({"kind": kind, "name": name})
-        return self._change(version, pass_at, [remove, self._kept(gone)])
+        return self._change(following, pass_at, [remove, self._kept(gone)])
 
     def _kept(self, item: Item) -> Op:
         kept = {**item, "kind": f"{item['kind']}/{item['name']}", "name": _numbered(item["revision"])}
         return self._table.put_op(kept)
 
-    def _change(self, version: int, pass_at: datetime, ops: list[Op]) -> bool:
+    def _change(self, following: Definitions, pass_at: datetime, ops: list[Op]) -> bool:
+        version = following.version
         first = version == 1
+        introduced = json.dumps(following.introduced, separators=(",", ":"), sort_keys=True)
         head = self._table.put_op(
-            {**HEAD, "version": version},
+            {**HEAD, "version": version, "introduced": introduced},
             condition="attribute_not_exists(kind)" if first else "#version = :before",
             names=None if first else {"#version": "version"},
             values=None if first else {":before": version - 1},

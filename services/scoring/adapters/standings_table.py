@@ -16,6 +16,7 @@ from typing import Any
 from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.definitions.segments import MEMBER, Segment
 from services.scoring.domain.facts import Tally
+from services.scoring.domain.memory import Memory
 from services.scoring.domain.orders import Book, Order, Sums
 from services.scoring.domain.places import Place, Seat
 from services.scoring.domain.standing import Gone, Moved, ProfileStanding, Scored
@@ -33,6 +34,7 @@ from services.shared.aws.clients import client
 from services.shared.aws.dynamo import ConditionFailed, Item, Table
 from services.shared.aws.parallel import each
 from services.shared.clock import from_iso, to_iso
+from services.shared.records import Contribution
 
 DUE_INDEX = "due"
 
@@ -108,7 +110,7 @@ def to_item(standing: ProfileStanding) -> Item:
         item["changes"] = _json(
             {
                 "scored": [[s.model, s.score, s.previous] for s in standing.scored],
-                "moved": [[*m.seat, m.before, m.after, to_iso(m.at)] for m in standing.moved],
+                "moved": [_told(m) for m in standing.moved],
             }
         )
     return item
@@ -160,11 +162,12 @@ def _standing(item: Mapping[str, Any]) -> ProfileStanding:
         version=item["version"],
         at=from_iso(state["at"]),
         applied=AppliedVersions(tuple((low, high) for low, high in state["applied"])),
-        tally=_tally(state),
+        memory=Memory(_tally(state), state.get("tracks", {}), _read_records(state.get("records", {}))),
         scores=state["scores"],
         places=_places(state),
         traits=state["traits"],
         definitions=state["definitions"],
+        remembered=state.get("remembered", 0),
         due_at=from_iso(item["due_at"]) if "due_at" in item else None,
         scored=tuple(Scored(*scored) for scored in changes["scored"]),
         moved=tuple(_moved(*row) for row in changes["moved"]),
@@ -195,14 +198,18 @@ def _read_place(value: str, since: str, way: Iterable[tuple[str, str]] = ()) -> 
     return Place(value, from_iso(since), tuple((stage, from_iso(at)) for stage, at in way))
 
 
+def _told(move: Moved) -> list[Any]:
+    return [*move.seat, move.before, move.after, to_iso(move.at), *([1] if move.silent else [])]
+
+
 def _moved(*row: Any) -> Moved:
     """What `to_item` wrote, or an earlier version of it that knew segments only."""
     if len(row) == 3:
         segment, at, entered = row
         seat: Seat = (Segment.kind, segment, "")
         return Moved(seat, None if entered else MEMBER, MEMBER if entered else None, from_iso(at))
-    kind, name, subject, before, after, at = row
-    return Moved((kind, name, subject), before, after, from_iso(at))
+    kind, name, subject, before, after, at, *silent = row
+    return Moved((kind, name, subject), before, after, from_iso(at), bool(silent))
 
 
 def due_shard(profile_id: str) -> str:
@@ -216,12 +223,48 @@ def _state(standing: ProfileStanding) -> dict[str, Any]:
         "at": to_iso(standing.at),
         "applied": standing.applied.ranges,
         **_sums(standing.tally),
+        **_kept(standing),
         "scores": standing.scores,
         "places": [[*seat, *_place(place)] for seat, place in standing.places.items()],
         "traits": standing.traits,
         "definitions": standing.definitions,
         **told_anew,
     }
+
+
+def _kept(standing: ProfileStanding) -> dict[str, Any]:
+    """Beside facts; most people need none of it."""
+    memory = standing.memory
+    kept: dict[str, Any] = {"remembered": standing.remembered}
+    if memory.tracks:
+        kept["tracks"] = memory.tracks
+    if memory.records:
+        kept["records"] = {kind: [_said(one) for one in said] for kind, said in memory.records.items()}
+    return kept
+
+
+def _said(one: Contribution) -> list[Any]:
+    values = [one.id, to_iso(one.at), one.message_id, one.fields, one.status, one.lines_mode, one.lines]
+    while values and not values[-1]:
+        values.pop()
+    return values
+
+
+def _read_records(kept: Mapping[str, Any]) -> dict[str, tuple[Contribution, ...]]:
+    return {kind: tuple(_read_said(kind, *values) for values in said) for kind, said in kept.items()}
+
+
+def _read_said(
+    kind: str,
+    record_id: str,
+    at: str,
+    message_id: str,
+    fields: Mapping[str, Any] | None = None,
+    status: str = "",
+    mode: str = "",
+    lines: Iterable[Mapping[str, Any]] = (),
+) -> Contribution:
+    return Contribution(kind, record_id, from_iso(at), message_id, fields or {}, status, mode, tuple(lines))
 
 
 def _sums(tally: Tally) -> dict[str, Any]:

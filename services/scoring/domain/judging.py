@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from services.scoring.domain.applied import AppliedVersions
-from services.scoring.domain.definitions import Definitions
-from services.scoring.domain.facts import Tally, fold
+from services.scoring.domain.definitions import Definitions, Segment
+from services.scoring.domain.memory import Memory
 from services.scoring.domain.places import Place, Seat, steps
+from services.scoring.domain.seeing import known
 from services.scoring.domain.standing import Gone, Moved, ProfileStanding, Scored
 from services.scoring.domain.trace import Step, Traced, trace
 from services.shared.contracts.ingest import CustomerEvent, Merge, ProfileChange
+
+
+@dataclass(frozen=True)
+class History:
+    """All that a profile ever told, by version of the profile, and its traits as they stand."""
+
+    events: Sequence[tuple[int, Sequence[CustomerEvent]]]
+    traits: Mapping[str, Any]
 
 
 def take_in(
@@ -36,18 +46,20 @@ def take_in(
         if change.version in applied:
             continue
         if change.version > applied.newest:
-            traits = {name: change.traits[name] for name in sorted(definitions.traits & change.traits.keys())}
+            traits = _needed(change.traits, definitions)
         applied = applied.add(change.version)
         fresh.append(change)
     if not fresh:
         return None
     events = sorted((e for change in fresh for e in change.events), key=lambda e: (e.at, e.message_id))
-    tallies = _tallies(start.tally, events, definitions)
-    if not tallies:
+    memories = _memories(start.memory, events, definitions)
+    if not memories:
         at = max((e.at for e in events), default=max(change.at for change in fresh))
-        tallies = [(at, start.tally)]
-    after = replace(start, applied=applied, traits=traits, tally=tallies[-1][1])
-    return _judge(before, after, [(min(at, now), tally) for at, tally in tallies], definitions, now)
+        memories = [(at, start.memory)]
+    # Who begins has nothing to catch up with.
+    remembered = before.remembered if start is before and before.version else definitions.version
+    after = replace(start, applied=applied, traits=traits, memory=memories[-1][1], remembered=remembered)
+    return _judge(before, after, [(min(at, now), memory) for at, memory in memories], definitions, now)
 
 
 def merge(profile_id: str, standing: ProfileStanding | None, merged: Merge) -> ProfileStanding | None:
@@ -78,12 +90,40 @@ def let_time_pass(
     return _judge_anew(standing, definitions, now)
 
 
-def catch_up(standing: ProfileStanding, definitions: Definitions, now: datetime) -> ProfileStanding | None:
+def is_behind(standing: ProfileStanding, definitions: Definitions) -> bool:
+    """Do definitions need to know more of the past than is remembered?"""
+    return not standing.gone and standing.remembered < definitions.complete_from
+
+
+def catch_up(
+    standing: ProfileStanding, history: History | None, definitions: Definitions, now: datetime
+) -> ProfileStanding | None:
     """The standing under new definitions, though nothing happened to the profile; `None` when it was judged by
-    them. Moves are dated now."""
-    if standing.gone or standing.definitions == definitions.version:
+    them. Moves are dated now. Who `is_behind` remembers anew, from the whole `history`."""
+    if standing.gone:
         return None
-    return _judge_anew(standing, definitions, now)
+    if not is_behind(standing, definitions):
+        return (
+            _judge_anew(standing, definitions, now) if standing.definitions != definitions.version else None
+        )
+    if history is None:
+        raise ValueError("a standing that is behind needs its history")
+    memory = Memory()
+    # What is not taken in yet will be: it is on its way.
+    told = (e for version, events in history.events if version in standing.applied for e in events)
+    for event in sorted(told, key=lambda e: (e.at, e.message_id)):
+        memory = memory.with_event(event, definitions.needs)
+    complete = replace(
+        standing,
+        memory=memory,
+        traits=_needed(history.traits, definitions),
+        remembered=definitions.version,
+    )
+    return _judge_anew(standing, definitions, now, complete)
+
+
+def _needed(traits: Mapping[str, Any], definitions: Definitions) -> dict[str, Any]:
+    return {name: traits[name] for name in sorted(definitions.needs.traits & traits.keys())}
 
 
 def put_in_place(
@@ -110,7 +150,7 @@ def _start_over(before: ProfileStanding, changes: Sequence[ProfileChange]) -> Pr
     return replace(
         before,
         applied=AppliedVersions.before(newest.since),
-        tally=Tally(),
+        memory=Memory(),
         since=newest.since,
         since_at=newest.at,
         gone=None,
@@ -128,60 +168,73 @@ def _leave(before: ProfileStanding, gone: Gone) -> ProfileStanding:
     )
 
 
-def _judge_anew(standing: ProfileStanding, definitions: Definitions, now: datetime) -> ProfileStanding:
-    now = max(now, standing.at)
-    unarmed = replace(standing, due_at=None)
-    return _judge(standing, unarmed, [(standing.at, standing.tally)], definitions, now)
+def _judge_anew(
+    standing: ProfileStanding, definitions: Definitions, now: datetime, after: ProfileStanding | None = None
+) -> ProfileStanding:
+    unarmed = replace(after or standing, due_at=None)
+    return _judge(standing, unarmed, [(standing.at, unarmed.memory)], definitions, max(now, standing.at))
 
 
-def scores_of(tally: Tally, definitions: Definitions) -> dict[str, float]:
-    """Every model's score."""
-    return {model.name: model.score(tally.counts) for model in definitions.models}
-
-
-def _tallies(
-    tally: Tally, events: Sequence[CustomerEvent], definitions: Definitions
-) -> list[tuple[datetime, Tally]]:
-    """The tally after each event that changes it."""
-    tallies = []
+def _memories(
+    memory: Memory, events: Sequence[CustomerEvent], definitions: Definitions
+) -> list[tuple[datetime, Memory]]:
+    """The memory after each event that changes it."""
+    memories = []
     for event in events:
-        folded = fold(tally, event, definitions.counted)
-        if folded is not tally:
-            tally = folded
-            tallies.append((event.at, tally))
-    return tallies
+        after = memory.with_event(event, definitions.needs)
+        if after is not memory:
+            memory = after
+            memories.append((event.at, memory))
+    return memories
 
 
 def _judge(
     before: ProfileStanding,
     after: ProfileStanding,
-    tallies: Sequence[tuple[datetime, Tally]],
+    memories: Sequence[tuple[datetime, Memory]],
     definitions: Definitions,
     now: datetime,
 ) -> ProfileStanding:
-    """`after` with scores, segments, due time and outbox of a new version.
+    """`after` with scores, places, due time and outbox of a new version.
 
     A standing judged under older definitions is judged as of now: what a new definition makes of the past did
     not happen then.
     """
     if before.version and before.definitions != definitions.version:
-        tallies = [(now, tallies[-1][1])]
-    elif before.due_at and before.due_at < tallies[0][0]:
+        memories = [(now, memories[-1][1])]
+    elif before.due_at and before.due_at < memories[0][0]:
         # What time alone brought about before these events happened, though nobody looked.
-        tallies = [(before.at, before.tally), *tallies]
-    steps = [Step(at, tally.facts(), after.traits, scores_of(tally, definitions)) for at, tally in tallies]
-    traced = trace(definitions.judged, before.places, steps, now)
-    scores = steps[-1].scores
+        memories = [(before.at, before.memory), *memories]
+    steps = [Step(at, known(after, memory, definitions)) for at, memory in memories]
+    waiting = definitions.waiting(after.remembered)
+    traced = trace(definitions.judged, before.places, steps, now, waiting)
+    last = steps[-1].known
     return replace(
         after,
         version=before.version + 1,
         at=now,
-        scores=scores,
+        memory=memories[-1][1].pruned(definitions.needs, now),
+        scores=last["scores"],
         places=traced.places,
         definitions=definitions.version,
         due_at=_rearmed(after.due_at, traced.due),
-        scored=_scored(before, scores, facts_changed=steps[-1].facts != before.tally.facts()),
-        moved=_moved(before.places, traced),
+        scored=_scored(before, last["scores"], facts_changed=last["facts"] != before.tally.facts()),
+        moved=tuple(
+            replace(move, silent=_is_silent(move, before, definitions))
+            for move in _moved(before.places, traced)
+        ),
+    )
+
+
+def _is_silent(move: Moved, before: ProfileStanding, definitions: Definitions) -> bool:
+    """Does somebody enter a segment only because it was defined, and is nobody to hear of that?"""
+    kind, name, _ = move.seat
+    segment = definitions.get(kind, name)
+    if not (isinstance(segment, Segment) and segment.silent and before.version):
+        return False
+    defined = definitions.introduced[f"{kind}/{name}"]
+    return before.definitions < defined or before.remembered < max(
+        (definitions.introduced[need] for need in segment.needs.names), default=0
     )
 
 

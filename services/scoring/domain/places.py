@@ -65,6 +65,10 @@ class Judged(Protocol):
         """The places at `at`, those of before given; one that stays is the same object as before."""
         ...
 
+    def explained(self, view: View, held: Held, at: datetime) -> dict[str, Any]:
+        """Why the person is where they are, as JSON."""
+        ...
+
     def next_flip(self, view: View, held: Held, after: datetime) -> datetime | None:
         """The first instant after `after` at which time alone changes the places, or one before it at which to look
         again; `None`: never."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.facts import Tally
+from services.scoring.domain.memory import Memory
 from services.scoring.domain.places import Place, Seat
 
 
@@ -23,12 +24,14 @@ class Scored:
 
 @dataclass(frozen=True)
 class Moved:
-    """A place was taken, changed or left at the moment its condition flipped; `None` is nowhere."""
+    """A place was taken, changed or left at the moment its condition flipped; `None` is nowhere. A `silent` move is
+    told to nobody."""
 
     seat: Seat
     before: str | None
     after: str | None
     at: datetime
+    silent: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ class ProfileStanding:
     """The state of a profile after write `version`.
 
     `at` is when it was last judged, under `definitions`; `places` is where these put the person; `due_at` is where the
-    due index has it (never later than the true flip); `scored` and `moved` are what this write changed. `since` is the
+    due index has it (never later than the true flip). `memory` is complete for all that definitions of version
+    `remembered` need. `scored` and `moved` are what this write changed. `since` is the
     version from which on the profile's history was last told anew, known since `since_at`. What remains of a profile
     that is `gone` keeps late changes from bringing it back.
     """
@@ -57,17 +61,23 @@ class ProfileStanding:
     version: int
     at: datetime
     applied: AppliedVersions = field(default_factory=AppliedVersions)
-    tally: Tally = field(default_factory=Tally)
+    memory: Memory = field(default_factory=Memory)
     scores: Mapping[str, float] = field(default_factory=dict)
     places: Mapping[Seat, Place] = field(default_factory=dict)
     traits: Mapping[str, Any] = field(default_factory=dict)
     definitions: int = 0
+    remembered: int = 0
     due_at: datetime | None = None
     scored: tuple[Scored, ...] = ()
     moved: tuple[Moved, ...] = ()
     since: int = 0
     since_at: datetime | None = None
     gone: Gone | None = None
+
+    @property
+    def tally(self) -> Tally:
+        """The facts and counts remembered."""
+        return self.memory.tally
 
     @property
     def segments(self) -> dict[str, datetime]:

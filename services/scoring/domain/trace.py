@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from services.scoring.domain.places import Held, Judged, Place, Seat
+from services.shared.clock import to_iso
 from services.shared.conditions import View
 
 
 @dataclass(frozen=True)
 class Step:
-    """From `at` on this is what is known: facts, traits and scores."""
+    """From `at` on this is what is known of a person, in the sections that conditions see."""
 
     at: datetime
-    facts: Mapping[str, Any]
-    traits: Mapping[str, Any]
-    scores: Mapping[str, float]
+    known: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,16 @@ class Traced:
 
 
 def trace(
-    judged: Sequence[Judged], places: Mapping[Seat, Place], steps: Sequence[Step], now: datetime
+    judged: Sequence[Judged],
+    places: Mapping[Seat, Place],
+    steps: Sequence[Step],
+    now: datetime,
+    waiting: Collection[tuple[str, str]] = (),
 ) -> Traced:
     """Follow `places` through `steps` (ascending, none after `now`) and all flips up to `now`.
 
-    `judged` come in an order in which each follows those it refers to.
+    `judged` come in an order in which each follows those it refers to; those `waiting` (kind and name) can't be judged
+    yet and leave people where they are.
     """
     current, left = dict(places), dict[Seat, datetime]()
     due: datetime | None = None
@@ -43,20 +47,14 @@ def trace(
         end = steps[i + 1].at if i + 1 < len(steps) else None
         at: datetime | None = step.at
         while at is not None and (at <= now if end is None else at < end or at == step.at):
-            current, at = _settle(judged, current, left, step, at)
+            current, at = _settle(judged, current, left, step, at, waiting)
             due = at
     return Traced(current, left, due)
 
 
 def view_of(step: Step) -> dict[str, Any]:
     """What conditions see of a step before anything is judged."""
-    return {
-        "facts": step.facts,
-        "traits": step.traits,
-        "scores": step.scores,
-        "segments": set(),
-        "stages": {},
-    }
+    return {**step.known, "segments": set(), "stages": {}}
 
 
 def show(view: View, one: Judged, held: Held) -> None:
@@ -64,7 +62,9 @@ def show(view: View, one: Judged, held: Held) -> None:
     if held and one.kind == "segment":
         view["segments"].add(one.name)
     elif one.kind == "stage":
-        view["stages"][one.name] = {subject: [place.value, place.since] for subject, place in held.items()}
+        view["stages"][one.name] = {
+            subject: {"stage": place.value, "since": to_iso(place.since)} for subject, place in held.items()
+        }
 
 
 def _settle(
@@ -73,6 +73,7 @@ def _settle(
     left: dict[Seat, datetime],
     step: Step,
     at: datetime,
+    waiting: Collection[tuple[str, str]],
 ) -> tuple[dict[Seat, Place], datetime | None]:
     """The places at `at`, and the next flip of all; `left` learns what was let go."""
     view = view_of(step)
@@ -82,10 +83,13 @@ def _settle(
     after: dict[Seat, Place] = {}
     settled: list[tuple[Judged, Held]] = []
     for one in judged:
-        now_held = one.settle(view, held.get((one.kind, one.name), {}), at)
+        key = (one.kind, one.name)
+        now_held: Held = held.get(key, {})
+        if key not in waiting:
+            now_held = one.settle(view, now_held, at)
+            settled.append((one, now_held))
         show(view, one, now_held)
-        after |= {(one.kind, one.name, subject): place for subject, place in now_held.items()}
-        settled.append((one, now_held))
+        after |= {(*key, subject): place for subject, place in now_held.items()}
     left |= {seat: at for seat in places if seat not in after}
     flips = [one.next_flip(view, now_held, at) for one, now_held in settled]
     return after, min((flip for flip in flips if flip is not None), default=None)

@@ -14,6 +14,8 @@ import moto
 import pytest
 
 from services.scoring import bootstrap
+from services.scoring.adapters.ingest_histories import IngestHistories
+from services.scoring.domain.judging import History
 from services.shared.aws.clients import client
 from services.shared.clock import FixedClock
 from services.shared.contracts.base import Fact
@@ -58,6 +60,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, clock: FixedClock) -> Iterator[None]:
     monkeypatch.setenv("STANDINGS_TABLE", "standings")
     monkeypatch.setenv("DEFINITIONS_TABLE", "definitions")
     monkeypatch.setenv("PLACES_TABLE", "places")
+    monkeypatch.setenv("HISTORY_FUNCTION", "history")
     monkeypatch.setenv("BUS_NAME", "bus")
     clear_caches()
     with moto.mock_aws():
@@ -136,6 +139,14 @@ def request(method: str, path: str, body: Any = None, **headers: str) -> dict[st
             "isBase64Encoded": False,
         },
         CONTEXT,
+    )
+
+
+@pytest.fixture(autouse=True)
+def no_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ingest has nothing to tell of anybody, unless a test says otherwise."""
+    monkeypatch.setattr(
+        IngestHistories, "of", lambda self, profile_ids: {p: History([], {}) for p in profile_ids}
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from services.scoring.domain.definitions import Definition, Definitions
+from services.scoring.domain.judging import History
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import NotSaved, Overtaken, Page, Revision, Saved, SaveResult
 from services.shared.clock import to_iso
@@ -72,20 +73,29 @@ class FakeDefinitions:
         kept = reversed(self.kept.get((kind, name), []))
         return [one for one in kept if one.number < before][:limit]
 
-    def save(self, new: Definition, number: int, version: int, at: datetime, pass_at: datetime) -> bool:
+    def save(
+        self, new: Definition, number: int, following: Definitions, at: datetime, pass_at: datetime
+    ) -> bool:
         if self.rival:
             self.current, self.rival = self.current.with_(self.rival), None
-        if version != self.current.version + 1:
+        if following.version != self.current.version + 1:
             return False
         self.current = self.current.with_(new)
         self.kept.setdefault((new.kind, new.name), []).append(Revision(number, new.document(), at))
         return True
 
     def delete(
-        self, kind: str, name: str, number: int, version: int, at: datetime, pass_at: datetime
+        self, kind: str, name: str, number: int, following: Definitions, at: datetime, pass_at: datetime
     ) -> bool:
-        if version != self.current.version + 1:
+        if following.version != self.current.version + 1:
             return False
         self.current = self.current.without(kind, name)
         self.kept[kind, name].append(Revision(number, None, at))
         return True
+
+
+class NoPast:
+    """Histories of profiles that did nothing."""
+
+    def of(self, profile_ids: Collection[str]) -> Mapping[str, History]:
+        return {profile_id: History([], {}) for profile_id in profile_ids}

@@ -21,8 +21,8 @@ def test_a_segment_comes_after_those_it_refers_to() -> None:
     )
 
     assert [one.name for one in built.segments] == ["z", "m", "a"]
-    assert built.traits == {"country"}
-    assert built.counted == {"track:Order Completed", "track:Unsubscribed", "track:Email Bounced"}
+    assert built.needs.traits == {"country"}
+    assert built.needs.counted == {"track:Order Completed", "track:Unsubscribed", "track:Email Bounced"}
 
 
 def test_a_circle_of_segments_is_refused() -> None:

@@ -16,7 +16,7 @@ from services.scoring.service import Scoring
 from services.shared.clock import FixedClock
 from services.shared.contracts.ingest import CustomerEvent, Merge, ProfileChange
 from tests.unit.scoring.builders import DEMO_SEGMENTS, change, definitions, event, on, order
-from tests.unit.scoring.fakes import FakeDefinitions, FakeStandings
+from tests.unit.scoring.fakes import FakeDefinitions, FakeStandings, NoPast
 
 NOW = FixedClock(on("1998-06-30"))
 DEFINITIONS = definitions({**DEMO_SEGMENTS, "engaged": {"score": "engagement", "gte": 20}})
@@ -169,4 +169,4 @@ def test_time_does_not_pass_for_who_is_gone() -> None:
     told(standings, Merge(loser=LOSER, winner=WINNER, at=MERGED))
     scoring = Scoring(standings, FakeDefinitions(definitions(version=2)), NOW)
 
-    assert scoring.catch_up(dict(standings.stored), 2).written == 0
+    assert scoring.catch_up(dict(standings.stored), 2, NoPast()).written == 0

@@ -21,7 +21,7 @@ from services.shared.clock import FixedClock
 from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited
 from services.shared.errors import Conflict, Invalid, NotFound
 from tests.unit.scoring.builders import change, definitions, on, order
-from tests.unit.scoring.fakes import FakeDefinitions, FakeStandings
+from tests.unit.scoring.fakes import FakeDefinitions, FakeStandings, NoPast
 
 NOW = FixedClock(on("1997-06-01"))
 
@@ -175,7 +175,7 @@ def test_the_pass_stays_where_the_store_failed() -> None:
     scoring(standings).take_in([change(1, order("1997-05-01")), change(1, profile_id="prf_2")])
     standings.broken = {"prf_1"}
     newer = Scoring(standings, FakeDefinitions(definitions(version=2)), NOW)
-    sweep = Sweep(newer, standings, passes, NOW)
+    sweep = Sweep(newer, standings, passes, NoPast(), NOW)
 
     run = sweep.run(lambda: True)
     assert (run.caught_up, run.failed, run.more, passes.noted) == (1, 1, True, [])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
+from services.scoring.domain.definitions.needs import Needs
 from services.shared.conditions import Reference
 from services.shared.errors import Invalid
 
@@ -21,6 +22,11 @@ class Definition(Protocol):
     @property
     def name(self) -> str:
         """Its name among those of its kind."""
+        ...
+
+    @property
+    def needs(self) -> Needs:
+        """What must be remembered of events for it."""
         ...
 
     def document(self) -> dict[str, Any]:

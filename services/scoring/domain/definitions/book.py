@@ -12,9 +12,11 @@ from types import MappingProxyType
 from services.scoring.domain.definitions.base import Definition, Kind
 from services.scoring.domain.definitions.lifecycles import Lifecycle
 from services.scoring.domain.definitions.models import ScoreModel
+from services.scoring.domain.definitions.needs import Needs
 from services.scoring.domain.definitions.segments import Segment
 from services.scoring.domain.facts import FACTS
 from services.scoring.domain.places import Judged
+from services.shared.conditions import Reference
 from services.shared.errors import Conflict, Invalid, NotFound
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -47,14 +49,20 @@ def kind_of(name: str) -> Kind:
 @dataclass(frozen=True)
 class Definitions:
     """All definitions at one `version`, which grows by one per change, in an order in which each comes after those it
-    refers to. They fit together: what one names exists, and no two wait for each other."""
+    refers to. They fit together: what one names exists, and no two wait for each other.
+
+    `introduced` says by which version each need, and each definition as it is (`segment/first_order`), came to be.
+    """
 
     version: int
     all: tuple[Definition, ...]
+    introduced: Mapping[str, int]
 
     @classmethod
-    def of(cls, version: int, definitions: Iterable[Definition]) -> Definitions:
-        """Definitions that fit together; of namesakes the last counts.
+    def of(
+        cls, version: int, definitions: Iterable[Definition], introduced: Mapping[str, int] | None = None
+    ) -> Definitions:
+        """Definitions that fit together; of namesakes the last counts. What `introduced` does not know, is new.
 
         Raises:
             Invalid: `unknown_reference`, `definition_cycle` or `too_many`.
@@ -64,7 +72,10 @@ class Definitions:
             if count > KINDS[kind].most:
                 raise Invalid("too_many", f"there may be {KINDS[kind].most} of {KINDS[kind].path}")
         needs = {key: _needs(one, by_key) for key, one in sorted(by_key.items())}
-        return cls(version, tuple(by_key[key] for key in _ordered(needs)))
+        ordered = tuple(by_key[key] for key in _ordered(needs))
+        words = {word for one in ordered for word in (_word(one), *one.needs.names)}
+        before = introduced or {}
+        return cls(version, ordered, {word: before.get(word, version) for word in words})
 
     @cached_property
     def judged(self) -> tuple[Judged, ...]:
@@ -82,16 +93,26 @@ class Definitions:
         return tuple(one for one in self.all if isinstance(one, Segment))
 
     @cached_property
-    def counted(self) -> frozenset[str]:
-        """The event keys that rules of models need."""
-        return frozenset(rule.key for model in self.models for rule in model.rules)
+    def needs(self) -> Needs:
+        """What all of them need to be remembered."""
+        return Needs.together(one.needs for one in self.all)
 
     @cached_property
-    def traits(self) -> frozenset[str]:
-        """The names of traits that conditions read."""
-        return frozenset(
-            reference.name for one in self.all for reference in one.references() if reference.kind == "trait"
-        )
+    def complete_from(self) -> int:
+        """The version from which on nothing new had to be remembered."""
+        return max((self.introduced[name] for name in self.needs.names), default=0)
+
+    def waiting(self, remembered: int) -> frozenset[Key]:
+        """Those that can't be judged by a memory that was complete for version `remembered`, because they, or others
+        they refer to, need more."""
+        if remembered >= self.complete_from:
+            return frozenset()
+        found: set[Key] = set()
+        for one in self.all:
+            new = any(self.introduced[name] > remembered for name in one.needs.names)
+            if new or any(_referred(reference) in found for reference in one.references()):
+                found.add((one.kind, one.name))
+        return frozenset(found)
 
     def of_kind(self, kind: str) -> list[Definition]:
         """Those of a kind, by name."""
@@ -107,7 +128,8 @@ class Definitions:
         Raises:
             Invalid: it does not fit with the others.
         """
-        return Definitions.of(self.version + 1, [*self.all, new])
+        introduced = {word: at for word, at in self.introduced.items() if word != _word(new)}
+        return Definitions.of(self.version + 1, [*self.all, new], introduced)
 
     def without(self, kind: str, name: str) -> Definitions:
         """The next version, without one of them.
@@ -122,9 +144,8 @@ class Definitions:
         ]
         if users:
             raise Conflict("in_use", f"{kind} {name!r} is used by {', '.join(sorted(users))}")
-        return Definitions.of(
-            self.version + 1, [one for one in self.all if (one.kind, one.name) != (kind, name)]
-        )
+        others = [one for one in self.all if (one.kind, one.name) != (kind, name)]
+        return Definitions.of(self.version + 1, others, self.introduced)
 
 
 _REFERRED = {ScoreModel.kind: "score"}
@@ -133,12 +154,24 @@ _REFERRED = {ScoreModel.kind: "score"}
 _KIND_REFERRED = {word: kind for kind, word in _REFERRED.items()}
 
 
+_FREE = frozenset({"trait", "relation", "consent", "event", "bucket"})
+"""What conditions may name without anybody having defined it."""
+
+
+def _word(one: Definition) -> str:
+    return f"{one.kind}/{one.name}"
+
+
+def _referred(reference: Reference) -> Key:
+    return _KIND_REFERRED.get(reference.kind, reference.kind), reference.name
+
+
 def _needs(one: Definition, by_key: Mapping[Key, Definition]) -> list[Key]:
     needs: set[Key] = set()
     for reference in one.references():
-        if reference.kind == "trait" or (reference.kind == "fact" and reference.name in FACTS):
+        if reference.kind in _FREE or (reference.kind == "fact" and reference.name in FACTS):
             continue
-        key = (_KIND_REFERRED.get(reference.kind, reference.kind), reference.name)
+        key = _referred(reference)
         if key not in by_key:
             raise Invalid(
                 "unknown_reference",

@@ -11,12 +11,24 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from services.scoring.domain.definitions.needs import Needs
 from services.scoring.domain.places import Held, Place
-from services.shared.conditions import Condition, Reference, View, evaluate, next_flip, parse, parse_duration
+from services.shared.clock import to_iso
+from services.shared.conditions import (
+    Condition,
+    Reference,
+    View,
+    evaluate,
+    explain,
+    next_flip,
+    parse,
+    parse_duration,
+)
 from services.shared.errors import Conflict, Invalid
 
 PRODUCT = "$product"
@@ -150,6 +162,10 @@ class Lifecycle:
     def subjects(self) -> tuple[str, ...]:
         return tuple(self.ways)
 
+    @cached_property
+    def needs(self) -> Needs:
+        return Needs.of(condition for _, condition in self._conditions())
+
     def document(self) -> dict[str, Any]:
         return self.source.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True)
 
@@ -170,6 +186,27 @@ class Lifecycle:
             # What comes late happens now: a life is not lived again.
             places[subject] = _advance(place, ways, view, max(at, place.since))
         return places
+
+    def explained(self, view: View, held: Held, at: datetime) -> dict[str, Any]:
+        """By product ("": of the person): the stage, since when, and each way on with what it waits for."""
+        return {
+            subject: {
+                "stage": place.value,
+                "since": to_iso(place.since),
+                "path": [{"stage": stage, "since": to_iso(since)} for stage, since in place.path],
+                "ways": [
+                    {
+                        "to": way.to,
+                        "not_before": to_iso(place.since + way.wait),
+                        "when": explain(way.when, view, at).document(),
+                    }
+                    for way in self.ways[subject]
+                    if place.value in way.sources
+                ],
+            }
+            for subject, place in held.items()
+            if subject in self.ways
+        }
 
     def next_flip(self, view: View, held: Held, after: datetime) -> datetime | None:
         looks = []

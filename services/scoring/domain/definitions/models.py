@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.scoring.domain.definitions.needs import Needs
 from services.shared.conditions import Reference
 
 MAX_POINTS = 1_000_000
@@ -64,6 +66,11 @@ class ScoreModel(BaseModel):
     def references(self) -> Iterable[Reference]:
         """Models depend on events only."""
         return ()
+
+    @cached_property
+    def needs(self) -> Needs:
+        """Counts of events."""
+        return Needs.of((), (rule.key for rule in self.rules))
 
     def score(self, counts: Mapping[str, int]) -> float:
         """The points of a person with these event counts."""
