@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
 
+Rule = tuple[str, dict[str, Any]]
+"""The key of an event (`track:Event 3`), and the filter that its properties must pass."""
+
 NAMES = 60
 EXPONENT = 0.9
 """Of the Zipf law that both the frequency of an event and the number of rules about it follow."""
@@ -44,8 +47,8 @@ class Shop:
         self._properties = [self._random.sample(PROPERTIES, self._random.randint(5, 9)) for _ in range(NAMES)]
         self._has_lines = [n % 3 == 0 for n in range(NAMES)]
 
-    def rules(self, count: int) -> list[tuple[str, dict[str, Any]]]:
-        """So many rules: the key of their event, and their filter of two or three tests."""
+    def rules(self, count: int) -> list[Rule]:
+        """So many rules, of two or three tests each, now and then an `any` or a `none` among them."""
         return [self._rule() for _ in range(count)]
 
     def events(self, count: int) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -57,18 +60,16 @@ class Shop:
     def _name(self) -> int:
         return self._random.choices(range(NAMES), cum_weights=self._weights)[0]
 
-    def _rule(self) -> tuple[str, dict[str, Any]]:
+    def _rule(self) -> Rule:
         name, draw = self._name(), self._random
-        tests = [
-            self._test(draw.choice(self._properties[name])) for _ in range(draw.choice((2, 2, 3)))
-        ]
+        tests = [self._test(draw.choice(self._properties[name])) for _ in range(draw.choice((2, 2, 3)))]
         if self._has_lines[name] and draw.random() < 0.3:
             tests[-1] = {"line": LINES, "where": self._line_test()}
         shape = draw.random()
         if shape < 0.08:
-            return _key(name), {"all": [tests[0], {"any": [*tests[1:], self._test(draw.choice(self._properties[name]))]}]}
-        if shape < 0.14:
-            return _key(name), {"all": [*tests[:-1], {"none": tests[-1:]}]}
+            tests[1:] = [{"any": [*tests[1:], self._test(draw.choice(self._properties[name]))]}]
+        elif shape < 0.14:
+            tests[-1:] = [{"none": tests[-1:]}]
         return _key(name), {"all": tests}
 
     def _line_test(self) -> dict[str, Any]:
