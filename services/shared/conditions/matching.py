@@ -57,14 +57,14 @@ class Matcher:
 
     def __init__(self, by_key: Mapping[str, Sequence[_Index]]) -> None:
         self._by_key = by_key
-        self._any_name = {key for key in by_key if key.endswith(":*")}
+        self._some_any_name = any(key.endswith(":*") for key in by_key)
 
     def __call__(self, key: str, properties: Properties) -> tuple[int, ...]:
         """The numbers, ascending, of the patterns that an event matches. `key` is its type and its name, joined by a
         colon: `track:Order Completed`."""
         indices = self._by_key.get(key, ())
-        if self._any_name and (any_name := f"{key.partition(':')[0]}:*") in self._any_name - {key}:
-            indices = (*indices, *self._by_key[any_name])
+        if self._some_any_name and (any_name := f"{key.partition(':')[0]}:*") != key:
+            indices = (*indices, *self._by_key.get(any_name, ()))
         if len(indices) == 1:
             index = indices[0]
             return tuple(index.numbers(index.standing(properties)))
@@ -180,9 +180,8 @@ def _by_line(rows: Sequence[Row[Line]], everything: int) -> Probe:
         if not standing & relevant:
             return standing
         lines, mask = objects_in(value), if_none_passes
-        for index in indices:
-            for number in index.numbers(reduce(or_, map(index.standing, lines), 0)):
-                mask ^= by_number[number]
+        for number in {n for one in indices for n in one.numbers(reduce(or_, map(one.standing, lines), 0))}:
+            mask ^= by_number[number]
         return standing & mask
 
     return probe
