@@ -117,6 +117,8 @@ def values() -> st.SearchStrategy[Any]:
     )
 
 
+TWICE = [("gt", "lt"), ("lt", "gt"), ("gte", "ne"), ("ne", "ne"), ("eq", "eq"), ("eq", "ne")]
+
 EVENTS = st.dictionaries(st.sampled_from(KEYS), values(), max_size=5)
 PATTERNS = st.lists(st.tuples(st.sampled_from(NAMES), st.none() | filters()), max_size=12)
 
@@ -151,6 +153,18 @@ def asked_one_by_one(asked: Sequence[Pattern], key: str, properties: Mapping[str
     [("track:A", {"prop": "a", "between": [1, 1]})], [("track:A", {"a": 1}), ("track:A", {"a": Decimal(1)})]
 )
 @example([("track:A", {"prop": "a", "ne": 0})], [("track:A", {"a": [0]}), ("track:A", {"a": False})])
+@example(
+    [("track:A", {"all": [{"prop": "a", name: 1}, {"prop": "a", other: 3}]}) for name, other in TWICE],
+    [("track:A", {"a": a}) for a in (0, 1, 2, 3, 4)],
+)
+@example(
+    [
+        ("track:A", {"prop": "a", "gt": 1}),
+        ("track:A", {"prop": "a", "eq": 1}),
+        ("track:A", {"prop": "a", "ne": 1}),
+    ],
+    [("track:A", {"a": a}) for a in (float("inf"), -float("inf"), Decimal("Infinity"), Decimal("NaN"))],
+)
 def test_equals_asking_every_pattern(
     documents: list[tuple[str, Any]], events: list[tuple[str, dict[str, Any]]]
 ) -> None:
