@@ -30,7 +30,7 @@ BENCHMARKS: dict[str, Callable[[Report], list[Result]]] = {
     "pattern_matching": pattern_matching.run,
 }
 _EXAMPLES = """examples:
-  python -m benchmarks                                    all of them; about three minutes
+  python -m benchmarks                                    all of them; about four minutes
   python -m benchmarks --only usd_per_million_events      what a million customer events cost
   python -m benchmarks --only usd_per_million_entries     what a million journey entries cost
   python -m benchmarks --only cpu_per_event               CPU of ingest's consumer, beside a floor
