@@ -21,6 +21,7 @@ class Result:
     """One measured figure.
 
     `against` names what else would be: other designs, or a floor. `breakdown` says where the value comes from.
+    A budget is the most that the value may be or, if `more_is_better`, the least.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Result:
     against: Mapping[str, float] = field(default_factory=dict)
     budget: float | None = None
     breakdown: Sequence[Mapping[str, Any]] = ()
+    more_is_better: bool = False
 
     @property
     def ratio(self) -> float | None:
@@ -39,12 +41,19 @@ class Result:
     @property
     def ok(self) -> bool:
         """Within budget, or without one."""
-        return self.budget is None or self.value <= self.budget
+        return self._keeps(1.0)
 
     @property
     def fails(self) -> bool:
-        """Over budget by more than the tolerance."""
-        return self.budget is not None and self.value > self.budget * TOLERANCE
+        """Beyond the budget by more than the tolerance."""
+        return not self._keeps(TOLERANCE)
+
+    def _keeps(self, tolerance: float) -> bool:
+        if self.budget is None:
+            return True
+        if self.more_is_better:
+            return self.value * tolerance >= self.budget
+        return self.value <= self.budget * tolerance
 
     def as_json(self) -> dict[str, Any]:
         """The form of `results.json`, rounded to three significant digits."""

@@ -9,14 +9,24 @@ definitions: a literal is a key of a table and nothing else.
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any, Literal, NamedTuple, get_args
 
-from services.shared.conditions.probes import Family, Probe, Row, below, by_predicate, family_of, probe_of
+from services.shared.conditions.probes import (
+    Family,
+    Probe,
+    Row,
+    Trial,
+    below,
+    by_predicate,
+    family_of,
+    layers_of,
+    probes_of,
+)
 from services.shared.conditions.terms import Term, terms_of
 from services.shared.conditions.where import (
     Comparison,
@@ -27,9 +37,11 @@ from services.shared.conditions.where import (
     objects_in,
 )
 
-MAX_BITS = 4096
+MAX_BITS = 2048
 """Of one integer. Patterns beyond that get the next one: so the size of all tables stays in proportion to the number
 of patterns."""
+
+_BITS = tuple(1 << position for position in range(MAX_BITS))
 
 
 @dataclass(frozen=True)
@@ -45,17 +57,18 @@ class Matcher:
 
     def __init__(self, by_key: Mapping[str, Sequence[_Index]]) -> None:
         self._by_key = by_key
+        self._some_any_name = any(key.endswith(":*") for key in by_key)
 
     def __call__(self, key: str, properties: Properties) -> tuple[int, ...]:
         """The numbers, ascending, of the patterns that an event matches. `key` is its type and its name, joined by a
         colon: `track:Order Completed`."""
         indices = self._by_key.get(key, ())
-        any_name = f"{key.partition(':')[0]}:*"
-        if any_name in self._by_key and any_name != key:
-            indices = (*indices, *self._by_key[any_name])
+        if self._some_any_name and (any_name := f"{key.partition(':')[0]}:*") != key:
+            indices = (*indices, *self._by_key.get(any_name, ()))
         if len(indices) == 1:
-            return tuple(indices[0](properties))
-        return tuple(sorted({number for index in indices for number in index(properties)}))
+            index = indices[0]
+            return tuple(index.numbers(index.standing(properties)))
+        return tuple(sorted({number for one in indices for number in one.numbers(one.standing(properties))}))
 
 
 def compile_patterns(patterns: Iterable[Pattern]) -> Matcher:
@@ -79,35 +92,37 @@ class _Index:
 
     def __init__(self, terms: Sequence[tuple[int, Term]]) -> None:
         self._owners = [number for number, _ in terms]
+        self._each_once = len(set(self._owners)) == len(terms)
         self._everything = (1 << len(terms)) - 1
         places = _places(term for _, term in terms)
         order = sorted(places, key=lambda place: (_KINDS.index(place.kind), -len(places[place])))
-        self._steps = [
-            (place.path[0], below(place.path[1:], _probe(place.kind, places[place], self._everything)))
-            for place in order
-            if place.path
+        made = [
+            (place, probe) for place in order for probe in _probes(place, places[place], self._everything)
         ]
-        self._wholes = [
-            _probe(place.kind, places[place], self._everything) for place in order if not place.path
-        ]
+        self._steps = [(place.path[0], below(place.path[1:], probe)) for place, probe in made if place.path]
+        self._wholes = [probe for place, probe in made if not place.path]
 
-    def __call__(self, properties: Properties) -> list[int]:
-        """The numbers, ascending, of the patterns of which a term stands."""
+    def standing(self, properties: Properties) -> int:
+        """The bits of the terms that stand."""
         standing, get = self._everything, properties.get
         for key, probe in self._steps:
             standing = probe(get(key), standing)
             if not standing:
-                return []
+                return 0
         for probe in self._wholes:
             standing = probe(properties, standing)
+        return standing
+
+    def numbers(self, standing: int) -> list[int]:
+        """The numbers, ascending, of the patterns whose terms these are."""
+        owners = self._owners
         found: list[int] = []
         while standing:
             last = standing.bit_length() - 1
-            standing ^= 1 << last
-            if not found or found[-1] != self._owners[last]:
-                found.append(self._owners[last])
+            standing ^= _BITS[last]
+            found.append(owners[last])
         found.reverse()
-        return found
+        return found if self._each_once else list(dict.fromkeys(found))
 
 
 _Kind = Family | Literal["line", "whole"]
@@ -115,41 +130,40 @@ _KINDS: tuple[_Kind, ...] = (*get_args(Family), "line", "whole")
 
 
 class _Place(NamedTuple):
-    """One table: what it looks at, how, and which of the tests that a term may have there it takes."""
+    """What a table looks at, and how; a `whole` at all properties together."""
 
     kind: _Kind
     path: tuple[str, ...]
-    turn: int
 
 
 def _places(terms: Iterable[Term]) -> dict[_Place, list[Row[Any]]]:
     places: dict[_Place, list[Row[Any]]] = defaultdict(list)
     for position, term in enumerate(terms):
-        turns: Counter[tuple[_Kind, tuple[str, ...]]] = Counter()
         for wanted in term:
-            at = _kind_and_path(wanted.test)
-            places[_Place(*at, turns[at])].append(Row(1 << position, wanted.test, wanted.verdict))
-            turns[at] += 1
+            places[_place(wanted.test)].append(Row(_BITS[position], wanted.test, wanted.verdict))
     return places
 
 
-def _kind_and_path(test: Where) -> tuple[_Kind, tuple[str, ...]]:
+def _place(test: Where) -> _Place:
     if isinstance(test, Comparison):
-        return family_of(test), test.path
-    return ("line", (test.key,)) if isinstance(test, Line) else ("whole", ())
+        return _Place(family_of(test), test.path)
+    return _Place("line", (test.key,)) if isinstance(test, Line) else _Place("whole", ())
 
 
-def _probe(kind: _Kind, rows: Sequence[Row[Any]], everything: int) -> Probe:
-    if kind == "line":
-        return _by_line(rows, everything)
-    if kind == "whole":
-        trials = [(json.dumps(row.test.document), compile_where(row.test), row) for row in rows]
-        return by_predicate(trials, everything)
-    return probe_of(kind, rows, everything)
+def _probes(place: _Place, rows: Sequence[Row[Any]], everything: int) -> list[Probe]:
+    if place.kind == "line":
+        return [_by_line(layer, everything) for layer in layers_of(rows)]
+    if place.kind == "whole":
+        return [by_predicate(map(_trial, layer), everything) for layer in layers_of(rows)]
+    return probes_of(place.kind, rows, everything)
+
+
+def _trial(row: Row[Where]) -> Trial:
+    return json.dumps(row.test.document), compile_where(row.test), row
 
 
 def _by_line(rows: Sequence[Row[Line]], everything: int) -> Probe:
-    """The filters of lines are an index of their own: every line is looked at once."""
+    """The filters of lines are an index of their own, asked once a line."""
     if_none_passes = everything
     flips: dict[str, int] = defaultdict(int)
     filters: dict[str, Where] = {}
@@ -163,13 +177,10 @@ def _by_line(rows: Sequence[Row[Line]], everything: int) -> Probe:
     indices = _indices([one for n, where in enumerate(filters.values()) for one in _terms(n, where)])
 
     def probe(value: Any, standing: int) -> int:
-        passed = set()
-        if standing & relevant:
-            for line in objects_in(value):
-                for index in indices:
-                    passed.update(index(line))
-        mask = if_none_passes
-        for number in passed:
+        if not standing & relevant:
+            return standing
+        lines, mask = objects_in(value), if_none_passes
+        for number in {n for one in indices for n in one.numbers(reduce(or_, map(one.standing, lines), 0))}:
             mask ^= by_number[number]
         return standing & mask
 

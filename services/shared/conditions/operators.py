@@ -83,7 +83,7 @@ def is_text(value: Any, longest: int = MAX_TEXT) -> bool:
     """Text that can be written as UTF-8 and is not too long."""
     if not isinstance(value, str) or len(value) > longest:
         return False
-    return not any("\ud800" <= char <= "\udfff" for char in value)
+    return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def is_scalar(value: Any) -> bool:

@@ -1,19 +1,20 @@
 """Tables from the value of one property to the terms (bits of an integer) which that value lets stand.
 
-A table is made of rows: the bit of a term, a test of the property, and how that test must come out. No table has two
-rows of one term, so a row's bit depends on its own test alone. Bits without a row always stand.
+A table is made of rows: the bit of a term, a test of the property, and how that test must come out. Bits without a row
+always stand.
 """
 
 from __future__ import annotations
 
 import json
-from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import reduce
 from itertools import accumulate
 from math import inf
-from operator import xor
+from operator import and_, xor
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from services.shared.conditions.operators import Predicate, as_instant, is_number
@@ -44,23 +45,43 @@ Trial = tuple[str, Predicate, Row[Any]]
 """A predicate under a name that only its equals have."""
 
 
+class _ByValue(NamedTuple):
+    """What stands for the values that tests name, and for a missing one, `true`, `false`, and all others."""
+
+    named: dict[Hashable, int]
+    rest: tuple[int, int, int, int]
+
+
 def family_of(test: Comparison) -> Family:
     """How a comparison is looked up."""
     if test.operator in _BY_VALUE:
         return "value"
     if test.operator not in _BY_ORDER:
         return "predicate"
-    first = test.literal[0] if isinstance(test.literal, tuple) else test.literal
-    return "instant" if isinstance(first, datetime) else "number"
+    return "instant" if isinstance(_points(test)[0], datetime) else "number"
 
 
-def probe_of(family: Family, rows: Sequence[Row[Comparison]], everything: int) -> Probe:
-    """The table of the rows of one family; `everything` has all bits that there are."""
+def probes_of(family: Family, rows: Sequence[Row[Comparison]], everything: int) -> list[Probe]:
+    """The tables of one property's rows of one family; `everything` has all bits that there are."""
+    layers = layers_of(rows)
     if family == "value":
-        return _by_value(rows, everything)
+        return [_probe_by_value([_by_value(layer, everything) for layer in layers])]
     if family == "predicate":
-        return by_predicate(_trials(rows), everything)
-    return _by_order(rows, everything, _as_number if family == "number" else as_instant)
+        return [by_predicate(_trials(layer), everything) for layer in layers]
+    return [_by_order(layers, everything, family)]
+
+
+def layers_of(rows: Iterable[Row[T]]) -> list[list[Row[T]]]:
+    """Rows parted so that no layer has two of one term: there, a bit depends on one test alone."""
+    layers: list[list[Row[T]]] = []
+    turns: Counter[int] = Counter()
+    for row in rows:
+        turn = turns[row.bit]
+        turns[row.bit] += 1
+        if turn == len(layers):
+            layers.append([])
+        layers[turn].append(row)
+    return layers
 
 
 def below(keys: Sequence[str], probe: Probe) -> Probe:
@@ -78,7 +99,7 @@ def below(keys: Sequence[str], probe: Probe) -> Probe:
     return inner
 
 
-def _by_value(rows: Sequence[Row[Comparison]], everything: int) -> Probe:
+def _by_value(rows: Sequence[Row[Comparison]], everything: int) -> _ByValue:
     missing = other = everything
     flips: dict[Hashable, int] = defaultdict(int)
     for row in rows:
@@ -89,12 +110,26 @@ def _by_value(rows: Sequence[Row[Comparison]], everything: int) -> Probe:
             missing ^= row.bit
         if present is not row.verdict:
             other ^= row.bit
-        for value in {} if operator == "exists" else _mentioned(literal):
+        for value in () if operator == "exists" else _mentioned(literal):
             flips[value] |= row.bit
     true, false = (other ^ flips.pop(value, 0) for value in (_TRUE, _FALSE))
-    lookup = {value: other ^ flip for value, flip in flips.items()}.get
+    return _ByValue({value: other ^ flip for value, flip in flips.items()}, (missing, true, false, other))
+
+
+def _mentioned(literal: Any) -> Iterator[Hashable]:
+    for value in literal if isinstance(literal, tuple) else (literal,):
+        yield (_TRUE if value else _FALSE) if isinstance(value, bool) else value
+
+
+def _probe_by_value(layers: Sequence[_ByValue]) -> Probe:
+    missing, true, false, other = _both(layer.rest for layer in layers)
+    values = list({value for layer in layers for value in layer.named})
+    masks = _both([layer.named.get(value, layer.rest[-1]) for value in values] for layer in layers)
+    lookup = dict(zip(values, masks, strict=True)).get
 
     def probe(value: Any, standing: int) -> int:
+        if value.__class__ is str:
+            return standing & lookup(value, other)
         if value is None:
             return standing & missing
         if value is True or value is False:
@@ -107,33 +142,42 @@ def _by_value(rows: Sequence[Row[Comparison]], everything: int) -> Probe:
     return probe
 
 
-def _mentioned(literal: Any) -> Iterator[Hashable]:
-    for value in literal if isinstance(literal, tuple) else (literal,):
-        yield (_TRUE if value else _FALSE) if isinstance(value, bool) else value
-
-
-def _by_order(rows: Sequence[Row[Comparison]], everything: int, read: Callable[[Any], Any]) -> Probe:
+def _by_order(layers: Sequence[Sequence[Row[Comparison]]], everything: int, family: Family) -> Probe:
     """The points that the rows name cut the line into regions: the odd ones are the points, the even ones what lies
-    between them. A row's verdict changes only at the borders of its own stretch of regions."""
-    points = sorted({point for row in rows for point in _points(row.test)})
+    between them."""
+    points = sorted({point for rows in layers for row in rows for point in _points(row.test)})
     at = {point: 2 * i + 1 for i, point in enumerate(points)}
-    changes = [0] * (2 * len(points) + 2)
-    changes[0] = unordered = everything
+    regions = _both(list(_regions(rows, at, everything)) for rows in layers)
+    [unordered] = _both([everything ^ sum(row.bit for row in rows if row.verdict)] for rows in layers)
+    read, exactly = _as_number if family == "number" else as_instant, [*points, None]
+
+    def probe(value: Any, standing: int) -> int:
+        place = read(value)
+        if place is None:
+            return standing & unordered
+        i = bisect_left(points, place)
+        hit: bool = exactly[i] == place
+        return standing & regions[i + i + hit]
+
+    return probe
+
+
+def _both(layers: Iterable[Sequence[int]]) -> list[int]:
+    """What all layers let stand, in each of their places."""
+    return [reduce(and_, masks) for masks in zip(*layers, strict=True)]
+
+
+def _regions(rows: Sequence[Row[Comparison]], at: dict[Any, int], everything: int) -> Iterator[int]:
+    """The bits that stand in each region: a row's changes only at the borders of its own stretch of regions."""
+    changes = [0] * (2 * len(at) + 2)
+    changes[0] = everything
     for row in rows:
         first, end = _stretch(row.test, at)
         changes[first] ^= row.bit
         changes[end] ^= row.bit
         if row.verdict:
             changes[0] ^= row.bit
-            unordered ^= row.bit
-    regions: list[int] = list(accumulate(changes, xor))
-
-    def probe(value: Any, standing: int) -> int:
-        if (place := read(value)) is None:
-            return standing & unordered
-        return standing & regions[bisect_left(points, place) + bisect_right(points, place)]
-
-    return probe
+    return accumulate(changes[:-1], xor)
 
 
 def _points(test: Comparison) -> tuple[Any, ...]:
@@ -145,7 +189,7 @@ def _stretch(test: Comparison, at: dict[Any, int]) -> tuple[int, int]:
     operator, points = test.operator, [at[point] for point in _points(test)]
     first = points[0] + (operator == "gt") if operator in ("gt", "gte", "between") else 0
     end = points[-1] + (operator != "lt") if operator in ("lt", "lte", "between") else 2 * len(at) + 1
-    return first, max(first, end)
+    return first, end
 
 
 def _as_number(value: Any) -> Any:

@@ -29,6 +29,15 @@ def test_a_budget_fails_the_run_beyond_a_tenth(
     assert (result.ok, result.fails) == (ok, fails)
 
 
+@pytest.mark.parametrize(
+    ("value", "ok", "fails"), [(60.0, True, False), (47.0, False, False), (45.0, False, True)]
+)
+def test_a_budget_is_the_least_where_more_is_better(value: float, ok: bool, fails: bool) -> None:
+    result = Result("x", value, "events a second", {}, 50.0, more_is_better=True)
+
+    assert (result.ok, result.fails) == (ok, fails)
+
+
 def test_results_say_what_they_are_held_against() -> None:
     given = Result("x", 2.0, "USD", {"other design": 8.0, "floor": 0.1}, 3.0).as_json()
 

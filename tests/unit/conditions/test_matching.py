@@ -17,6 +17,7 @@ from services.shared import conditions
 from services.shared.conditions import matching
 from services.shared.conditions.limits import Budget
 from services.shared.conditions.matching import Pattern, compile_patterns
+from services.shared.conditions.terms import MAX_TESTS, terms_of
 from services.shared.conditions.where import Where, compile_where, parse_where
 
 HOSTILE = [
@@ -116,12 +117,14 @@ def values() -> st.SearchStrategy[Any]:
     )
 
 
+TWICE = [("gt", "lt"), ("lt", "gt"), ("gte", "ne"), ("ne", "ne"), ("eq", "eq"), ("eq", "ne")]
+
 EVENTS = st.dictionaries(st.sampled_from(KEYS), values(), max_size=5)
 PATTERNS = st.lists(st.tuples(st.sampled_from(NAMES), st.none() | filters()), max_size=12)
 
 
 def where(document: Any) -> Where:
-    return parse_where(document, "where", Budget())
+    return parse_where(document, "where", Budget(1_000))
 
 
 def patterns(*documents: tuple[str, Any]) -> list[Pattern]:
@@ -150,6 +153,18 @@ def asked_one_by_one(asked: Sequence[Pattern], key: str, properties: Mapping[str
     [("track:A", {"prop": "a", "between": [1, 1]})], [("track:A", {"a": 1}), ("track:A", {"a": Decimal(1)})]
 )
 @example([("track:A", {"prop": "a", "ne": 0})], [("track:A", {"a": [0]}), ("track:A", {"a": False})])
+@example(
+    [("track:A", {"all": [{"prop": "a", name: 1}, {"prop": "a", other: 3}]}) for name, other in TWICE],
+    [("track:A", {"a": a}) for a in (0, 1, 2, 3, 4)],
+)
+@example(
+    [
+        ("track:A", {"prop": "a", "gt": 1}),
+        ("track:A", {"prop": "a", "eq": 1}),
+        ("track:A", {"prop": "a", "ne": 1}),
+    ],
+    [("track:A", {"a": a}) for a in (float("inf"), -float("inf"), Decimal("Infinity"), Decimal("NaN"))],
+)
 def test_equals_asking_every_pattern(
     documents: list[tuple[str, Any]], events: list[tuple[str, dict[str, Any]]]
 ) -> None:
@@ -162,14 +177,18 @@ def test_equals_asking_every_pattern(
 
 @given(st.lists(filters(), min_size=1, max_size=12), st.lists(EVENTS, min_size=1, max_size=5))
 @settings(max_examples=60, deadline=None)
+@example(
+    [{"line": "a", "where": {"any": [{"prop": key, "eq": 1} for key in ("a", "b", "c", "'")]}}],
+    [{"a": [{"a": 1, "'": 1}]}],
+)
 def test_equals_it_too_where_filters_are_cut_into_small_pieces(
     documents: list[Any], events: list[dict[str, Any]]
 ) -> None:
-    """Few bits an integer and few terms a filter: groups stay whole, and a pattern's terms lie in several integers."""
+    """Few bits an integer and few tests a filter: groups stay whole, and a pattern's terms lie in several integers."""
     asked = patterns(*(("track:A", document) for document in documents))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(matching, "MAX_BITS", 3)
-        patch.setattr("services.shared.conditions.terms.MAX_TERMS", 2)
+        patch.setattr("services.shared.conditions.terms.MAX_TESTS", 5)
         matcher = compile_patterns(asked)
 
     for properties in events:
@@ -251,22 +270,35 @@ def test_no_code_is_made_of_definitions() -> None:
         assert not (names | imported) & makers, module.name
 
 
-def test_filters_that_would_explode_stay_in_proportion() -> None:
-    """Ten choices of four make a million terms when they are multiplied out; nested ones more."""
-    choice = {"any": [{"prop": key, "eq": n} for n, key in enumerate(KEYS[:4])]}
-    asked = patterns(
-        *[
-            (
-                "track:A",
-                {
-                    "all": [choice] * 10,
-                },
-            )
-        ]
-        * 100,
-        ("track:A", {"none": [{"all": [choice, choice]}]}),
-    )
-    matcher = compile_patterns(asked)
+CHOICE = {"any": [{"prop": key, "eq": n} for n, key in enumerate(KEYS[:4])]}
+PAIR = {"any": [{"prop": "a", "eq": 0}, {"prop": "b", "eq": 1}]}
 
-    assert matcher("track:A", {"a": 0}) == tuple(range(100))
-    assert matcher("track:A", {"a": 1}) == (100,)
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"all": [CHOICE] * 40},
+        {"all": [PAIR] * 60},
+        {"all": [*[PAIR] * 20, *[{"prop": "a", "exists": True}] * 100]},
+        {"none": [{"all": [{"none": [one]} for one in [PAIR] * 40]}]},
+        {"any": [{"all": [PAIR] * 8}] * 8},
+        {"all": [{"any": [{"all": [PAIR] * 8}] * 2}] * 5},
+    ],
+)
+def test_filters_that_would_explode_stay_in_proportion(document: Any) -> None:
+    """Multiplied out, a choice of four forty times over has 10**24 terms."""
+    parsed = where(document)
+
+    assert sum(map(len, terms_of(parsed))) <= MAX_TESTS
+    matcher = compile_patterns([Pattern("track:A", parsed)])
+    for properties in ({"a": 0}, {"b": 1}, {"a": 1}, {}):
+        assert matcher("track:A", properties) == asked_one_by_one(
+            [Pattern("track:A", parsed)], "track:A", properties
+        )
+
+
+def test_small_choices_are_taken_apart() -> None:
+    [first, *others] = terms_of(where({"all": [PAIR, CHOICE, {"prop": "c", "gt": 1}]}))
+
+    assert len(first) == 3
+    assert len(others) == 7
