@@ -30,7 +30,8 @@ label.box input{flex:none;width:1.4rem;height:1.4rem;margin-top:.2rem}
 .hint{color:#595959;margin:.25rem 0}
 .error{color:#a61b1b;font-weight:600;margin:.25rem 0}
 .summary{border:.2rem solid #a61b1b;border-radius:.4rem;padding:0 1.25rem}
-input:not([type]),input[type=email],input[type=tel],select{font:inherit;box-sizing:border-box;width:100%;padding:.5rem;border:.0625rem solid #595959;border-radius:.4rem}
+input,select{font:inherit;box-sizing:border-box;width:100%;padding:.5rem}
+input,select{border:.0625rem solid #595959;border-radius:.4rem}
 button{font:inherit;font-weight:600;color:#fff;background:#0b5394;border:0;border-radius:.4rem;padding:.75rem 1.5rem}
 :focus-visible{outline:.2rem solid #1a1a1a;outline-offset:.2rem}
 </style>

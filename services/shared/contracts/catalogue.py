@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from services.shared.contracts.base import Fact
-from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged, NoticeRequested
+from services.shared.contracts.consent import (
+    ConfirmationRequested,
+    ConsentChanged,
+    NoticeRequested,
+    PreferencesChanged,
+)
 from services.shared.contracts.delivery import MessageFailed, MessageSent, MessageSkipped, OutcomesObserved
 from services.shared.contracts.ingest import FormSubmitted, ProfilesChanged, ProfilesErased, ProfilesMerged
 from services.shared.contracts.journeys import JourneyEntered, JourneyExited, MessageRequested
@@ -23,6 +28,7 @@ FACTS: tuple[type[Fact], ...] = (
     ConsentChanged,
     ConfirmationRequested,
     NoticeRequested,
+    PreferencesChanged,
     MessageSent,
     MessageSkipped,
     MessageFailed,
