@@ -9,7 +9,13 @@ from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
 from services.consent.domain.events import MAY_CHANGE_ADDRESS, RECOVERY_REQUESTED
-from services.shared.contracts.ingest import FormSubmitted, ProfilesChanged, ProfilesErased, ProfilesMerged
+from services.shared.contracts.ingest import (
+    FormSubmitted,
+    ProfilesChanged,
+    ProfilesErased,
+    ProfilesMerged,
+    RecoveryRequested,
+)
 
 REQUESTS_PER_IP = 200
 """A day. An office or a shop's tablet has many visitors behind one address; the limit per e-mail address is 3."""
@@ -112,7 +118,8 @@ class ConsentStack(ServiceStack):
         self.consume(function, queue, batch_size=20)
 
     def _recovery(self) -> None:
-        """Clients' own event, so only from the bus: whoever may put events there is trusted with the link."""
+        """Clients' own event from the bus: whoever may put events there is trusted with the link. And ingest's word
+        that one came by the HTTP door with a secret key."""
         function = self.function(
             "OnRecoveryRequested",
             handler="on_recovery_requested",
@@ -131,6 +138,7 @@ class ConsentStack(ServiceStack):
             detail={"type": ["track"], "event": [RECOVERY_REQUESTED]},
         )
         self.subscribe("RecoveryRequested", queue, pattern)
+        self.subscribe("RecoveryByHttp", queue, pattern_of(RecoveryRequested))
         self.consume(function, queue, batch_size=10)
 
     def _asking(self) -> dict[str, str]:

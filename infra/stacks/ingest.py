@@ -82,8 +82,10 @@ class IngestStack(ServiceStack):
                 "sources_table": self._sources.table_name,
                 "rates_table": self._rates.table_name,
                 "queue_url": self._intake.queue_url,
+                "bus_name": self.bus_name,
             },
         )
+        self.allow_publishing(function)
         self._sources.grant(function, "dynamodb:GetItem")
         self._rates.grant(function, "dynamodb:PutItem", "dynamodb:UpdateItem")
         self._intake.grant(function, "sqs:SendMessage")

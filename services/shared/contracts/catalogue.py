@@ -10,7 +10,13 @@ from services.shared.contracts.consent import (
     PreferencesChanged,
 )
 from services.shared.contracts.delivery import MessageFailed, MessageSent, MessageSkipped, OutcomesObserved
-from services.shared.contracts.ingest import FormSubmitted, ProfilesChanged, ProfilesErased, ProfilesMerged
+from services.shared.contracts.ingest import (
+    FormSubmitted,
+    ProfilesChanged,
+    ProfilesErased,
+    ProfilesMerged,
+    RecoveryRequested,
+)
 from services.shared.contracts.journeys import JourneyEntered, JourneyExited, MessageRequested
 from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited
 
@@ -19,6 +25,7 @@ FACTS: tuple[type[Fact], ...] = (
     ProfilesMerged,
     ProfilesErased,
     FormSubmitted,
+    RecoveryRequested,
     ScoreChanged,
     SegmentEntered,
     SegmentExited,
