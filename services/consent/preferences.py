@@ -10,6 +10,7 @@ from datetime import datetime
 
 from services.consent.asking import Asking
 from services.consent.domain.asks import Ask
+from services.consent.domain.contact import reachable
 from services.consent.domain.evidence import Evidence, Origin
 from services.consent.domain.ledger import MESSAGE, Standing
 from services.consent.domain.preferences import (
@@ -85,6 +86,10 @@ class Form:
     change_id: str
     phone: str
     moment: datetime
+
+    def request_id(self, box: Box) -> str:
+        """What the ledger knows a wish of this form by."""
+        return stable_id("req", self.change_id, box.purpose, box.channel)
 
     def address(self, channel: str) -> str:
         """Where a permission on this channel is to be confirmed."""
@@ -168,9 +173,10 @@ class PreferenceCentre:
         form = Form(
             link, centre.mailbox, origin, change_id, wishes.phone, from_iso(to_iso(self._clock.now()))
         )
-        permissions = [self._take(form, box) for box in wishes.take]
-        permissions += [self._give(form, one) for one in wishes.give]
-        asked = any(one.state == "requested" for one in permissions)
+        permissions = [self._take(form, box) for box in wishes.take if box.channel in link.keys]
+        given = [self._give(form, one) for one in wishes.give]
+        permissions += [one for one in given if one is not None]
+        asked = any(not one.box.by_link for one in wishes.give)
         mailbox = centre.mailbox
         if mailbox is not None and mailbox.profile_id:
             if wishes.email:
@@ -184,20 +190,26 @@ class PreferenceCentre:
                     permissions=permissions,
                 )
                 self._bus.publish([PreferencesChanged(changes=[change])])
-        return Saved(centre, changed=bool(permissions or wishes.traits), to_confirm=asked)
+        changed = bool(wishes.take or wishes.give or wishes.traits)
+        return Saved(centre, changed=changed, to_confirm=asked)
 
     def _take(self, form: Form, box: Box) -> PermissionChange:
-        self._revocations.record(
-            Subject(form.link.keys[box.channel], box.purpose, box.channel),
-            form.evidence(box.channel),
-            means="page",
-            form=FORM,
-            token_id=token_id(form.link.token),
-        )
+        """End the permission, once a form: sent again after it was given anew elsewhere, it ends nothing."""
+        key, request_id = form.link.keys[box.channel], form.request_id(box)
+        if not self._ledger.find(key, request_id, "revoked"):
+            self._revocations.record(
+                Subject(key, box.purpose, box.channel),
+                form.evidence(box.channel),
+                means="page",
+                form=FORM,
+                token_id=token_id(form.link.token),
+                request_id=request_id,
+            )
         return PermissionChange(purpose=box.purpose, channel=box.channel, state="revoked")
 
-    def _give(self, form: Form, one: Give) -> PermissionChange:
-        box, request_id = one.box, stable_id("req", form.change_id, one.box.purpose, one.box.channel)
+    def _give(self, form: Form, one: Give) -> PermissionChange | None:
+        """Give the permission or ask for its confirmation; `None`: the address was asked too often today."""
+        box, request_id = one.box, form.request_id(one.box)
         if box.by_link:
             self._grant(form, one, request_id)
             return PermissionChange(purpose=box.purpose, channel=box.channel, state="granted")
@@ -211,7 +223,9 @@ class PreferenceCentre:
                 "form": FORM,
             }
         )
-        self._asking.request(ask, form.origin, request_id=request_id, together=form.moment)
+        outcome = self._asking.request(ask, form.origin, request_id=request_id, together=form.moment)
+        if outcome == "limited":
+            return None
         return PermissionChange(purpose=box.purpose, channel=box.channel, state="requested")
 
     def _grant(self, form: Form, one: Give, request_id: str) -> None:
@@ -257,9 +271,10 @@ class PreferenceCentre:
 
 
 def _unknown_addresses(centre: Centre, wishes: Wishes) -> dict[str, str]:
-    """Ticks that would have to be confirmed by mail to an address that is not known any more."""
-    return {
-        one.box.name: "ask_for_a_link"
-        for one in wishes.give
-        if one.box.channel == EMAIL and not one.box.by_link and centre.mailbox is None
-    }
+    """Ticks that would have to be confirmed by mail to an address that is not known any more, or takes none."""
+    asked = [one.box.name for one in wishes.give if one.box.channel == EMAIL and not one.box.by_link]
+    try:
+        reachable(EMAIL, centre.mailbox.address if centre.mailbox else "")
+    except Invalid:
+        return dict.fromkeys(asked, "ask_for_a_link")
+    return {}

@@ -24,6 +24,8 @@ _TEXTS = {
 }
 """Fields of text, and what browsers may fill them in with."""
 
+_REFUSALS = ("token_expired", "token_invalid", "link_used", "busy")
+
 
 class _Writer:
     """Writes the parts of a form: `fields` is what was sent before, `errors` what is wrong with it."""
@@ -172,7 +174,7 @@ def new_address_confirmed_page(languages: str) -> str:
 def refused_page(code: str, languages: str, fresh_link: str) -> str:
     """A link that does not work, and where to get one that does."""
     write = _Writer(languages)
-    word = code if code in ("token_expired", "token_invalid", "link_used") else "form_invalid"
+    word = code if code in _REFUSALS else "form_invalid"
     body = f"<p>{write.say(word)}</p>\n<p>{_fresh(write, fresh_link)}</p>"
     return page(write.language, write.words["refused_title"], body)
 

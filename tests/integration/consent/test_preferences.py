@@ -186,6 +186,40 @@ def test_a_form_sent_twice_is_once(world: World) -> None:
     assert state(world, "news") == "revoked"
 
 
+def test_a_withdrawal_sent_again_ends_nothing_that_was_given_since(world: World) -> None:
+    """F1: a browser restores its tabs."""
+    allow_by_link(world)
+    known(world)
+    token = link(world)
+    send(world, token, **tick(world, "news"))
+    fields = Page(open_page(world, token)["body"]).fields()
+    del fields["permit:news:email"]
+    for _ in range(2):
+        assert world.form("POST /preferences", fields)["statusCode"] == 200
+    send(world, token, **tick(world, "news"))
+    assert world.form("POST /preferences", fields)["statusCode"] == 200
+    assert [entry["kind"] for entry in world.look()["history"]] == ["granted", "revoked", "granted"]
+
+
+def test_a_form_can_not_speak_for_addresses_the_link_does_not_name(world: World) -> None:
+    known(world)
+    before = world.items("ledger")
+    answer = send(world, link(world), shown="newsletter:sms:1,nothing:email:1,::,x")
+    assert answer["statusCode"] == 200
+    assert world.items("ledger") == before
+
+
+def test_over_its_limit_an_address_is_asked_no_more_and_told_the_same(world: World) -> None:
+    known(world)
+    answers = []
+    for minute in range(4):
+        world.clock.advance(timedelta(minutes=minute))
+        answers.append(send(world, link(world), **tick(world)))
+    assert len({answer["body"] for answer in answers}) == 1
+    assert len(mails(world, "confirm_subscription")) == 3
+    assert len(changes(world)) == 3
+
+
 def test_a_text_that_was_retired_meanwhile_is_not_agreed_to(world: World) -> None:
     known(world)
     fields = {**Page(open_page(world, link(world))["body"]).fields(), **tick(world)}
