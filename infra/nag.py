@@ -18,8 +18,8 @@ REASONS = {
     "infra/environment.py.",
     f"{_PACK}-IAM5[Resource::*]": "dynamodb:ListStreams, which an event source mapping needs, has no resource level.",
     f"{_PACK}-SQS3": "Only dead-letter queues themselves have none; tests/infra holds every work queue to having one.",
-    f"{_PACK}-APIG4": "Public by design: client SDKs bring their own write key, and people who confirm or unsubscribe "
-    "bring a signed token. tests/infra lists exactly these routes.",
+    f"{_PACK}-APIG4": "Public by design: client SDKs bring their own write key, and people who confirm, unsubscribe or "
+    "change their preferences bring a signed token. tests/infra lists exactly these routes.",
 }
 """Rule id → why Halte departs from it."""
 

@@ -9,7 +9,13 @@ from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
 from services.consent.domain.events import MAY_CHANGE_ADDRESS, RECOVERY_REQUESTED
-from services.shared.contracts.ingest import FormSubmitted, ProfilesChanged, ProfilesErased
+from services.shared.contracts.ingest import (
+    FormSubmitted,
+    ProfilesChanged,
+    ProfilesErased,
+    ProfilesMerged,
+    RecoveryRequested,
+)
 
 REQUESTS_PER_IP = 200
 """A day. An office or a shop's tablet has many visitors behind one address; the limit per e-mail address is 3."""
@@ -22,6 +28,11 @@ PUBLIC_ROUTES = (
     "GET /consents/unsubscribe",
     "HEAD /consents/unsubscribe",
     "POST /consents/unsubscribe",
+)
+PREFERENCE_ROUTES = tuple(
+    f"{method} {path}"
+    for path in ("/preferences", "/preferences/request", "/preferences/email")
+    for method in ("GET", "HEAD", "POST")
 )
 ROUTES = (
     "GET /purposes",
@@ -43,6 +54,7 @@ class ConsentStack(ServiceStack):
         self._ledger = self.table("Ledger", partition_key="pk", sort_key="sk", stream=True)
         self._evidence = self.table("Evidence", partition_key="pk", ttl="expires_at")
         self._public()
+        self._preferences()
         self._forms()
         self._address_changes()
         self._recovery()
@@ -61,6 +73,24 @@ class ConsentStack(ServiceStack):
         self.token_secret.grant_read(function)
         self.routes(function, PUBLIC_ROUTES, public=True)
 
+    def _preferences(self) -> None:
+        function = self.function(
+            "Preferences",
+            handler="preferences",
+            settings={
+                **self._asking(),
+                "token_secret_arn": self.token_secret.secret_arn,
+                "public_url": self.api_url,
+                "bus_name": self.bus_name,
+            },
+        )
+        self._let_ask(function)
+        self._purposes.grant(function, "dynamodb:Scan")
+        self._ledger.grant(function, "dynamodb:Query")
+        self.token_secret.grant_read(function)
+        self.allow_publishing(function)
+        self.routes(function, PREFERENCE_ROUTES, public=True)
+
     def _forms(self) -> None:
         function = self.function("OnFormSubmitted", handler="on_form_submitted", settings=self._asking())
         self._let_ask(function)
@@ -74,6 +104,7 @@ class ConsentStack(ServiceStack):
         )
         self._let_ask(function)
         self._ledger.grant(function, "dynamodb:Query", "dynamodb:BatchGetItem")
+        self._evidence.grant(function, "dynamodb:DeleteItem")
         self.allow_publishing(function)
         queue = self.queue("OnProfilesChangedQueue")
         changing = events.EventPattern(
@@ -83,10 +114,12 @@ class ConsentStack(ServiceStack):
         )
         self.subscribe("AddressChanges", queue, changing)
         self.subscribe("Erasures", queue, pattern_of(ProfilesErased))
+        self.subscribe("Merges", queue, pattern_of(ProfilesMerged))
         self.consume(function, queue, batch_size=20)
 
     def _recovery(self) -> None:
-        """Clients' own event, so only from the bus: whoever may put events there is trusted with the link."""
+        """Clients' own event from the bus: whoever may put events there is trusted with the link. And ingest's word
+        that one came by the HTTP door with a secret key."""
         function = self.function(
             "OnRecoveryRequested",
             handler="on_recovery_requested",
@@ -105,6 +138,7 @@ class ConsentStack(ServiceStack):
             detail={"type": ["track"], "event": [RECOVERY_REQUESTED]},
         )
         self.subscribe("RecoveryRequested", queue, pattern)
+        self.subscribe("RecoveryByHttp", queue, pattern_of(RecoveryRequested))
         self.consume(function, queue, batch_size=10)
 
     def _asking(self) -> dict[str, str]:

@@ -18,6 +18,7 @@ from infra.environment import Environment
 from infra.stacks.ingest_forms import add_forms
 from infra.stacks.ingest_people import People
 from infra.stacks.ingest_sinks import add_sinks
+from services.shared.contracts.consent import PreferencesChanged
 from services.shared.contracts.delivery import OutcomesObserved
 
 CONSUMER_SECONDS = 60
@@ -71,6 +72,7 @@ class IngestStack(ServiceStack):
             events.EventPattern(source=events.Match.anything_but_prefix("halte.")),
         )
         self.subscribe("Outcomes", self._intake, pattern_of(OutcomesObserved))
+        self.subscribe("Preferences", self._intake, pattern_of(PreferencesChanged))
 
     def _front_door(self) -> None:
         function = self.function(
@@ -80,8 +82,10 @@ class IngestStack(ServiceStack):
                 "sources_table": self._sources.table_name,
                 "rates_table": self._rates.table_name,
                 "queue_url": self._intake.queue_url,
+                "bus_name": self.bus_name,
             },
         )
+        self.allow_publishing(function)
         self._sources.grant(function, "dynamodb:GetItem")
         self._rates.grant(function, "dynamodb:PutItem", "dynamodb:UpdateItem")
         self._intake.grant(function, "sqs:SendMessage")

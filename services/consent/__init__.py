@@ -1,9 +1,12 @@
 """Consent: may we write to this address, for this purpose, on this channel? And can we prove it?
 
-Owns purposes and their texts, the hash-chained ledger, double opt-in, one-click unsubscribe and their public pages.
-Publishes `ConsentChanged.v1` and `ConfirmationRequested.v1` (from the ledger's stream), and `NoticeRequested.v1`.
+Owns purposes and their texts, the hash-chained ledger, double opt-in, one-click unsubscribe, the preference centre and
+their public pages.
+Publishes `ConsentChanged.v1` and `ConfirmationRequested.v1` (from the ledger's stream), `NoticeRequested.v1`, and
+`PreferencesChanged.v1`.
 Listens to `FormSubmitted.v1` (permissions that were ticked), to `ProfilesChanged.v1` for addresses that were replaced,
-to `ProfilesErased.v1`, and to clients' `Account Recovery Requested`.
+to `ProfilesMerged.v1` and `ProfilesErased.v1`, and to account recovery: clients' `Account Recovery Requested` on the
+bus, and `RecoveryRequested.v1`.
 
 The subject of a consent is an address on a channel, never a profile: whoever changes their e-mail address has given
 no permission for the new one until it is confirmed, and a merge of profiles gives nobody a permission. Without an

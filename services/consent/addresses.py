@@ -18,12 +18,13 @@ from services.consent.domain.contact import reachable
 from services.consent.domain.events import MAY_CHANGE_ADDRESS
 from services.consent.domain.evidence import Evidence
 from services.consent.domain.ledger import Standing
-from services.consent.domain.purposes import ConsentText, Purpose
+from services.consent.domain.purposes import ConsentText
+from services.consent.mailboxes import Mailboxes
 from services.consent.ports import FactBus, LedgerStore, PurposeStore, Subject
 from services.shared.addresses import address_key
 from services.shared.clock import Clock
 from services.shared.contracts.consent import NoticeRequested
-from services.shared.contracts.ingest import ProfileChange
+from services.shared.contracts.ingest import Merge, ProfileChange
 from services.shared.contracts.messages import AddressedRequest
 from services.shared.errors import Invalid
 from services.shared.ids import stable_id
@@ -53,8 +54,9 @@ class Addresses(Protocol):
         """`None` for a profile that is not known, or was erased."""
         ...
 
-    def hold(self, profile_id: str, held: Held) -> None:
-        """Remember it, unless something newer is, or the person was erased."""
+    def hold(self, profile_id: str, held: Held, address_key: str) -> None:
+        """Remember it, and whose mailbox `address_key` (empty: no mailbox) is, unless something newer is remembered
+        or the person was erased."""
         ...
 
     def forget(self, profile_ids: Iterable[str], now: datetime) -> None:
@@ -69,6 +71,7 @@ class AddressChanges:
         self,
         *,
         addresses: Addresses,
+        mailboxes: Mailboxes,
         purposes: PurposeStore,
         ledger: LedgerStore,
         asking: Asking,
@@ -77,6 +80,7 @@ class AddressChanges:
         clock: Clock,
     ) -> None:
         self._addresses = addresses
+        self._mailboxes = mailboxes
         self._purposes = purposes
         self._ledger = ledger
         self._asking = asking
@@ -100,12 +104,24 @@ class AddressChanges:
             return counts
         if held is not None and self._is_replaced(held, email) and not _is_old_news(change, held):
             counts += self._replaced(change, held.address, email)
-        self._addresses.hold(change.profile_id, Held(email, change.traits_version, change.since))
+        key = self._key(email)
+        self._addresses.hold(change.profile_id, Held(email, change.traits_version, change.since), key)
+        if held is not None and self._key(held.address) != key:
+            self._mailboxes.leave(self._key(held.address), change.profile_id)
         return counts
+
+    def merged(self, merge: Merge) -> None:
+        """Two profiles became one: by mail to an address that is no longer the latest of any, nobody can change it."""
+        held = self._addresses.held(merge.loser)
+        if held is not None:
+            self._mailboxes.hand_over(self._key(held.address), merge.loser, merge.winner)
 
     def forget(self, profile_ids: Iterable[str]) -> None:
         """These people were erased."""
+        profile_ids = list(profile_ids)
+        held = [self._addresses.held(profile_id) for profile_id in profile_ids]
         self._addresses.forget(profile_ids, self._clock.now())
+        self._mailboxes.close(self._key(one.address) for one in held if one)
 
     def _is_replaced(self, held: Held, email: str) -> bool:
         before, after = self._key(held.address), self._key(email)
@@ -152,7 +168,7 @@ class AddressChanges:
         if purpose is None or EMAIL not in purpose.channels:
             return None
         languages = [e.language for e in self._ledger.history(old) if e.entry_id == standing.entry_id]
-        return _current(purpose, standing.text_version, languages[0] if languages else "")
+        return purpose.text_today(languages[0] if languages else "", standing.text_version)
 
     def _key(self, raw: str) -> str:
         try:
@@ -164,13 +180,6 @@ class AddressChanges:
 def _is_old_news(change: ProfileChange, held: Held) -> bool:
     """A merge or un-merge tells a history again: the addresses in it are not new ones of the person."""
     return change.told_before or change.since > held.since
-
-
-def _current(purpose: Purpose, version: str, language: str) -> ConsentText | None:
-    active = [text for text in purpose.texts if text.active]
-    same_language = [text for text in active if text.language == language]
-    same_text = [text for text in same_language if text.version == version]
-    return next(iter([*same_text, *same_language[-1:], *active[-1:]]), None)
 
 
 def _notice(change: ProfileChange, before: str, email: str) -> AddressedRequest:

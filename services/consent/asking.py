@@ -49,8 +49,11 @@ class Asking:
         self._new_id = new_id
         self._requests_per_ip = requests_per_ip
 
-    def request(self, ask: Ask, origin: Origin, *, request_id: str = "") -> Asked:
-        """Record the wish for a permission. A `request_id` makes the repetition of a request nothing new.
+    def request(
+        self, ask: Ask, origin: Origin, *, request_id: str = "", together: datetime | None = None
+    ) -> Asked:
+        """Record the wish for a permission. A `request_id` makes the repetition of a request nothing new; requests
+        made `together` count as one towards the address's limit.
 
         The visitor must never learn which of the outcomes it was.
 
@@ -73,7 +76,7 @@ class Asking:
             form=ask.form,
             means="form",
         )
-        return self._record(subject, wish, now)
+        return self._record(subject, wish, now, together=together)
 
     def renew(
         self, subject: Subject, evidence: Evidence, text: ConsentText, *, request_id: str, moment: datetime

@@ -12,9 +12,12 @@ from services.consent.adapters.purpose_table import PurposeTable
 from services.consent.adapters.token_keys import SecretTokenKeys
 from services.consent.addresses import AddressChanges
 from services.consent.asking import Asking
+from services.consent.fresh_links import FreshLinks
 from services.consent.inspection import Inspection
 from services.consent.links import Links
+from services.consent.new_address import NewAddress
 from services.consent.person import Person
+from services.consent.preferences import PreferenceCentre
 from services.consent.publishing import Publishing
 from services.consent.recorder import Recorder
 from services.consent.recovery import Recovery
@@ -28,6 +31,7 @@ from services.consent.settings import (
     OnProfilesChangedSettings,
     OnRecoveryRequestedSettings,
     PersonSettings,
+    PreferencesSettings,
     PublicSettings,
 )
 from services.consent.withdrawal import Revocations, Unsubscribing, Withdrawals
@@ -70,8 +74,10 @@ def address_changes() -> AddressChanges:
     """Of changes of profiles."""
     settings = OnProfilesChangedSettings.from_env()
     evidence = EvidenceTable(Table(settings.evidence_table))
+    addresses = AddressItems(Table(settings.evidence_table))
     return AddressChanges(
-        addresses=AddressItems(Table(settings.evidence_table)),
+        addresses=addresses,
+        mailboxes=addresses,
         purposes=PurposeTable(Table(settings.purposes_table)),
         ledger=LedgerTable(Table(settings.ledger_table), evidence),
         asking=_asking(settings),
@@ -103,6 +109,61 @@ def unsubscribing() -> Unsubscribing:
         purposes=PurposeTable(Table(settings.purposes_table)),
         links=Links(SecretTokenKeys(settings.token_secret_arn), clock),
         revocations=Revocations(Recorder(ledger, new_id, _new_salt), clock, new_id),
+    )
+
+
+@cache
+def preference_centre() -> PreferenceCentre:
+    """Of the preference centre."""
+    settings = PreferencesSettings.from_env()
+    clock = settings.clock()
+    ledger = LedgerTable(Table(settings.ledger_table), EvidenceTable(Table(settings.evidence_table)))
+    recorder = Recorder(ledger, new_id, _new_salt)
+    return PreferenceCentre(
+        purposes=PurposeTable(Table(settings.purposes_table)),
+        ledger=ledger,
+        mailboxes=AddressItems(Table(settings.evidence_table)),
+        links=Links(SecretTokenKeys(settings.token_secret_arn), clock),
+        recorder=recorder,
+        revocations=Revocations(recorder, clock, new_id),
+        asking=_asking(settings),
+        new_address=new_address(),
+        bus=Bus(settings.bus_name),
+        clock=clock,
+        new_page_id=lambda: secrets.token_hex(8),
+    )
+
+
+@cache
+def new_address() -> NewAddress:
+    """Of the preference centre."""
+    settings = PreferencesSettings.from_env()
+    keys = SecretTokenKeys(settings.token_secret_arn)
+    return NewAddress(
+        mailboxes=AddressItems(Table(settings.evidence_table)),
+        counters=EvidenceTable(Table(settings.evidence_table)),
+        links=Links(keys, settings.clock()),
+        keys=keys,
+        bus=Bus(settings.bus_name),
+        clock=settings.clock(),
+        address_secret=secret_text(settings.address_secret_arn),
+        public_url=settings.public_url,
+    )
+
+
+@cache
+def fresh_links() -> FreshLinks:
+    """Of the preference centre."""
+    settings = PreferencesSettings.from_env()
+    return FreshLinks(
+        mailboxes=AddressItems(Table(settings.evidence_table)),
+        counters=EvidenceTable(Table(settings.evidence_table)),
+        keys=SecretTokenKeys(settings.token_secret_arn),
+        bus=Bus(settings.bus_name),
+        clock=settings.clock(),
+        address_secret=secret_text(settings.address_secret_arn),
+        public_url=settings.public_url,
+        requests_per_ip=settings.requests_per_ip,
     )
 
 
@@ -145,12 +206,15 @@ def person() -> Person:
     evidence = EvidenceTable(Table(settings.evidence_table))
     ledger = LedgerTable(Table(settings.ledger_table), evidence)
     purposes = PurposeTable(Table(settings.purposes_table))
+    addresses = AddressItems(Table(settings.evidence_table))
     return Person(
         inspection=Inspection(purposes=purposes, ledger=ledger, evidence=evidence, clock=clock),
         ledger=ledger,
         evidence=evidence,
         revocations=Revocations(Recorder(ledger, new_id, _new_salt), clock, new_id),
-        addresses=AddressItems(Table(settings.evidence_table)),
+        addresses=addresses,
+        mailboxes=addresses,
+        clock=clock,
         address_secret=secret_text(settings.address_secret_arn),
     )
 

@@ -12,9 +12,11 @@ from services.consent.addresses import Addresses
 from services.consent.domain.contact import reachable
 from services.consent.domain.evidence import Evidence
 from services.consent.inspection import Inspection
+from services.consent.mailboxes import Mailboxes
 from services.consent.ports import EvidenceStore, LedgerStore, Subject
 from services.consent.withdrawal import Revocations
 from services.shared.addresses import address_key
+from services.shared.clock import Clock
 from services.shared.contracts.person import PersonAnswer, PersonQuestion
 from services.shared.errors import Invalid
 
@@ -33,6 +35,8 @@ class Person:
         evidence: EvidenceStore,
         revocations: Revocations,
         addresses: Addresses,
+        mailboxes: Mailboxes,
+        clock: Clock,
         address_secret: str,
     ) -> None:
         self._inspection = inspection
@@ -40,12 +44,14 @@ class Person:
         self._evidence = evidence
         self._revocations = revocations
         self._addresses = addresses
+        self._mailboxes = mailboxes
+        self._clock = clock
         self._address_secret = address_secret
 
     def answer(self, question: PersonQuestion) -> PersonAnswer:
         """`describe`: store `consents`, the state by address and purpose. `export`: `consents`, everything that proves
-        them, and `latest_addresses` by profile. `erase`: `evidence` and `latest_addresses` forgotten, `permissions`
-        revoked.
+        them, `latest_addresses` by profile, and `new_addresses` that wait for their confirmation. `erase`: `evidence`
+        and `latest_addresses` forgotten, `permissions` revoked.
 
         A permission whose proof is erased can't be shown any more, so it ends, by an entry like any other. Entries
         stay: they hold keyed hashes and digests, a chain with a hole would prove nothing about anybody, and an
@@ -68,13 +74,22 @@ class Person:
             proofs = [self._inspection.proof(key) for key in keys if self._ledger.history(key)]
             return PersonAnswer(
                 service="consent",
-                stores={"consents": proofs, "latest_addresses": self._held(question.profile_ids)},
+                stores={
+                    "consents": proofs,
+                    "latest_addresses": self._held(question.profile_ids),
+                    "new_addresses": self._waiting(question.profile_ids),
+                },
             )
         assert_never(question.ask)
 
     def _held(self, profile_ids: Iterable[str]) -> dict[str, str]:
         found = {profile_id: self._addresses.held(profile_id) for profile_id in profile_ids}
         return {profile_id: held.address for profile_id, held in found.items() if held}
+
+    def _waiting(self, profile_ids: Iterable[str]) -> dict[str, str]:
+        now = self._clock.now()
+        found = {profile_id: self._mailboxes.renaming(profile_id, now) for profile_id in profile_ids}
+        return {profile_id: renaming.after for profile_id, renaming in found.items() if renaming}
 
     def _erased(self, keys: dict[str, str], question: PersonQuestion) -> dict[str, Any]:
         """Permissions end first: a crash then leaves a proof too many, never a permission without one."""
@@ -89,6 +104,7 @@ class Person:
             evidence += self._evidence.erase(key, entries)
         held = len(self._held(question.profile_ids))
         self._addresses.forget(question.profile_ids, question.at)
+        self._mailboxes.close(keys)
         return {"permissions": permissions, "evidence": evidence, "latest_addresses": held}
 
     def _keys(self, question: PersonQuestion) -> dict[str, str]:

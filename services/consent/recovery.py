@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +14,7 @@ from services.shared.addresses import address_key
 from services.shared.clock import Clock
 from services.shared.contracts.base import Instant
 from services.shared.contracts.consent import NoticeRequested
+from services.shared.contracts.ingest import Recovery as Told
 from services.shared.contracts.messages import AddressedRequest
 from services.shared.ids import stable_id
 
@@ -65,20 +66,31 @@ class Recovery:
             NotPublished: the bus refused; repeat.
         """
         wanted = RecoveryRequest.model_validate(detail)
+        return self._request(source, wanted.message_id or event_id, wanted.timestamp, wanted.properties)
+
+    def told(self, told: Told) -> Outcome:
+        """The same for a request that came by the HTTP door.
+
+        Raises: as `request`.
+        """
+        properties = Properties(email=told.email, recovery_url=told.recovery_url)
+        return self._request(told.source, told.message_id, told.at, properties)
+
+    def _request(self, source: str, request_id: str, at: datetime | None, said: Properties) -> Outcome:
         now = self._clock.now()
-        if wanted.timestamp is not None and now - wanted.timestamp > FRESH:
+        if at is not None and now - at > FRESH:
             return "stale"
-        address = reachable("email", wanted.properties.email)
+        address = reachable("email", said.email)
         key = address_key(self._address_secret, "email", address)
         if not self._counters.admit(f"recovery:{key}#{now:%Y-%m-%dT%H}", PER_HOUR, now + timedelta(days=1)):
             return "limited"
         request = AddressedRequest(
-            send_id=stable_id("snd", TEMPLATE, source, wanted.message_id or event_id),
+            send_id=stable_id("snd", TEMPLATE, source, request_id),
             template=TEMPLATE,
             channels=["email"],
             requested_at=now,
             address=address,
-            params={"recovery_url": wanted.properties.recovery_url},
+            params={"recovery_url": said.recovery_url},
         )
         self._bus.publish([NoticeRequested(requests=[request])])
         return "requested"

@@ -21,6 +21,13 @@ class PublicSettings(AskingSettings):
     token_secret_arn: str
 
 
+class PreferencesSettings(PublicSettings):
+    """Of `handlers.preferences`. `public_url` is the base of links in messages, without a slash at the end."""
+
+    public_url: str
+    bus_name: str
+
+
 class OnFormSubmittedSettings(AskingSettings):
     """Of `handlers.on_form_submitted`."""
 

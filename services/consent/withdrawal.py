@@ -26,14 +26,21 @@ class Revocations:
         self._new_id = new_id
 
     def record(
-        self, subject: Subject, evidence: Evidence, *, means: str, form: str = "", token_id: str = ""
+        self,
+        subject: Subject,
+        evidence: Evidence,
+        *,
+        means: str,
+        form: str = "",
+        token_id: str = "",
+        request_id: str = "",
     ) -> Revoked:
-        """Revoke, unless it is revoked already.
+        """Revoke, unless it is revoked already. A `request_id` is for one that can be told from its repetition.
 
         Raises:
             Busy: too many writers on the address's shard.
         """
-        request_id = self._new_id("req")
+        request_id = request_id or self._new_id("req")
 
         def decide(position: Position) -> Revoked | Write[Revoked]:
             if position.standing and position.standing.state == "revoked":

@@ -2,7 +2,7 @@
 
 Owns: sources and their write keys, identifiers (who is who), profiles with their histories and related records, the
 event lake, imports, erasures, sinks, forms. Asks every other service's `person` function about a person.
-Publishes: `ProfilesChanged.v1`, `ProfilesMerged.v1`, `ProfilesErased.v1`, `FormSubmitted.v1`.
+Publishes: `ProfilesChanged.v1`, `ProfilesMerged.v1`, `ProfilesErased.v1`, `FormSubmitted.v1`, `RecoveryRequested.v1`.
 Listens: customer events of any bus source outside `halte.*`, and `OutcomesObserved.v1` of delivery, whose opens and
-clicks come in as ordinary customer events.
+clicks come in as ordinary customer events, as do the `PreferencesChanged.v1` of consent.
 """

@@ -32,9 +32,10 @@ from services.ingest.settings import (
     ProfileSettings,
     SourcesSettings,
 )
-from services.shared.aws.bus import Bus
+from services.shared.aws.bus import Bus, pack
 from services.shared.aws.dynamo import Table
 from services.shared.clock import Clock
+from services.shared.contracts.ingest import RecoveryRequested
 from services.shared.ids import new_id
 
 
@@ -42,12 +43,14 @@ from services.shared.ids import new_id
 def front_door() -> FrontDoor:
     """For `api`."""
     settings = ApiSettings.from_env()
+    bus = Bus(settings.bus_name)
     return FrontDoor(
         keys=KnownKeys(DynamoSources(Table(settings.sources_table)), settings.clock()),
         meter=DynamoMeter(Table(settings.rates_table)),
         queue=SqsIntake(settings.queue_url),
         clock=settings.clock(),
         new_id=new_id,
+        recover=lambda asked: bus.publish(pack(asked, lambda rows: RecoveryRequested(requests=rows))),
     )
 
 

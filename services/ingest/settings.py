@@ -11,6 +11,7 @@ class ApiSettings(Settings):
     sources_table: str
     rates_table: str
     queue_url: str
+    bus_name: str
 
 
 class SourcesSettings(Settings):

@@ -19,6 +19,10 @@ from services.shared.errors import Invalid
 UNSUBSCRIBE = "unsubscribe"
 """Use of a token that revokes; claims `purpose`, `channel`, `address_key` (and `language`, optional)."""
 
+PREFERENCES = "preferences"
+"""Use of a token that opens the preference centre: claims `channel` (on which it was sent) and `<channel>_key`, the
+address key, for each channel on which the person is known (and `send_id`, the message that carried it)."""
+
 MAX_LENGTH = 2_000
 """Characters a token may have; longer ones are refused unread."""
 

@@ -139,6 +139,30 @@ def test_account_recovery_is_a_service_message_that_needs_no_permission(shop: Sh
     assert header_of(sent, "List-Unsubscribe") == ""
 
 
+@pytest.mark.capability("003-5")
+def test_recovery_by_the_http_door_takes_a_secret_key(shop: Shop) -> None:
+    """The key of a web page must not make us send mail to anybody."""
+    url = "https://shop.example.com/recover?t=1"
+    event = {
+        "type": "track",
+        "event": "Account Recovery Requested",
+        "userId": "ann",
+        "messageId": "r1",
+        "properties": {"email": OLD, "recovery_url": url},
+    }
+    created = shop.road.http("PUT", "/sources/backend", body={"name": "Backend"}, admin=True).json()
+    Shop(shop.road, created["write_key"]).batch([event])
+    shop.road.deliver()
+    assert shop.road.outbox == []
+    for _ in range(2):
+        assert Shop(shop.road, created["secret_key"]).batch([event]).status == 200
+        shop.road.deliver()
+    (sent,) = shop.road.outbox
+    assert sent.request["Destination"]["ToAddresses"] == [OLD]
+    assert link(sent, "/recover") == url
+    assert shop.road.dead_letters() == []
+
+
 def test_a_visitor_s_page_asks_for_no_recovery(shop: Shop) -> None:
     forged = {
         "type": "track",

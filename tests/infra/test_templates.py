@@ -27,6 +27,11 @@ PUBLIC_ROUTES = {
     "GET /consents/unsubscribe",
     "HEAD /consents/unsubscribe",
     "POST /consents/unsubscribe",
+    *(
+        f"{method} {path}"
+        for path in ("/preferences", "/preferences/request", "/preferences/email")
+        for method in ("GET", "HEAD", "POST")
+    ),
 }
 RESOURCELESS_ACTIONS = {"dynamodb:ListStreams"}
 """Actions for which AWS knows no resource: the only ones that may be allowed on `*`."""

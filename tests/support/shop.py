@@ -147,7 +147,7 @@ def link(sent: Sent, path: str) -> str:
 def url_parts(url: str) -> tuple[str, dict[str, str]]:
     """Path on the API and query of a link, wherever the stage's API is."""
     parts = urlsplit(url)
-    path = parts.path[parts.path.index("/consents") :]
+    path = parts.path[min(i for i in map(parts.path.find, ("/consents", "/preferences")) if i >= 0) :]
     return path, {name: values[0] for name, values in parse_qs(parts.query).items()}
 
 

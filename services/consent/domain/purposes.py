@@ -35,13 +35,18 @@ class ConsentText(BaseModel):
 
 
 class Purpose(BaseModel):
-    """Something to ask permission for, on some channels; every grant is by double opt-in."""
+    """Something to ask permission for, on some channels; whoever signs up on a form confirms it by double opt-in.
+
+    `preference_centre` says what a tick there is worth: `double_opt_in` asks for the same confirmation, `signed_link`
+    takes it as given where the page was opened by a link sent to that very address.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     title: Annotated[str, Field(min_length=1, max_length=120)]
     channels: Annotated[list[Channel], Field(min_length=1, max_length=2)]
     basis: Literal["double_opt_in"] = "double_opt_in"
+    preference_centre: Literal["double_opt_in", "signed_link"] = "double_opt_in"
     texts: Annotated[list[ConsentText], Field(min_length=1, max_length=200)]
 
     @field_validator("texts")
@@ -61,6 +66,14 @@ class Purpose(BaseModel):
     def text(self, version: str, language: str) -> ConsentText | None:
         """The text with this version and language, active or not."""
         return next((t for t in self.texts if (t.version, t.language) == (version, language)), None)
+
+    def text_today(self, language: str, version: str = "") -> ConsentText | None:
+        """The text to agree to today: the one of this version and language, or else the last in that language, or
+        else the last of all. A language is the same whatever its region."""
+        active = [text for text in self.texts if text.active]
+        same_language = [text for text in active if text.language[:2] == language[:2]]
+        same_text = [text for text in same_language if (text.version, text.language) == (version, language)]
+        return next(iter([*same_text, *same_language[-1:], *active[-1:]]), None)
 
 
 def amend(stored: Purpose | None, wanted: Purpose) -> Purpose:

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.consent.bootstrap import address_changes
 from services.shared.aws.records import each_record, envelope
-from services.shared.contracts.ingest import ProfilesChanged, ProfilesErased
+from services.shared.contracts.ingest import ProfilesChanged, ProfilesErased, ProfilesMerged
 from services.shared.observability import service_logger
 
 logger = service_logger("consent")
@@ -25,6 +25,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         if fact.detail_type == ProfilesErased.detail_type:
             for erasure in ProfilesErased.model_validate(fact.detail).erasures:
                 address_changes().forget(erasure.profile_ids)
+            return
+        if fact.detail_type == ProfilesMerged.detail_type:
+            for merge in ProfilesMerged.model_validate(fact.detail).merges:
+                address_changes().merged(merge)
             return
         for change in ProfilesChanged.model_validate(fact.detail).changes:
             counts.update(address_changes().note(change))

@@ -1,14 +1,18 @@
-"""`Account Recovery Requested`, put on the bus by a system that may put events there."""
+"""`Account Recovery Requested`, put on the bus by a system that may put events there, or sent with a secret key."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
 
 from services.consent.bootstrap import recovery
+from services.consent.recovery import Outcome
 from services.shared.aws.records import each_record, envelope
+from services.shared.contracts.ingest import RecoveryRequested
 from services.shared.errors import Invalid
 from services.shared.observability import service_logger
 
@@ -22,12 +26,19 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     def failed(error: Exception, _: str) -> None:
         counts[f"error_{type(error).__name__}"] += 1
 
-    def take(record: Any) -> None:
-        sent = envelope(record)
+    def count(request: Callable[[], Outcome]) -> None:
         try:
-            counts[recovery().request(sent.source, sent.event_id, sent.detail)] += 1
+            counts[request()] += 1
         except (ValidationError, Invalid):
             counts["refused"] += 1
+
+    def take(record: Any) -> None:
+        sent = envelope(record)
+        if sent.detail_type == RecoveryRequested.detail_type and sent.source == RecoveryRequested.source:
+            for told in RecoveryRequested.model_validate(sent.detail).requests:
+                count(partial(recovery().told, told))
+        else:
+            count(partial(recovery().request, sent.source, sent.event_id, sent.detail))
 
     answer = each_record(event, take, failed)
     logger.info("recoveries requested", extra={"records": len(event["Records"]), "counts": dict(counts)})

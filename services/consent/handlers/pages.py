@@ -7,6 +7,7 @@ from string import Template
 from typing import Literal
 
 from services.consent.domain.asks import Question
+from services.shared.pages import page
 
 Message = Literal[
     "confirmed",
@@ -17,33 +18,6 @@ Message = Literal[
     "token_invalid",
     "form_invalid",
 ]
-
-_PAGE = Template(
-    """<!doctype html>
-<html lang="$language">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>$title</title>
-<style>
-body{font:1.125rem/1.6 system-ui,sans-serif;color:#1a1a1a;background:#fff;margin:0}
-main{max-width:36rem;margin:0 auto;padding:3rem 1.25rem}
-h1{font-size:1.6rem;line-height:1.25}
-blockquote{margin:1.5rem 0;padding:0 0 0 1rem;border-left:.25rem solid #767676}
-button{font:inherit;font-weight:600;color:#fff;background:#0b5394;border:0;border-radius:.4rem;padding:.75rem 1.5rem}
-button:focus-visible{outline:.2rem solid #1a1a1a;outline-offset:.2rem}
-</style>
-</head>
-<body>
-<main>
-<h1>$title</h1>
-$body
-</main>
-</body>
-</html>
-"""
-)
 
 _FORM = Template(
     """<form method="post" action="$action">
@@ -138,7 +112,7 @@ def confirm_page(question: Question, token: str) -> str:
         _form("confirm", token, question, words["confirm_button"]),
     ]
     title = Template(words["confirm_title"]).substitute(title=question.title)
-    return _page(question.language, title, "\n".join([*body, f"<p>{words['confirm_after']}</p>"]))
+    return page(spoken(question.language), title, "\n".join([*body, f"<p>{words['confirm_after']}</p>"]))
 
 
 def unsubscribe_page(question: Question, token: str) -> str:
@@ -146,18 +120,14 @@ def unsubscribe_page(question: Question, token: str) -> str:
     words = _WORDS[spoken(question.language)]
     title = Template(words["unsubscribe_title"]).substitute(title=question.title)
     form = _form("unsubscribe", token, question, words["unsubscribe_button"])
-    return _page(question.language, title, f"<p>{words['unsubscribe_lead']}</p>\n{form}")
+    return page(spoken(question.language), title, f"<p>{words['unsubscribe_lead']}</p>\n{form}")
 
 
 def message_page(message: Message, languages: str) -> str:
     """A page that says one thing."""
     title, text = _MESSAGES[spoken(languages)][message]
-    return _page(languages, title, f"<p>{text}</p>")
+    return page(spoken(languages), title, f"<p>{text}</p>")
 
 
 def _form(action: str, token: str, question: Question, label: str) -> str:
     return _FORM.substitute(action=action, token=escape(token), nonce=escape(question.nonce), label=label)
-
-
-def _page(languages: str, title: str, body: str) -> str:
-    return _PAGE.substitute(language=spoken(languages), title=escape(title), body=body)

@@ -13,7 +13,7 @@ from services.shared.http import json_body, raw_body
 MAX_BODY = 16_000
 """Bytes a public form may have."""
 
-MAX_FIELDS = 50
+MAX_FIELDS = 200
 _CLIP = 300
 
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from services.delivery.domain import protocol
-from services.delivery.domain.choice import Choice, Skip, candidates, choose
+from services.delivery.domain.choice import CHANNELS, Choice, Skip, candidates, choose
 from services.delivery.domain.contact import Contact, Gone
+from services.delivery.domain.footer import with_preferences
 from services.delivery.domain.message import Message
 from services.delivery.domain.requested import classed, owned, pending
 from services.delivery.domain.template import NotRenderable, Rendered, Template, render
 from services.delivery.ports import Gates, Messages, Outgoing, Secret, Sender, Templates
 from services.delivery.use_cases.amend import amend
-from services.delivery.use_cases.links import Links
+from services.delivery.use_cases.links import NO_LINKS, Links
 from services.shared.addresses import address_key, normalise_address
 from services.shared.clock import Clock, from_iso
 from services.shared.contracts.messages import AddressedRequest, MessageRequest
@@ -195,21 +196,19 @@ class SendMessages:
         if isinstance(choice, Skip):
             return choice
         now = self._clock.now()
-        link = ""
+        links = NO_LINKS
         if message.message_class == "commercial":
-            link = self._links.unsubscribe(message, choice.channel, choice.standing.address_key, now)
-        variables = {
-            **message.params,
-            **_traits(contact),
-            "unsubscribe_url": link,
-            "message_id": message.send_id,
-        }
+            keys = {name: key for name, (_, key) in self._addresses(message, CHANNELS, contact).items()}
+            links = self._links.of(message, choice.channel, keys, now)
+        variables = {**message.params, **_traits(contact), **links.variables(), "message_id": message.send_id}
         try:
             content = render(template.document, choice.channel, variables)
+            if links.preferences and choice.channel == "email":
+                content = with_preferences(content, links.preferences, contact.locale if contact else "")
         except NotRenderable as error:
             gate = {"gate": "content", "channel": choice.channel, "input": error.detail, "verdict": "stop"}
             return Skip(error.reason, choice.channel, (*choice.gates, gate))
-        return Prepared(choice, content, link)
+        return Prepared(choice, content, links.unsubscribe)
 
     def _addresses(
         self, message: Message, order: Sequence[str], contact: Contact | None

@@ -14,6 +14,8 @@ from services.ingest.domain import json_text
 from services.ingest.domain.forms import events_of as events_of_form
 from services.ingest.domain.history import TraitKind
 from services.ingest.domain.mapping import SourceMapping, events_of
+from services.ingest.domain.preferences import SOURCE as PREFERENCE_CENTRE
+from services.ingest.domain.preferences import events_of as events_of_preferences
 from services.ingest.domain.sources import Schema, check
 from services.ingest.domain.validate import (
     MAX_EVENT_BYTES,
@@ -24,6 +26,7 @@ from services.ingest.domain.validate import (
     validate,
 )
 from services.shared.clock import from_iso, to_iso
+from services.shared.contracts.consent import PreferencesChanged
 from services.shared.contracts.delivery import OutcomesObserved
 from services.shared.contracts.ingest import FormSubmitted
 from services.shared.errors import HalteError, Invalid, TooLarge
@@ -202,6 +205,11 @@ def unpack(body: str, now: datetime, rules_of: RulesOf = lambda _: None) -> Iter
             yield from _from_delivery(str(head["id"]), detail or "", now)
         elif head["source"] == FormSubmitted.source and head["detail-type"] == FormSubmitted.detail_type:
             yield from _from_forms(detail or "")
+        elif (
+            head["source"] == PreferencesChanged.source
+            and head["detail-type"] == PreferencesChanged.detail_type
+        ):
+            yield from _from_preferences(detail or "")
         elif detail is None:
             raise Unreadable("message has no detail")
         else:
@@ -315,3 +323,12 @@ def _from_forms(detail: str) -> Iterator[Arrival]:
         origin = Origin(f"form:{submission.form}", "http", kind="form")
         for event in events_of_form(submission):
             yield Arrival(str(event["messageId"]), origin, submission.at, event, str(event["messageId"]))
+
+
+def _from_preferences(detail: str) -> Iterator[Arrival]:
+    """By whoever reads the mail of the address that names the person, as a signed link showed; receipts are those of
+    the change, so that a fact that comes twice counts once."""
+    for change in PreferencesChanged.model_validate(json_text.parse(detail)).changes:
+        origin = Origin(PREFERENCE_CENTRE, "eventbridge", trusted=True)
+        for event in events_of_preferences(change):
+            yield Arrival(str(event["messageId"]), origin, change.at, event, str(event["messageId"]))

@@ -13,12 +13,14 @@ from typing import Any
 
 from services.ingest.domain import json_text
 from services.ingest.domain.intake import Origin, held, pack_http
+from services.ingest.domain.recovery import recovery_of
 from services.ingest.domain.segment import SHORT, calls_in, with_right_time
 from services.ingest.domain.sources import Source, check
-from services.ingest.domain.validate import CALL_TYPES, Trust, validate
+from services.ingest.domain.validate import CALL_TYPES, Call, Trust, validate
 from services.ingest.doors.known import KnownKeys
 from services.ingest.ports import IntakeQueue, Meter
 from services.shared.clock import Clock
+from services.shared.contracts.ingest import Recovery
 from services.shared.errors import HalteError, Invalid, TooLarge, TooMany, Unauthorized
 
 MAX_BATCH_BYTES = 4 * 1024 * 1024 + 64 * 1024
@@ -37,6 +39,9 @@ PATHS = (
 """Segment's, its browser client's, and Jitsu's."""
 
 MAX_SHOWN = 100
+
+Recover = Callable[[list[Recovery]], None]
+"""Tells of requests for account recovery; the same ones again are the same requests."""
 
 _GZIP = b"\x1f\x8b"
 
@@ -64,9 +69,10 @@ class Hours:
 
 @dataclass
 class Sorted:
-    """A request's events: the JSON texts to queue, and what was refused."""
+    """A request's events: the JSON texts to queue, the requests for recovery among them, and what was refused."""
 
     taken: list[str] = field(default_factory=list)
+    recoveries: list[Recovery] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
     refusals: list[HalteError] = field(default_factory=list)
 
@@ -82,15 +88,18 @@ class FrontDoor:
         queue: IntakeQueue,
         clock: Clock,
         new_id: Callable[[str], str],
+        recover: Recover = lambda _: None,
     ) -> None:
         self._keys = keys
         self._meter = meter
         self._queue = queue
         self._clock = clock
         self._new_id = new_id
+        self._recover = recover
 
     def accept(self, request: Request) -> dict[str, Any]:
-        """Queue the events of a request and say which of a batch were refused.
+        """Queue the events of a request and say which of a batch were refused. Requests for account recovery are
+        told besides, if a secret key vouches for the link in them: a web page's key must not make us send mail.
 
         Raises:
             Unauthorized: the key is missing, wrong, expired or not for browsers.
@@ -117,6 +126,8 @@ class FrontDoor:
             raise sorted_.refusals[0] if call != BATCH else _of_batch(sorted_)
         for message in pack_http(origin, self._new_id("rcp"), now, sorted_.taken):
             self._queue.send(message)
+        if sorted_.recoveries:
+            self._recover(sorted_.recoveries)
         return {"success": True, **({"rejected": sorted_.rejected} if sorted_.rejected else {})}
 
     def _count(self, source: Source, events: int, now: datetime) -> None:
@@ -130,20 +141,22 @@ class FrontDoor:
         size = 0
         for index, event in enumerate(events):
             try:
-                text = self._text(source, origin, event, hours)
+                text, call = self._text(source, origin, event, hours)
             except HalteError as refusal:
                 result.refusals.append(refusal)
                 result.rejected.append(_refused(index, event, refusal))
                 continue
             result.taken.append(text)
+            recovery = recovery_of(source.source_id, call) if call and origin.trusted else None
+            result.recoveries += [recovery] if recovery else []
             size += len(text)
             if size > MAX_QUEUED_BYTES:
                 raise TooLarge("too_large", f"the batch with its context is over {MAX_QUEUED_BYTES} bytes")
         return result
 
-    def _text(self, source: Source, origin: Origin, event: Any, hours: Hours) -> str:
-        """The event as it is queued, with a message id and at the right time; held back from profiles where its
-        source's schema says so."""
+    def _text(self, source: Source, origin: Origin, event: Any, hours: Hours) -> tuple[str, Call | None]:
+        """The event as it is queued, with a message id and at the right time, and the call in it; held back from
+        profiles, and no call to anybody, where its source's schema says so."""
         timed = with_right_time(event, hours.sent_at, hours.requested_at)
         trust = Trust(trusted=origin.trusted, region=origin.region)
         call = validate(timed, received_at=hours.received_at, message_id=self._new_id("msg"), trust=trust)
@@ -153,8 +166,8 @@ class FrontDoor:
         except Invalid as violation:
             if source.document.event_schema.on_violation == "reject":
                 raise
-            return held(text, violation)
-        return text
+            return held(text, violation), None
+        return text, call
 
 
 def inflate(body: bytes, limit: int = MAX_BATCH_BYTES) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from string import Template
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,6 +14,7 @@ from services.ingest.forms import Visitor
 from services.shared.errors import Invalid
 from services.shared.http import answer, html, json_body, raw_body, resolver
 from services.shared.observability import service_logger
+from services.shared.pages import page
 
 MAX_BODY = 16_000
 """Bytes a submission may have."""
@@ -23,29 +23,6 @@ MAX_FIELDS = 200
 
 logger = service_logger("ingest")
 app = resolver()
-
-_PAGE = Template(
-    """<!doctype html>
-<html lang="$language">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>$title</title>
-<style>
-body{font:1.125rem/1.6 system-ui,sans-serif;color:#1a1a1a;background:#fff;margin:0}
-main{max-width:36rem;margin:0 auto;padding:3rem 1.25rem}
-</style>
-</head>
-<body>
-<main>
-<h1>$title</h1>
-<p>$text</p>
-</main>
-</body>
-</html>
-"""
-)
 
 
 @app.post("/forms/<form_id>/submissions")
@@ -119,6 +96,4 @@ def _from_form(event: Any) -> Said:
 
 
 def _page(thanks: Thanks) -> str:
-    return _PAGE.substitute(
-        language=escape(thanks.language), title=escape(thanks.title), text=escape(thanks.text)
-    )
+    return page(thanks.language, thanks.title, f"<p>{escape(thanks.text)}</p>")

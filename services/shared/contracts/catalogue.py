@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from services.shared.contracts.base import Fact
-from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged, NoticeRequested
+from services.shared.contracts.consent import (
+    ConfirmationRequested,
+    ConsentChanged,
+    NoticeRequested,
+    PreferencesChanged,
+)
 from services.shared.contracts.delivery import MessageFailed, MessageSent, MessageSkipped, OutcomesObserved
-from services.shared.contracts.ingest import FormSubmitted, ProfilesChanged, ProfilesErased, ProfilesMerged
+from services.shared.contracts.ingest import (
+    FormSubmitted,
+    ProfilesChanged,
+    ProfilesErased,
+    ProfilesMerged,
+    RecoveryRequested,
+)
 from services.shared.contracts.journeys import JourneyEntered, JourneyExited, MessageRequested
 from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited, StageChanged
 
@@ -14,6 +25,7 @@ FACTS: tuple[type[Fact], ...] = (
     ProfilesMerged,
     ProfilesErased,
     FormSubmitted,
+    RecoveryRequested,
     ScoreChanged,
     SegmentEntered,
     SegmentExited,
@@ -24,6 +36,7 @@ FACTS: tuple[type[Fact], ...] = (
     ConsentChanged,
     ConfirmationRequested,
     NoticeRequested,
+    PreferencesChanged,
     MessageSent,
     MessageSkipped,
     MessageFailed,

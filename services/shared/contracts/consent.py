@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from services.shared.contracts.base import Fact, Instant, Model
 from services.shared.contracts.messages import AddressedRequest
@@ -55,3 +55,37 @@ class NoticeRequested(Fact):
     personal: ClassVar[bool] = True
 
     requests: list[AddressedRequest]
+
+
+class PermissionChange(Model):
+    """What a person made of one permission: `requested` ones wait for a confirmation."""
+
+    purpose: str
+    channel: str
+    state: Literal["granted", "revoked", "requested"]
+
+
+class PreferencesChange(Model):
+    """What somebody who reads the mail of `address` said in the preference centre. The same `change_id` again is the
+    same change.
+
+    `traits` say something of the person (`firstName`, `lastName`, `address`, `locale`); `email` is a new address whose
+    mail is read as well (empty: the same as before).
+    """
+
+    change_id: str
+    address: str
+    at: Instant
+    traits: dict[str, Any] = {}
+    email: str = ""
+    permissions: list[PermissionChange] = []
+
+
+class PreferencesChanged(Fact):
+    """What people changed themselves: ingest reads it as customer events. Permissions are in the ledger already."""
+
+    source: ClassVar[str] = "halte.consent"
+    detail_type: ClassVar[str] = "PreferencesChanged.v1"
+    personal: ClassVar[bool] = True
+
+    changes: list[PreferencesChange]

@@ -130,3 +130,26 @@ class FormSubmitted(Fact):
     personal: ClassVar[bool] = True
 
     submissions: list[FormSubmission]
+
+
+class Recovery(Model):
+    """A request for a way back into an account, by a source that is trusted with the link it names.
+
+    The same `message_id` of the same `source` again is the same request.
+    """
+
+    source: str
+    message_id: str
+    at: Instant
+    email: str
+    recovery_url: str
+
+
+class RecoveryRequested(Fact):
+    """Requests for account recovery that came with a secret key; what is put on the bus itself needs no fact."""
+
+    source: ClassVar[str] = "halte.ingest"
+    detail_type: ClassVar[str] = "RecoveryRequested.v1"
+    personal: ClassVar[bool] = True
+
+    requests: list[Recovery]

@@ -15,7 +15,7 @@ import pytest
 from moto import mock_aws
 
 from services.consent import bootstrap
-from services.consent.handlers import api, on_ledger_stream, public
+from services.consent.handlers import api, on_ledger_stream, preferences, public
 from services.shared.aws import secrets
 from services.shared.aws.clients import client
 from services.shared.clock import FixedClock
@@ -35,6 +35,9 @@ BOOTSTRAPPED = (
     "inspection",
     "publishing",
     "person",
+    "preference_centre",
+    "new_address",
+    "fresh_links",
 )
 CONTEXT = SimpleNamespace(
     function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn", aws_request_id="r"
@@ -82,7 +85,8 @@ class World:
             "body": base64.b64encode(body).decode(),
             "isBase64Encoded": True,
         }
-        return (api if marketer else public).handler(event, CONTEXT)
+        page = preferences if path.startswith("/preferences") else public
+        return (api if marketer else page).handler(event, CONTEXT)
 
     def json(self, route: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
         answer = self.call(route, body=json.dumps(body or {}).encode(), marketer=True)

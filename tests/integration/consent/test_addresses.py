@@ -279,3 +279,36 @@ def test_an_old_recovery_is_not_sent_late(world: World) -> None:
     }
     deliver(on_recovery_requested, "Segment Message", detail)
     assert notices(world) == []
+
+
+def told(world: World, **changed: Any) -> None:
+    request = {
+        "source": "shop",
+        "message_id": "r1",
+        "at": to_iso(world.clock.now()),
+        "email": OLD,
+        "recovery_url": "https://shop.example.com/recover?t=1",
+        **changed,
+    }
+    body = {"id": "e", "source": "halte.ingest", "detail-type": "RecoveryRequested.v1"}
+    records = [{"messageId": "1", "body": json.dumps({**body, "detail": {"requests": [request]}})}]
+    assert on_recovery_requested.handler({"Records": records}, CONTEXT) == {"batchItemFailures": []}
+
+
+def test_a_recovery_by_the_http_door_is_the_same_one_message(world: World) -> None:
+    told(world)
+    told(world)
+    assert len({notice["send_id"] for notice in notices(world)}) == 1
+    assert notices(world)[0]["address"] == OLD
+    for i in range(9):
+        told(world, message_id=f"n{i}")
+    assert len(notices(world)) == 5
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"recovery_url": "http://shop.example.com/"}, {"email": "nobody"}, {"at": "1997-01-01T00:00:00Z"}],
+)
+def test_nor_does_the_http_door_bring_what_can_not_be(world: World, changed: dict[str, Any]) -> None:
+    told(world, **changed)
+    assert notices(world) == []

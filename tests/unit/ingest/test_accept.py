@@ -17,6 +17,7 @@ from services.ingest.domain.sources import Source
 from services.ingest.doors.accept import MAX_BATCH_BYTES, FrontDoor, Request, inflate
 from services.ingest.doors.known import KNOWN_SECONDS, KnownKeys, KnownRules
 from services.shared.clock import FixedClock
+from services.shared.contracts.ingest import Recovery
 from services.shared.errors import HalteError, Invalid, TooLarge, TooMany, Unauthorized
 from tests.unit.ingest.fakes import (
     NOW,
@@ -40,6 +41,7 @@ AUTH = basic("KEY")
 class Fixture:
     def __init__(self, shop: Source | None = None) -> None:
         self.queue = FakeQueue()
+        self.recoveries: list[Recovery] = []
         self.clock = FixedClock(NOW)
         self.sources = FakeSources(registered(shop or source(), write="KEY", secret="SECRET"))
         numbers = itertools.count(1)
@@ -49,6 +51,7 @@ class Fixture:
             queue=self.queue,
             clock=self.clock,
             new_id=lambda prefix: f"{prefix}_{next(numbers)}",
+            recover=self.recoveries.extend,
         )
 
     def post(self, call: str, body: Any, auth: str = AUTH, at: Any = None, **headers: str) -> dict[str, Any]:
@@ -314,3 +317,50 @@ def test_there_is_no_200_unless_all_of_a_batch_is_in_the_queue() -> None:
     batch = {"batch": [track(f"m{i}", properties={"a": "x" * 30_000}) for i in range(8)]}
     with pytest.raises(ConnectionError):
         f.post("batch", batch)
+
+
+RECOVERY = {
+    "type": "track",
+    "event": "Account Recovery Requested",
+    "userId": "u1",
+    "messageId": "r1",
+    "timestamp": "2026-01-10T11:59:00.000Z",
+    "properties": {"email": "ann@example.com", "recovery_url": "https://shop.example.com/recover?t=1"},
+}
+
+
+def test_a_secret_key_vouches_for_a_recovery_link() -> None:
+    fixture = Fixture()
+    fixture.post("track", RECOVERY, basic("SECRET"))
+    (recovery,) = fixture.recoveries
+    assert (recovery.source, recovery.message_id) == ("shop", "r1")
+    assert (recovery.email, recovery.recovery_url) == tuple(RECOVERY["properties"].values())  # type: ignore[attr-defined]
+    assert len(fixture.queue.bodies) == 1
+
+
+@pytest.mark.parametrize(
+    ("event", "auth"),
+    [
+        (RECOVERY, AUTH),
+        ({**RECOVERY, "type": "page", "name": RECOVERY["event"]}, basic("SECRET")),
+        ({**RECOVERY, "event": "Account Opened"}, basic("SECRET")),
+        ({**RECOVERY, "properties": {"email": "ann@example.com"}}, basic("SECRET")),
+        (
+            {**RECOVERY, "properties": {"email": 5, "recovery_url": "https://shop.example.com/"}},
+            basic("SECRET"),
+        ),
+    ],
+)
+def test_nothing_else_causes_mail(event: dict[str, Any], auth: str) -> None:
+    """Least of all whoever has read the key of a web page."""
+    fixture = Fixture()
+    fixture.post("batch", {"batch": [event]}, auth)
+    assert fixture.recoveries == []
+    assert len(fixture.queue.bodies) == 1
+
+
+def test_a_recovery_that_the_schema_holds_back_is_not_told() -> None:
+    schema = {"events": ["Order Completed"], "on_violation": "quarantine"}
+    fixture = Fixture(source(schema=schema))
+    fixture.post("track", RECOVERY, basic("SECRET"))
+    assert fixture.recoveries == []

@@ -1,0 +1,130 @@
+"""The preference centre, behind a signed link and no login. GET and HEAD change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+from services.consent.bootstrap import fresh_links, new_address, preference_centre
+from services.consent.handlers.pages import spoken
+from services.consent.handlers.preference_pages import (
+    centre_page,
+    new_address_confirmed_page,
+    new_address_page,
+    refused_page,
+    request_page,
+    requested_page,
+    saved_page,
+)
+from services.consent.handlers.requests import fields_of, origin_of
+from services.shared.errors import HalteError, Invalid
+from services.shared.http import html, resolver
+from services.shared.observability import service_logger
+
+app = resolver()
+logger = service_logger("consent")
+
+_STATUS = {"token_expired": 410, "link_used": 410}
+
+
+@app.get("/preferences")
+@app.head("/preferences")
+def show_centre() -> Response[Any]:
+    """The page behind the link."""
+
+    def show() -> Response[Any]:
+        token = _token({})
+        centre = preference_centre().show(token, spoken(_languages()))
+        return html(200, centre_page(centre, token, _languages()))
+
+    return _as_page(show, "preferences/request")
+
+
+@app.post("/preferences")
+def save() -> Response[Any]:
+    """Its form. Where something is wrong with it, it comes back as it was sent."""
+
+    def work() -> Response[Any]:
+        fields = fields_of(app.current_event)
+        token = _token(fields)
+        saved = preference_centre().save(token, fields, spoken(_languages()), origin_of(app.current_event))
+        if saved.errors:
+            again = centre_page(saved.centre, token, _languages(), fields=fields, errors=saved.errors)
+            return html(400, again)
+        return html(200, saved_page(_languages(), changed=saved.changed, to_confirm=saved.to_confirm))
+
+    return _as_page(work, "preferences/request")
+
+
+@app.get("/preferences/request")
+@app.head("/preferences/request")
+def show_request() -> Response[Any]:
+    """Where to ask for a fresh link."""
+    return html(200, request_page(_languages()))
+
+
+@app.post("/preferences/request")
+def request_link() -> Response[Any]:
+    """Ask for a fresh link. Known, unknown and over the limit get the same answer."""
+
+    def work() -> Response[Any]:
+        fields = fields_of(app.current_event)
+        try:
+            outcome = fresh_links().request(fields.get("address", ""), origin_of(app.current_event))
+        except Invalid:
+            return html(400, request_page(_languages(), fields, "email_unreadable"))
+        logger.info("fresh link", extra={"outcome": outcome})
+        return html(202, requested_page(_languages()))
+
+    return _as_page(work, "request")
+
+
+@app.get("/preferences/email")
+@app.head("/preferences/email")
+def show_new_address() -> Response[Any]:
+    """The page behind the link that a new address was sent."""
+
+    def show() -> Response[Any]:
+        token = _token({})
+        return html(200, new_address_page(new_address().show(token), token, _languages()))
+
+    return _as_page(show, "request")
+
+
+@app.post("/preferences/email")
+def confirm_new_address() -> Response[Any]:
+    """The button on that page."""
+
+    def work() -> Response[Any]:
+        fields = fields_of(app.current_event)
+        new_address().confirm(_token(fields), fields.get("nonce", ""))
+        return html(200, new_address_confirmed_page(_languages()))
+
+    return _as_page(work, "request")
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """One request of a person."""
+    response = app.resolve(event, context)
+    logger.info("preference page", extra={"route": event.get("routeKey"), "status": response["statusCode"]})
+    return response
+
+
+def _token(fields: dict[str, str]) -> str:
+    query: dict[str, str] = app.current_event.query_string_parameters or {}
+    return fields.get("token") or query.get("token", "")
+
+
+def _languages() -> str:
+    return app.current_event.headers.get("accept-language") or ""
+
+
+def _as_page(work: Callable[[], Response[Any]], fresh_link: str) -> Response[Any]:
+    """Refusals as a page; `fresh_link` is the way from here to where one is asked for."""
+    try:
+        return work()
+    except HalteError as error:
+        status = _STATUS.get(error.code, error.status)
+        return html(status, refused_page(error.code, _languages(), fresh_link))
