@@ -231,6 +231,7 @@ def _forget() -> None:
         bootstrap.source_registry,
         bootstrap_people.directory,
         bootstrap_people.single_view,
+        bootstrap_people.retelling,
         bootstrap_people.exporter,
         bootstrap_people.erasure_desk,
         bootstrap_people.eraser,
