@@ -97,7 +97,9 @@ def _rebuild(options: argparse.Namespace, console: Console) -> int:
         total = sum(counts(line) for line in keeper.lines())
         bar.update(reading, total=1, completed=1)
         taking = bar.add_task("Taking events in", total=total)
-        done = rebuild(keeper.lines, made.consumer(), made.identities, lambda n: bar.advance(taking, n))
+        done = rebuild(
+            keeper.lines, made.consumer(), made.identities, made.ruler(), lambda n: bar.advance(taking, n)
+        )
         comparing = bar.add_task("Comparing", total=None)
         sides = [people(s.profile_ids(), s.profiles, s.timeline, s.records, done.ids) for s in (live, made)]
         differences = compare(*sides)

@@ -18,6 +18,7 @@ from services.ingest.lake.rebuild import NoLake
 from services.ingest.profiles.consume import Consumer
 from services.ingest.profiles.keeper import Keeper
 from services.ingest.profiles.recognise import Recogniser
+from services.ingest.profiles.rulings import Ruler
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table
 from services.shared.clock import SystemClock
@@ -74,20 +75,26 @@ class Store:
         """Of every profile, redirects too."""
         return (str(item["profile_id"]) for item in self._hot.scan())
 
-    def consumer(self) -> Consumer:
-        """Takes events into this store, and nowhere else."""
-        clock = SystemClock()
-        keeper = Keeper(
+    def ruler(self) -> Ruler:
+        """Makes rulings on who is who hold in this store."""
+        return Ruler(identities=self.identities, keeper=self._keeper(), new_graph_id=lambda: new_id("grp"))
+
+    def _keeper(self) -> Keeper:
+        return Keeper(
             identities=self.identities,
             profiles=self.profiles,
             timeline=self.timeline,
-            clock=clock,
+            clock=SystemClock(),
             new_profile_id=lambda: new_id("prf"),
             new_tale=lambda: secrets.token_hex(4),
         )
+
+    def consumer(self) -> Consumer:
+        """Takes events into this store, and nowhere else."""
+        clock = SystemClock()
         recogniser = Recogniser(
             identities=self.identities,
-            keeper=keeper,
+            keeper=self._keeper(),
             now=lambda: round(clock.now().timestamp() * 1000),
             new_profile_id=lambda: new_id("prf"),
             new_graph_id=lambda: new_id("grp"),

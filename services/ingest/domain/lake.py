@@ -15,6 +15,7 @@ from datetime import date, datetime
 from typing import Any
 
 from services.ingest.domain.forget import pattern_of
+from services.ingest.domain.rulings import RULED
 from services.shared.clock import from_iso, to_iso
 from services.shared.ids import stable_id
 
@@ -45,7 +46,7 @@ COLUMNS: Mapping[str, str] = {
 """Name and type of each column. Times are UTC. `event` is the event's JSON, `refused` the JSON text of what was
 refused, `more` a JSON object of a line's fields that have no column of their own."""
 
-RANK: Mapping[str, int] = {"applied": 2, "duplicate": 1, "rejected": 0}
+RANK: Mapping[str, int] = {RULED: 3, "applied": 2, "duplicate": 1, "rejected": 0}
 """Of two lines of one receipt the higher counts: a repetition may find less to do, never undo."""
 
 TIES = ("profile_id", "message_id", "note", "reason")
@@ -154,10 +155,10 @@ def preference(line: Mapping[str, Any]) -> tuple[int | str, ...]:
 
 @dataclass(frozen=True)
 class Amendment:
-    """A change of lines that are there already. Those of the profiles in `forget` go. Those of nobody (their event was
-    refused) that name one of `mentions` (`pattern_of`) stay as the record that an event was refused, without what it
-    said. Those whose receipt begins with `roll_back` are marked: they happened, and no longer count. Making it again
-    changes nothing."""
+    """A change of lines that are there already. Those of the profiles in `forget` go. Those of nobody (an event that
+    was refused, a ruling on who is who) that name one of `mentions` (`pattern_of`) stay as the record that there was
+    one, without what it said. Those whose receipt begins with `roll_back` are marked: they happened, and no longer
+    count. Making it again changes nothing."""
 
     forget: frozenset[str] = frozenset()
     mentions: frozenset[str] = frozenset()

@@ -1,8 +1,8 @@
 """Profiles from the lake alone: every line that counted, taken in once more by the consumer itself into an empty store,
 and the result held against another store.
 
-Whose event is whose, and what profiles hold, are functions of the events, so that the order of the lines does not
-matter. What is drawn by lot, the profile ids, stands in the lines (`born`).
+Whose event is whose, and what profiles hold, are functions of the events and of what was ruled on who is who, so that
+the order of the lines does not matter. What is drawn by lot, the profile ids, stands in the lines (`born`).
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.intake import Arrival, Origin
 from services.ingest.domain.profile import Profile
 from services.ingest.domain.regroup import Node
+from services.ingest.domain.rulings import standing
 from services.ingest.people.ports import RecordStore
 from services.ingest.ports import Identities, Profiles, Timeline
 from services.ingest.profiles.consume import Consumer
+from services.ingest.profiles.rulings import Ruler
 from services.shared.clock import from_iso, to_iso
 
 BATCH = 200
@@ -30,7 +32,7 @@ BATCH = 200
 FEEDBACK = "feedback"
 
 Lines = Callable[[], Iterable[Mapping[str, Any]]]
-"""Reads the lake from its beginning; asked twice."""
+"""Reads the lake from its beginning; asked three times."""
 
 
 class Incomplete(Exception):
@@ -62,15 +64,21 @@ class NoLake:
 
 
 def rebuild(
-    lines: Lines, consumer: Consumer, identities: Identities, report: Callable[[int], None] = lambda _: None
+    lines: Lines,
+    consumer: Consumer,
+    identities: Identities,
+    ruler: Ruler,
+    report: Callable[[int], None] = lambda _: None,
 ) -> Rebuilt:
-    """Take every line that counted into the empty store of `consumer` and `identities`; `report` is told of lines.
+    """Take every line that counted into the empty store of `consumer`, `identities` and `ruler`; `report` is told of
+    lines. Rulings come after the events: who is who is a function of both, in whatever order.
 
     Raises:
         Incomplete: some could not be taken in.
     """
     done = Rebuilt()
-    for strand, node in _births(lines()).items():
+    ruled = standing(lines())
+    for strand, node in {**_births(lines()), **ruled.births}.items():
         identities.add(strand, node)
         done.ids.add(node.home)
     feedback: list[Mapping[str, Any]] = []
@@ -78,6 +86,7 @@ def rebuild(
         feedback += [line for line in batch if line["door"] == FEEDBACK]
         done.events += _take_in(consumer, [line for line in batch if line["door"] != FEEDBACK])
         report(len(batch))
+    ruler.enforce(ruled)
     for batch in _batches(feedback):  # it names profiles, which must be there
         done.events += _take_in(consumer, batch)
     return done
