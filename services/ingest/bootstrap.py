@@ -149,7 +149,7 @@ def rulings_kept() -> RulingsKept:
     """For `on_profiles_stream`."""
     settings = OnProfilesStreamSettings.from_env()
     return RulingsKept(
-        erased=DynamoTombstones(Table(settings.erasures_table), settings.address_secret_arn).of,
+        tombstones=DynamoTombstones(Table(settings.erasures_table), settings.address_secret_arn),
         lake=S3Lake(settings.lake_bucket),
         clock=settings.clock(),
     )

@@ -92,7 +92,7 @@ def eraser() -> Eraser:
     parts = Table(settings.profile_parts_table)
     erasures = Table(settings.erasures_table)
     tombstones = DynamoTombstones(erasures, settings.address_secret_arn)
-    kept = RulingsKept(erased=tombstones.of, lake=S3Lake(settings.lake_bucket), clock=settings.clock())
+    kept = RulingsKept(tombstones=tombstones, lake=S3Lake(settings.lake_bucket), clock=settings.clock())
     return Eraser(
         stores=Stores(
             people=DynamoPeople(bootstrap.identities(), bootstrap.profiles(), kept.keep),
@@ -101,6 +101,7 @@ def eraser() -> Eraser:
             records=DynamoRecords(parts),
             lake=AskedLake(settings.compact_function, seconds=AMEND_SECONDS),
             exports=S3Exports(settings.lake_bucket),
+            forgetting=kept,
         ),
         services=PersonFunctions(json.loads(settings.person_functions), seconds=ERASE_SECONDS),
         erasures=DynamoErasures(erasures),

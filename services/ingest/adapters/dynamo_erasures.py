@@ -98,8 +98,16 @@ class DynamoTombstones:
         items = self._table.get_many([{"pk": pk} for pk in by_key], consistent=True)
         return {by_key[item["pk"]]: from_iso(item["erased_at"]) for item in items}
 
+    def mark(self, identifier: Identifier) -> str:
+        return mark_of(secret_text(self._secret_arn), identifier)
+
     def _pk(self, identifier: Identifier) -> str:
-        return "tombstone#" + keyed_hash(secret_text(self._secret_arn), f"identifier:{identifier.key}")
+        return f"tombstone#{self.mark(identifier)}"
+
+
+def mark_of(secret: str, identifier: Identifier) -> str:
+    """The keyed hash that stands for an identifier of somebody who was erased."""
+    return keyed_hash(secret, f"identifier:{identifier.key}")
 
 
 def _key(erasure_id: str) -> Item:

@@ -23,6 +23,7 @@ RULED = "ruled"
 
 DOOR = "review"
 _TYPE = "identity"
+ERASED = "erased"
 _MS = timedelta(milliseconds=1)
 
 What = Literal["joined", "unjoined", "parted", "unparted", "born"]
@@ -118,36 +119,58 @@ def _cut(components: Iterable[Component]) -> set[tuple[Identifier, Identifier]]:
     return {(first, second) for first, second in pairs}
 
 
+def erased_lines(marks: Iterable[str], erasure_id: str, at: datetime) -> list[dict[str, Any]]:
+    """A line of the lake for each mark (keyed hash of an identifier) of somebody who was erased: other people's events
+    may still name it, and mean nobody by it."""
+    return [_line(f"{erasure_id}-{mark}", at, {"name": ERASED, "mark": mark}) for mark in sorted(set(marks))]
+
+
+def erasures(lines: Iterable[Mapping[str, Any]]) -> dict[str, datetime]:
+    """The marks in lines, each with the last time that it was made."""
+    found: dict[str, datetime] = {}
+    for line in lines:
+        event = line["event"] if line["disposition"] == RULED else None
+        if event and event["name"] == ERASED:
+            at = from_iso(event["timestamp"])
+            found[event["mark"]] = max(at, found.get(event["mark"], at))
+    return found
+
+
 def lines_of(rulings: Rulings, gone: Collection[Identifier] = ()) -> list[dict[str, Any]]:
     """A line of the lake for each ruling that names none of `gone`. Names stand in the line's event and the line is
     nobody's, so that it is emptied when one of the two is forgotten."""
-    at = to_iso(rulings.made)
     return [
-        {
-            "receipt": f"{rulings.graph_id}-{rulings.version}-{number}",
-            "source": "halte",
-            "door": DOOR,
-            "received_at": at,
-            "disposition": RULED,
-            "reason": "",
-            "note": "",
-            "message_id": "",
-            "profile_id": "",
-            "event": {
-                "type": _TYPE,
+        _line(
+            f"{rulings.graph_id}-{rulings.version}-{number}",
+            rulings.made,
+            {
                 "name": one.what,
-                "timestamp": at,
                 "order": [rulings.version, number],
                 "first": [one.first.kind, one.first.value],
                 "second": [one.second.kind, one.second.value],
                 "at": one.at,
                 "home": one.home,
             },
-            "refused": "",
-        }
+        )
         for number, one in enumerate(rulings.of)
         if one.first not in gone and one.second not in gone
     ]
+
+
+def _line(receipt: str, at: datetime, said: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "receipt": receipt,
+        "source": "halte",
+        "door": DOOR,
+        "received_at": to_iso(at),
+        "disposition": RULED,
+        "reason": "",
+        "note": "",
+        "message_id": "",
+        "profile_id": "",
+        "event": {"type": _TYPE, "timestamp": to_iso(at), **said},
+        "refused": "",
+    }
 
 
 @dataclass(frozen=True)
@@ -163,6 +186,7 @@ def standing(lines: Iterable[Mapping[str, Any]]) -> Standing:
     """What the lines say in the end: of each two identifiers the latest ruling of a kind counts. Lines of other kinds,
     and those that were emptied, say nothing."""
     events = [line["event"] for line in lines if line["disposition"] == RULED and line["event"]]
+    events = [event for event in events if event["name"] != ERASED]
     events.sort(key=lambda event: (from_iso(event["timestamp"]), event["order"]))
     edges: dict[tuple[Identifier, Identifier], Edge] = {}
     cuts: dict[tuple[Identifier, Identifier], Cut] = {}

@@ -20,6 +20,7 @@ from services.ingest.domain.intake import Arrival, Origin
 from services.ingest.domain.profile import Profile
 from services.ingest.domain.regroup import Node
 from services.ingest.domain.rulings import standing
+from services.ingest.lake.forgotten import Forgotten
 from services.ingest.people.ports import RecordStore
 from services.ingest.ports import Identities, Profiles, Timeline
 from services.ingest.profiles.consume import Consumer
@@ -32,7 +33,7 @@ BATCH = 200
 FEEDBACK = "feedback"
 
 Lines = Callable[[], Iterable[Mapping[str, Any]]]
-"""Reads the lake from its beginning; asked three times."""
+"""Reads the lake from its beginning; asked several times."""
 
 
 class Incomplete(Exception):
@@ -68,17 +69,20 @@ def rebuild(
     consumer: Consumer,
     identities: Identities,
     ruler: Ruler,
+    forgotten: Forgotten,
     report: Callable[[int], None] = lambda _: None,
 ) -> Rebuilt:
-    """Take every line that counted into the empty store of `consumer`, `identities` and `ruler`; `report` is told of
-    lines. Rulings come after the events: who is who is a function of both, in whatever order.
+    """Take every line that counted into the empty store of `consumer` (whose gate is `forgotten`), `identities` and
+    `ruler`; `report` is told of lines. Rulings come after the events: who is who is a function of both, in whatever
+    order.
 
     Raises:
         Incomplete: some could not be taken in.
     """
     done = Rebuilt()
+    forgotten.learn(lines())
     ruled = standing(lines())
-    for strand, node in {**_births(lines()), **ruled.births}.items():
+    for strand, node in {**_births(lines(), forgotten), **ruled.births}.items():
         identities.add(strand, node)
         done.ids.add(node.home)
     feedback: list[Mapping[str, Any]] = []
@@ -114,13 +118,15 @@ def arrival_of(line: Mapping[str, Any]) -> Arrival:
     )
 
 
-def _births(lines: Iterable[Mapping[str, Any]]) -> dict[Identifier, Node]:
+def _births(lines: Iterable[Mapping[str, Any]], forgotten: Forgotten) -> dict[Identifier, Node]:
     births: dict[Identifier, Node] = {}
     for line in lines:
         if counts(line) and line.get("born"):
-            strand = arrival_of(line).read().identifiers[0]
+            arrival = arrival_of(line)
+            read = Signed(arrival.receipt, arrival.read(), received_at=arrival.received_at)
             home, born = line["born"]
-            births[strand] = Node(home, born)
+            if strand := forgotten.only(read).strand:
+                births[strand] = Node(home, born)
     return births
 
 

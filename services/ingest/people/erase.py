@@ -20,6 +20,7 @@ from services.ingest.people.ports import (
     ErasureQueue,
     Erasures,
     Exports,
+    Forgetting,
     Histories,
     LakeBusy,
     LakeDays,
@@ -52,6 +53,7 @@ class Stores:
     records: RecordStore
     lake: LakeDays
     exports: Exports
+    forgetting: Forgetting
 
 
 class ErasureDesk:
@@ -196,6 +198,7 @@ class Eraser:
         person = self._stores.people.by_id(erasure.profile_id)
         names = {*subject.identifiers, *(self._stores.people.names(person) if person else ())}
         marked = self._stores.tombstones.put(sorted(names), erasure.requested_at)
+        self._stores.forgetting.forget(names, erasure.erasure_id, erasure.requested_at)
         items = self._stores.people.forget(person, erasure.requested_at) if person else 0
         return _done(before, {"tombstones": marked, "profile": items})
 

@@ -103,6 +103,18 @@ class Tombstones(Protocol):
         """Those that were erased, and when."""
         ...
 
+    def mark(self, identifier: Identifier) -> str:
+        """The keyed hash that stands for an identifier."""
+        ...
+
+
+class Forgetting(Protocol):
+    """What a rebuild from the lake has to know of erasures."""
+
+    def forget(self, identifiers: Iterable[Identifier], erasure_id: str, at: datetime) -> None:
+        """Keep, under their marks, that these were somebody's who is erased. Repeating it changes nothing."""
+        ...
+
 
 class Erasures(Protocol):
     """Erasures under way, and the receipts of those that are done."""

@@ -4,38 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from services.ingest.domain.graph import Cut
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.known import Known
 from services.ingest.domain.regroup import Component, News
-from services.ingest.domain.rulings import Rulings, Standing, lines_of
+from services.ingest.domain.rulings import Rulings, Standing, erased_lines, lines_of
+from services.ingest.people.ports import Tombstones
 from services.ingest.ports import Behind, Identities, Lake
 from services.ingest.profiles.keeper import Keeper
 from services.shared.clock import Clock
-
-ErasedWhen = Callable[[Iterable[Identifier]], Mapping[Identifier, datetime]]
-"""Of some identifiers those whose person was erased, and when."""
 
 
 class RulingsKept:
     """The use case behind the outbox: repeating it changes nothing."""
 
-    def __init__(self, *, erased: ErasedWhen, lake: Lake, clock: Clock) -> None:
-        self._erased = erased
+    def __init__(self, *, tombstones: Tombstones, lake: Lake, clock: Clock) -> None:
+        self._tombstones = tombstones
         self._lake = lake
         self._clock = clock
 
     def keep(self, told: Sequence[Rulings]) -> int:
         """Write rulings to the lake; how many. One that names somebody who was erased since is dropped: the lake may
         have forgotten the name already."""
-        kept = [line for rulings in told for line in lines_of(rulings, self._gone(rulings))]
-        if kept:
-            self._lake.put(self._clock.now(), [line["receipt"] for line in kept], kept)
-        return len(kept)
+        return self._put([line for rulings in told for line in lines_of(rulings, self._gone(rulings))])
+
+    def forget(self, identifiers: Iterable[Identifier], erasure_id: str, at: datetime) -> None:
+        """Write to the lake that these were somebody's who is erased."""
+        self._put(erased_lines(map(self._tombstones.mark, identifiers), erasure_id, at))
+
+    def _put(self, lines: Sequence[Mapping[str, Any]]) -> int:
+        if lines:
+            self._lake.put(self._clock.now(), [line["receipt"] for line in lines], lines)
+        return len(lines)
 
     def _gone(self, rulings: Rulings) -> set[Identifier]:
-        erased = self._erased(rulings.identifiers())
+        erased = self._tombstones.of(rulings.identifiers())
         return {identifier for identifier, at in erased.items() if at >= rulings.made}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import tempfile
 from collections.abc import Iterator
@@ -15,13 +16,16 @@ import pytest
 from halte.stores import Store, Tables, fresh_tables
 from local.cdnow import FILE_SHA256
 from services.ingest import bootstrap_people
+from services.ingest.adapters.dynamo_erasures import DynamoTombstones
 from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.domain.lake import Amendment
+from services.ingest.lake.forgotten import Forgotten
 from services.ingest.lake.rebuild import Difference, arrival_of, compare, counts, people, rebuild
 from services.ingest.lake.upkeep import LakeKeeper
+from services.shared.aws.dynamo import Table
 from services.shared.clock import FixedClock, to_iso
-from tests.integration.ingest.conftest import SECRET_KEY, World
+from tests.integration.ingest.conftest import ENV, SECRET_KEY, World
 from tests.support.moto_repairs import moto_repaired
 
 CDNOW = Path(__file__).parents[3].parent / "shared" / "data" / "cdnow" / "CDNOW_master.txt"
@@ -48,7 +52,10 @@ def differences(keeper: LakeKeeper) -> tuple[int, int, list[Difference]]:
     live = Store(LIVE)
     with fresh_tables() as tables:
         made = Store(tables)
-        done = rebuild(keeper.lines, made.consumer(), made.identities, made.ruler())
+        forgotten = Forgotten(
+            DynamoTombstones(Table(ENV["ERASURES_TABLE"]), os.environ["ADDRESS_SECRET_ARN"]).mark
+        )
+        done = rebuild(keeper.lines, made.consumer(forgotten.gate), made.identities, made.ruler(), forgotten)
         left, right = (
             list(people(s.profile_ids(), s.profiles, s.timeline, s.records, done.ids)) for s in (live, made)
         )
