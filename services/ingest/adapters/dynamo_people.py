@@ -15,6 +15,7 @@ from services.ingest.domain.profile import Profile, erased
 from services.ingest.domain.records import Record
 from services.ingest.domain.regroup import Component
 from services.ingest.domain.rulings import Rulings, ruled
+from services.ingest.people.ports import Parted
 from services.shared.aws.dynamo import Table
 from services.shared.contracts.person import Address
 
@@ -52,6 +53,20 @@ class DynamoPeople:
     def names(self, person: Person) -> list[Identifier]:
         own = [Identifier(one.kind, one.value) for one in person.known_by]
         return sorted({*own, *self._identities.names(own, person.profile_ids)}, key=strength)
+
+    def parted(self, person: Person) -> Parted:
+        own = set(person.profile_ids)
+        known = self._identities.known(Identifier(one.kind, one.value) for one in person.known_by)
+        graphs = self._identities.components({one.graph_id for one in known.values() if one.graph_id})
+        told = (d for graph in graphs.values() for d in self._identities.decisions(graph))
+        met = {id_ for d in told if own & {d.profile, *d.others} for id_ in (d.profile, *d.others)}
+        if not met - own:
+            return Parted()
+        others: dict[Identifier | str, str] = {}
+        for graph in graphs.values():
+            others |= {i: owner for i, owner in graph.owners.items() if owner and owner not in own}
+            others |= {home: leads for home, leads in graph.leads.items() if leads not in own}
+        return Parted(tuple(sorted(met - own)), others)
 
     def forget(self, person: Person, at: datetime) -> int:
         """The identifiers go first and the profile itself last: until then the person can be found again."""

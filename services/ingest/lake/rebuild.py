@@ -16,7 +16,7 @@ from typing import Any
 
 from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
-from services.ingest.domain.intake import Arrival, Origin
+from services.ingest.domain.lines import arrival_of
 from services.ingest.domain.profile import Profile
 from services.ingest.domain.regroup import Node
 from services.ingest.domain.rulings import standing
@@ -25,7 +25,7 @@ from services.ingest.people.ports import RecordStore
 from services.ingest.ports import Identities, Profiles, Timeline
 from services.ingest.profiles.consume import Consumer
 from services.ingest.profiles.rulings import Ruler
-from services.shared.clock import from_iso, to_iso
+from services.shared.clock import to_iso
 
 BATCH = 200
 """Lines the consumer takes in at a time."""
@@ -99,23 +99,6 @@ def rebuild(
 def counts(line: Mapping[str, Any]) -> bool:
     """Did the event of a line change a profile, and was not taken back?"""
     return line["disposition"] == "applied" and not line.get("rolled_back", False)
-
-
-def arrival_of(line: Mapping[str, Any]) -> Arrival:
-    """The event as it was accepted."""
-    trusted = bool(line.get("trusted", line["door"] != "http"))
-    origin = Origin(
-        str(line["source"]), line["door"], trusted, str(line.get("kind", "")), str(line.get("region", ""))
-    )
-    return Arrival(
-        receipt=str(line["receipt"]),
-        origin=origin,
-        received_at=from_iso(line["received_at"]),
-        event=line["event"],
-        message_id=str(line["message_id"]),
-        said_kind=line.get("trait_kind"),
-        sent_at=from_iso(line["sent_at"]) if line.get("sent_at") else None,
-    )
 
 
 def _births(lines: Iterable[Mapping[str, Any]], forgotten: Forgotten) -> dict[Identifier, Node]:

@@ -155,11 +155,14 @@ class Eraser:
         else:
             began = (person.created_at or erasure.requested_at) - timedelta(days=1)
             known = self._stores.records.of(person.strips)
+            parted = self._stores.people.parted(person)
             subject = Subject(
                 profile_ids=person.profile_ids,
                 identifiers=tuple(self._stores.people.names(person)),
                 addresses=tuple(self._stores.people.addresses(person, known)),
                 since=f"{began:%Y-%m-%d}",
+                parted=parted.profile_ids,
+                others=parted.others,
             )
         self._erasures.gather(erasure.erasure_id, subject)
         told = ErasureTold(

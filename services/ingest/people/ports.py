@@ -16,6 +16,15 @@ from services.ingest.domain.records import Record
 from services.shared.contracts.person import Address, PersonAnswer, PersonQuestion
 
 
+@dataclass(frozen=True)
+class Parted:
+    """Profiles that were one with a person's once; and what is somebody else's now (identifier or profile id), with
+    the profile id it belongs to."""
+
+    profile_ids: tuple[str, ...] = ()
+    others: Mapping[Identifier | str, str] = field(default_factory=dict)
+
+
 class People(Protocol):
     """Profiles with their identifiers."""
 
@@ -34,6 +43,10 @@ class People(Protocol):
 
     def names(self, person: Person) -> list[Identifier]:
         """Every identifier that stands for a person, also those that no event has confirmed."""
+        ...
+
+    def parted(self, person: Person) -> Parted:
+        """Who was one profile with the person once, and what is theirs now."""
         ...
 
     def forget(self, person: Person, at: datetime) -> int:

@@ -6,7 +6,7 @@ import json
 import os
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,9 @@ from services.ingest.adapters.dynamo_erasures import DynamoTombstones
 from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.domain.lake import Amendment
+from services.ingest.domain.lines import arrival_of
 from services.ingest.lake.forgotten import Forgotten
-from services.ingest.lake.rebuild import Difference, arrival_of, compare, counts, people, rebuild
+from services.ingest.lake.rebuild import Difference, compare, counts, people, rebuild
 from services.ingest.lake.upkeep import LakeKeeper
 from services.shared.aws.dynamo import Table
 from services.shared.clock import FixedClock, to_iso
@@ -304,8 +305,61 @@ def test_a_decision_that_is_told_after_the_erasure_names_nobody(world: World, ke
     assert world.review("POST", f"/profiles/{ids[0]}/merges", {"with": ids[1]})[0] == 200
     erase(world, "ana")
     world.publish()
-    assert [line for line in keeper.lines() if line["disposition"] == "ruled"] == []
+    assert {line["event"]["name"] for line in keeper.lines() if line["disposition"] == "ruled"} == {"erased"}
     assert differences(keeper)[1:] == (0, [])
+
+
+def parted_people(world: World) -> tuple[str, str]:
+    """Ana and Bob were one profile by hand while both said something, and are two again."""
+    settle(world, [[call("ana", 1, 1), call("bob", 1, 2)]])
+    decide(world, "ana", "merges", {"with": profile_id_of(world, "bob")})
+    settle(world, [[call("ana", 2, 3), call("bob", 2, 4, traits={"note": "bob-secret"})]])
+    decide(world, "ana", "splits", {"identifiers": ["userId:bob"]})
+    return profile_id_of(world, "ana"), profile_id_of(world, "bob")
+
+
+def sent_by(lines: Iterable[Mapping[str, Any]]) -> list[str]:
+    return sorted(
+        str(line["event"]["messageId"]) for line in lines if line["event"] and "messageId" in line["event"]
+    )
+
+
+@pytest.mark.parametrize("form", ["raw", "parquet"])
+@pytest.mark.parametrize("who", ["ana", "bob"])
+def test_of_parted_people_one_is_forgotten_and_shown_without_the_other(
+    world: World, keeper: LakeKeeper, form: str, who: str
+) -> None:
+    """Lines of the lake say whose profile an event had when it came; that was the other's for a while."""
+    ids = parted_people(world)
+    assert len({*ids}) == 2
+    if form == "parquet":
+        keeper.compact()
+    other = {"ana": "bob", "bob": "ana"}[who]
+    export = world.admin("GET", f"/profiles/userId:{who}/export")[1]
+    assert sent_by(export["received"]) == [f"{who}-1", f"{who}-2"]
+    erase(world, who)
+    left = list(keeper.lines())
+    assert sent_by(left) == [f"{other}-1", f"{other}-2"]
+    assert {line["profile_id"] for line in left if line["disposition"] == "applied"} == {
+        profile_id_of(world, other)
+    }
+    assert not any(who in json.dumps(line) for line in left)
+    assert differences(keeper)[1:] == (1, [])
+    erase(world, other)
+    assert sent_by(keeper.lines()) == []
+
+
+def test_an_erased_device_that_comes_up_again_is_nobody_s(world: World, keeper: LakeKeeper) -> None:
+    """Before the erasure and after it, somebody else uses the device: in the rebuilt profile it is no more hers than in
+    the live one."""
+    settle(world, [[call("ana", 1, 1, anonymousId="tablet"), call("eve", 1, 2, anonymousId="tablet")]])
+    erase(world, "ana")
+    settle(
+        world, [[call("eve", 2, 3, anonymousId="tablet"), call("eve", 3, 4, "alias", previousId="tablet")]]
+    )
+    assert [i["value"] for i in world.admin("GET", "/profiles/eve")[1]["identifiers"]] == ["eve"]
+    keeper.compact()
+    assert differences(keeper)[1:] == (1, [])
 
 
 def test_a_device_that_an_erasure_leaves_to_few_is_still_nobody_s(world: World, keeper: LakeKeeper) -> None:
