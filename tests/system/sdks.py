@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from rudderstack.analytics.client import Client as RudderClient
+from segment.analytics.client import Client as SegmentClient
+
 from local.loopback import Handler, Loopback
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +24,8 @@ AT = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
 CALLS = {"alias": 1, "group": 1, "identify": 1, "page": 1, "screen": 1, "track": 2}
 """What each SDK is asked to send, by type; all of it is one person's in the end."""
 
-PYTHON, NODE = ("segment", "rudder"), ("segment", "rudder")
+CLIENTS = {"segment": SegmentClient, "rudder": RudderClient}
+PYTHON, NODE = tuple(CLIENTS), ("segment", "rudder")
 
 Answering = Callable[[str, dict[str, str], bytes], tuple[int, bytes]]
 
@@ -70,12 +74,7 @@ def passed_on(base: str) -> Answering:
 
 def python_client(name: str, url: str, key: str, errors: list[Any]) -> Any:
     """A client of Segment's or RudderStack's library."""
-    if name == "segment":
-        from segment.analytics.client import Client
-    else:
-        from rudderstack.analytics.client import Client
-
-    return Client(
+    return CLIENTS[name](
         key,
         host=url,
         gzip=True,
