@@ -8,6 +8,7 @@ from typing import Any
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.intake import Arrival, Origin
 from services.shared.clock import from_iso
+from services.shared.errors import HalteError
 
 
 def arrival_of(line: Mapping[str, Any]) -> Arrival:
@@ -28,9 +29,10 @@ def arrival_of(line: Mapping[str, Any]) -> Arrival:
 
 
 def whose(line: Mapping[str, Any]) -> Identifier | str:
-    """Whose event a line holds, whoever had it when the line was written: its strand; of feedback, and where nothing is
-    left of the event, a profile id."""
-    if not line.get("event"):
+    """Whose event a line holds, whoever had it when the line was written: its strand; of feedback, and where the event
+    can't be read (it was refused, or today's rules would refuse it), a profile id."""
+    try:
+        call = arrival_of(line).read()
+    except HalteError:
         return str(line["profile_id"])
-    call = arrival_of(line).read()
     return call.identifiers[0] if call.identifiers else call.profile_id

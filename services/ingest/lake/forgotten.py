@@ -20,18 +20,13 @@ class Forgotten:
     def __init__(self, mark: Callable[[Identifier], str]) -> None:
         self._mark = mark
         self._erased: Mapping[str, datetime] = {}
-        self._left_out: dict[str, Sequence[int]] = {}
+        self._left_out: Mapping[str, Sequence[int]] = {}
 
     def learn(self, lines: Iterable[Mapping[str, Any]]) -> None:
-        """What the lake says of that."""
-
-        def noted() -> Iterable[Mapping[str, Any]]:
-            for line in lines:
-                if positions := line.get("left_out"):
-                    self._left_out[line["receipt"]] = positions
-                yield line
-
-        self._erased = erasures(noted())
+        """What lines of the lake say of that."""
+        lines = list(lines)
+        self._left_out = {line["receipt"]: line["left_out"] for line in lines if line.get("left_out")}
+        self._erased = erasures(lines)
 
     def only(self, one: Signed) -> Signed:
         """The event without what is forgotten."""

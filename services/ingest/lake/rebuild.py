@@ -19,7 +19,7 @@ from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.lines import arrival_of
 from services.ingest.domain.profile import Profile
 from services.ingest.domain.regroup import Node
-from services.ingest.domain.rulings import standing
+from services.ingest.domain.rulings import RULED, standing
 from services.ingest.lake.forgotten import Forgotten
 from services.ingest.people.ports import RecordStore
 from services.ingest.ports import Identities, Profiles, Timeline
@@ -80,8 +80,9 @@ def rebuild(
         Incomplete: some could not be taken in.
     """
     done = Rebuilt()
-    forgotten.learn(lines())
-    ruled = standing(lines())
+    told = [line for line in lines() if line["disposition"] == RULED or line.get("left_out")]
+    forgotten.learn(told)
+    ruled = standing(told)
     for strand, node in {**_births(lines(), forgotten), **ruled.births}.items():
         identities.add(strand, node)
         done.ids.add(node.home)

@@ -98,3 +98,38 @@ def test_a_mark_counts_from_its_last_erasure() -> None:
     assert erasures(lines) == {"m1": later, "m2": later}
     assert len({line["receipt"] for line in lines}) == 3
     assert standing(lines).edges == ()
+
+
+def test_of_parted_people_each_keeps_the_lines_of_the_own_events() -> None:
+    """Feedback belongs to whom its profile id leads; what can't be read goes with the profile it was read for."""
+    ana, bob = NAMES[:2]
+
+    def line(profile_id: str, **event: object) -> dict[str, object]:
+        event = {"type": "page", "name": "Home", **event} if event else {}
+        return {
+            "receipt": "r-1",
+            "source": "shop",
+            "door": "feedback" if "profileId" in event else "http",
+            "received_at": "2026-01-02T00:00:00.000Z",
+            "message_id": "m-1",
+            "profile_id": profile_id,
+            "event": event or None,
+        }
+
+    wanted = Amendment(
+        forget=frozenset({"prf_ana"}),
+        parted=frozenset({"prf_bob"}),
+        own=frozenset({ana}),
+        others={bob: "prf_bob", "prf_bob": "prf_bob"},
+    )
+    kept = {
+        "prf_ana": [line("prf_ana", userId=bob.value), line("prf_ana", profileId="prf_bob")],
+        "prf_bob": [line("prf_bob", userId=bob.value), line("prf_bob", profileId="prf_bob"), line("prf_bob")],
+    }
+    for one in (*kept["prf_ana"], *kept["prf_bob"]):
+        assert wanted.apply(one) == {**one, "profile_id": "prf_bob"}
+    for who in ("prf_ana", "prf_bob"):
+        assert wanted.apply(line(who, userId=ana.value)) is None
+        assert wanted.apply(line(who, profileId="prf_ana")) is None
+    assert wanted.apply(line("prf_ana")) is None
+    assert wanted.apply(line("prf_eve", userId=ana.value)) == line("prf_eve", userId=ana.value)
