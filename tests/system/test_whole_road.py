@@ -35,7 +35,7 @@ def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         text=True,
         start_new_session=True,  # a Ctrl-C is its own
     )
-    stuck = Timer(SECONDS, process.kill)
+    stuck = Timer(SECONDS, process.send_signal, [signal.SIGINT])  # it takes down what it started
     stuck.start()
     try:
         yield process
