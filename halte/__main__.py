@@ -17,11 +17,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from halte import match
 from halte.stores import Place, Store, UnknownStage, find, fresh_tables
+from services.ingest.adapters.dynamo_erasures import mark_of
 from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.domain.rows import BrokenFile, neutral, read_rows
+from services.ingest.lake.forgotten import Forgotten
 from services.ingest.lake.rebuild import compare, counts, people, rebuild
 from services.ingest.lake.upkeep import LakeKeeper
+from services.shared.aws.secrets import secret_text
 from services.shared.clock import SystemClock
 
 EXAMPLES = """examples:
@@ -97,7 +100,15 @@ def _rebuild(options: argparse.Namespace, console: Console) -> int:
         total = sum(counts(line) for line in keeper.lines())
         bar.update(reading, total=1, completed=1)
         taking = bar.add_task("Taking events in", total=total)
-        done = rebuild(keeper.lines, made.consumer(), made.identities, lambda n: bar.advance(taking, n))
+        forgotten = Forgotten(lambda name: mark_of(secret_text(place.address_secret_arn), name))
+        done = rebuild(
+            keeper.lines,
+            made.consumer(forgotten.gate),
+            made.identities,
+            made.ruler(),
+            forgotten,
+            lambda n: bar.advance(taking, n),
+        )
         comparing = bar.add_task("Comparing", total=None)
         sides = [people(s.profile_ids(), s.profiles, s.timeline, s.records, done.ids) for s in (live, made)]
         differences = compare(*sides)

@@ -183,9 +183,15 @@ class IngestStack(ServiceStack):
             settings={
                 "profiles_table": self._profiles.table_name,
                 "profile_parts_table": self._parts.table_name,
+                "lake_bucket": self.lake_bucket_name,
+                "erasures_table": self._erasures.table_name,
+                "address_secret_arn": self.address_secret.secret_arn,
             },
             timeout_seconds=300,
         )
+        self._let_write_lake(function)
+        self._erasures.grant(function, "dynamodb:BatchGetItem")
+        self.address_secret.grant_read(function)
         self._profiles.grant(function, "dynamodb:BatchGetItem")
         self._parts.grant(
             function,
@@ -195,8 +201,8 @@ class IngestStack(ServiceStack):
             "dynamodb:Query",
         )
 
-    def _let_write_lake(self, consumer: lambda_.Function) -> None:
-        consumer.add_to_role_policy(
+    def _let_write_lake(self, function: lambda_.Function) -> None:
+        function.add_to_role_policy(
             iam.PolicyStatement(actions=["s3:PutObject"], resources=[self._lake.arn_for_objects("events/*")])
         )
         bucket = self.resolve(self.lake_bucket_name)["Ref"]
@@ -204,6 +210,6 @@ class IngestStack(ServiceStack):
             Acknowledgment(
                 id="AwsSolutions::AwsSolutions-IAM5"
                 f"[Resource::arn:<AWS::Partition>:s3:::<{bucket}>/events/*]",
-                reason="The consumer names its objects by day and receipts, under one prefix of the lake.",
+                reason="Objects are named by day and receipts, under one prefix of the lake.",
             )
         )

@@ -14,6 +14,7 @@ from aws_cdk import aws_s3 as s3
 
 from infra.constructs.service_stack import ServiceStack
 from infra.discovery import Announced
+from services.ingest.domain.lake import RAW
 from services.shared.contracts.history import history_function
 
 PERSON_FUNCTIONS: dict[str, Announced] = {
@@ -163,6 +164,8 @@ class People:
             )
         )
         self._allow(function, ["s3:DeleteObject"], self._exports())
+        # Acknowledged for the stack with the lake's other writers.
+        self._allow(function, ["s3:PutObject"], [self._lake.arn_for_objects(f"{RAW}*")])
         self._stack.consume(function, self._queue, batch_size=1, max_concurrency=2)
 
     def _tables(self) -> dict[str, str]:

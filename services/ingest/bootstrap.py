@@ -23,6 +23,7 @@ from services.ingest.profiles.consume import Consumer
 from services.ingest.profiles.keeper import Keeper
 from services.ingest.profiles.recognise import Recogniser
 from services.ingest.profiles.review import IdentityReview
+from services.ingest.profiles.rulings import RulingsKept
 from services.ingest.profiles.tell import Teller
 from services.ingest.settings import (
     ApiSettings,
@@ -144,6 +145,17 @@ def teller() -> Teller:
     """For `on_profiles_stream`."""
     bus = Bus(OnProfilesStreamSettings.from_env().bus_name)
     return Teller(profiles=profiles(), timeline=timeline(), publisher=bus)
+
+
+@cache
+def rulings_kept() -> RulingsKept:
+    """For `on_profiles_stream`."""
+    settings = OnProfilesStreamSettings.from_env()
+    return RulingsKept(
+        tombstones=DynamoTombstones(Table(settings.erasures_table), settings.address_secret_arn),
+        lake=S3Lake(settings.lake_bucket),
+        clock=settings.clock(),
+    )
 
 
 def _milliseconds(clock: Clock) -> Callable[[], int]:

@@ -13,12 +13,14 @@ from services.ingest.adapters.dynamo_records import DynamoRecords
 from services.ingest.adapters.lake_function import AskedLake
 from services.ingest.adapters.person_functions import PersonFunctions
 from services.ingest.adapters.s3_exports import S3Exports
+from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.adapters.sqs_erasures import SqsErasures
 from services.ingest.people.erase import Eraser, ErasureDesk, Stores
 from services.ingest.people.export import Exporter
 from services.ingest.people.find import Directory
 from services.ingest.people.retell import Retelling
 from services.ingest.people.show import SingleView
+from services.ingest.profiles.rulings import RulingsKept
 from services.ingest.settings import (
     ErasuresSettings,
     IdentitiesSettings,
@@ -96,14 +98,17 @@ def eraser() -> Eraser:
     settings = OnErasuresSettings.from_env()
     parts = Table(settings.profile_parts_table)
     erasures = Table(settings.erasures_table)
+    tombstones = DynamoTombstones(erasures, settings.address_secret_arn)
+    kept = RulingsKept(tombstones=tombstones, lake=S3Lake(settings.lake_bucket), clock=settings.clock())
     return Eraser(
         stores=Stores(
-            people=_people(),
-            tombstones=DynamoTombstones(erasures, settings.address_secret_arn),
+            people=DynamoPeople(bootstrap.identities(), bootstrap.profiles(), kept.keep),
+            tombstones=tombstones,
             histories=DynamoHistories(parts),
             records=DynamoRecords(parts),
             lake=AskedLake(settings.compact_function, seconds=AMEND_SECONDS),
             exports=S3Exports(settings.lake_bucket),
+            forgetting=kept,
         ),
         services=PersonFunctions(json.loads(settings.person_functions), seconds=ERASE_SECONDS),
         erasures=DynamoErasures(erasures),

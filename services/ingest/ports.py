@@ -12,6 +12,7 @@ from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.known import Known
 from services.ingest.domain.profile import Profile
 from services.ingest.domain.regroup import Component, Decision, Node, Regrouping
+from services.ingest.domain.rulings import Rulings
 from services.ingest.domain.sources import Key, Source
 from services.ingest.domain.traits import Trait
 
@@ -31,10 +32,12 @@ class Behind(Exception):
 
 @dataclass(frozen=True)
 class ProfileWrite:
-    """A profile to write along with the graph; `before` is the stored version (0: none)."""
+    """A profile to write along with the graph; `before` is the stored version (0: none). `rulings` go with it to the
+    publisher."""
 
     profile: Profile
     before: int
+    rulings: Rulings | None = None
 
 
 class Identities(Protocol):

@@ -48,6 +48,9 @@ class OnProfilesStreamSettings(ProfileSettings):
     """Of `on_profiles_stream`, the publisher."""
 
     bus_name: str
+    lake_bucket: str
+    erasures_table: str
+    address_secret_arn: str
 
 
 class CompactSettings(Settings):

@@ -20,6 +20,7 @@ from services.ingest.people.ports import (
     ErasureQueue,
     Erasures,
     Exports,
+    Forgetting,
     Histories,
     LakeBusy,
     LakeDays,
@@ -52,6 +53,7 @@ class Stores:
     records: RecordStore
     lake: LakeDays
     exports: Exports
+    forgetting: Forgetting
 
 
 class ErasureDesk:
@@ -153,11 +155,14 @@ class Eraser:
         else:
             began = (person.created_at or erasure.requested_at) - timedelta(days=1)
             known = self._stores.records.of(person.strips)
+            parted = self._stores.people.parted(person)
             subject = Subject(
                 profile_ids=person.profile_ids,
                 identifiers=tuple(self._stores.people.names(person)),
                 addresses=tuple(self._stores.people.addresses(person, known)),
                 since=f"{began:%Y-%m-%d}",
+                parted=parted.profile_ids,
+                others=parted.others,
             )
         self._erasures.gather(erasure.erasure_id, subject)
         told = ErasureTold(
@@ -196,6 +201,7 @@ class Eraser:
         person = self._stores.people.by_id(erasure.profile_id)
         names = {*subject.identifiers, *(self._stores.people.names(person) if person else ())}
         marked = self._stores.tombstones.put(sorted(names), erasure.requested_at)
+        self._stores.forgetting.forget(names, erasure.erasure_id, erasure.requested_at)
         items = self._stores.people.forget(person, erasure.requested_at) if person else 0
         return _done(before, {"tombstones": marked, "profile": items})
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from services.ingest.domain.history import Signed
 from services.ingest.domain.person import Person, met, shown
 from services.ingest.people.find import Directory
 from services.ingest.people.ports import LakeBusy, LakeDays, RecordStore, Services
@@ -76,9 +77,7 @@ class Exporter:
             at=now,
         )
         answers = self._services.ask(question, self._services.names)
-        received = self._received(
-            person, _days([one.received_at for one in history], person.created_at or now)
-        )
+        received = self._received(person, history, person.created_at or now)
         return {
             "exported_at": to_iso(now),
             "profile": shown(
@@ -91,12 +90,19 @@ class Exporter:
             "unavailable": [*answers.unavailable, *(["lake"] if received is None else [])],
         }
 
-    def _received(self, person: Person, days: Sequence[str]) -> list[dict[str, Any]] | None:
+    def _received(
+        self, person: Person, history: Sequence[Signed], created_at: datetime
+    ) -> list[dict[str, Any]] | None:
         """The events as they came, from the days of the lake on which the timeline says some did; `None`: the lake
-        did not say."""
+        did not say. Of a person who was parted from somebody the timeline says which are whose."""
         found: dict[str, dict[str, Any]] = {}
+        days = _days([one.received_at for one in history], created_at)
+        parted = self._directory.parted(person).profile_ids
+        own = {one.receipt for one in history}
         try:
-            for line in self._lake.lines(days, frozenset(person.profile_ids)):
+            for line in self._lake.lines(days, {*person.profile_ids, *parted}):
+                if parted and line["receipt"] not in own:
+                    continue
                 shown = {n: line[n] for n in ("receipt", "source", "door", "received_at", "event")}
                 found.setdefault(line["receipt"], shown)
         except LakeBusy:

@@ -17,7 +17,7 @@ from services.ingest.domain.identifiers import (
     phone_identifier,
 )
 from services.ingest.domain.person import Person
-from services.ingest.people.ports import Finder, People
+from services.ingest.people.ports import Finder, Parted, People
 from services.shared.contracts.person import Address
 from services.shared.errors import Invalid, NotFound
 from services.shared.records import Record
@@ -46,6 +46,10 @@ class Directory:
         if person is None:
             raise NotFound("unknown_profile", "nobody is known by this identifier")
         return person
+
+    def parted(self, person: Person) -> Parted:
+        """Who was one profile with the person once."""
+        return self._people.parted(person)
 
     def addresses(self, person: Person, known: Iterable[Record]) -> list[Address]:
         """The person's own addresses."""

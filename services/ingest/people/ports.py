@@ -16,6 +16,15 @@ from services.shared.contracts.person import Address, PersonAnswer, PersonQuesti
 from services.shared.records import Record
 
 
+@dataclass(frozen=True)
+class Parted:
+    """Profiles that were one with a person's once; and what is somebody else's now (identifier or profile id), with
+    the profile id it belongs to."""
+
+    profile_ids: tuple[str, ...] = ()
+    others: Mapping[Identifier | str, str] = field(default_factory=dict)
+
+
 class People(Protocol):
     """Profiles with their identifiers."""
 
@@ -34,6 +43,10 @@ class People(Protocol):
 
     def names(self, person: Person) -> list[Identifier]:
         """Every identifier that stands for a person, also those that no event has confirmed."""
+        ...
+
+    def parted(self, person: Person) -> Parted:
+        """Who was one profile with the person once, and what is theirs now."""
         ...
 
     def forget(self, person: Person, at: datetime) -> int:
@@ -101,6 +114,18 @@ class Tombstones(Protocol):
 
     def of(self, identifiers: Iterable[Identifier]) -> dict[Identifier, datetime]:
         """Those that were erased, and when."""
+        ...
+
+    def mark(self, identifier: Identifier) -> str:
+        """The keyed hash that stands for an identifier."""
+        ...
+
+
+class Forgetting(Protocol):
+    """What a rebuild from the lake has to know of erasures."""
+
+    def forget(self, identifiers: Iterable[Identifier], erasure_id: str, at: datetime) -> None:
+        """Keep, under their marks, that these were somebody's who is erased. Repeating it changes nothing."""
         ...
 
 

@@ -282,4 +282,5 @@ def _verdict(one: Signed, profile_id: str, outcome: Outcome, recognised: Recogni
         message_id=one.call.message_id,
         note=",".join(note for note in notes if note),
         born=recognised.born.get(one.receipt),
+        left_out=recognised.left_out.get(one.receipt, ()),
     )

@@ -40,10 +40,11 @@ class Recognised:
     """Per receipt the profile, and notes; the identifiers known to be a profile's; and the receipts of events that
     can't be recognised yet, with the reason. `born` is the profile id that was born with the event's strand, and when
     (ms): a rebuild from the lake must know. `taken` are the events without what of them was erased, `erased` the
-    receipts of those that are an erased person's."""
+    receipts of those that are an erased person's; `left_out`: see `Sifted`."""
 
     taken: Sequence[Signed] = ()
     erased: set[str] = field(default_factory=set)
+    left_out: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     profile_of: dict[str, str] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     identifiers_of: dict[str, set[Identifier]] = field(default_factory=lambda: defaultdict(set))
@@ -52,6 +53,9 @@ class Recognised:
 
 
 Learnt = dict[Identifier, Known]
+
+Gate = Callable[[Sequence[Signed], Collection[Identifier]], Sifted]
+"""Which events may go on, where some identifiers are known to be somebody's."""
 
 
 def let_everyone(signed: Sequence[Signed], known: Collection[Identifier]) -> Sifted:
@@ -70,7 +74,7 @@ class Recogniser:
         now: Callable[[], int],
         new_profile_id: Callable[[], str],
         new_graph_id: Callable[[], str],
-        gate: Callable[[Sequence[Signed], Collection[Identifier]], Sifted] = let_everyone,
+        gate: Gate = let_everyone,
     ) -> None:
         self._gate = gate
         self._identities = identities
@@ -93,7 +97,7 @@ class Recogniser:
             learnt, waiting = self._learn(_news(sifted.kept, known), known)
             if learnt is not None:
                 recognised = _recognised(sifted.kept, {**known, **learnt}, waiting)
-                return replace(recognised, taken=sifted.kept, erased=sifted.refused)
+                return replace(recognised, taken=sifted.kept, erased=sifted.refused, left_out=sifted.left_out)
         raise Crowded("identifiers kept changing hands")
 
     def owners(self, identifiers: Collection[Identifier]) -> dict[Identifier, str]:

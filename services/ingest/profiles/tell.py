@@ -8,6 +8,7 @@ from typing import Protocol
 
 from services.ingest.domain.history import Chunk, Signed, Strip, chunks
 from services.ingest.domain.profile import Profile
+from services.ingest.domain.rulings import Rulings
 from services.ingest.domain.traits import visible
 from services.ingest.ports import ColdTraits, Profiles, Timeline
 from services.shared.aws.bus import pack
@@ -25,12 +26,13 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True)
 class Written:
-    """A write as the table's stream tells it: the profile's hot state before (`None`: it is new) and after, and the
-    events it took in."""
+    """A write as the table's stream tells it: the profile's hot state before (`None`: it is new) and after, the events
+    it took in, and what it ruled on who is who."""
 
     before: Profile | None
     profile: Profile
     events: tuple[Signed, ...]
+    rulings: Rulings | None = None
 
     @property
     def is_merge(self) -> bool:

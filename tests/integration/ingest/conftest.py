@@ -244,6 +244,7 @@ def _forget() -> None:
         bootstrap.consumer,
         bootstrap.intake,
         bootstrap.teller,
+        bootstrap.rulings_kept,
         bootstrap_lake.lake_keeper,
         client,
     ):

@@ -14,14 +14,18 @@ import pytest
 from services.ingest import bootstrap_lake
 from services.ingest.adapters.dynamo_sources import DynamoSources
 from services.ingest.adapters.lake_function import LakeFunction
+from services.ingest.domain.lake import Amendment
 from services.ingest.domain.sources import Source, SourceDocument
 from services.ingest.imports import desk as import_desk
 from services.ingest.imports import work as imports
 from services.ingest.imports.unwind import Unwinder
+from services.ingest.lake.upkeep import LakeKeeper
 from services.ingest.ports import Registration
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table
 from tests.integration.ingest.conftest import NOW, World, _call
+from tests.integration.ingest.test_rebuild import decide, differences, profile_id_of, settle
+from tests.integration.ingest.test_rebuild import keeper as keeper  # the fixture
 from tests.support.moto_repairs import moto_repaired
 
 BUCKET = "halte-lake"
@@ -375,6 +379,37 @@ def test_a_rollback_restores_what_stood_before(importer: Importer, world: World)
     assert importer.marked == [f"imp-{job['id']}-"]
     assert world.admin("GET", "/profiles/u-2")[0] == 404
     assert world.admin("GET", "/profiles/new@example.com")[0] == 404
+
+
+def test_what_an_import_brought_and_lost_is_not_rebuilt_from_the_lake(
+    importer: Importer, world: World, keeper: LakeKeeper
+) -> None:
+    """Joined by the import, joined by hand to somebody whom only the import knew, then taken back: live and rebuilt,
+    that decision is gone with its person, also when the person comes by another way later."""
+    known = {"userId": "u-1", "messageId": "m-1", "timestamp": "2026-01-01T00:00:00Z"}
+    settle(world, [[{**known, "type": "identify", "traits": {"city": "Utrecht"}}]])
+    rows = [
+        {"userId": "u-1", "anonymousId": "a-1"},
+        {"userId": "u-2", "traits": {"email": "new@example.com"}},
+    ]
+    text = "".join(
+        json.dumps({"type": "identify", "timestamp": "2026-01-03T00:00:00Z", **row}) + "\n" for row in rows
+    )
+    job = importer.run(text, format="ndjson", mapping=None)
+    world.consume()
+    world.publish()
+    decide(world, "u-1", "merges", {"with": profile_id_of(world, "u-2")})
+    assert differences(keeper)[1:] == (1, [])
+
+    roll_back(importer, job["id"])
+    world.publish()
+    keeper.amend(Amendment(roll_back=importer.marked[0]))
+
+    assert differences(keeper)[1:] == (1, [])
+    again = {"userId": "u-2", "messageId": "m-9", "timestamp": "2026-01-05T00:00:00Z"}
+    settle(world, [[{**again, "type": "page", "name": "Home"}]])
+    assert profile_id_of(world, "u-2") != profile_id_of(world, "u-1")
+    assert differences(keeper)[1:] == (2, [])
 
 
 def test_a_rollback_takes_related_records_back_too(importer: Importer, world: World) -> None:
