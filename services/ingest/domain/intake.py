@@ -37,8 +37,13 @@ BODY_LIMIT = 200_000
 OWN = '{"door"'
 """How messages of our own doors begin; EventBridge writes the others."""
 
-_TRAIT_KINDS: dict[str, TraitKind] = {"device": "observed", "import": "imported", "partner": "imported"}
-"""Kinds of sources whose traits nobody declared."""
+_TRAIT_KINDS: dict[str, TraitKind] = {
+    "device": "observed",
+    "import": "imported",
+    "partner": "imported",
+    "model": "derived",
+}
+"""Kinds of sources whose traits nobody declared; a `model` computes them (predictions, enrichment)."""
 
 
 class Unreadable(ValueError):

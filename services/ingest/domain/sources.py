@@ -15,7 +15,7 @@ from services.ingest.domain.mapping import SourceMapping
 from services.ingest.domain.validate import Call
 from services.shared.errors import Invalid
 
-SourceKind = Literal["server", "browser", "mobile", "device", "crm", "erp", "import", "partner"]
+SourceKind = Literal["server", "browser", "mobile", "device", "crm", "erp", "import", "partner", "model"]
 OnViolation = Literal["reject", "quarantine"]
 JsonType = Literal["string", "number", "integer", "boolean", "object", "array"]
 Role = Literal["write", "secret"]
