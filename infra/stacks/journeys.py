@@ -10,11 +10,13 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.constructs.freshness import watch_freshness
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
 from services.shared.contracts.ingest import ProfilesErased, ProfilesMerged
 from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited
+from services.shared.freshness import ENTERED
 
 FACTS_SECONDS = 120
 STEP_SECONDS = 300
@@ -46,6 +48,7 @@ class JourneysStack(ServiceStack):
         self._outbox()
         self._person()
         self._failures()
+        watch_freshness(self, ENTERED)
 
     def _facts(self) -> None:
         function = self.function(

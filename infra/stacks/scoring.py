@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
+from infra.constructs.freshness import watch_freshness
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
+from services.shared.freshness import SEGMENT
 
 
 class ScoringStack(ServiceStack):
@@ -33,6 +35,7 @@ class ScoringStack(ServiceStack):
         self._reactors(standings, definitions, settings)
         self.publisher("OnStandingsStream", handler="on_standings_stream", table=standings, settings={})
         self._answers(standings, definitions, settings)
+        watch_freshness(self, SEGMENT)
 
     def _reactors(
         self, standings: dynamodb.Table, definitions: dynamodb.Table, settings: Mapping[str, str]

@@ -44,7 +44,9 @@ def facts_of(standings: Iterable[ProfileStanding]) -> list[Fact]:
             for s in standing.scored
         ]
         for move in standing.moved:
-            row = SegmentMove(segment=move.segment, at=move.at, standing=seen)
+            row = SegmentMove(
+                segment=move.segment, at=move.at, standing=seen, accepted_at=standing.accepted_at
+            )
             if not rounds[-1].takes(row, entered=move.entered):
                 rounds.append(Round())
             rounds[-1].add(row, entered=move.entered)

@@ -6,7 +6,7 @@ Merged profiles keep their chunks: the history of a person is the union over its
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal, get_args
 
@@ -30,7 +30,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True)
 class Signed:
     """A valid call with what its acceptance adds: receipt, source, when it was received, and `public` when anybody
-    may have sent it, because the keys of its door are in web pages. `kind` is that of its traits."""
+    may have sent it, because the keys of its door are in web pages. `kind` is that of its traits. `queued_at` (real
+    milliseconds, 0: not known) is for measuring, and no part of history."""
 
     receipt: str
     call: Call
@@ -38,6 +39,7 @@ class Signed:
     source: str = ""
     received_at: datetime = EPOCH
     kind: TraitKind = "declared"
+    queued_at: int = field(default=0, compare=False)
 
     @property
     def order(self) -> tuple[float, str, str]:

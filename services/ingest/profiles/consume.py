@@ -80,22 +80,29 @@ class Consumer:
         self._rules_of = rules_of
         self._taken_back = taken_back
 
-    def consume(self, messages: Mapping[str, str]) -> Report:
-        """Process queue messages (id to body); those in the report's `failed` are not done and must come again."""
+    def consume(self, messages: Mapping[str, str], queued_at: Mapping[str, int] | None = None) -> Report:
+        """Process queue messages (id to body, and to when each was queued, in milliseconds); those in the report's
+        `failed` are not done and must come again."""
         report = Report()
         arrivals, message_of = self._unpack(messages, report)
-        return self._process(arrivals, message_of, report)
+        return self._process(arrivals, message_of, report, queued_at or {})
 
     def replay(self, arrivals: Iterable[Arrival]) -> Report:
         """Process events that were accepted once already; `failed` are receipts."""
         by_receipt = {arrival.receipt: arrival for arrival in arrivals}
-        return self._process(by_receipt, {receipt: receipt for receipt in by_receipt}, Report())
+        return self._process(by_receipt, {receipt: receipt for receipt in by_receipt}, Report(), {})
 
     def _process(
-        self, arrivals: Mapping[str, Arrival], message_of: Mapping[str, str], report: Report
+        self,
+        arrivals: Mapping[str, Arrival],
+        message_of: Mapping[str, str],
+        report: Report,
+        queued_at: Mapping[str, int],
     ) -> Report:
         verdicts: dict[str, Verdict] = {}
-        signed = self._read(arrivals.values(), verdicts)
+        signed = self._read(
+            arrivals.values(), verdicts, lambda receipt: queued_at.get(message_of[receipt], 0)
+        )
         try:
             broken = self._take_in(signed, verdicts, report)
         except Crowded:
@@ -128,7 +135,9 @@ class Consumer:
                 message_of.setdefault(arrival.receipt, message_id)
         return arrivals, message_of
 
-    def _read(self, arrivals: Iterable[Arrival], verdicts: dict[str, Verdict]) -> list[Signed]:
+    def _read(
+        self, arrivals: Iterable[Arrival], verdicts: dict[str, Verdict], queued_at: Callable[[str], int]
+    ) -> list[Signed]:
         signed = []
         arrivals = list(arrivals)
         imported = [arrival.receipt for arrival in arrivals if arrival.door == "import"]
@@ -146,6 +155,7 @@ class Consumer:
                         source=arrival.source,
                         received_at=arrival.received_at,
                         kind=arrival.trait_kind,
+                        queued_at=queued_at(arrival.receipt),
                     )
                 )
             except HalteError as refusal:

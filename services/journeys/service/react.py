@@ -117,7 +117,9 @@ class Reacting:
         by_segment: dict[str, dict[str, Entrant]] = defaultdict(dict)
         for move in sorted(moves, key=lambda m: m.standing.version):
             profile_id = move.standing.profile_id
-            by_segment[move.segment][profile_id] = Entrant(profile_id, move.at, move.standing)
+            by_segment[move.segment][profile_id] = Entrant(
+                profile_id, move.at, move.standing, move.accepted_at
+            )
         newest: Mapping[str, Definition] = {
             d.journey: d for d in sorted(self._definitions.all(), key=lambda d: d.version)
         }

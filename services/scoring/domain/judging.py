@@ -45,7 +45,8 @@ def take_in(
     if not tallies:
         at = max((e.at for e in events), default=max(change.at for change in fresh))
         tallies = [(at, start.tally)]
-    after = replace(start, applied=applied, traits=traits, tally=tallies[-1][1])
+    accepted = min((c.accepted_at for c in fresh if c.accepted_at), default=None)
+    after = replace(start, applied=applied, traits=traits, tally=tallies[-1][1], accepted_at=accepted)
     return _judge(before, after, [(min(at, now), tally) for at, tally in tallies], definitions, now)
 
 
@@ -117,7 +118,7 @@ def _leave(before: ProfileStanding, gone: Gone) -> ProfileStanding:
 
 def _judge_anew(standing: ProfileStanding, definitions: Definitions, now: datetime) -> ProfileStanding:
     now = max(now, standing.at)
-    unarmed = replace(standing, due_at=None)
+    unarmed = replace(standing, due_at=None, accepted_at=None)
     return _judge(standing, unarmed, [(standing.at, standing.tally)], definitions, now)
 
 

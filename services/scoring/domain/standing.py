@@ -48,7 +48,8 @@ class ProfileStanding:
     `at` is when it was last judged, under `definitions`; `segments` maps a segment to when it was entered;
     `due_at` is where the due index has it (never later than the true flip); `scored` and `moved` are what this
     write changed. `since` is the version from which on the profile's history was last told anew, known since
-    `since_at`. What remains of a profile that is `gone` keeps late changes from bringing it back.
+    `since_at`. `accepted_at` is when the oldest event behind this write was accepted; nothing where time alone, or an
+    older history, was. What remains of a profile that is `gone` keeps late changes from bringing it back.
     """
 
     profile_id: str
@@ -63,6 +64,7 @@ class ProfileStanding:
     due_at: datetime | None = None
     scored: tuple[Scored, ...] = ()
     moved: tuple[Moved, ...] = ()
+    accepted_at: datetime | None = None
     since: int = 0
     since_at: datetime | None = None
     gone: Gone | None = None
