@@ -32,6 +32,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             "behind": len(report.behind),
             "errors": dict(report.errors),
             "events": dict(report.dispositions),
+            "withheld_traits": report.withheld.total(),
             "profiles": report.profiles,
         },
     )

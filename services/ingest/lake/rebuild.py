@@ -14,6 +14,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from services.ingest.domain.attributes import withheld_in
 from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.intake import Arrival, Origin
@@ -102,6 +103,7 @@ def arrival_of(line: Mapping[str, Any]) -> Arrival:
         message_id=str(line["message_id"]),
         said_kind=line.get("trait_kind"),
         sent_at=from_iso(line["sent_at"]) if line.get("sent_at") else None,
+        withheld=withheld_in(str(line.get("note") or "")),
     )
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from services.shared.contracts.base import Fact
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged, NoticeRequested
 from services.shared.contracts.delivery import MessageFailed, MessageSent, MessageSkipped, OutcomesObserved
-from services.shared.contracts.ingest import FormSubmitted, ProfilesChanged, ProfilesErased, ProfilesMerged
+from services.shared.contracts.ingest import (
+    AttributesChanged,
+    FormSubmitted,
+    ProfilesChanged,
+    ProfilesErased,
+    ProfilesMerged,
+)
 from services.shared.contracts.journeys import JourneyEntered, JourneyExited, MessageRequested
 from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited
 
@@ -14,6 +20,7 @@ FACTS: tuple[type[Fact], ...] = (
     ProfilesMerged,
     ProfilesErased,
     FormSubmitted,
+    AttributesChanged,
     ScoreChanged,
     SegmentEntered,
     SegmentExited,

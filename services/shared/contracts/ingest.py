@@ -94,6 +94,25 @@ class ProfilesErased(Fact):
     erasures: list[Erasure]
 
 
+class AttributeRegistry(Model):
+    """The whole registry of attributes at `version`, the newest counts: the names that profiles may hold, and what
+    becomes of any other (`open`: it is taken all the same)."""
+
+    policy: Literal["open", "quarantine", "reject"]
+    names: list[str]
+    version: int
+    at: Instant
+
+
+class AttributesChanged(Fact):
+    """What may be known of people was decided anew."""
+
+    source: ClassVar[str] = "halte.ingest"
+    detail_type: ClassVar[str] = "AttributesChanged.v1"
+
+    changes: list[AttributeRegistry]
+
+
 class FormConsent(Model):
     """A permission that was ticked on a form, and the text that stood beside the box."""
 
