@@ -45,6 +45,7 @@ class AttributeDocument(BaseModel):
 BUILT_IN: Mapping[str, AttributeDocument] = {
     "email": AttributeDocument(purpose="Tells who somebody is, and is where mail goes."),
     "phone": AttributeDocument(purpose="Tells who somebody is, and is where text messages go."),
+    "hygiene": AttributeDocument(purpose="Marks what a hygiene run found.", kinds=["derived"]),
 }
 """What Halte itself works with; always registered."""
 
