@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.ingest.domain.attributes import AttributeRules, note_of
+from services.ingest.domain.attributes import MAX_NAME, AttributeRules, note_of
 from services.ingest.domain.erased import ERASED
 from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
@@ -123,7 +123,7 @@ class Consumer:
             lines = [lake_line(arrival, verdicts[arrival.receipt]) for arrival in kept]
             self._lake.put(self._clock.now(), [a.receipt for a in kept], lines)
         report.dispositions.update(verdicts[a.receipt].disposition for a in kept)
-        report.withheld.update(name for one in signed for name in one.withheld)
+        report.withheld.update(name[:MAX_NAME] for one in signed for name in one.withheld)
         if report.withheld:
             self._withheld(dict(report.withheld.most_common(MAX_COUNTED)), self._clock.now())
         return report
