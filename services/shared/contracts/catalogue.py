@@ -13,7 +13,7 @@ from services.shared.contracts.ingest import (
     ProfilesMerged,
 )
 from services.shared.contracts.journeys import JourneyEntered, JourneyExited, MessageRequested
-from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited
+from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited, StageChanged
 
 FACTS: tuple[type[Fact], ...] = (
     ProfilesChanged,
@@ -24,6 +24,7 @@ FACTS: tuple[type[Fact], ...] = (
     ScoreChanged,
     SegmentEntered,
     SegmentExited,
+    StageChanged,
     JourneyEntered,
     JourneyExited,
     MessageRequested,
