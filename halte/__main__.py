@@ -16,6 +16,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from halte import match
+from halte.cleaning import add_hygiene, clean, undo
+from halte.marketers import Refused
 from halte.stores import Place, Store, UnknownStage, find, fresh_tables
 from services.ingest.adapters.dynamo_erasures import mark_of
 from services.ingest.adapters.parquet import DuckParquet
@@ -32,6 +34,8 @@ EXAMPLES = """examples:
   python -m halte rebuild --from-lake --stage prod --keep     the same, and keep the rebuilt tables
   python -m halte match --stage prod --out pairs.csv          profiles that may be one person, for review
   python -m halte match --file people.csv --threshold 0.99    the same for the rows of a file (CSV or lines of JSON)
+  python -m halte hygiene --stage prod --out findings.csv     who bounces, is silent, can't be reached, exists twice
+  python -m halte hygiene --stage prod --apply                the same, and mark them; --undo <job> takes it back
   python -m halte rebuild --from-lake --stage local --endpoint-url http://127.0.0.1:4566
 
 A reviewer accepts a pair by:  POST /profiles/<first>/merges {"with": "<second>"}
@@ -48,7 +52,7 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
     command: Callable[[argparse.Namespace, Console], int] = options.run
     try:
         return command(options, console)
-    except (UnknownStage, match.TooFew, BrokenFile) as error:
+    except (UnknownStage, Refused, match.TooFew, BrokenFile) as error:
         console.print(f"[red]{error}[/]", highlight=False)
         return 2
 
@@ -56,7 +60,7 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m halte",
-        description="Rebuild profiles from the event lake, and find people who may be one.",
+        description="Rebuild profiles from the event lake, find people who may be one, keep the base clean.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -78,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     pairs.add_argument("--out", type=Path, help="write the pairs to this CSV file")
     pairs.set_defaults(run=_match)
-    for command in (again, pairs):
+    for command in (again, pairs, add_hygiene(commands, _hygiene)):
         command.add_argument("--endpoint-url", help="of the AWS emulator")
     return parser
 
@@ -132,6 +136,12 @@ def _keeper(place: Place, folder: Path) -> LakeKeeper:
     return LakeKeeper(
         store=S3Lake(place.bucket), parts=DuckParquet(folder), clock=SystemClock(), folder=folder
     )
+
+
+def _hygiene(options: argparse.Namespace, console: Console) -> int:
+    if options.undo:
+        return undo(options, console, _bar(console))
+    return clean(options, Store(find(options.stage).tables), console, _bar(console))
 
 
 def _match(options: argparse.Namespace, console: Console) -> int:

@@ -243,6 +243,7 @@ def _facts(
         ),
         ("set-up, replay, drain", f"{set_up:.0f} s, {replayed:.0f} s, {drained:.0f} s"),
         ("customer events accepted", f"{taken:,} ({taken / replayed:.1f} a second)"),
+        ("freshness, 95 % within (real time)", stage.tap.freshness()),
         ("peak memory of the emulator and its workers", f"{stage.emulator.peak_memory / 1e6:,.0f} MB"),
     ]
 

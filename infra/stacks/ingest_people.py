@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Acknowledgment, Duration, Validations
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import Acknowledgment, Validations
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 
+from infra.constructs.freshness import watch_freshness
 from infra.constructs.service_stack import ServiceStack
 from infra.discovery import Announced
 from services.ingest.domain.lake import RAW
 from services.shared.contracts.history import history_function
+from services.shared.freshness import APPLIED, TOLD
 
 PERSON_FUNCTIONS: dict[str, Announced] = {
     "consent": "person-consent",
@@ -26,9 +26,6 @@ PERSON_FUNCTIONS: dict[str, Announced] = {
 """Services that answer about a person, and where their function is announced."""
 
 ROUND_SECONDS = 300
-
-FRESH_WITHIN = {"ReceivedToApplied": Duration.seconds(30), "AppliedToTold": Duration.seconds(30)}
-"""What nineteen of twenty events take at most, by metric of `services.ingest.profiles.freshness`."""
 
 
 class People:
@@ -60,7 +57,7 @@ class People:
         self._history()
         self._desk()
         self._worker()
-        _watch_freshness(stack)
+        watch_freshness(stack, APPLIED, TOLD)
 
     def _history(self) -> None:
         """Its name is known beforehand to those who ask: they are deployed first."""
@@ -205,25 +202,3 @@ def _index_beginnings(identities: dynamodb.Table) -> None:
         sort_key=dynamodb.Attribute(name="folded", type=dynamodb.AttributeType.STRING),
         projection_type=dynamodb.ProjectionType.KEYS_ONLY,
     )
-
-
-def _watch_freshness(stack: ServiceStack) -> None:
-    """Late data misses the moment: two alarms on the slowest twentieth, over a quarter of an hour."""
-    for name, threshold in FRESH_WITHIN.items():
-        alarm = cloudwatch.Alarm(
-            stack,
-            f"Late{name}",
-            metric=cloudwatch.Metric(
-                namespace="Halte",
-                metric_name=name,
-                dimensions_map={"service": "ingest"},
-                statistic="p95",
-                period=Duration.minutes(5),
-            ),
-            threshold=threshold.to_milliseconds(),
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=3,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description="Customer data is not on time: events take too long to reach profiles, or the others.",
-        )
-        alarm.add_alarm_action(actions.SnsAction(stack.alarms))

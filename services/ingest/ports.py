@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from services.ingest.domain.attributes import AttributeRules
 from services.ingest.domain.history import Chunk, Cursor, Page, Signed, Strip
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.known import Known
@@ -217,6 +218,43 @@ class Sources(Protocol):
         Raises:
             StaleSource: it was changed in the meantime.
         """
+        ...
+
+
+class StaleAttributes(Exception):
+    """The registry of attributes was changed by somebody else since it was read."""
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """A trait that events had and profiles did not get: in how many events, and when the last time."""
+
+    name: str
+    events: int
+    last_at: datetime
+
+
+class Attributes(Protocol):
+    """The registry of attributes, and the count of what it withheld."""
+
+    def load(self) -> AttributeRules:
+        """The registry as of now."""
+        ...
+
+    def save(self, rules: AttributeRules, at: datetime) -> None:
+        """Write a registry whose version is one above the one stored.
+
+        Raises:
+            StaleAttributes: another version is stored.
+        """
+        ...
+
+    def count(self, names: Mapping[str, int], at: datetime) -> None:
+        """Add to the counts of withheld traits."""
+        ...
+
+    def withheld(self) -> list[Withheld]:
+        """The counts, the highest first."""
         ...
 
 

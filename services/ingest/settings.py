@@ -10,7 +10,20 @@ class ApiSettings(Settings):
 
     sources_table: str
     rates_table: str
+    attributes_table: str
     queue_url: str
+    bus_name: str
+
+
+class AttributesSettings(Settings):
+    """Of `attributes`, the registry of attributes."""
+
+    attributes_table: str
+
+
+class OnAttributesStreamSettings(Settings):
+    """Of `on_attributes_stream`, which tells of it."""
+
     bus_name: str
 
 
@@ -37,6 +50,7 @@ class OnEventsSettings(IdentitiesSettings):
     """Of `on_events`, the consumer of the intake queue."""
 
     sources_table: str
+    attributes_table: str
     imports_table: str
     erasures_table: str
     address_secret_arn: str
@@ -74,6 +88,7 @@ class OnImportsSettings(IdentitiesSettings):
 
     imports_table: str
     sources_table: str
+    attributes_table: str
     lake_bucket: str
     imports_url: str
     queue_url: str

@@ -42,6 +42,9 @@ _PASSING = Harmless(
 STORES: dict[str, Erased | Harmless] = {
     "platform/Bucket/Lake": Erased(("received",), "lake"),
     "ingest/Table/Sources": Harmless("Client systems and hashes of their keys."),
+    "ingest/Table/Attributes": Harmless(
+        "What may be known of people and why; and names, never values, of traits that were withheld, for 30 days."
+    ),
     "ingest/Table/SourceRates": Harmless("Counters by source."),
     "ingest/Table/Identities": Erased(("profile",), "profile"),
     "ingest/Table/Profiles": Erased(("profile",), "profile"),

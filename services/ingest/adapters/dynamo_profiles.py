@@ -132,6 +132,7 @@ def read_hot(item: Item) -> Profile:
         span=item.get("span", 0),
         absorbed=tuple(Strip(*row) for row in item.get("absorbed", [])),
         merged_into=item.get("merged_into", ""),
+        queued_at=item.get("queued_at", 0),
     )
 
 
@@ -169,6 +170,7 @@ def _hot(profile: Profile, events: Sequence[Signed]) -> Item:
         "span": profile.span,
         "absorbed": [[s.profile_id, s.tale, s.newest, s.base] for s in profile.absorbed],
         "merged_into": profile.merged_into,
+        "queued_at": profile.queued_at if events else 0,
         "outbox": encode_events(events) if events else None,
     }
     return {name: value for name, value in item.items() if value not in (0, "", b"", [], None)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from services.ingest.domain.attributes import withheld_in
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.intake import Arrival, Origin
 from services.shared.clock import from_iso
@@ -25,6 +26,7 @@ def arrival_of(line: Mapping[str, Any]) -> Arrival:
         message_id=str(line["message_id"]),
         said_kind=line.get("trait_kind"),
         sent_at=from_iso(line["sent_at"]) if line.get("sent_at") else None,
+        withheld=withheld_in(str(line.get("note") or "")),
     )
 
 

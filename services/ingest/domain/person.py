@@ -160,9 +160,10 @@ def _order_domain(known: Iterable[Record]) -> dict[str, Any]:
     contact = next((record for record in known if record.type == ORDER_CONTACT), None)
     if contact is None:
         return {}
-    at = to_iso(contact.updated_at)
     return {
-        name: {"value": value, "at": at, "kind": "observed"} for name, value in sorted(contact.fields.items())
+        name: {"value": value, "source": source, "at": to_iso(at), "kind": "observed"}
+        for name, value in sorted(contact.fields.items())
+        for at, source in [contact.said_by[name]]
     }
 
 

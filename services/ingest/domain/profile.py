@@ -47,7 +47,8 @@ class Profile:
 
     `since` is the version from which on its history is told anew, under `tale`. `newest` is the place of its last
     chunk, `span` the seconds that its longest chunk covers. `absorbed` are the histories of profiles merged into
-    this one; `merged_into` is set on a profile that was merged itself, whose id is but a redirect.
+    this one; `merged_into` is set on a profile that was merged itself, whose id is but a redirect. `queued_at` is when
+    the oldest event of the latest write was queued (real milliseconds, 0: not known).
     """
 
     profile_id: str
@@ -66,6 +67,7 @@ class Profile:
     span: int = 0
     absorbed: tuple[Strip, ...] = ()
     merged_into: str = ""
+    queued_at: int = 0
 
     def known_traits(self) -> Mapping[str, Trait]:
         """The traits with their provenance.
@@ -169,6 +171,7 @@ def _changed(
         counts=dict(sorted(counts.items())),
         newest=cut[-1].place,
         span=max(profile.span, *spans),
+        queued_at=min((one.queued_at for one in fresh if one.queued_at), default=0),
     )
 
 

@@ -20,7 +20,8 @@ logger = service_logger("ingest")
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """An SQS batch; answers with the messages that are to come again."""
     messages = {record["messageId"]: record["body"] for record in event["Records"]}
-    report = bootstrap.consumer().consume(messages)
+    queued_at = {record["messageId"]: freshness.queued_at(record) for record in event["Records"]}
+    report = bootstrap.consumer().consume(messages, queued_at)
     _let_come_soon([record for record in event["Records"] if record["messageId"] in report.behind])
     freshness.note_applied(r for r in event["Records"] if r["messageId"] not in report.failed)
     logger.info(
@@ -31,6 +32,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             "behind": len(report.behind),
             "errors": dict(report.errors),
             "events": dict(report.dispositions),
+            "withheld_traits": report.withheld.total(),
             "profiles": report.profiles,
         },
     )

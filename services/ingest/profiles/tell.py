@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 from services.ingest.domain.history import Chunk, Signed, Strip, chunks
@@ -145,7 +146,12 @@ def _change(
         traits_version=cold.version,
         told_before=told_before,
         since=profile.since,
+        accepted_at=None if told_before else _instant(profile.queued_at),
     )
+
+
+def _instant(milliseconds: int) -> datetime | None:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None
 
 
 def _merges(merged: Sequence[Profile], winners: Mapping[str, Profile]) -> list[Fact]:

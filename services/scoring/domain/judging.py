@@ -58,7 +58,15 @@ def take_in(
         memories = [(at, start.memory)]
     # Who begins has nothing to catch up with.
     remembered = before.remembered if start is before and before.version else definitions.version
-    after = replace(start, applied=applied, traits=traits, memory=memories[-1][1], remembered=remembered)
+    accepted = min((c.accepted_at for c in fresh if c.accepted_at), default=None)
+    after = replace(
+        start,
+        applied=applied,
+        traits=traits,
+        memory=memories[-1][1],
+        remembered=remembered,
+        accepted_at=accepted,
+    )
     return _judge(before, after, [(min(at, now), memory) for at, memory in memories], definitions, now)
 
 
@@ -171,7 +179,7 @@ def _leave(before: ProfileStanding, gone: Gone) -> ProfileStanding:
 def _judge_anew(
     standing: ProfileStanding, definitions: Definitions, now: datetime, after: ProfileStanding | None = None
 ) -> ProfileStanding:
-    unarmed = replace(after or standing, due_at=None)
+    unarmed = replace(after or standing, due_at=None, accepted_at=None)
     return _judge(standing, unarmed, [(standing.at, unarmed.memory)], definitions, max(now, standing.at))
 
 

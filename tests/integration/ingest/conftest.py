@@ -29,6 +29,7 @@ ENV = {
     "STAGE": "test",
     "SOURCES_TABLE": "Sources",
     "RATES_TABLE": "SourceRates",
+    "ATTRIBUTES_TABLE": "Attributes",
     "IDENTITIES_TABLE": "Identities",
     "PROFILES_TABLE": "Profiles",
     "PROFILE_PARTS_TABLE": "ProfileParts",
@@ -77,6 +78,11 @@ class World:
         from services.ingest.handlers import sources
 
         return _call(sources, method, path, json.dumps(body).encode() if body is not None else b"", {})
+
+    def attributes(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+        from services.ingest.handlers import attributes
+
+        return _call(attributes, method, path, json.dumps(body).encode() if body is not None else b"", {})
 
     def admin(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
         from services.ingest.handlers import erasures, profiles
@@ -229,6 +235,7 @@ def _forget() -> None:
     for make in (
         bootstrap.front_door,
         bootstrap.source_registry,
+        bootstrap.attribute_registry,
         bootstrap_people.directory,
         bootstrap_people.single_view,
         bootstrap_people.retelling,
@@ -289,6 +296,7 @@ def _tables() -> str:
         ("Sources", ["pk"], False),
         ("SourceRates", ["source_id"], False),
         ("Identities", ["pk"], False),
+        ("Attributes", ["pk"], False),
         ("Imports", ["job_id"], False),
         ("Erasures", ["pk"], False),
         ("Profiles", ["profile_id"], True),
