@@ -14,6 +14,7 @@ from benchmarks import (
     cold_import,
     cpu_per_event,
     identity_quality,
+    profile_evaluations,
     usd_per_million_entries,
     usd_per_million_events,
 )
@@ -26,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[Report], list[Result]]] = {
     "cpu_per_event": cpu_per_event.run,
     "cold_import": cold_import.run,
     "identity_quality": identity_quality.run,
+    "profile_evaluations": profile_evaluations.run,
 }
 _EXAMPLES = """examples:
   python -m benchmarks                                    all of them; about three minutes
@@ -34,6 +36,7 @@ _EXAMPLES = """examples:
   python -m benchmarks --only cpu_per_event               CPU of ingest's consumer, beside a floor
   python -m benchmarks --only cold_import --no-breakdown  how long each handler takes to import
   python -m benchmarks --only identity_quality            how well people are told apart
+  python -m benchmarks --only profile_evaluations         how fast 100 segments are judged
 """
 _LINES = 14
 

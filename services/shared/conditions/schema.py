@@ -20,13 +20,14 @@ from services.shared.conditions.watching import DIRECTIONS, TYPES
 
 Schema = dict[str, Any]
 
-_NAME: Schema = {"type": "string", "minLength": 1, "maxLength": MAX_NAME}
-_PATH: Schema = {"anyOf": [_NAME, {"type": "array", "minItems": 1, "maxItems": MAX_PATH, "items": _NAME}]}
+_NAME: Schema = {"$ref": "#/$defs/name"}
+_PATH: Schema = {"$ref": "#/$defs/path"}
+_DURATION: Schema = {"$ref": "#/$defs/duration"}
 _INSTANT: Schema = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}"}
 _PERCENT: Schema = {"type": "number", "minimum": 0, "maximum": 100}
-_PLAIN = {name: operator.schema for name, operator in PLAIN.items()}
-_TIMED = {name: operator.schema for name, operator in TIMED.items()}
-_COUNTING = {name: operator.schema for name, operator in COUNTING.items()}
+_PLAIN: Schema = {name: {"$ref": f"#/$defs/value.{name}"} for name in PLAIN}
+_TIMED: Schema = {name: {"$ref": f"#/$defs/time.{name}"} for name in TIMED}
+_COUNTING: Schema = {name: {"$ref": f"#/$defs/number.{name}"} for name in COUNTING}
 
 
 def schema() -> Schema:
@@ -40,7 +41,25 @@ def schema() -> Schema:
             "condition": {"oneOf": [*_groups("condition"), *leaves]},
             "where": _filter("where", "prop", _PLAIN),
             "row": _filter("row", "field", {**_PLAIN, **_TIMED}),
+            "watched": _object({"event": _NAME}, _watched()),
+            "number": _object({}, _COUNTING, _COUNTING),
+            "amount": _object({"of": _PATH}, _COUNTING, _COUNTING),
+            "value": _value_of_event(),
+            **_words(),
         },
+    }
+
+
+def _words() -> Schema:
+    name: Schema = {"type": "string", "minLength": 1, "maxLength": MAX_NAME}
+    nested = {"type": "array", "minItems": 1, "maxItems": MAX_PATH, "items": _NAME}
+    return {
+        "name": name,
+        "path": {"anyOf": [_NAME, nested]},
+        "duration": DURATION_SCHEMA,
+        **{f"value.{name}": operator.schema for name, operator in PLAIN.items()},
+        **{f"time.{name}": operator.schema for name, operator in TIMED.items()},
+        **{f"number.{name}": operator.schema for name, operator in COUNTING.items()},
     }
 
 
@@ -78,18 +97,17 @@ def _standing() -> list[Schema]:
         *values,
         _object({"score": _NAME}, _PLAIN, _PLAIN),
         _object({"segment": _NAME}, {}),
-        _object({"stage": _NAME}, {**stages, "product": _NAME, "longer_than": DURATION_SCHEMA}, stages),
+        _object({"stage": _NAME}, {**stages, "product": _NAME, "longer_than": _DURATION}, stages),
         _object({"consent": _NAME, "channel": _NAME, "eq": {"enum": list(CONSENTS)}}, {}),
         _object({"bucket": _NAME, "from": _PERCENT, "to": _PERCENT}, {}),
     ]
 
 
 def _relation() -> Schema:
-    count = _object({}, _COUNTING, _COUNTING)
-    total = _object({"of": _PATH}, _COUNTING, _COUNTING)
+    measures = {"count": _ref("number"), "sum": _ref("amount")}
     return {
-        **_object({"relation": _NAME}, {"where": _ref("row"), "count": count, "sum": total}),
-        "not": {"required": ["count", "sum"]},
+        **_object({"relation": _NAME}, {"where": _ref("row"), **measures}),
+        "not": {"required": list(measures)},
     }
 
 
@@ -99,24 +117,28 @@ def _watched() -> Schema:
 
 def _measure(name: str) -> Schema:
     take = MEASURES[name].take
-    if take != "value":
-        return _object({"of": _PATH} if take else {}, _COUNTING, _COUNTING)
-    dated = {**_PLAIN, **_TIMED}
-    return {"anyOf": [_object({"of": _PATH}, {**dated, "zone": _NAME}, dated), _measure_of_time()]}
+    return _ref("value" if take == "value" else "amount" if take else "number")
 
 
-def _measure_of_time() -> Schema:
-    operators = {**{name: _PLAIN[name] for name in AT_OPERATORS}, **_TIMED}
-    return _object({"of": {"const": AT}}, {**operators, "zone": _NAME}, operators)
+def _value_of_event() -> Schema:
+    """What `first` and `last` are held against: any operator for a property, those of instants for its time."""
+    of_property = {**_PLAIN, **_TIMED}
+    of_time = {**{name: _PLAIN[name] for name in AT_OPERATORS}, **_TIMED}
+    return {
+        "anyOf": [
+            _object({"of": _PATH}, {**of_property, "zone": _NAME}, of_property),
+            _object({"of": {"const": AT}}, {**of_time, "zone": _NAME}, of_time),
+        ]
+    }
 
 
 def _event() -> Schema:
     measures = {name: _measure(name) for name in MEASURES}
     window = {
-        "within": DURATION_SCHEMA,
+        "within": _DURATION,
         "from": _INSTANT,
         "until": _INSTANT,
-        "since": _object({"event": _NAME}, _watched()),
+        "since": _ref("watched"),
         "per": _PATH,
     }
     names = list(MEASURES)
@@ -125,6 +147,6 @@ def _event() -> Schema:
 
 
 def _sequence() -> Schema:
-    step = _object({"event": _NAME}, {**_watched(), "within": DURATION_SCHEMA, "absent": {"const": True}})
+    step = _object({"event": _NAME}, {**_watched(), "within": _DURATION, "absent": {"const": True}})
     steps = {"type": "array", "minItems": 2, "maxItems": MAX_STEPS, "items": step}
-    return _object({"sequence": steps}, {"per": _PATH, "within": DURATION_SCHEMA})
+    return _object({"sequence": steps}, {"per": _PATH, "within": _DURATION})
