@@ -11,6 +11,12 @@ from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 
+DEFINITIONS = ("segments", "score-models", "stages")
+"""The paths of the kinds of definitions."""
+
+PLACING = ("segments", "stages")
+"""Those that place people."""
+
 
 class ScoringStack(ServiceStack):
     """Standings and definitions, and the functions around them."""
@@ -25,14 +31,22 @@ class ScoringStack(ServiceStack):
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
         definitions = self.table("Definitions", partition_key="kind", sort_key="name")
+        places = self.table("Places", partition_key="list", sort_key="entry", ttl="expires_at")
         settings = {
             "standings_table": standings.table_name,
             "definitions_table": definitions.table_name,
         }
 
         self._reactors(standings, definitions, settings)
-        self.publisher("OnStandingsStream", handler="on_standings_stream", table=standings, settings={})
-        self._answers(standings, definitions, settings)
+        publisher = self.publisher(
+            "OnStandingsStream",
+            handler="on_standings_stream",
+            table=standings,
+            settings={"places_table": places.table_name},
+        )
+        places.grant(publisher, "dynamodb:BatchWriteItem", "dynamodb:DeleteItem")
+        self._person(standings, definitions, settings)
+        self._marketers(standings, definitions, places, settings)
 
     def _reactors(
         self, standings: dynamodb.Table, definitions: dynamodb.Table, settings: Mapping[str, str]
@@ -49,24 +63,48 @@ class ScoringStack(ServiceStack):
         )
         self.schedule(sweep, "rate(1 minute)")
 
-    def _answers(
+    def _person(
         self, standings: dynamodb.Table, definitions: dynamodb.Table, settings: Mapping[str, str]
     ) -> None:
         person = self.person(settings=settings)
         standings.grant(person, "dynamodb:BatchGetItem", "dynamodb:PutItem")
         definitions.grant(person, "dynamodb:GetItem", "dynamodb:Query")
 
-        api = self.function("ApiFunction", handler="api", settings=settings)
-        standings.grant(api, "dynamodb:BatchGetItem")
-        definitions.grant(api, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
+    def _marketers(
+        self,
+        standings: dynamodb.Table,
+        definitions: dynamodb.Table,
+        places: dynamodb.Table,
+        settings: Mapping[str, str],
+    ) -> None:
+        api = self.function(
+            "ApiFunction", handler="api", settings={**settings, "places_table": places.table_name}
+        )
+        standings.grant(api, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        places.grant(api, "dynamodb:Query")
+        definitions.grant(
+            api, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"
+        )
         self.routes(
             api,
             [
-                "GET /segments",
-                "GET /segments/{name}",
-                "PUT /segments/{name}",
-                "GET /score-models",
-                "PUT /score-models/{name}",
+                *(route for path in DEFINITIONS for route in _definition_routes(path)),
+                *(route for path in PLACING for route in _place_routes(path)),
                 "GET /profiles/{profile_id}/standing",
+                "POST /profiles/{profile_id}/stages/{name}",
             ],
         )
+
+
+def _definition_routes(path: str) -> list[str]:
+    one = f"/{path}/{{name}}"
+    return [
+        f"GET /{path}",
+        *(f"{method} {one}" for method in ("GET", "PUT", "DELETE")),
+        f"GET {one}/revisions",
+        f"POST {one}/validate",
+    ]
+
+
+def _place_routes(path: str) -> list[str]:
+    return [f"GET /{path}/{{name}}/{what}" for what in ("members", "counts", "moves")]

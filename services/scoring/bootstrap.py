@@ -6,10 +6,11 @@ from functools import cache
 
 from services.scoring.adapters.definitions_table import DefinitionsTable
 from services.scoring.adapters.pass_cursor import PassCursor
+from services.scoring.adapters.places_table import PlacesTable
 from services.scoring.adapters.standings_table import StandingsTable
 from services.scoring.definitions_service import CachedDefinitions, Desk
 from services.scoring.person import Person
-from services.scoring.ports import Publisher
+from services.scoring.ports import PlaceBook, Publisher
 from services.scoring.service import Scoring
 from services.scoring.settings import (
     ApiSettings,
@@ -19,6 +20,7 @@ from services.scoring.settings import (
     SweepSettings,
 )
 from services.scoring.sweep import Sweep
+from services.scoring.whereabouts import Whereabouts
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
 
@@ -64,12 +66,35 @@ def person() -> Person:
 
 
 @cache
+def whereabouts() -> Whereabouts:
+    """For the marketers' routes over many people."""
+    settings = ApiSettings.from_env()
+    return Whereabouts(
+        DefinitionsTable(Table(settings.definitions_table)),
+        PlacesTable(Table(settings.places_table)),
+        settings.clock(),
+    )
+
+
+@cache
+def hand() -> Scoring:
+    """For moves that a person makes."""
+    return _scoring(ApiSettings.from_env())
+
+
+@cache
+def place_book() -> PlaceBook:
+    """For the table's stream."""
+    return PlacesTable(Table(OnStandingsStreamSettings.from_env().places_table))
+
+
+@cache
 def publisher() -> Publisher:
     """For the table's stream."""
     return Bus(OnStandingsStreamSettings.from_env().bus_name)
 
 
-def _scoring(settings: OnProfilesChangedSettings | SweepSettings | PersonSettings) -> Scoring:
+def _scoring(settings: OnProfilesChangedSettings | SweepSettings | PersonSettings | ApiSettings) -> Scoring:
     return Scoring(
         StandingsTable(Table(settings.standings_table)),
         CachedDefinitions(DefinitionsTable(Table(settings.definitions_table))),

@@ -1,4 +1,4 @@
-"""The use cases of marketers: define segments and score models, and look at one person's standing."""
+"""The use cases of marketers: define what people are judged by, and look at one person's standing."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from services.scoring.domain import definitions as rules
-from services.scoring.domain.definitions import Definitions, Segment
-from services.scoring.domain.models import ScoreModel
+from services.scoring.domain.definitions import Definitions, Kind
 from services.scoring.domain.standing import ProfileStanding
-from services.scoring.ports import DefinitionReader, DefinitionStore, Standings, UnreadableStanding
+from services.scoring.ports import DefinitionReader, DefinitionStore, Revision, Standings, UnreadableStanding
 from services.shared.clock import Clock, to_iso
 from services.shared.conditions import explain
-from services.shared.errors import Conflict, NotFound
+from services.shared.errors import Conflict, Invalid, NotFound, Stale
 
 ATTEMPTS = 5
 CACHE_SECONDS = 5.0
+MOST_LISTED = 100
+NEWEST = 10**8 - 1
+"""Before this come all revisions."""
 
 SETTLED = timedelta(seconds=60)
 """From then on nobody creates a standing under definitions of before: the cache and a reactor's run are shorter."""
@@ -46,48 +47,83 @@ class Desk:
         self._standings = standings
         self._clock = clock
 
-    def put_segment(self, name: str, document: Mapping[str, Any]) -> dict[str, Any]:
-        """Define a segment, or define it anew; from a minute later on, everybody is judged by it.
+    def put(
+        self, kind: Kind, name: str, document: Mapping[str, Any], expected: int | None = None
+    ) -> Revision:
+        """Define something, or define it anew; from a minute later on, everybody is judged by it.
+
+        `expected` is the revision that the caller saw last (0: none; `None`: whatever stands is replaced).
 
         Raises:
-            Invalid: the document breaks a rule, refers to what is not defined, or closes a circle of segments.
+            Invalid: the document breaks a rule, refers to what is not defined, or closes a circle.
+            Stale: another revision stands.
             Conflict: others changed definitions at the same time, again and again.
         """
-        segment = rules.segment(name, document)
-        self._put(segment, lambda current: current.with_segment(segment))
-        return segment.document()
+        new = kind.parse(name, document)
+        for _ in range(ATTEMPTS):
+            current, stands = self._definitions.load(), self._definitions.revision(kind.name, name)
+            _check_expected(stands, expected)
+            if stands and current.get(kind.name, name) == new:
+                return stands
+            following, now = current.with_(new), self._clock.now()
+            number = self._last_number(kind, name) + 1
+            if self._definitions.save(new, number, following.version, now, now + SETTLED):
+                return Revision(number, new.document(), now)
+        raise Conflict("conflict", "definitions are being changed by others; try again")
 
-    def put_model(self, name: str, document: Mapping[str, Any]) -> dict[str, Any]:
-        """Define a score model, or define it anew; from a minute later on, everybody is judged by it.
+    def delete(self, kind: Kind, name: str, expected: int | None = None) -> None:
+        """Let go of a definition; whoever was placed by it leaves. Its revisions stay readable.
 
         Raises:
-            Invalid: the name or a rule is not one, or there are too many.
-            Conflict: others changed definitions at the same time, again and again.
+            NotFound: there is none of that name.
+            Conflict: others refer to it.
+            Stale: another revision stands.
         """
-        model = rules.score_model(name, document)
-        self._put(model, lambda current: current.with_model(model))
-        return model.model_dump(exclude_none=True)
+        for _ in range(ATTEMPTS):
+            current = self._definitions.load()
+            stands = self._standing_revision(kind, name)
+            _check_expected(stands, expected)
+            following, now = current.without(kind.name, name), self._clock.now()
+            number = self._last_number(kind, name) + 1
+            if self._definitions.delete(kind.name, name, number, following.version, now, now + SETTLED):
+                return
+        raise Conflict("conflict", "definitions are being changed by others; try again")
 
-    def segments(self) -> dict[str, Any]:
-        """All segments, by name."""
-        segments = sorted(self._definitions.load().segments, key=lambda one: one.name)
-        return {"segments": [segment.document() for segment in segments]}
+    def validate(self, kind: Kind, name: str, document: Mapping[str, Any]) -> dict[str, Any]:
+        """The document as it would be stored, nothing written.
 
-    def segment(self, name: str) -> dict[str, Any]:
-        """One segment.
+        Raises:
+            Invalid: as `put` would.
+        """
+        new = kind.parse(name, document)
+        self._definitions.load().with_(new)
+        return new.document()
+
+    def list(self, kind: Kind) -> dict[str, Any]:
+        """All of a kind, by name."""
+        return {kind.listed: [one.document() for one in self._definitions.load().of_kind(kind.name)]}
+
+    def get(self, kind: Kind, name: str) -> Revision:
+        """One definition as it stands.
 
         Raises:
             NotFound: there is none of that name.
         """
-        for segment in self._definitions.load().segments:
-            if segment.name == name:
-                return segment.document()
-        raise NotFound("not_found", f"there is no segment named {name!r}")
+        return self._standing_revision(kind, name)
 
-    def models(self) -> dict[str, Any]:
-        """All score models, by name."""
-        models = self._definitions.load().models
-        return {"score_models": [model.model_dump(exclude_none=True) for model in models]}
+    def revisions(self, kind: Kind, name: str, cursor: str = "", limit: int = 20) -> dict[str, Any]:
+        """All that a definition was, the newest first; without a `document` it was deleted.
+
+        Raises:
+            Invalid: `bad_cursor` or `bad_limit`.
+        """
+        if not 1 <= limit <= MOST_LISTED:
+            raise Invalid("bad_limit", f"limit: is not between 1 and {MOST_LISTED}")
+        if cursor and not cursor.isdecimal():
+            raise Invalid("bad_cursor", "cursor: is none of ours")
+        found = self._definitions.revisions(kind.name, name, int(cursor or NEWEST), limit)
+        following = str(found[-1].number) if len(found) == limit and found[-1].number > 1 else None
+        return {"revisions": [one.shown() for one in found], "cursor": following}
 
     def standing(self, profile_id: str) -> dict[str, Any]:
         """Facts, scores with the rules behind them, and each segment with why the person is in it or not; of a
@@ -134,11 +170,21 @@ class Desk:
             profile_id = standing.gone.into if standing and standing.gone else ""
         raise NotFound("not_found", "nothing is known of this profile")
 
-    def _put(self, document: Segment | ScoreModel, change: Callable[[Definitions], Definitions]) -> None:
-        for _ in range(ATTEMPTS):
-            current = self._definitions.load()
-            if document in (*current.segments, *current.models):
-                return
-            if self._definitions.save(document, change(current).version, self._clock.now() + SETTLED):
-                return
-        raise Conflict("conflict", "definitions are being changed by others; try again")
+    def _standing_revision(self, kind: Kind, name: str) -> Revision:
+        found = self._definitions.revision(kind.name, name)
+        if found is None:
+            raise NotFound("not_found", f"there is no {kind.name.replace('-', ' ')} named {name!r}")
+        return found
+
+    def _last_number(self, kind: Kind, name: str) -> int:
+        """Deleted ones count too, so that a number never means two documents."""
+        last = self._definitions.revisions(kind.name, name, NEWEST, 1)
+        return last[0].number if last else 0
+
+
+def _check_expected(stands: Revision | None, expected: int | None) -> None:
+    number = stands.number if stands else 0
+    if expected is not None and expected != number:
+        raise Stale(
+            "stale", f"If-Match: revision {number} stands" if number else "If-Match: there is none yet"
+        )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from services.scoring.domain.standing import ProfileStanding
+from services.scoring.domain.definitions.lifecycles import Lifecycle
+from services.scoring.domain.standing import Moved, ProfileStanding
 from services.scoring.ports import Publisher
 from services.shared.aws.bus import pack
 from services.shared.contracts.base import Fact
@@ -15,6 +16,8 @@ from services.shared.contracts.scoring import (
     SegmentEntered,
     SegmentExited,
     SegmentMove,
+    StageChanged,
+    StageMove,
     Standing,
 )
 
@@ -28,14 +31,20 @@ def snapshot(standing: ProfileStanding) -> Standing:
         facts=standing.tally.facts(),
         scores=dict(standing.scores),
         segments=sorted(standing.segments),
+        stages={
+            name: {product: place.value for product, place in sorted(held.items())}
+            for name, held in sorted(standing.stages.items())
+        },
         since=standing.since,
         since_at=standing.since_at,
     )
 
 
 def facts_of(standings: Iterable[ProfileStanding]) -> list[Fact]:
-    """The facts of these writes, packed: scores first, then exits and entries, each person's moves in order."""
+    """The facts of these writes, packed: scores first, then stages, then exits and entries, each person's moves in
+    order."""
     changes: list[ScoreChange] = []
+    stages: list[StageMove] = []
     rounds = [Round()]
     for standing in standings:
         seen = snapshot(standing)
@@ -44,12 +53,30 @@ def facts_of(standings: Iterable[ProfileStanding]) -> list[Fact]:
             for s in standing.scored
         ]
         for move in standing.moved:
-            row = SegmentMove(segment=move.segment, at=move.at, standing=seen)
-            if not rounds[-1].takes(row, entered=move.entered):
+            kind, name, _ = move.seat
+            if kind == Lifecycle.kind:
+                stages.append(_stage_move(move, seen))
+                continue
+            entered = move.after is not None
+            row = SegmentMove(segment=name, at=move.at, standing=seen)
+            if not rounds[-1].takes(row, entered=entered):
                 rounds.append(Round())
-            rounds[-1].add(row, entered=move.entered)
+            rounds[-1].add(row, entered=entered)
     facts = pack(changes, lambda rows: ScoreChanged(changes=rows))
+    facts += pack(stages, lambda rows: StageChanged(moves=rows))
     return facts + [fact for one in rounds for fact in one.facts()]
+
+
+def _stage_move(move: Moved, seen: Standing) -> StageMove:
+    _, lifecycle, product = move.seat
+    return StageMove(
+        lifecycle=lifecycle,
+        product=product,
+        before=move.before or "",
+        after=move.after or "",
+        at=move.at,
+        standing=seen,
+    )
 
 
 @dataclass

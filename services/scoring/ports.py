@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import date, datetime
+from typing import Any, Protocol
 
-from services.scoring.domain.definitions import Definitions, Segment
-from services.scoring.domain.models import ScoreModel
+from services.scoring.domain.definitions import Definition, Definitions
+from services.scoring.domain.places import Place, Seat
 from services.scoring.domain.standing import ProfileStanding
+from services.shared.clock import to_iso
 from services.shared.contracts.base import Fact
 
 DUE_SHARDS = 8
@@ -72,6 +74,53 @@ class Standings(Protocol):
 
 
 @dataclass(frozen=True)
+class PlaceChange:
+    """What a write, at `at`, made of a profile's places."""
+
+    profile_id: str
+    before: Mapping[Seat, Place]
+    after: Mapping[Seat, Place]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody in a place, since when."""
+
+    profile_id: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Migration:
+    """A move from a value to another ("": nowhere), of a subject."""
+
+    subject: str
+    before: str
+    after: str
+
+
+class PlaceBook(Protocol):
+    """Who is where, listed; a moment behind the standings."""
+
+    def record(self, changes: Sequence[PlaceChange]) -> None:
+        """Bring the lists up to date; the same again changes nothing."""
+        ...
+
+    def members(self, seat: Seat, value: str, after: str, limit: int) -> tuple[list[Member], str]:
+        """The next of those in a place, in a steady order, and the cursor behind them ("": there are no more)."""
+        ...
+
+    def count(self, seat: Seat, value: str) -> int:
+        """How many are in a place."""
+        ...
+
+    def moves(self, kind: str, name: str, first: date, last: date) -> Counter[Migration]:
+        """How often each move happened, from the first to the last day (UTC), both counted."""
+        ...
+
+
+@dataclass(frozen=True)
 class Pass:
     """A walk over all standings because definitions changed to version `definitions`: not before `starts_at`, and
     done up to and with profile `after`."""
@@ -105,12 +154,43 @@ class DefinitionReader(Protocol):
         ...
 
 
-class DefinitionStore(DefinitionReader, Protocol):
-    """The same, to change."""
+@dataclass(frozen=True)
+class Revision:
+    """A document as it was saved; without one, it was deleted then. `saved_at` is unknown of the oldest."""
 
-    def save(self, document: Segment | ScoreModel, version: int, pass_at: datetime) -> bool:
-        """Write it as definitions `version` and begin a pass over all standings at `pass_at`; `False` if that
-        version is taken."""
+    number: int
+    document: Mapping[str, Any] | None
+    saved_at: datetime | None
+
+    def shown(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "revision": self.number,
+            "saved_at": to_iso(self.saved_at) if self.saved_at else None,
+            "document": self.document,
+        }
+
+
+class DefinitionStore(DefinitionReader, Protocol):
+    """The same, to change. Each document has revisions of its own, counted from 1 and never used twice."""
+
+    def revision(self, kind: str, name: str) -> Revision | None:
+        """The one that stands, as it is now (never stale)."""
+        ...
+
+    def revisions(self, kind: str, name: str, before: int, limit: int) -> Sequence[Revision]:
+        """Those with a number below `before`, the newest first."""
+        ...
+
+    def save(self, new: Definition, number: int, version: int, at: datetime, pass_at: datetime) -> bool:
+        """Write revision `number` as definitions `version` and begin a pass over all standings at `pass_at`; `False`
+        if that version is taken."""
+        ...
+
+    def delete(
+        self, kind: str, name: str, number: int, version: int, at: datetime, pass_at: datetime
+    ) -> bool:
+        """Let go of a document, in the same manner."""
         ...
 
 

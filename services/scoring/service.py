@@ -8,7 +8,16 @@ from datetime import datetime
 from itertools import islice
 
 from services.scoring.domain.definitions import Definitions
-from services.scoring.domain.judging import catch_up, erase, let_time_pass, merge, take_in
+from services.scoring.domain.definitions.lifecycles import Lifecycle
+from services.scoring.domain.judging import (
+    catch_up,
+    erase,
+    let_time_pass,
+    merge,
+    put_in_place,
+    take_in,
+)
+from services.scoring.domain.places import Place
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import (
     DUE_SHARDS,
@@ -20,6 +29,7 @@ from services.scoring.ports import (
 )
 from services.shared.clock import Clock, to_iso
 from services.shared.contracts.ingest import Merge, ProfileChange
+from services.shared.errors import Invalid, NotFound
 
 ATTEMPTS = 5
 """Times a standing is judged anew after another writer was first."""
@@ -99,6 +109,34 @@ class Scoring:
             return catch_up(standing, self._definitions.load(max(definitions, standing.definitions)), now)
 
         return self._settle(list(standings), standings, judge)
+
+    def move_by_hand(self, profile_id: str, lifecycle: str, product: object, to: object) -> Place:
+        """Put somebody in another stage, along a transition there is; the rules go on from there.
+
+        Raises:
+            NotFound: there is no such lifecycle, or nothing is known of the profile.
+            Invalid: no such product or stage.
+            Conflict: no transition leads there.
+            Contended: other writers were first each time.
+        """
+        found: list[Place] = []
+
+        def judge(_: str, standing: ProfileStanding | None) -> ProfileStanding | None:
+            definitions = self._definitions_for(standing)
+            machine = definitions.get(Lifecycle.kind, lifecycle)
+            if not isinstance(machine, Lifecycle) or standing is None or standing.gone:
+                raise NotFound("not_found", "there is no such profile or lifecycle")
+            seat = (Lifecycle.kind, lifecycle, product if isinstance(product, str) else "")
+            if seat[2] not in machine.subjects:
+                raise Invalid("unknown_product", f"product: must be one of {', '.join(machine.subjects)}")
+            now = max(self._clock.now(), standing.at)
+            found.append(machine.moved(standing.places.get(seat), str(to), now))
+            return put_in_place(standing, seat, found[-1], definitions, now)
+
+        outcome = self._rewrite([profile_id], judge)
+        for error in outcome.failed.values():
+            raise error
+        return found[-1]
 
     def sweep(self, has_time: Callable[[], bool]) -> Swept:
         """Judge every profile that is due, while `has_time()`; the index only says whom to look at."""

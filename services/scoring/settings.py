@@ -24,6 +24,7 @@ class ApiSettings(Settings):
 
     standings_table: str
     definitions_table: str
+    places_table: str
 
 
 class PersonSettings(Settings):
@@ -37,3 +38,4 @@ class OnStandingsStreamSettings(Settings):
     """Of `on_standings_stream`."""
 
     bus_name: str
+    places_table: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Conflict", "HalteError", "Invalid", "NotFound", "TooLarge", "TooMany", "Unauthorized"]
+__all__ = ["Conflict", "HalteError", "Invalid", "NotFound", "Stale", "TooLarge", "TooMany", "Unauthorized"]
 
 
 class HalteError(Exception):
@@ -36,6 +36,12 @@ class Conflict(HalteError):
     """The thing is in another state than the request assumes (409)."""
 
     status = 409
+
+
+class Stale(HalteError):
+    """The request was made from a revision that no longer stands (412)."""
+
+    status = 412
 
 
 class TooLarge(HalteError):

@@ -98,6 +98,37 @@ def json_body(event: Any, limit: int = MAX_BODY) -> dict[str, Any]:
     return parsed
 
 
+def whole_number(event: Any, name: str, default: int) -> int:
+    """A whole number of the query string.
+
+    Raises:
+        Invalid: `bad_<name>`, it is none.
+    """
+    text = event.get_query_string_value(name, "") or ""
+    if not text:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise Invalid(f"bad_{name}", f"{name}: must be a whole number")
+    return int(text)
+
+
+def expected_revision(event: Any) -> int | None:
+    """The revision that `If-Match: "3"` names; 0 for `If-None-Match: *`; `None` where the caller does not mind.
+
+    Raises:
+        Invalid: `bad_if_match`, the header is no ETag of ours.
+    """
+    headers = event.headers
+    if headers.get("if-none-match", "").strip() == "*":
+        return 0
+    tag = headers.get("if-match", "").strip().removeprefix("W/").strip('"')
+    if tag in ("", "*"):
+        return None
+    if not (tag.isascii() and tag.isdecimal() and len(tag) < 10):
+        raise Invalid("bad_if_match", 'If-Match: must be the ETag of an answer, such as "3"')
+    return int(tag)
+
+
 def explain(error: ValidationError) -> str:
     """Every broken rule of a pydantic error, as `path: rule`, without the offending values."""
     return "; ".join(

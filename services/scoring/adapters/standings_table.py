@@ -14,8 +14,10 @@ from datetime import timedelta
 from typing import Any
 
 from services.scoring.domain.applied import AppliedVersions
+from services.scoring.domain.definitions.segments import MEMBER, Segment
 from services.scoring.domain.facts import Tally
 from services.scoring.domain.orders import Book, Order, Sums
+from services.scoring.domain.places import Place, Seat
 from services.scoring.domain.standing import Gone, Moved, ProfileStanding, Scored
 from services.scoring.ports import (
     DUE_SHARDS,
@@ -106,7 +108,7 @@ def to_item(standing: ProfileStanding) -> Item:
         item["changes"] = _json(
             {
                 "scored": [[s.model, s.score, s.previous] for s in standing.scored],
-                "moved": [[m.segment, to_iso(m.at), m.entered] for m in standing.moved],
+                "moved": [[*m.seat, m.before, m.after, to_iso(m.at)] for m in standing.moved],
             }
         )
     return item
@@ -160,15 +162,47 @@ def _standing(item: Mapping[str, Any]) -> ProfileStanding:
         applied=AppliedVersions(tuple((low, high) for low, high in state["applied"])),
         tally=_tally(state),
         scores=state["scores"],
-        segments={name: from_iso(since) for name, since in state["segments"].items()},
+        places=_places(state),
         traits=state["traits"],
         definitions=state["definitions"],
         due_at=from_iso(item["due_at"]) if "due_at" in item else None,
         scored=tuple(Scored(*scored) for scored in changes["scored"]),
-        moved=tuple(Moved(segment, from_iso(at), entered) for segment, at, entered in changes["moved"]),
+        moved=tuple(_moved(*row) for row in changes["moved"]),
         since=state.get("since", 0),
         since_at=from_iso(state["since_at"]) if "since_at" in state else None,
     )
+
+
+def _places(state: Mapping[str, Any]) -> dict[Seat, Place]:
+    """What `_state` wrote, or an earlier version of it that knew segments only."""
+    places = {
+        (kind, name, subject): _read_place(*place) for kind, name, subject, *place in state.get("places", ())
+    }
+    older = {
+        (Segment.kind, name, ""): Place(MEMBER, from_iso(since))
+        for name, since in state.get("segments", {}).items()
+    }
+    return places | older
+
+
+def _place(place: Place) -> list[Any]:
+    """Most places have no way behind them."""
+    way = [[value, to_iso(since)] for value, since in place.path]
+    return [place.value, to_iso(place.since), *([way] if way else [])]
+
+
+def _read_place(value: str, since: str, way: Iterable[tuple[str, str]] = ()) -> Place:
+    return Place(value, from_iso(since), tuple((stage, from_iso(at)) for stage, at in way))
+
+
+def _moved(*row: Any) -> Moved:
+    """What `to_item` wrote, or an earlier version of it that knew segments only."""
+    if len(row) == 3:
+        segment, at, entered = row
+        seat: Seat = (Segment.kind, segment, "")
+        return Moved(seat, None if entered else MEMBER, MEMBER if entered else None, from_iso(at))
+    kind, name, subject, before, after, at = row
+    return Moved((kind, name, subject), before, after, from_iso(at))
 
 
 def due_shard(profile_id: str) -> str:
@@ -183,7 +217,7 @@ def _state(standing: ProfileStanding) -> dict[str, Any]:
         "applied": standing.applied.ranges,
         **_sums(standing.tally),
         "scores": standing.scores,
-        "segments": {name: to_iso(since) for name, since in standing.segments.items()},
+        "places": [[*seat, *_place(place)] for seat, place in standing.places.items()],
         "traits": standing.traits,
         "definitions": standing.definitions,
         **told_anew,

@@ -9,8 +9,9 @@ from datetime import datetime
 from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.definitions import Definitions
 from services.scoring.domain.facts import Tally, fold
+from services.scoring.domain.places import Place, Seat, steps
 from services.scoring.domain.standing import Gone, Moved, ProfileStanding, Scored
-from services.scoring.domain.trace import Step, trace
+from services.scoring.domain.trace import Step, Traced, trace
 from services.shared.contracts.ingest import CustomerEvent, Merge, ProfileChange
 
 
@@ -85,6 +86,18 @@ def catch_up(standing: ProfileStanding, definitions: Definitions, now: datetime)
     return _judge_anew(standing, definitions, now)
 
 
+def put_in_place(
+    standing: ProfileStanding, seat: Seat, place: Place, definitions: Definitions, now: datetime
+) -> ProfileStanding:
+    """The standing after somebody put the person in a place; definitions go on from there."""
+    moved = replace(standing, places={**standing.places, seat: place})
+    after = _judge_anew(moved, definitions, now)
+    before = standing.places.get(seat)
+    return replace(
+        after, moved=(Moved(seat, before.value if before else None, place.value, now), *after.moved)
+    )
+
+
 def _gives_back(before: ProfileStanding, gone: Gone, change: ProfileChange) -> bool:
     """Does a change come from an un-merge after the merge, and is it not just late?"""
     return not gone.erased and change.since > before.since and change.at > gone.at
@@ -153,24 +166,38 @@ def _judge(
     """
     if before.version and before.definitions != definitions.version:
         tallies = [(now, tallies[-1][1])]
+    elif before.due_at and before.due_at < tallies[0][0]:
+        # What time alone brought about before these events happened, though nobody looked.
+        tallies = [(before.at, before.tally), *tallies]
     steps = [Step(at, tally.facts(), after.traits, scores_of(tally, definitions)) for at, tally in tallies]
-    membership = trace(definitions.segments, before.segments, steps, now)
-    entered = [Moved(name, at, True) for name, at in membership.since.items() if name not in before.segments]
-    exited = [
-        Moved(name, membership.left[name], False) for name in before.segments if name not in membership.since
-    ]
+    traced = trace(definitions.judged, before.places, steps, now)
     scores = steps[-1].scores
     return replace(
         after,
         version=before.version + 1,
         at=now,
         scores=scores,
-        segments=membership.since,
+        places=traced.places,
         definitions=definitions.version,
-        due_at=_rearmed(after.due_at, membership.due),
+        due_at=_rearmed(after.due_at, traced.due),
         scored=_scored(before, scores, facts_changed=steps[-1].facts != before.tally.facts()),
-        moved=tuple(sorted([*entered, *exited], key=lambda move: (move.at, move.segment))),
+        moved=_moved(before.places, traced),
     )
+
+
+def _moved(before: Mapping[Seat, Place], traced: Traced) -> tuple[Moved, ...]:
+    """The net of all moves, but for places that remember their way: who is back where they were did not move."""
+    moves = [
+        Moved(
+            seat,
+            old.value if old else None,
+            new.value if new else None,
+            new.since if new else traced.left[seat],
+        )
+        for seat in before.keys() | traced.places.keys()
+        for old, new in steps(before.get(seat), traced.places.get(seat))
+    ]
+    return tuple(sorted(moves, key=lambda move: (move.at, move.seat)))
 
 
 def _rearmed(indexed: datetime | None, due: datetime | None) -> datetime | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.facts import Tally
+from services.scoring.domain.places import Place, Seat
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,12 @@ class Scored:
 
 @dataclass(frozen=True)
 class Moved:
-    """A segment was entered, or left, at the moment its condition flipped."""
+    """A place was taken, changed or left at the moment its condition flipped; `None` is nowhere."""
 
-    segment: str
+    seat: Seat
+    before: str | None
+    after: str | None
     at: datetime
-    entered: bool
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,10 @@ class Gone:
 class ProfileStanding:
     """The state of a profile after write `version`.
 
-    `at` is when it was last judged, under `definitions`; `segments` maps a segment to when it was entered;
-    `due_at` is where the due index has it (never later than the true flip); `scored` and `moved` are what this
-    write changed. `since` is the version from which on the profile's history was last told anew, known since
-    `since_at`. What remains of a profile that is `gone` keeps late changes from bringing it back.
+    `at` is when it was last judged, under `definitions`; `places` is where these put the person; `due_at` is where the
+    due index has it (never later than the true flip); `scored` and `moved` are what this write changed. `since` is the
+    version from which on the profile's history was last told anew, known since `since_at`. What remains of a profile
+    that is `gone` keeps late changes from bringing it back.
     """
 
     profile_id: str
@@ -57,7 +59,7 @@ class ProfileStanding:
     applied: AppliedVersions = field(default_factory=AppliedVersions)
     tally: Tally = field(default_factory=Tally)
     scores: Mapping[str, float] = field(default_factory=dict)
-    segments: Mapping[str, datetime] = field(default_factory=dict)
+    places: Mapping[Seat, Place] = field(default_factory=dict)
     traits: Mapping[str, Any] = field(default_factory=dict)
     definitions: int = 0
     due_at: datetime | None = None
@@ -66,3 +68,17 @@ class ProfileStanding:
     since: int = 0
     since_at: datetime | None = None
     gone: Gone | None = None
+
+    @property
+    def segments(self) -> dict[str, datetime]:
+        """The segments the person is in, with when each was entered."""
+        return {name: place.since for (kind, name, _), place in self.places.items() if kind == "segment"}
+
+    @property
+    def stages(self) -> dict[str, dict[str, Place]]:
+        """The stage the person is in, by lifecycle and product ("": of the person)."""
+        found: dict[str, dict[str, Place]] = {}
+        for (kind, name, subject), place in self.places.items():
+            if kind == "stage":
+                found.setdefault(name, {})[subject] = place
+        return found

@@ -1,4 +1,4 @@
-"""Segment membership through time: when verdicts flipped, not when that was noticed."""
+"""Places through time: when verdicts flipped, not when that was noticed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.scoring.domain.definitions import Segment
-from services.shared.conditions import evaluate, next_flip
+from services.scoring.domain.places import Held, Judged, Place, Seat
+from services.shared.conditions import View
 
 
 @dataclass(frozen=True)
@@ -22,52 +22,70 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Membership:
-    """Segments with when each was entered, when others were left, and when time alone changes it next."""
+class Traced:
+    """Where a person is, when places that are no more were left, and when time alone changes any of it next."""
 
-    since: dict[str, datetime]
-    left: dict[str, datetime]
+    places: dict[Seat, Place]
+    left: dict[Seat, datetime]
     due: datetime | None
 
 
 def trace(
-    segments: Sequence[Segment], since: Mapping[str, datetime], steps: Sequence[Step], now: datetime
-) -> Membership:
-    """Follow membership from `since` through `steps` (ascending, none after `now`) and all flips up to `now`.
+    judged: Sequence[Judged], places: Mapping[Seat, Place], steps: Sequence[Step], now: datetime
+) -> Traced:
+    """Follow `places` through `steps` (ascending, none after `now`) and all flips up to `now`.
 
-    `segments` come in an order in which each follows those it refers to.
+    `judged` come in an order in which each follows those it refers to.
     """
-    member, left = dict(since), dict[str, datetime]()
+    current, left = dict(places), dict[Seat, datetime]()
     due: datetime | None = None
     for i, step in enumerate(steps):
         end = steps[i + 1].at if i + 1 < len(steps) else None
         at: datetime | None = step.at
         while at is not None and (at <= now if end is None else at < end or at == step.at):
-            view = _settle(segments, member, left, step, at)
-            at = due = _earliest_flip(segments, view, at)
-    return Membership(member, left, due)
+            current, at = _settle(judged, current, left, step, at)
+            due = at
+    return Traced(current, left, due)
+
+
+def view_of(step: Step) -> dict[str, Any]:
+    """What conditions see of a step before anything is judged."""
+    return {
+        "facts": step.facts,
+        "traits": step.traits,
+        "scores": step.scores,
+        "segments": set(),
+        "stages": {},
+    }
+
+
+def show(view: View, one: Judged, held: Held) -> None:
+    """Let those judged later see where `one` puts the person."""
+    if held and one.kind == "segment":
+        view["segments"].add(one.name)
+    elif one.kind == "stage":
+        view["stages"][one.name] = {subject: [place.value, place.since] for subject, place in held.items()}
 
 
 def _settle(
-    segments: Sequence[Segment],
-    member: dict[str, datetime],
-    left: dict[str, datetime],
+    judged: Sequence[Judged],
+    places: Mapping[Seat, Place],
+    left: dict[Seat, datetime],
     step: Step,
     at: datetime,
-) -> dict[str, Any]:
-    """Bring `member` and `left` up to `at`; the answer is the view it was judged by."""
-    current: set[str] = set()
-    view = {"facts": step.facts, "traits": step.traits, "scores": step.scores, "segments": current}
-    for segment in segments:
-        if evaluate(segment.condition, view, at):
-            current.add(segment.name)
-            member.setdefault(segment.name, at)
-    for name in [name for name in member if name not in current]:
-        del member[name]
-        left[name] = at
-    return view
-
-
-def _earliest_flip(segments: Sequence[Segment], view: Mapping[str, Any], after: datetime) -> datetime | None:
-    flips = [next_flip(segment.condition, view, after) for segment in segments if segment.condition.ages]
-    return min((flip for flip in flips if flip is not None), default=None)
+) -> tuple[dict[Seat, Place], datetime | None]:
+    """The places at `at`, and the next flip of all; `left` learns what was let go."""
+    view = view_of(step)
+    held: dict[tuple[str, str], dict[str, Place]] = {}
+    for (kind, name, subject), place in places.items():
+        held.setdefault((kind, name), {})[subject] = place
+    after: dict[Seat, Place] = {}
+    settled: list[tuple[Judged, Held]] = []
+    for one in judged:
+        now_held = one.settle(view, held.get((one.kind, one.name), {}), at)
+        show(view, one, now_held)
+        after |= {(one.kind, one.name, subject): place for subject, place in now_held.items()}
+        settled.append((one, now_held))
+    left |= {seat: at for seat in places if seat not in after}
+    flips = [one.next_flip(view, now_held, at) for one, now_held in settled]
+    return after, min((flip for flip in flips if flip is not None), default=None)

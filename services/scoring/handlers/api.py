@@ -1,4 +1,4 @@
-"""The marketers' routes: segments, score models, and one person's standing."""
+"""The marketers' routes: what people are judged by, and one person's standing."""
 
 from __future__ import annotations
 
@@ -7,36 +7,78 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from services.scoring import bootstrap
-from services.shared.http import answer, json_body, resolver
+from services.scoring.domain.definitions import KINDS, Kind
+from services.scoring.ports import Revision
+from services.shared.clock import to_iso
+from services.shared.http import answer, expected_revision, json_body, resolver, whole_number
 from services.shared.observability import service_logger
 
 logger = service_logger("scoring")
 app = resolver()
 
 
-@app.get("/segments")
-def list_segments() -> Response[Any]:
-    return answer(200, bootstrap.desk().segments())
+def serve(kind: Kind) -> None:
+    """The routes of a kind of definition. A document's ETag is its revision: `If-Match` guards a change, and
+    `If-None-Match: *` says that there is none yet."""
+
+    @app.get(f"/{kind.path}")
+    def list_() -> Response[Any]:
+        return answer(200, bootstrap.desk().list(kind))
+
+    @app.get(f"/{kind.path}/<name>")
+    def get(name: str) -> Response[Any]:
+        return _revised(bootstrap.desk().get(kind, name))
+
+    @app.put(f"/{kind.path}/<name>")
+    def put(name: str) -> Response[Any]:
+        event = app.current_event
+        return _revised(bootstrap.desk().put(kind, name, json_body(event), expected_revision(event)))
+
+    @app.delete(f"/{kind.path}/<name>")
+    def delete(name: str) -> Response[Any]:
+        bootstrap.desk().delete(kind, name, expected_revision(app.current_event))
+        return answer(200, {"deleted": name})
+
+    @app.get(f"/{kind.path}/<name>/revisions")
+    def revisions(name: str) -> Response[Any]:
+        event = app.current_event
+        cursor = event.get_query_string_value("cursor", "") or ""
+        return answer(200, bootstrap.desk().revisions(kind, name, cursor, whole_number(event, "limit", 20)))
+
+    @app.post(f"/{kind.path}/<name>/validate")
+    def validate(name: str) -> Response[Any]:
+        return answer(200, bootstrap.desk().validate(kind, name, json_body(app.current_event)))
 
 
-@app.get("/segments/<name>")
-def get_segment(name: str) -> Response[Any]:
-    return answer(200, bootstrap.desk().segment(name))
+def serve_places(kind: Kind) -> None:
+    """The routes of a kind of definition that places people."""
+
+    @app.get(f"/{kind.path}/<name>/members")
+    def members(name: str) -> Response[Any]:
+        event = app.current_event
+        found = bootstrap.whereabouts().members(
+            kind,
+            name,
+            value=_text("value"),
+            subject=_text("product"),
+            cursor=_text("cursor"),
+            limit=whole_number(event, "limit", 100),
+        )
+        return answer(200, found)
+
+    @app.get(f"/{kind.path}/<name>/counts")
+    def counts(name: str) -> Response[Any]:
+        return answer(200, bootstrap.whereabouts().counts(kind, name))
+
+    @app.get(f"/{kind.path}/<name>/moves")
+    def moves(name: str) -> Response[Any]:
+        return answer(200, bootstrap.whereabouts().moves(kind, name, _text("from"), _text("to")))
 
 
-@app.put("/segments/<name>")
-def put_segment(name: str) -> Response[Any]:
-    return answer(200, bootstrap.desk().put_segment(name, json_body(app.current_event)))
-
-
-@app.get("/score-models")
-def list_models() -> Response[Any]:
-    return answer(200, bootstrap.desk().models())
-
-
-@app.put("/score-models/<name>")
-def put_model(name: str) -> Response[Any]:
-    return answer(200, bootstrap.desk().put_model(name, json_body(app.current_event)))
+for each_kind in KINDS.values():
+    serve(each_kind)
+    if each_kind.places:
+        serve_places(each_kind)
 
 
 @app.get("/profiles/<profile_id>/standing")
@@ -49,3 +91,18 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     response = app.resolve(event, context)
     logger.info("request served", route=event.get("routeKey"), status=response["statusCode"])
     return response
+
+
+@app.post("/profiles/<profile_id>/stages/<name>")
+def move(profile_id: str, name: str) -> Response[Any]:
+    body = json_body(app.current_event)
+    place = bootstrap.hand().move_by_hand(profile_id, name, body.get("product", ""), body.get("to"))
+    return answer(200, {"stage": place.value, "since": to_iso(place.since)})
+
+
+def _text(name: str) -> str:
+    return app.current_event.get_query_string_value(name, "") or ""
+
+
+def _revised(revision: Revision) -> Response[Any]:
+    return answer(200, revision.document, {"ETag": f'"{revision.number}"'})

@@ -1,4 +1,4 @@
-"""Publishes what writes of standings changed: the table's stream is the outbox."""
+"""Publishes what writes of standings changed, and keeps the lists of who is where: the table's stream is the outbox."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Any
 
 from services.scoring import bootstrap, outbox
 from services.scoring.adapters.standings_table import from_item
-from services.shared.aws.records import batch_failures, changes
+from services.scoring.domain.standing import ProfileStanding
+from services.scoring.ports import PlaceChange
+from services.shared.aws.records import Change, batch_failures, changes
 from services.shared.observability import service_logger
 
 logger = service_logger("scoring")
@@ -14,7 +16,25 @@ logger = service_logger("scoring")
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Publish a stream batch; any failure raises, so that the batch is retried and nothing is skipped."""
-    written = [from_item(change.new) for change in changes(event) if change.new and "changes" in change.new]
+    seen = [(change, from_item(change.new)) for change in changes(event) if change.new and _tells(change.new)]
+    moved = [_place_change(change, standing) for change, standing in seen if standing.moved or standing.gone]
+    bootstrap.place_book().record(moved)
+    written = [standing for _, standing in seen if not standing.gone]
     published = outbox.publish(written, bootstrap.publisher())
-    logger.info("standings published", records=len(event["Records"]), standings=len(written), facts=published)
+    logger.info(
+        "standings published",
+        records=len(event["Records"]),
+        standings=len(written),
+        facts=published,
+        moved=len(moved),
+    )
     return batch_failures([])
+
+
+def _tells(item: dict[str, Any]) -> bool:
+    return "changes" in item or "gone" in item
+
+
+def _place_change(change: Change, standing: ProfileStanding) -> PlaceChange:
+    before = from_item(change.old).places if change.old else {}
+    return PlaceChange(standing.profile_id, before, standing.places, standing.at)

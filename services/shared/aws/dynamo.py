@@ -134,6 +134,22 @@ class Table:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
+    def count(self, condition: str, *, names: Mapping[str, str], values: Mapping[str, Any]) -> int:
+        """How many items there are under a key condition; may be a moment behind."""
+        request: dict[str, Any] = {
+            "TableName": self.name,
+            "KeyConditionExpression": condition,
+            "Select": "COUNT",
+            **_expressions(None, names, values),
+        }
+        counted = 0
+        while True:
+            answer = self._client.query(**request)
+            counted += int(answer["Count"])
+            if "LastEvaluatedKey" not in answer:
+                return counted
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
     def scan(self) -> Iterator[Item]:
         """Every item of the table: for small tables of definitions and for tools, never on a hot path."""
         request: dict[str, Any] = {"TableName": self.name}

@@ -7,7 +7,7 @@ from services.shared.contracts.consent import ConfirmationRequested, ConsentChan
 from services.shared.contracts.delivery import MessageFailed, MessageSent, MessageSkipped, OutcomesObserved
 from services.shared.contracts.ingest import FormSubmitted, ProfilesChanged, ProfilesErased, ProfilesMerged
 from services.shared.contracts.journeys import JourneyEntered, JourneyExited, MessageRequested
-from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited
+from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited, StageChanged
 
 FACTS: tuple[type[Fact], ...] = (
     ProfilesChanged,
@@ -17,6 +17,7 @@ FACTS: tuple[type[Fact], ...] = (
     ScoreChanged,
     SegmentEntered,
     SegmentExited,
+    StageChanged,
     JourneyEntered,
     JourneyExited,
     MessageRequested,

@@ -12,7 +12,8 @@ class Standing(Model):
 
     `facts` are computed traits: `orders` (count), `revenue`, `average_basket`, `promo_share`, `first_order_at`,
     `last_order_at`, `first_seen_at` (ISO), and counts of e-mail outcomes. `scores` maps a model to its points;
-    `segments` lists those the profile is in. `since` is that of `ProfileChange`, known since `since_at`: it tells who
+    `segments` lists those the profile is in, `stages` maps a lifecycle to the stage by product ("": of the person).
+    `since` is that of `ProfileChange`, known since `since_at`: it tells who
     had let go of a merged profile that an un-merge gave it back.
     """
 
@@ -22,6 +23,7 @@ class Standing(Model):
     facts: dict[str, Any] = {}
     scores: dict[str, float] = {}
     segments: list[str] = []
+    stages: dict[str, dict[str, str]] = {}
     since: int = 0
     since_at: Instant | None = None
 
@@ -68,3 +70,24 @@ class SegmentExited(Fact):
     detail_type: ClassVar[str] = "SegmentExited.v1"
 
     moves: list[SegmentMove]
+
+
+class StageMove(Model):
+    """A profile went from a stage of `lifecycle` to another at `at`; an empty `before` is the beginning, an empty
+    `after` the end. `product` is empty where the lifecycle is the person's own."""
+
+    lifecycle: str
+    product: str = ""
+    before: str
+    after: str
+    at: Instant
+    standing: Standing
+
+
+class StageChanged(Fact):
+    """Profiles whose stage changed."""
+
+    source: ClassVar[str] = "halte.scoring"
+    detail_type: ClassVar[str] = "StageChanged.v1"
+
+    moves: list[StageMove]

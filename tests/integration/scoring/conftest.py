@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qsl
 
 import boto3
 import moto
@@ -36,6 +37,9 @@ def clear_caches() -> None:
         bootstrap.desk,
         bootstrap.publisher,
         bootstrap.person,
+        bootstrap.whereabouts,
+        bootstrap.hand,
+        bootstrap.place_book,
     ):
         make.cache_clear()
     client.cache_clear()
@@ -53,6 +57,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, clock: FixedClock) -> Iterator[None]:
     monkeypatch.setenv("STAGE", "test")
     monkeypatch.setenv("STANDINGS_TABLE", "standings")
     monkeypatch.setenv("DEFINITIONS_TABLE", "definitions")
+    monkeypatch.setenv("PLACES_TABLE", "places")
     monkeypatch.setenv("BUS_NAME", "bus")
     clear_caches()
     with moto.mock_aws():
@@ -93,25 +98,45 @@ def create_tables() -> None:
         ],
     )
 
+    dynamodb.create_table(
+        TableName="places",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("list", "entry")],
+        KeySchema=[
+            {"AttributeName": "list", "KeyType": "HASH"},
+            {"AttributeName": "entry", "KeyType": "RANGE"},
+        ],
+    )
 
-def call(method: str, path: str, body: Any = None) -> tuple[int, Any]:
+
+def call(method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
     """One HTTP request to the API handler: status and parsed body."""
+    response = request(method, path, body, **headers)
+    return response["statusCode"], json.loads(response["body"])
+
+
+def request(method: str, path: str, body: Any = None, **headers: str) -> dict[str, Any]:
+    """The whole answer to one HTTP request."""
     from services.scoring.handlers.api import handler
 
-    response = handler(
+    path, _, query = path.partition("?")
+    return handler(
         {
             "version": "2.0",
             "routeKey": f"{method} {path}",
             "rawPath": path,
-            "rawQueryString": "",
-            "headers": {"content-type": "application/json"},
+            "rawQueryString": query,
+            "queryStringParameters": dict(parse_qsl(query)),
+            "headers": {
+                "content-type": "application/json",
+                **{name.replace("_", "-"): value for name, value in headers.items()},
+            },
             "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
             "body": body if isinstance(body, str) or body is None else json.dumps(body),
             "isBase64Encoded": False,
         },
         CONTEXT,
     )
-    return response["statusCode"], json.loads(response["body"])
 
 
 @pytest.fixture

@@ -184,7 +184,7 @@ def test_definitions_can_be_read_back() -> None:
             "invalid_condition",
             "any.0: must",
         ),
-        ("/segments/x", {"condition": {"segment": "x"}}, 400, "segment_cycle", "condition: segments refer"),
+        ("/segments/x", {"condition": {"segment": "x"}}, 400, "definition_cycle", "definitions refer"),
         ("/segments/x", {"condition": {"segment": "y"}}, 400, "unknown_reference", "segment: there is no"),
         ("/segments/X", {"condition": {"fact": "orders", "gte": 1}}, 400, "invalid_name", "name: 1 to 64"),
         ("/segments/x", "no json", 400, "invalid_json", "body is not JSON"),

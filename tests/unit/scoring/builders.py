@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from services.scoring.domain import definitions as rules
-from services.scoring.domain.definitions import Definitions
+from services.scoring.domain.definitions import Definitions, ScoreModel, Segment
 from services.shared.contracts.ingest import CustomerEvent, ProfileChange
 
 _numbers = count(1)
@@ -62,6 +61,8 @@ def definitions(
     models = DEMO_MODELS if models is None else models
     return Definitions.of(
         version,
-        [rules.score_model(name, {"rules": r}) for name, r in models.items()],
-        [rules.segment(name, {"condition": condition}) for name, condition in segments.items()],
+        [
+            *(ScoreModel.read(name, {"rules": r}) for name, r in models.items()),
+            *(Segment.read(name, {"condition": condition}) for name, condition in segments.items()),
+        ],
     )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from services.scoring.domain.definitions import Definitions, Segment
-from services.scoring.domain.models import ScoreModel
+from services.scoring.domain.definitions import Definition, Definitions
 from services.scoring.domain.standing import ProfileStanding
-from services.scoring.ports import NotSaved, Overtaken, Page, Saved, SaveResult
+from services.scoring.ports import NotSaved, Overtaken, Page, Revision, Saved, SaveResult
 from services.shared.clock import to_iso
 
 
@@ -53,22 +52,40 @@ class FakeStandings:
 class FakeDefinitions:
     """Counts how often it is read. `rival` is a document somebody else writes before the first `save`."""
 
-    def __init__(self, definitions: Definitions, rival: Segment | None = None) -> None:
+    def __init__(self, definitions: Definitions, rival: Definition | None = None) -> None:
         self.current = definitions
         self.rival = rival
         self.reads = 0
+        self.kept: dict[tuple[str, str], list[Revision]] = {
+            (one.kind, one.name): [Revision(1, one.document(), None)] for one in definitions.all
+        }
 
     def load(self, at_least: int = 0) -> Definitions:
         self.reads += 1
         return self.current
 
-    def save(self, document: Segment | ScoreModel, version: int, pass_at: datetime) -> bool:
+    def revision(self, kind: str, name: str) -> Revision | None:
+        kept = self.kept.get((kind, name))
+        return kept[-1] if kept and kept[-1].document else None
+
+    def revisions(self, kind: str, name: str, before: int, limit: int) -> list[Revision]:
+        kept = reversed(self.kept.get((kind, name), []))
+        return [one for one in kept if one.number < before][:limit]
+
+    def save(self, new: Definition, number: int, version: int, at: datetime, pass_at: datetime) -> bool:
         if self.rival:
-            self.current, self.rival = self.current.with_segment(self.rival), None
+            self.current, self.rival = self.current.with_(self.rival), None
         if version != self.current.version + 1:
             return False
-        if isinstance(document, Segment):
-            self.current = self.current.with_segment(document)
-        else:
-            self.current = self.current.with_model(document)
+        self.current = self.current.with_(new)
+        self.kept.setdefault((new.kind, new.name), []).append(Revision(number, new.document(), at))
+        return True
+
+    def delete(
+        self, kind: str, name: str, number: int, version: int, at: datetime, pass_at: datetime
+    ) -> bool:
+        if version != self.current.version + 1:
+            return False
+        self.current = self.current.without(kind, name)
+        self.kept[kind, name].append(Revision(number, None, at))
         return True

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local.cdnow import Order, read_orders
-from services.scoring.domain.definitions import segment
+from services.scoring.domain.definitions import Segment
 from services.scoring.domain.facts import Tally, fold
 from services.shared.conditions import evaluate
 from services.shared.contracts.ingest import CustomerEvent
@@ -79,6 +79,6 @@ def test_the_order_of_arrival_makes_no_difference(orders: list[Order], tallies: 
 def test_segments_select_the_known_number_of_people(
     tallies: dict[str, Tally], condition: dict[str, object], people: int
 ) -> None:
-    chosen = segment("chosen", {"condition": condition}).condition
+    chosen = Segment.read("chosen", {"condition": condition}).condition
 
     assert sum(evaluate(chosen, {"facts": t.facts()}, END) for t in tallies.values()) == people

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.scoring.domain.definitions import score_model
+from services.scoring.domain.definitions import ScoreModel
 from services.scoring.domain.facts import Tally, fold
 from services.shared.contracts.ingest import CustomerEvent
 from tests.unit.scoring.builders import event, order
@@ -213,7 +213,7 @@ EVENTS = st.lists(
     ),
     max_size=8,
 )
-MODEL = score_model(
+MODEL = ScoreModel.read(
     "engagement",
     {
         "rules": [
@@ -265,4 +265,4 @@ def test_points_are_capped_per_rule_plus_and_minus(counts: dict[str, int], score
 )
 def test_a_rule_that_is_none_is_refused(rule: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        score_model("engagement", {"rules": [rule]})
+        ScoreModel.read("engagement", {"rules": [rule]})

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.scoring.domain import definitions as rules
-from services.scoring.domain.definitions import Definitions
+from services.scoring.domain.definitions import KINDS, Definitions, ScoreModel, Segment
 from services.shared.errors import Invalid
 from tests.unit.scoring.builders import definitions
 
@@ -30,10 +29,10 @@ def test_a_circle_of_segments_is_refused() -> None:
     built = definitions({"a": {"fact": "orders", "gte": 1}, "b": {"segment": "a"}, "c": {"segment": "b"}})
 
     with pytest.raises(Invalid, match="in a circle: ") as refusal:
-        built.with_segment(rules.segment("a", {"condition": {"any": [{"segment": "c"}]}}))
-    assert refusal.value.code == "segment_cycle"
+        built.with_(Segment.read("a", {"condition": {"any": [{"segment": "c"}]}}))
+    assert refusal.value.code == "definition_cycle"
     with pytest.raises(Invalid, match="in a circle"):
-        built.with_segment(rules.segment("d", {"condition": {"segment": "d"}}))
+        built.with_(Segment.read("d", {"condition": {"segment": "d"}}))
 
 
 @pytest.mark.parametrize(
@@ -63,13 +62,13 @@ def test_what_is_not_defined_cannot_be_referred_to(condition: dict[str, Any], me
 )
 def test_a_document_that_is_no_segment_is_refused(name: str, document: dict[str, Any], code: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        rules.segment(name, document)
+        KINDS["segment"].parse(name, document)
 
     assert refusal.value.code == code
 
 
 def test_a_new_definition_is_a_new_version() -> None:
-    built = Definitions.of(4, [], [])
+    built = Definitions.of(4, [])
 
-    assert built.with_segment(rules.segment("a", {"condition": {"fact": "orders", "gte": 1}})).version == 5
-    assert built.with_model(rules.score_model("m", {"rules": [{"event": "x", "points": 1}]})).version == 5
+    assert built.with_(Segment.read("a", {"condition": {"fact": "orders", "gte": 1}})).version == 5
+    assert built.with_(ScoreModel.read("m", {"rules": [{"event": "x", "points": 1}]})).version == 5

@@ -33,7 +33,7 @@ def taken_in(
 
 def moves(standing: ProfileStanding | None) -> list[tuple[str, str, bool]]:
     assert standing is not None
-    return [(m.segment, m.at.date().isoformat(), m.entered) for m in standing.moved]
+    return [(m.seat[1], m.at.date().isoformat(), m.after is not None) for m in standing.moved]
 
 
 def test_a_first_order_scores_enters_and_arms_the_next_flip() -> None:
@@ -248,11 +248,11 @@ def test_any_order_any_batching_any_repetition_any_sweep_ends_the_same(
     assert standing is not None
     standing = let_time_pass(standing, DEMO, end) or standing
 
-    same = {"version", "at", "due_at", "scored", "moved", "segments"}
-    plain = dict.fromkeys(same - {"segments"})
+    same = {"version", "at", "due_at", "scored", "moved", "places"}
+    plain = dict.fromkeys(same - {"places"})
     assert set(standing.segments) == set(at_once.segments)
-    assert replace(standing, segments={}, **{**plain, "version": 0}) == replace(  # type: ignore[arg-type]
-        at_once, segments={}, **{**plain, "version": 0}
+    assert replace(standing, places={}, **{**plain, "version": 0}) == replace(  # type: ignore[arg-type]
+        at_once, places={}, **{**plain, "version": 0}
     )
 
 
@@ -279,4 +279,5 @@ def test_sweeping_on_time_or_never_gives_the_same_standing(swept: bool, days: li
 def count_moves(standing: ProfileStanding | None, net: dict[str, int]) -> None:
     assert standing is not None
     for move in standing.moved:
-        net[move.segment] = net.get(move.segment, 0) + (1 if move.entered else -1)
+        name = move.seat[1]
+        net[name] = net.get(name, 0) + (-1 if move.after is None else 1)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from services.scoring import service
 from services.scoring.definitions_service import CachedDefinitions, Desk
-from services.scoring.domain import definitions as rules
+from services.scoring.domain.definitions import KINDS, Segment
 from services.scoring.domain.judging import take_in
 from services.scoring.domain.standing import Moved, ProfileStanding
 from services.scoring.outbox import facts_of
@@ -188,9 +189,9 @@ def test_the_same_definition_again_is_no_new_version() -> None:
     store = FakeDefinitions(definitions())
     desk = Desk(store, FakeStandings(), NOW)
 
-    desk.put_segment("first_order", {"condition": {"fact": "orders", "gte": 1}})
+    desk.put(KINDS["segment"], "first_order", {"condition": {"fact": "orders", "gte": 1}})
     assert store.current.version == 1
-    desk.put_segment("first_order", {"condition": {"fact": "orders", "gte": 2}})
+    desk.put(KINDS["segment"], "first_order", {"condition": {"fact": "orders", "gte": 2}})
     assert store.current.version == 2
 
 
@@ -198,18 +199,20 @@ def test_two_writers_cannot_close_a_circle_between_them() -> None:
     store = FakeDefinitions(
         definitions({"a": {"fact": "orders", "gte": 1}, "b": {"fact": "orders", "gte": 1}})
     )
-    store.rival = rules.segment("b", {"condition": {"segment": "a"}})
+    store.rival = Segment.read("b", {"condition": {"segment": "a"}})
 
     with pytest.raises(Invalid, match="circle"):
-        Desk(store, FakeStandings(), NOW).put_segment("a", {"condition": {"segment": "b"}})
+        Desk(store, FakeStandings(), NOW).put(KINDS["segment"], "a", {"condition": {"segment": "b"}})
 
 
 def test_says_so_when_others_keep_changing_definitions() -> None:
     store = FakeDefinitions(definitions())
-    store.save = lambda document, version, pass_at: False  # type: ignore[method-assign]
+    store.save = lambda *args: False  # type: ignore[method-assign]
 
     with pytest.raises(Conflict):
-        Desk(store, FakeStandings(), NOW).put_segment("new", {"condition": {"fact": "orders", "gte": 1}})
+        Desk(store, FakeStandings(), NOW).put(
+            KINDS["segment"], "new", {"condition": {"fact": "orders", "gte": 1}}
+        )
 
 
 def test_a_standing_shows_why() -> None:
@@ -235,8 +238,12 @@ def test_a_standing_shows_why() -> None:
 def moved(version: int, *moves: tuple[str, bool], profile_id: str = "prf_1") -> ProfileStanding:
     at = on("1997-05-01")
     return ProfileStanding(
-        profile_id, version, at, moved=tuple(Moved(name, at, into) for name, into in moves)
+        profile_id, version, at, moved=tuple(_moved(name, at, into) for name, into in moves)
     )
+
+
+def _moved(name: str, at: datetime, into: bool) -> Moved:
+    return Moved(("segment", name, ""), None if into else "in", "in" if into else None, at)
 
 
 def told(*standings: ProfileStanding) -> list[tuple[str, list[int]]]:

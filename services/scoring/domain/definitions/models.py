@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from services.shared.conditions import Reference
 
 MAX_POINTS = 1_000_000
 
@@ -41,8 +43,27 @@ class ScoreModel(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    kind: ClassVar[str] = "score-model"
+
     name: str
     rules: Annotated[list[Rule], Field(min_length=1, max_length=100)]
+
+    @classmethod
+    def read(cls, name: str, document: Mapping[str, Any]) -> ScoreModel:
+        """The model that `{"rules": [...]}` describes.
+
+        Raises:
+            pydantic.ValidationError: a rule is not one.
+        """
+        return cls.model_validate({**document, "name": name})
+
+    def document(self) -> dict[str, Any]:
+        """The model as JSON."""
+        return self.model_dump(exclude_none=True)
+
+    def references(self) -> Iterable[Reference]:
+        """Models depend on events only."""
+        return ()
 
     def score(self, counts: Mapping[str, int]) -> float:
         """The points of a person with these event counts."""

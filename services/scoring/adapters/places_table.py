@@ -1,0 +1,116 @@
+"""Who is where, listed: the other side of the places in standings. Written from the standings' stream, so that judging
+a person costs one write; every write is the same when it is repeated.
+
+    list                                      entry                     what
+    at/<kind>/<name>/<subject>/<value>/<n>    <profile id>              since; n: one of `SHARDS`
+    moved/<kind>/<name>/<day>                 <digest of the move>      subject, before, after ("": nowhere)
+
+A row of moves says nothing of whose move it was once the profile's id is gone from all other stores.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from services.scoring.domain.places import Place, Seat, steps
+from services.scoring.ports import Member, Migration, PlaceChange
+from services.shared.aws.dynamo import WRITE_BATCH, Item, Table
+from services.shared.aws.parallel import done, each
+from services.shared.clock import from_iso, to_iso
+
+SHARDS = 8
+"""Partitions of a list of members: 8,000 people a second may enter one segment."""
+
+MOVES_KEPT = timedelta(days=400)
+"""A year can be held against the one before."""
+
+
+class PlacesTable:
+    """The table `places`: key `list` and `entry`, ttl `expires_at`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def record(self, changes: Sequence[PlaceChange]) -> None:
+        """Changes of one profile come in their order; of the entries they touch, the last state is written."""
+        rows: dict[tuple[str, str], Item | None] = {}
+        for change in changes:
+            for item, stays in _rows(change):
+                rows[item["list"], item["entry"]] = item if stays else None
+        puts = [item for item in rows.values() if item]
+        gone = [{"list": list_, "entry": entry} for (list_, entry), item in rows.items() if not item]
+        batches = [puts[i : i + WRITE_BATCH] for i in range(0, len(puts), WRITE_BATCH)]
+        done(each(self._table.put_many, batches))
+        done(each(self._table.delete, gone))
+
+    def members(self, seat: Seat, value: str, after: str, limit: int) -> tuple[list[Member], str]:
+        shard, _, last = after.partition("/")
+        found: list[Member] = []
+        for n in range(int(shard or 0), SHARDS):
+            rows = self._list(_at(seat, value, n), last, limit - len(found))
+            found += [Member(row["entry"], from_iso(row["since"])) for row in rows]
+            if len(found) == limit:
+                return found, f"{n}/{found[-1].profile_id}"
+            last = ""
+        return found, ""
+
+    def count(self, seat: Seat, value: str) -> int:
+        return sum(
+            self._table.count("#list = :list", names={"#list": "list"}, values={":list": _at(seat, value, n)})
+            for n in range(SHARDS)
+        )
+
+    def moves(self, kind: str, name: str, first: date, last: date) -> Counter[Migration]:
+        counted: Counter[Migration] = Counter()
+        for n in range((last - first).days + 1):
+            day = first + timedelta(days=n)
+            for row in self._list(f"moved/{kind}/{name}/{day.isoformat()}", "", None):
+                counted[Migration(row["subject"], row["before"], row["after"])] += 1
+        return counted
+
+    def _list(self, list_: str, after: str, limit: int | None) -> Iterator[Item]:
+        condition, values = "#list = :list", {":list": list_}
+        if after:
+            condition, values = f"{condition} AND entry > :after", {**values, ":after": after}
+        return self._table.query(condition, names={"#list": "list"}, values=values, limit=limit)
+
+
+def _rows(change: PlaceChange) -> Iterator[tuple[Item, bool]]:
+    """Rows that a change writes, or (`False`) removes."""
+    for seat, place in change.before.items():
+        yield _member(change.profile_id, seat, place), False
+    for seat, place in change.after.items():
+        yield _member(change.profile_id, seat, place), True
+    for seat in change.before.keys() | change.after.keys():
+        old, new = change.before.get(seat), change.after.get(seat)
+        for before, after in steps(old, new):
+            at = after.since if after else change.at
+            yield _move(change.profile_id, seat, before.value if before else "", after, at), True
+
+
+def _member(profile_id: str, seat: Seat, place: Place) -> Item:
+    shard = hashlib.sha256(profile_id.encode()).digest()[0] % SHARDS
+    return {"list": _at(seat, place.value, shard), "entry": profile_id, "since": to_iso(place.since)}
+
+
+def _move(profile_id: str, seat: Seat, before: str, after: Place | None, at: Any) -> Item:
+    kind, name, subject = seat
+    value = after.value if after else ""
+    what = "|".join((profile_id, *seat, before, value, to_iso(at)))
+    return {
+        "list": f"moved/{kind}/{name}/{at.date().isoformat()}",
+        "entry": hashlib.sha256(what.encode()).hexdigest()[:24],
+        "subject": subject,
+        "before": before,
+        "after": value,
+        "expires_at": int((at + MOVES_KEPT).timestamp()),
+    }
+
+
+def _at(seat: Seat, value: str, shard: int) -> str:
+    kind, name, subject = seat
+    return f"at/{kind}/{name}/{subject}/{value}/{shard}"

@@ -1,0 +1,9 @@
+"""What marketers define. Each kind is a document with a name, checked by itself in its module and against the others
+in `book`."""
+
+from services.scoring.domain.definitions.base import Definition, Kind
+from services.scoring.domain.definitions.book import KINDS, Definitions, kind_of
+from services.scoring.domain.definitions.models import ScoreModel
+from services.scoring.domain.definitions.segments import Segment
+
+__all__ = ["KINDS", "Definition", "Definitions", "Kind", "ScoreModel", "Segment", "kind_of"]

@@ -1,0 +1,156 @@
+"""All definitions together: they must fit, and each is judged after those it depends on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from types import MappingProxyType
+
+from services.scoring.domain.definitions.base import Definition, Kind
+from services.scoring.domain.definitions.lifecycles import Lifecycle
+from services.scoring.domain.definitions.models import ScoreModel
+from services.scoring.domain.definitions.segments import Segment
+from services.scoring.domain.facts import FACTS
+from services.scoring.domain.places import Judged
+from services.shared.errors import Conflict, Invalid, NotFound
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        kind.name: kind
+        for kind in (
+            Kind(Segment.kind, "segments", Segment.read, most=200, places=True),
+            Kind(ScoreModel.kind, "score-models", ScoreModel.read, most=50),
+            Kind(Lifecycle.kind, "stages", Lifecycle.read, most=20, places=True),
+        )
+    }
+)
+"""Every kind there is."""
+
+Key = tuple[str, str]
+"""Kind and name."""
+
+
+def kind_of(name: str) -> Kind:
+    """The kind of that name.
+
+    Raises:
+        NotFound: there is none.
+    """
+    if name not in KINDS:
+        raise NotFound("not_found", f"there is no kind of definition named {name!r}")
+    return KINDS[name]
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """All definitions at one `version`, which grows by one per change, in an order in which each comes after those it
+    refers to. They fit together: what one names exists, and no two wait for each other."""
+
+    version: int
+    all: tuple[Definition, ...]
+
+    @classmethod
+    def of(cls, version: int, definitions: Iterable[Definition]) -> Definitions:
+        """Definitions that fit together; of namesakes the last counts.
+
+        Raises:
+            Invalid: `unknown_reference`, `definition_cycle` or `too_many`.
+        """
+        by_key: dict[Key, Definition] = {(one.kind, one.name): one for one in definitions}
+        for kind, count in Counter(kind for kind, _ in by_key).items():
+            if count > KINDS[kind].most:
+                raise Invalid("too_many", f"there may be {KINDS[kind].most} of {KINDS[kind].path}")
+        needs = {key: _needs(one, by_key) for key, one in sorted(by_key.items())}
+        return cls(version, tuple(by_key[key] for key in _ordered(needs)))
+
+    @cached_property
+    def judged(self) -> tuple[Judged, ...]:
+        """Those that put a person somewhere."""
+        return tuple(one for one in self.all if isinstance(one, Judged))
+
+    @cached_property
+    def models(self) -> tuple[ScoreModel, ...]:
+        """The score models."""
+        return tuple(one for one in self.all if isinstance(one, ScoreModel))
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """The segments."""
+        return tuple(one for one in self.all if isinstance(one, Segment))
+
+    @cached_property
+    def counted(self) -> frozenset[str]:
+        """The event keys that rules of models need."""
+        return frozenset(rule.key for model in self.models for rule in model.rules)
+
+    @cached_property
+    def traits(self) -> frozenset[str]:
+        """The names of traits that conditions read."""
+        return frozenset(
+            reference.name for one in self.all for reference in one.references() if reference.kind == "trait"
+        )
+
+    def of_kind(self, kind: str) -> list[Definition]:
+        """Those of a kind, by name."""
+        return sorted((one for one in self.all if one.kind == kind), key=lambda one: one.name)
+
+    def get(self, kind: str, name: str) -> Definition | None:
+        """One of them."""
+        return next((one for one in self.all if (one.kind, one.name) == (kind, name)), None)
+
+    def with_(self, new: Definition) -> Definitions:
+        """The next version, with `new` in place of its namesake.
+
+        Raises:
+            Invalid: it does not fit with the others.
+        """
+        return Definitions.of(self.version + 1, [*self.all, new])
+
+    def without(self, kind: str, name: str) -> Definitions:
+        """The next version, without one of them.
+
+        Raises:
+            Conflict: `in_use`, others refer to it.
+        """
+        users = [
+            f"{one.kind} {one.name!r}"
+            for one in self.all
+            if any((r.kind, r.name) == (_REFERRED.get(kind, kind), name) for r in one.references())
+        ]
+        if users:
+            raise Conflict("in_use", f"{kind} {name!r} is used by {', '.join(sorted(users))}")
+        return Definitions.of(
+            self.version + 1, [one for one in self.all if (one.kind, one.name) != (kind, name)]
+        )
+
+
+_REFERRED = {ScoreModel.kind: "score"}
+"""What conditions call a kind, where that differs from its own name."""
+
+_KIND_REFERRED = {word: kind for kind, word in _REFERRED.items()}
+
+
+def _needs(one: Definition, by_key: Mapping[Key, Definition]) -> list[Key]:
+    needs: set[Key] = set()
+    for reference in one.references():
+        if reference.kind == "trait" or (reference.kind == "fact" and reference.name in FACTS):
+            continue
+        key = (_KIND_REFERRED.get(reference.kind, reference.kind), reference.name)
+        if key not in by_key:
+            raise Invalid(
+                "unknown_reference",
+                f"{reference.path}: there is no {reference.kind} named {reference.name!r}",
+            )
+        needs.add(key)
+    return sorted(needs)
+
+
+def _ordered(needs: Mapping[Key, list[Key]]) -> list[Key]:
+    try:
+        return list(TopologicalSorter(needs).static_order())
+    except CycleError as error:
+        path = " -> ".join(f"{kind} {name}" for kind, name in reversed(error.args[1]))
+        raise Invalid("definition_cycle", f"definitions refer to each other in a circle: {path}") from error

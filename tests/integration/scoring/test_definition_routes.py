@@ -1,0 +1,87 @@
+"""Every kind of definition is created, changed, looked back at and let go by the same routes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from services.scoring.domain.definitions import KINDS
+from tests.integration.scoring.conftest import call, request
+
+DOCUMENTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "segment": (
+        {"condition": {"fact": "orders", "gte": 1}},
+        {"condition": {"fact": "orders", "gte": 2}},
+    ),
+    "stage": (
+        {
+            "stages": ["a", "b"],
+            "transitions": [{"from": ["a"], "to": "b", "when": {"fact": "orders", "gte": 1}}],
+        },
+        {
+            "stages": ["a", "b"],
+            "transitions": [{"from": ["a"], "to": "b", "when": {"fact": "orders", "gte": 2}}],
+        },
+    ),
+    "score-model": (
+        {"rules": [{"event": "Order Completed", "points": 1}]},
+        {"rules": [{"event": "Order Completed", "points": 2}]},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_the_life_of_a_definition(kind: Any) -> None:
+    path = f"/{kind.path}/first"
+    one, other = DOCUMENTS[kind.name]
+
+    assert call("POST", f"{path}/validate", one)[0] == 200
+    assert call("GET", path)[0] == 404
+    made = request("PUT", path, one, if_none_match="*")
+    assert (made["statusCode"], made["headers"]["ETag"]) == (200, '"1"')
+    assert request("PUT", path, one)["headers"]["ETag"] == '"1"', "the same again is no new revision"
+    assert call("PUT", path, other, if_none_match="*")[1]["code"] == "stale"
+    assert call("PUT", path, other, if_match='"7"')[0] == 412
+    assert request("PUT", path, other, if_match='"1"')["headers"]["ETag"] == '"2"'
+    status, listed = call("GET", f"/{kind.path}")
+    assert (status, [row["name"] for row in listed[kind.listed]]) == (200, ["first"])
+
+    assert call("DELETE", path, if_match='"1"')[0] == 412
+    assert call("DELETE", path)[0] == 200
+    assert call("DELETE", path)[0] == 404
+    assert request("PUT", path, one)["headers"]["ETag"] == '"4"', "a number never means two documents"
+    status, first = call("GET", f"{path}/revisions?limit=3")
+    rest = call("GET", f"{path}/revisions?limit=3&cursor={first['cursor']}")[1]
+    rows = [*first["revisions"], *rest["revisions"]]
+    assert [row["revision"] for row in rows] == [4, 3, 2, 1]
+    assert rows[1]["document"] is None
+    assert rows[2]["document"] == call("POST", f"{path}/validate", other)[1]
+
+
+def test_what_others_refer_to_stays() -> None:
+    call("PUT", "/score-models/love", DOCUMENTS["score-model"][0])
+    call("PUT", "/segments/a", {"condition": {"score": "love", "gte": 1}})
+    call("PUT", "/segments/b", {"condition": {"segment": "a"}})
+
+    for path, user in (("/segments/a", "segment 'b'"), ("/score-models/love", "segment 'a'")):
+        status, answer = call("DELETE", path)
+        assert (status, answer["code"]) == (409, "in_use")
+        assert user in answer["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "code"),
+    [
+        ("/segments/a/revisions?limit=0", {}, "bad_limit"),
+        ("/segments/a/revisions?limit=ten", {}, "bad_limit"),
+        ("/segments/a/revisions?cursor=x", {}, "bad_cursor"),
+    ],
+)
+def test_a_bad_question_is_named(path: str, headers: dict[str, str], code: str) -> None:
+    status, answer = call("GET", path, **headers)
+    assert (status, answer["code"]) == (400, code)
+
+
+def test_a_tag_that_is_none_is_named() -> None:
+    assert call("PUT", "/segments/a", DOCUMENTS["segment"][0], if_match="abc")[1]["code"] == "bad_if_match"
