@@ -16,23 +16,29 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from halte import match
+from halte.analysis import commands as analyses
 from halte.stores import Place, Store, UnknownStage, find, fresh_tables
 from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_lake import S3Lake
-from services.ingest.domain.rows import BrokenFile, neutral, read_rows
+from services.ingest.domain.rows import neutral, read_rows
 from services.ingest.lake.rebuild import compare, counts, people, rebuild
 from services.ingest.lake.upkeep import LakeKeeper
 from services.shared.clock import SystemClock
+from services.shared.errors import Invalid
 
-EXAMPLES = """examples:
+EXAMPLES = (
+    """examples:
   python -m halte rebuild --from-lake --stage prod            rebuild all profiles from the lake, compare, clear up
   python -m halte rebuild --from-lake --stage prod --keep     the same, and keep the rebuilt tables
   python -m halte match --stage prod --out pairs.csv          profiles that may be one person, for review
   python -m halte match --file people.csv --threshold 0.99    the same for the rows of a file (CSV or lines of JSON)
   python -m halte rebuild --from-lake --stage local --endpoint-url http://127.0.0.1:4566
-
+"""
+    + analyses.EXAMPLES
+    + """
 A reviewer accepts a pair by:  POST /profiles/<first>/merges {"with": "<second>"}
 """
+)
 SHOWN = 10
 
 
@@ -45,7 +51,7 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
     command: Callable[[argparse.Namespace, Console], int] = options.run
     try:
         return command(options, console)
-    except (UnknownStage, match.TooFew, BrokenFile) as error:
+    except (UnknownStage, match.TooFew, Invalid) as error:
         console.print(f"[red]{error}[/]", highlight=False)
         return 2
 
@@ -53,7 +59,7 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m halte",
-        description="Rebuild profiles from the event lake, and find people who may be one.",
+        description="Rebuild profiles from the event lake, find people who may be one, and what announces a goal.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -75,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     pairs.add_argument("--out", type=Path, help="write the pairs to this CSV file")
     pairs.set_defaults(run=_match)
+    analyses.add(commands)
     for command in (again, pairs):
         command.add_argument("--endpoint-url", help="of the AWS emulator")
     return parser

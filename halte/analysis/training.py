@@ -49,7 +49,8 @@ KNOWN_AFTER: Mapping[str, str] = {
 """Columns that hold the answer, and why."""
 
 Row = Mapping[str, Any]
-Report = Callable[[int, int], None]
+Report = Callable[[int], None]
+"""Is told how many rounds are done."""
 
 
 class Leak(Invalid):
@@ -96,7 +97,7 @@ def train(
     rows: Sequence[Row],
     answers: Sequence[bool],
     features: Sequence[str],
-    report: Report = lambda done, most: None,
+    report: Report = lambda done: None,
 ) -> ResponseModel:
     """The model of who answers, from people whose answer is known.
 
@@ -163,7 +164,7 @@ def _newton(
     weights = [0.0] * size
     alike = Counter(zip(design, answers, strict=True))
     for done in range(ROUNDS):
-        report(done, ROUNDS)
+        report(done)
         gradient = [-PENALTY * weight for weight in weights]
         curve = [[0.0] * size for _ in range(size)]
         gradient[0] = 0.0
@@ -181,7 +182,7 @@ def _newton(
         weights = [weight + move for weight, move in zip(weights, step, strict=True)]
         if max(map(abs, step)) < SETTLED:
             break
-    report(ROUNDS, ROUNDS)
+    report(ROUNDS)
     return weights
 
 
