@@ -49,6 +49,9 @@ KNOWN_AFTER: Mapping[str, str] = {
 """Columns that hold the answer, and why."""
 
 Row = Mapping[str, Any]
+Cells = tuple[tuple[int, float], ...]
+"""Of a row what is not 0: places among the weights, rising, each with its value."""
+
 Report = Callable[[int], None]
 """Is told how many rounds are done."""
 
@@ -110,8 +113,11 @@ def train(
     if not columns:
         raise Unlearnable("no_features", "no feature has different values")
     size = 1 + sum(len(column.places) for column in columns)
-    design = [(0, *(one.places[one.blank.cell(row.get(one.blank.name))] for one in columns)) for row in rows]
-    weights = _newton(design, answers, size, report)
+    design = [
+        ((0, 1.0), *((one.places[one.blank.cell(row.get(one.blank.name))], 1.0) for one in columns))
+        for row in rows
+    ]
+    weights = newton(design, answers, size, report=report)
     return ResponseModel(
         name=name,
         target=target,
@@ -157,27 +163,28 @@ def _bounds(ordered: Sequence[float]) -> tuple[float, ...]:
     return tuple(sorted(cut for cut in cuts if cut > ordered[0]))
 
 
-def _newton(
-    design: Sequence[tuple[int, ...]], answers: Sequence[bool], size: int, report: Report
+def newton(
+    design: Sequence[Cells],
+    answers: Sequence[bool],
+    size: int,
+    penalty: float = PENALTY,
+    report: Report = lambda done: None,
 ) -> list[float]:
-    """Weights of the most probable ridge logistic regression; the intercept is not drawn to 0."""
+    """Weights of the most probable ridge logistic regression; the first one, the intercept, is not drawn to 0."""
     weights = [0.0] * size
     alike = Counter(zip(design, answers, strict=True))
     for done in range(ROUNDS):
         report(done)
-        gradient = [-PENALTY * weight for weight in weights]
-        curve = [[0.0] * size for _ in range(size)]
-        gradient[0] = 0.0
-        for n in range(1, size):
-            curve[n][n] = PENALTY
+        gradient = [0.0, *(-penalty * weight for weight in weights[1:])]
+        curve = [[penalty * (n == m > 0) for m in range(n + 1)] for n in range(size)]
         for (cells, answer), count in alike.items():
-            chance = logistic(math.fsum(weights[n] for n in cells))
+            chance = logistic(math.fsum(weights[n] * value for n, value in cells))
             slope, bend = count * (answer - chance), count * chance * (1 - chance)
-            for place, n in enumerate(cells):
-                gradient[n] += slope
-                line = curve[n]
-                for m in cells[: place + 1]:
-                    line[m] += bend
+            for place, (n, value) in enumerate(cells):
+                gradient[n] += slope * value
+                row = curve[n]
+                for m, other in cells[: place + 1]:
+                    row[m] += bend * value * other
         step = [max(-LONGEST_STEP, min(LONGEST_STEP, move)) for move in _solved(curve, gradient)]
         weights = [weight + move for weight, move in zip(weights, step, strict=True)]
         if max(map(abs, step)) < SETTLED:
