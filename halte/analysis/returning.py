@@ -96,7 +96,7 @@ def fit(
     if len(set(came)) < 2:
         raise Unlearnable("one_outcome", "of the inactive nobody returned, or all of them")
     design = [((0, 1.0), (1, -math.log1p(one.days)), (2, active.logit(one.features))) for one in away]
-    intercept, recency, likeness = newton(design, came, 3, penalty=0.0)
+    intercept, recency, likeness = newton(design, came, 3)
     if min(recency, likeness) < LEAST_WEIGHT:
         raise Unlearnable("no_relation", "the more recent or the more alike do not return more often here")
     return ReactivationModel(

@@ -167,7 +167,6 @@ def newton(
     design: Sequence[Cells],
     answers: Sequence[bool],
     size: int,
-    penalty: float = PENALTY,
     report: Report = lambda done: None,
 ) -> list[float]:
     """Weights of the most probable ridge logistic regression; the first one, the intercept, is not drawn to 0."""
@@ -175,8 +174,8 @@ def newton(
     alike = Counter(zip(design, answers, strict=True))
     for done in range(ROUNDS):
         report(done)
-        gradient = [0.0, *(-penalty * weight for weight in weights[1:])]
-        curve = [[penalty * (n == m > 0) for m in range(n + 1)] for n in range(size)]
+        gradient = [0.0, *(-PENALTY * weight for weight in weights[1:])]
+        curve = [[PENALTY * (n == m > 0) for m in range(n + 1)] for n in range(size)]
         for (cells, answer), count in alike.items():
             chance = logistic(math.fsum(weights[n] * value for n, value in cells))
             slope, bend = count * (answer - chance), count * chance * (1 - chance)

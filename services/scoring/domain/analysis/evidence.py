@@ -50,6 +50,9 @@ class Share:
         return Share(self.hits - other.hits, self.of - other.of)
 
 
+NOBODY = Share(0, 0)
+
+
 def p_greater(first: Share, second: Share) -> float:
     """Fisher's exact test, one-sided: how probable it is, if both shares are the same in truth, that the hits fall on
     `first` as much as they do or more."""

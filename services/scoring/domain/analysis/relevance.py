@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from services.scoring.domain.analysis.evidence import Interval, Share, false_discovery, p_differs
+from services.scoring.domain.analysis.evidence import NOBODY, Interval, Share, false_discovery, p_differs
 from services.scoring.domain.analysis.observing import Observation
 
 FALSE_DISCOVERIES = 0.05
@@ -70,7 +70,7 @@ def _given(observations: Iterable[Observation]) -> dict[str, Share]:
     shares: dict[str, Share] = {}
     for one in observations:
         for event in one.counts:
-            shares[event] = shares.get(event, Share(0, 0)) + Share(int(one.reached), 1)
+            shares[event] = shares.get(event, NOBODY) + Share(int(one.reached), 1)
     return shares
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from services.scoring.domain.analysis.evidence import Interval, Share, p_greater
+from services.scoring.domain.analysis.evidence import NOBODY, Interval, Share, p_greater
 from services.scoring.domain.analysis.observing import Observation
 
 SIGNIFICANCE = 0.05
@@ -74,9 +74,9 @@ def find(
 
     `shares` are of people by their number of times; sides of fewer than `least` people are not considered.
     """
-    everybody = sum(shares.values(), Share(0, 0))
+    everybody = sum(shares.values(), NOBODY)
     splits: list[tuple[int, Share, Share]] = []
-    below = Share(0, 0)
+    below = NOBODY
     for times in sorted(shares):
         above = everybody - below
         if min(below.of, above.of) >= max(least, 1):
