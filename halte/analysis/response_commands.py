@@ -11,11 +11,10 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from halte.analysis import checking, training
 from halte.analysis.happenings import rows_of
-from halte.analysis.showing import percent, progress, rated
+from halte.analysis.showing import percent, progress, rated, table
 from services.ingest.domain.rows import neutral
 from services.scoring.domain.analysis.response import ResponseModel
 from services.shared.errors import Invalid
@@ -100,15 +99,15 @@ def _train(options: argparse.Namespace, console: Console) -> int:
 
 
 def _show(found: checking.Check, rule: tuple[str, str] | None, console: Console) -> None:
-    table = Table("of the held-out", "people", "answered", "rate", "95 %")
+    shown = table("of the held-out", "people", "answered", "rate", "95 %")
     for what, share in (("everybody", found.everybody), ("the model's best tenth", found.top)):
-        table.add_row(what, f"{share.of:,}", f"{share.hits:,}", *rated(share))
+        shown.add_row(what, f"{share.of:,}", f"{share.hits:,}", *rated(share))
     if rule and found.rule_hits is not None:
         rate = percent(found.rule_hits / found.top.of)
-        table.add_row(
+        shown.add_row(
             f"as many, {'='.join(rule)} first", f"{found.top.of:,}", f"{found.rule_hits:,.1f}", rate, ""
         )
-    console.print(table)
+    console.print(shown)
     console.print(f"Area under the curve {found.area:.3f}; of single features:", highlight=False)
     for one in found.singles[:SHOWN]:
         warning = "  [yellow]when does it become known? it may hold the answer[/]" if one.suspicious else ""

@@ -7,6 +7,7 @@ to the last digit.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -155,12 +156,23 @@ def _blank(name: str, values: Sequence[Any]) -> Bands | Values | None:
 
 
 def _bounds(ordered: Sequence[float]) -> tuple[float, ...]:
-    """Where to cut numbers into bands of about as many people each: between two that differ."""
+    """Where to cut numbers into bands of about as many people each; what one number leaves is cut anew, so that the
+    few with many orders are told apart too."""
     distinct = sorted(set(ordered))
     if len(distinct) <= BANDS:
         return tuple((low + high) / 2 for low, high in pairwise(distinct))
-    cuts = {ordered[len(ordered) * n // BANDS] for n in range(1, BANDS)}
-    return tuple(sorted(cut for cut in cuts if cut > ordered[0]))
+    cuts: list[float] = []
+    start = 0
+    for left in range(BANDS, 1, -1):
+        cut = ordered[start + (len(ordered) - start) // left]
+        if cut == ordered[start]:  # one number has more people than a band should: it is a band of its own
+            behind = bisect_right(ordered, cut)
+            if behind == len(ordered):
+                break
+            cut = ordered[behind]
+        cuts.append(cut)
+        start = bisect_left(ordered, cut)
+    return tuple(cuts)
 
 
 def newton(
