@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from halte.analysis import happenings, inactive_commands, next_best_command, response_commands
-from halte.analysis.reading import add_origin, days, reading
+from halte.analysis.reading import add_origin, days, instant, reading
 from halte.analysis.showing import percent, rated, span, table
 from services.scoring.domain.analysis import relevance, thresholds
 from services.scoring.domain.analysis.observing import Observation, observe
@@ -40,6 +40,7 @@ def add(commands: Any) -> None:
         command.add_argument(
             "--days", type=days, default=days("30"), help="how far back to look (default 30)"
         )
+        command.add_argument("--since", type=instant, help="leave out who reached the goal before this day")
         command.add_argument("--least", type=int, default=least, help=f"fewest people (default {least})")
         command.add_argument("--seed", type=int, default=0, help="another draw of moments to compare with")
     response_commands.add(commands)
@@ -50,7 +51,7 @@ def add(commands: Any) -> None:
 def _observed(options: argparse.Namespace, console: Console) -> list[Observation]:
     with reading(options, console) as source:
         trails = happenings.trails(source)
-    observed = observe(trails, options.goal, options.days, seed=options.seed)
+    observed = observe(trails, options.goal, options.days, since=options.since, seed=options.seed)
     reached = sum(one.reached for one in observed)
     console.print(
         f"{len(trails):,} people, {len(observed):,} of them comparable, {reached:,} reached the goal",

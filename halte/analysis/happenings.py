@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -100,10 +101,10 @@ def of_lake(place: Place, report: Report = lambda lines: None) -> Iterator[Happe
 
 
 def trails(happenings: Iterable[Happening]) -> list[Trail]:
-    """Grouped by person."""
+    """Grouped by person; a name is held in memory once."""
     people: dict[str, list[tuple[datetime, str]]] = {}
     for one in happenings:
-        people.setdefault(one.person, []).append((one.at, one.name))
+        people.setdefault(one.person, []).append((one.at, sys.intern(one.name)))
     return [Trail(person, events) for person, events in people.items()]
 
 

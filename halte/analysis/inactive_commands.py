@@ -125,7 +125,9 @@ def _reactivation(options: argparse.Namespace, console: Console) -> int:
         f"{len(people):,} inactive, {sum(p.probability for p in people):,.0f} to return in {horizon} days"
     )
     if max((one.at for one in told), default=options.at) >= options.at + options.period:
-        _show(returning.check(model, bought, options.at, inactive), console)
+        found = returning.check(model, bought, options.at, inactive)
+        if found:
+            _show(found, console)
     _write(options.out, people)
     console.print(f"written to {options.out}")
     if options.model:

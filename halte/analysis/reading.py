@@ -48,10 +48,10 @@ def _counted(source: Iterator[Happening], report: Callable[[int], None]) -> Iter
 
 
 def days(text: str) -> timedelta:
-    """An option in days."""
-    number = float(text)
+    """An option in whole days."""
+    number = int(text)
     if not 0 < number <= 3660:
-        raise argparse.ArgumentTypeError("more than 0, at most 3660 days")
+        raise argparse.ArgumentTypeError("1 to 3660 days")
     return timedelta(days=number)
 
 

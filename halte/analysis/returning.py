@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from halte.analysis.happenings import Happening
-from halte.analysis.training import Report, Unlearnable, newton, train
+from halte.analysis.training import LEAST_SUPPORT, Report, Unlearnable, newton, train
 from services.scoring.domain.analysis.evidence import Share, area_under_curve
 from services.scoring.domain.analysis.reactivation import LEAST_WEIGHT, Inactive, ReactivationModel
 
@@ -83,7 +83,7 @@ def fit(
     """The model from everybody as of `day`, and what the inactive among them did in the days of the horizon after it.
 
     Raises:
-        Unlearnable: nobody or everybody was inactive or returned, or recency or likeness say the opposite of what
+        Unlearnable: too few were active, inactive, returned or didn't, or recency or likeness say the opposite of what
             they should (`no_relation`).
     """
     everybody = looks(bought, day)
@@ -93,8 +93,10 @@ def fit(
     )
     away = [one for one in everybody if one.days >= inactive_days]
     came = returned(bought, away, day, horizon)
-    if len(set(came)) < 2:
-        raise Unlearnable("one_outcome", "of the inactive nobody returned, or all of them")
+    if min(sum(came), len(came) - sum(came)) < LEAST_SUPPORT:
+        raise Unlearnable(
+            "too_few_answers", f"of the inactive at least {LEAST_SUPPORT} must return, and not return"
+        )
     design = [((0, 1.0), (1, -math.log1p(one.days)), (2, active.logit(one.features))) for one in away]
     intercept, recency, likeness = newton(design, came, 3)
     if min(recency, likeness) < LEAST_WEIGHT:
@@ -118,14 +120,12 @@ def inactive(bought: Purchases, day: datetime, inactive_days: int, margin: float
     ]
 
 
-def check(model: ReactivationModel, bought: Purchases, day: datetime, inactive_days: int) -> Outcome:
-    """What came of the inactive of `day` in the days of the horizon after it.
-
-    Raises:
-        ValueError: nobody returned, or all of them.
-    """
+def check(model: ReactivationModel, bought: Purchases, day: datetime, inactive_days: int) -> Outcome | None:
+    """What came of the inactive of `day` in the days of the horizon after it; `None` when nobody returned, or all."""
     away = [one for one in looks(bought, day) if one.days >= inactive_days]
     came = returned(bought, away, day, model.horizon_days)
+    if sum(came) in (0, len(came)):
+        return None
     chances = [model.probability(one.days, one.features) for one in away]
     order = sorted(range(len(away)), key=lambda n: (chances[n], away[n].person))
     fifths = [order[len(order) * n // 5 : len(order) * (n + 1) // 5] for n in range(5)]

@@ -220,7 +220,7 @@ def test_what_cannot_be_done_is_said_in_a_line(tmp_path: Path, events: Path) -> 
             ("train-response", "--file", events, "--target", "at=1", "--features", "duration"),
             "unknown_column",
         ),
-        (("reactivation", "--file", events, "--at", "2026-02-01", "--out", nothing), "one_outcome"),
+        (("reactivation", "--file", events, "--at", "2026-02-01", "--out", nothing), "too_few_answers"),
         (("rank-response", "--file", events, "--model", nothing, "--out", nothing), "wrong_model"),
         (
             ("next-best", "--propositions", nothing, "--people", people, "--out", nothing),

@@ -43,6 +43,7 @@ def model(bought: Purchases) -> ReactivationModel:
 def test_who_returned_in_1998_was_predicted_in_1997(bought: Purchases, model: ReactivationModel) -> None:
     found = check(model, bought, NEW_YEAR, INACTIVE)
 
+    assert found is not None
     assert found.returned == Share(2_856, 19_394)
     assert found.predicted == pytest.approx(found.returned.hits, rel=0.15), "calibrated in the large"
     assert found.area > found.area_recency + 0.005

@@ -64,8 +64,30 @@ def test_identifiers_and_constants_are_no_features() -> None:
     assert [f.name for f in train("m", "y", rows, answers, ["id", "same", "kind"]).features] == ["kind"]
     with pytest.raises(Unlearnable, match="no_features"):
         train("m", "y", rows, answers, ["id", "same"])
-    with pytest.raises(Unlearnable, match="one_outcome"):
+    with pytest.raises(Unlearnable, match="too_few_answers"):
         train("m", "y", rows, [True] * 200, ["kind"])
+
+
+def test_texts_and_very_many_columns_are_no_features() -> None:
+    answers = [n % 2 == 0 for n in range(100)]
+    rows = [
+        {"text": "x" * 200 if n % 3 else "y", **{f"c{k}": "ab"[n % 2] for k in range(101)}}
+        for n in range(100)
+    ]
+
+    assert train("m", "y", rows, answers, ["text", "c1"]).score({"text": "x" * 200}) > 0
+    with pytest.raises(Unlearnable, match="too_many_features"):
+        train("m", "y", rows, answers, [f"c{k}" for k in range(101)])
+
+
+def test_numbers_are_cut_where_the_people_are() -> None:
+    """Two thirds have one order: a band of their own; the others are told apart all the same."""
+    rows = [{"orders": 1}] * 200 + [{"orders": 2 + n % 10} for n in range(100)]
+
+    (orders,) = train("m", "y", rows, [n % 2 == 0 for n in range(300)], ["orders"]).features
+
+    assert isinstance(orders, Bands)
+    assert orders.bounds == (2.0, 4.0, 6.0, 9.0)
 
 
 def test_what_is_known_afterwards_is_refused_by_name_with_the_reason() -> None:

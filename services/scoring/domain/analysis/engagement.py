@@ -18,7 +18,7 @@ GROUPS: tuple[Group, ...] = ("engagement", "interaction", "intimacy", "influence
 
 MAX_POINTS = 1_000_000
 Points = Annotated[float, Field(ge=-MAX_POINTS, le=MAX_POINTS, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=MAX_POINTS, allow_inf_nan=False)]
+Importance = Annotated[float, Field(ge=0, le=MAX_POINTS, allow_inf_nan=False)]
 EventKey = Annotated[str, Field(pattern="^(track|page|screen):.", max_length=210)]
 
 
@@ -54,7 +54,7 @@ class EngagementModel(BaseModel):
 
     name: str
     parts: dict[Group, Part]
-    weights: dict[Group, Share] = Field(default_factory=lambda: dict.fromkeys(GROUPS, 1.0))
+    weights: dict[Group, Importance] = Field(default_factory=lambda: dict.fromkeys(GROUPS, 1.0))
 
     @model_validator(mode="after")
     def _whole(self) -> EngagementModel:

@@ -87,6 +87,31 @@ def p_differs(first: Share, second: Share) -> float:
     return min(1.0, 2 * min(p_greater(first, second), p_greater(second, first)))
 
 
+def p_greater_among_equals(pairs: Sequence[tuple[Share, Share]]) -> float:
+    """The same question within groups of comparable people, a pair of shares each: Mantel and Haenszel's test (1959)
+    with the continuity correction, one-sided; exact when only one group has something to tell."""
+    telling = [(first, second) for first, second in pairs if _variance(first, second)]
+    if len(telling) < 2:
+        return p_greater(*telling[0]) if telling else 1.0
+    surplus = sum(first.hits - first.of * (first + second).rate for first, second in telling)
+    deviation = math.sqrt(sum(_variance(first, second) for first, second in telling))
+    return 0.5 * math.erfc((surplus - 0.5) / deviation / math.sqrt(2))
+
+
+def p_differs_among_equals(pairs: Sequence[tuple[Share, Share]]) -> float:
+    """The same for either direction."""
+    turned = [(second, first) for first, second in pairs]
+    return min(1.0, 2 * min(p_greater_among_equals(pairs), p_greater_among_equals(turned)))
+
+
+def _variance(first: Share, second: Share) -> float:
+    """Of the hits of `first`, if they fall on both by chance (hypergeometric)."""
+    both = first + second
+    if both.of < 2:
+        return 0.0
+    return first.of * second.of * both.hits * (both.of - both.hits) / (both.of**2 * (both.of - 1))
+
+
 def false_discovery(p_values: Sequence[float]) -> list[float]:
     """Benjamini and Hochberg (1995): for each p-value its q, the share of false findings among all that are at least
     as striking. Taking what has `q <= 0.05` means that of twenty findings one is chance."""

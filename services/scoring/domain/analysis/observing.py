@@ -1,9 +1,9 @@
 """One look at each person: what they had done by a moment, and whether the goal came at it.
 
-Whoever reached the goal is looked at just before they did so for the first time. Whoever didn't is looked at at an age
-(time since first seen) at which somebody else did, drawn among those at which they were active still. So both had the
-same time to do things, and neither had gone away. Looking at their whole history instead would make any event look
-telling that just needs time to happen.
+Whoever reached the goal is looked at just before they did so for the first time; whoever didn't, at an age (time since
+first seen) drawn among those at which others did. Of either, those who did nothing in the window before are left out.
+So both had the same time to do things, and neither had gone away. Looking at their whole history instead would make any
+event look telling that just needs time to happen.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import chain, islice
 
 
 @dataclass(frozen=True)
@@ -34,27 +33,32 @@ class Observation:
     reached: bool
     counts: Mapping[str, int]
 
+    def busy(self, event: str) -> int:
+        """How much they did beside an event, in steps that double: people of the same step are compared with each
+        other, for whoever is busy does more of everything, and reaches goals more often."""
+        return (sum(self.counts.values()) - self.counts.get(event, 0)).bit_length()
+
 
 def observe(
     trails: Iterable[Trail], goal: str, window: timedelta, *, since: datetime | None = None, seed: int = 0
 ) -> list[Observation]:
     """An observation for each person who can be compared, by id; `since` leaves out who reached the goal before it.
 
-    Left out is who did nothing in the window before the goal, and who did not reach it and was never active at an age
-    at which somebody did. The same trails in any order give the same observations.
+    Left out is also who did nothing in the window, and who did not reach the goal and is known for a shorter time than
+    anybody needed. The same trails in any order give the same observations.
     """
     people = sorted((_sorted(trail) for trail in trails if trail.events), key=lambda trail: trail.person)
     end = max((trail.events[-1][0] for trail in people), default=datetime.min.replace(tzinfo=UTC))
-    goals = {trail.person: _first(trail, goal) for trail in people}
-    ages = sorted(at - trail.events[0][0] for trail in people if (at := goals[trail.person]))
+    looks = [(trail, _first(trail, goal)) for trail in people]
+    looks = [(trail, at) for trail, at in looks if not (at and since and at < since)]
+    ages = sorted(at - trail.events[0][0] for trail, at in looks if at)
     found = []
-    for trail in people:
-        reached = goals[trail.person]
-        if reached is not None and since is not None and reached < since:
+    for trail, reached in looks:
+        moment = reached or _drawn(trail, ages, end, seed)
+        if moment is None:
             continue
-        moment = reached or _drawn(trail, ages, window, end, seed)
-        counts = Counter(name for at, name in trail.events if moment and moment - window <= at < moment)
-        if moment is not None and counts:
+        counts = Counter(name for at, name in trail.events if moment - window <= at < moment)
+        if counts:
             found.append(Observation(trail.person, moment, reached is not None, dict(counts)))
     return found
 
@@ -67,20 +71,11 @@ def _first(trail: Trail, goal: str) -> datetime | None:
     return next((at for at, name in trail.events if name == goal), None)
 
 
-def _drawn(
-    trail: Trail, ages: Sequence[timedelta], window: timedelta, end: datetime, seed: int
-) -> datetime | None:
-    """The moment of one of the `ages` at which the person was active, not after `end`; by their id, so that other
-    people's draws change nothing."""
+def _drawn(trail: Trail, ages: Sequence[timedelta], end: datetime, seed: int) -> datetime | None:
+    """The moment of one of the `ages`, not after `end`; by their id, so that other people's draws change nothing."""
     first = trail.events[0][0]
-    spans, choices, behind = [], 0, 0
-    for at, _ in trail.events:
-        low = max(behind, bisect_right(ages, at - first))
-        behind = max(low, bisect_right(ages, min(at - first + window, end - first)))
-        spans.append(range(low, behind))
-        choices += behind - low
-    if not choices:
+    possible = bisect_right(ages, end - first)
+    if not possible:
         return None
     # Not a secret: a draw that anybody can repeat.
-    place = random.Random(f"{seed}:{trail.person}").randrange(choices)  # noqa: S311
-    return first + ages[next(islice(chain.from_iterable(spans), place, None))]
+    return first + ages[random.Random(f"{seed}:{trail.person}").randrange(possible)]  # noqa: S311

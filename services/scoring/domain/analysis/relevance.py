@@ -1,14 +1,21 @@
 """Relevance report: which events announce a goal, and which have nothing to do with it.
 
-Lift says what goes together, not what causes what: whoever is busy on a site does more of everything on it.
+Lift says what goes together, not what causes what.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.scoring.domain.analysis.evidence import NOBODY, Interval, Share, false_discovery, p_differs
+from services.scoring.domain.analysis.evidence import (
+    NOBODY,
+    Interval,
+    Share,
+    false_discovery,
+    p_differs_among_equals,
+)
 from services.scoring.domain.analysis.observing import Observation
 
 FALSE_DISCOVERIES = 0.05
@@ -51,27 +58,33 @@ class Relevance:
 
 def report(observations: Sequence[Observation], goal: str, *, least: int = LEAST_SUPPORT) -> list[Relevance]:
     """Every event that at least `least` people did in their window: the relevant ones first, by the lift that is sure
-    (the end of the interval nearer to 1), then the rest by name. Empty when nobody or everybody reached the goal."""
+    (the end of the interval nearer to 1), then the rest by name. Empty when nobody or everybody reached the goal.
+
+    Whether it is chance is asked among people who are as busy otherwise; rates and lift are of all together.
+    """
     everybody = Share(sum(one.reached for one in observations), len(observations))
     if everybody.hits in (0, everybody.of):
         return []
-    given = {event: share for event, share in _given(observations).items() if share.of >= least}
-    given.pop(goal, None)
-    names = sorted(given)
-    q_values = false_discovery([p_differs(given[name], everybody - given[name]) for name in names])
-    rows = [
-        Relevance(name, given[name], everybody - given[name], q)
-        for name, q in zip(names, q_values, strict=True)
-    ]
+    support = Counter(event for one in observations for event in one.counts)
+    names = sorted(event for event, people in support.items() if people >= least and event != goal)
+    sides = {name: _sides(observations, name) for name in names}
+    q_values = false_discovery([p_differs_among_equals(sides[name]) for name in names])
+    rows = []
+    for name, q in zip(names, q_values, strict=True):
+        given, without = (sum(side, NOBODY) for side in zip(*sides[name], strict=True))
+        rows.append(Relevance(name, given, without, q))
     return sorted(rows, key=lambda row: (not row.relevant, -_sure(row) if row.relevant else 0.0, row.event))
 
 
-def _given(observations: Iterable[Observation]) -> dict[str, Share]:
-    shares: dict[str, Share] = {}
-    for one in observations:
-        for event in one.counts:
-            shares[event] = shares.get(event, NOBODY) + Share(int(one.reached), 1)
-    return shares
+def _sides(observations: Sequence[Observation], event: str) -> list[tuple[Share, Share]]:
+    """For each group of people who are as busy otherwise: those who did it, and those who didn't."""
+    places = Counter((one.busy(event), event in one.counts, one.reached) for one in observations)
+
+    def share(busy: int, did: bool) -> Share:
+        hits, misses = places[busy, did, True], places[busy, did, False]
+        return Share(hits, hits + misses)
+
+    return [(share(busy, True), share(busy, False)) for busy in sorted({place[0] for place in places})]
 
 
 def _sure(row: Relevance) -> float:

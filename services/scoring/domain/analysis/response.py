@@ -21,8 +21,13 @@ from services.shared.conditions import Reference
 MAX_WEIGHT = 50
 """Beyond it a probability is 0 or 1 for all purposes."""
 
+MAX_NAME = 100
+"""Characters of a feature's name, and of a value that has a weight of its own."""
+
+MAX_FEATURES = 100
+
 Weight = Annotated[float, Field(ge=-MAX_WEIGHT, le=MAX_WEIGHT, allow_inf_nan=False)]
-Name = Annotated[str, Field(min_length=1, max_length=100)]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 Bound = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -127,7 +132,7 @@ class ResponseModel(BaseModel):
     name: str
     target: Name
     intercept: Weight
-    features: Annotated[tuple[Feature, ...], Field(max_length=100)]
+    features: Annotated[tuple[Feature, ...], Field(max_length=MAX_FEATURES)]
     trained: dict[str, str | int | float] = Field(default_factory=dict)
 
     @model_validator(mode="after")

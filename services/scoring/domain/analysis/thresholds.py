@@ -2,17 +2,18 @@
 
 "Whoever ran more than two simulations wants an appointment." Each cut-off splits people into those below and those at
 it or above; the split that tells most (likelihood ratio, as the first split of a decision tree) is suggested, if it is
-not chance. Every cut-off is a chance to be wrong, so the p-value is multiplied by their number (Bonferroni).
+not chance. People are compared with those who are as busy otherwise. Every cut-off is a chance to be wrong, so the
+p-value is multiplied by their number (Bonferroni).
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.scoring.domain.analysis.evidence import NOBODY, Interval, Share, p_greater
+from services.scoring.domain.analysis.evidence import NOBODY, Interval, Share, p_greater_among_equals
 from services.scoring.domain.analysis.observing import Observation
 
 SIGNIFICANCE = 0.05
@@ -56,38 +57,52 @@ class Finding:
     suggested: CutOff | None
 
 
-def by_count(observations: Iterable[Observation], event: str) -> dict[int, Share]:
-    """Of the people who did `event` so many times, how many reached the goal."""
-    people: Counter[int] = Counter()
-    reached: Counter[int] = Counter()
+Shares = Mapping[int, Share]
+"""Of the people who did an event so many times, how many reached the goal."""
+
+
+def by_count(observations: Iterable[Observation], event: str) -> list[Shares]:
+    """Conversion by the number of times, for each group of people who are as busy otherwise."""
+    people: Counter[tuple[int, int]] = Counter()
+    reached: Counter[tuple[int, int]] = Counter()
     for one in observations:
-        times = min(one.counts.get(event, 0), MOST_TIMES)
-        people[times] += 1
-        reached[times] += one.reached
-    return {times: Share(reached[times], people[times]) for times in sorted(people)}
+        place = one.busy(event), min(one.counts.get(event, 0), MOST_TIMES)
+        people[place] += 1
+        reached[place] += one.reached
+    groups: dict[int, dict[int, Share]] = {}
+    for busy, times in sorted(people):
+        groups.setdefault(busy, {})[times] = Share(reached[busy, times], people[busy, times])
+    return list(groups.values())
 
 
 def find(
-    shares: Mapping[int, Share], *, significance: float = SIGNIFICANCE, least: int = LEAST_SUPPORT
+    groups: Sequence[Shares], *, significance: float = SIGNIFICANCE, least: int = LEAST_SUPPORT
 ) -> Finding:
     """The cut-off that conversion by count suggests; deterministic.
 
-    `shares` are of people by their number of times; sides of fewer than `least` people are not considered.
+    Each of the `groups` holds people who are comparable otherwise. Sides of fewer than `least` people are not
+    considered.
     """
-    everybody = sum(shares.values(), NOBODY)
-    splits: list[tuple[int, Share, Share]] = []
-    below = NOBODY
-    for times in sorted(shares):
-        above = everybody - below
+    shares = {times: _summed(groups, times) for times in sorted({times for one in groups for times in one})}
+    splits = []
+    for times in shares:
+        sides = [_sides(one, times) for one in groups]
+        above, below = (sum(side, NOBODY) for side in zip(*sides, strict=True))
         if min(below.of, above.of) >= max(least, 1):
-            splits.append((times, above, below))
-        below = below + shares[times]
-    tried = tuple(
-        CutOff(times, above, under, min(1.0, p_greater(above, under) * len(splits)))
-        for times, above, under in splits
-    )
-    sure = [one for one in tried if one.p <= significance]
-    return Finding(dict(sorted(shares.items())), tried, max(sure, key=_told, default=None))
+            splits.append((times, above, below, p_greater_among_equals(sides)))
+    tried = tuple(CutOff(times, above, below, min(1.0, p * len(splits))) for times, above, below, p in splits)
+    sure = [one for one in tried if one.p <= significance and one.above.rate > one.below.rate]
+    return Finding(shares, tried, max(sure, key=_told, default=None))
+
+
+def _summed(groups: Iterable[Shares], times: int) -> Share:
+    return sum((one.get(times, NOBODY) for one in groups), NOBODY)
+
+
+def _sides(shares: Shares, cut_off: int) -> tuple[Share, Share]:
+    """Who did it so many times or more, and who fewer."""
+    above = sum((share for times, share in shares.items() if times >= cut_off), NOBODY)
+    return above, sum(shares.values(), NOBODY) - above
 
 
 def _told(cut_off: CutOff) -> float:

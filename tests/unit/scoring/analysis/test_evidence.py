@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import combinations
 
 import pytest
@@ -13,7 +14,9 @@ from services.scoring.domain.analysis.evidence import (
     area_under_curve,
     false_discovery,
     p_differs,
+    p_differs_among_equals,
     p_greater,
+    p_greater_among_equals,
 )
 
 
@@ -67,3 +70,24 @@ def test_the_area_under_the_curve_counts_pairs() -> None:
     assert area_under_curve(scores, outcomes) == pytest.approx(3.5 / 4)
     with pytest.raises(ValueError, match="both outcomes"):
         area_under_curve([1.0], [True])
+
+
+def test_among_equals_the_difference_between_the_groups_does_not_count() -> None:
+    """Simpson's paradox: within either group both do the same; together the first looks better."""
+    pairs = [(Share(80, 100), Share(8, 10)), (Share(1, 10), Share(10, 100))]
+    first, second = (sum(side, Share(0, 0)) for side in zip(*pairs, strict=True))
+
+    assert p_differs(first, second) < 0.001
+    assert p_differs_among_equals(pairs) > 0.5
+
+
+def test_mantel_and_haenszel_by_hand() -> None:
+    """Surplus 2 * (30 - 20) less 0.5, variance 2 * 50 * 50 * 40 * 60 / (100^2 * 99)."""
+    pairs = [(Share(30, 50), Share(10, 50))] * 2
+
+    expected = 0.5 * math.erfc(19.5 / math.sqrt(2 * 50 * 50 * 40 * 60 / (100**2 * 99)) / math.sqrt(2))
+    assert p_greater_among_equals(pairs) == pytest.approx(expected)
+    assert p_greater_among_equals([(Share(3, 4), Share(1, 4)), (Share(2, 2), Share(0, 0))]) == pytest.approx(
+        17 / 70
+    )
+    assert p_greater_among_equals([]) == 1.0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 
 from services.scoring.domain.analysis.evidence import Share
-from services.scoring.domain.analysis.observing import Observation, observe
+from services.scoring.domain.analysis.observing import Observation, Trail, observe
 from services.scoring.domain.analysis.relevance import report
-from tests.unit.scoring.analysis.planted import EVENT, GOAL, NOISE, START, trails
+from tests.unit.scoring.analysis.planted import DAY, EVENT, GOAL, NOISE, START, trails
 
 WINDOW = timedelta(days=30)
 
@@ -37,17 +38,43 @@ def test_of_pure_noise_nothing_is_relevant_more_often_than_promised() -> None:
     assert sum(any(row.relevant for row in rows) for rows in reports) <= 3
 
 
-def test_figures_by_hand() -> None:
-    observed = [*people(30, 70, did=2), *people(10, 190, other=1)]
+def test_nothing_is_relevant_because_people_are_busy_or_were_there_for_longer() -> None:
+    """Some do everything often, some hardly anything, over half a year; who is busy reaches the goal more often."""
+    rng = random.Random(8)
+    found = []
+    for number in range(4_000):
+        busy = rng.expovariate(1.0)
+        begin = rng.uniform(0, 120)
+        events = [
+            (START + DAY * rng.uniform(begin, 180), name)
+            for name in NOISE
+            for _ in range(int(busy * rng.random() * 4))
+        ]
+        if rng.random() < 0.15 + 0.1 * min(busy, 3):
+            events.append((START + DAY * rng.uniform(begin, 180), GOAL))
+        found.append(Trail(f"p{number}", events))
 
-    did, other = report(observed, GOAL)
+    rows = report(observe(found, GOAL, WINDOW), GOAL)
+
+    assert len(rows) == len(NOISE)
+    assert [row.event for row in rows if row.relevant] == []
+
+
+def test_figures_by_hand() -> None:
+    did, visited = report([*people(30, 70, did=2, visited=1), *people(10, 190, visited=1)], GOAL)
 
     assert (did.event, did.given, did.without, did.support) == ("did", Share(30, 100), Share(10, 200), 100)
     assert round(did.lift, 4) == 2.25
     interval = did.lift_interval()
     assert (round(interval.low, 3), round(interval.high, 3)) == (1.642, 2.969)
-    assert round(other.lift, 4) == 0.375
-    assert other.relevant
+    assert did.relevant
+    assert (visited.lift, visited.relevant) == (1.0, False)
+
+
+def test_what_announces_the_opposite_is_relevant_too() -> None:
+    left, _ = report([*people(10, 190, left=1, visited=1), *people(30, 70, visited=1)], GOAL)
+
+    assert (left.event, round(left.lift, 4), left.relevant) == ("left", 0.375, True)
 
 
 def test_rare_events_and_the_goal_itself_are_left_out() -> None:

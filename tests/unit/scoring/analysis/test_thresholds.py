@@ -39,7 +39,7 @@ def test_finds_a_planted_cut_off(planted: int) -> None:
         n: Share(sum(hit for t, hit in people if t == n), sum(t == n for t, _ in people)) for n in range(10)
     }
 
-    found = find(shares).suggested
+    found = find([shares]).suggested
 
     assert found is not None
     assert found.at_least == planted
@@ -53,7 +53,7 @@ def test_says_none_on_noise_as_often_as_it_promises() -> None:
     for seed in range(100):
         rng = random.Random(seed)
         shares = {n: Share(sum(rng.random() < 0.1 for _ in range(60)), 60) for n in range(10)}
-        wrong += find(shares).suggested is not None
+        wrong += find([shares]).suggested is not None
 
     assert wrong <= 9
 
@@ -67,7 +67,7 @@ def test_noise_in_what_people_did_is_none_too() -> None:
 def test_an_event_that_puts_people_off_is_no_cut_off() -> None:
     shares = {0: Share(40_000, 50_000), 1: Share(10, 50_000)}
 
-    finding = find(shares)
+    finding = find([shares])
 
     assert finding.tried
     assert finding.suggested is None
@@ -76,8 +76,8 @@ def test_an_event_that_puts_people_off_is_no_cut_off() -> None:
 def test_a_handful_of_people_is_not_suggested() -> None:
     shares = {0: Share(10, 1_000), 5: Share(9, 10)}
 
-    assert find(shares).suggested is None
-    assert find(shares, least=10).suggested is not None
+    assert find([shares]).suggested is None
+    assert find([shares], least=10).suggested is not None
 
 
 @given(st.dictionaries(st.integers(0, 12), st.tuples(st.integers(0, 40), st.integers(0, 60)), max_size=8))
@@ -86,7 +86,7 @@ def test_every_side_adds_up_to_everybody(table: dict[int, tuple[int, int]]) -> N
     shares = {times: Share(hits, hits + misses) for times, (hits, misses) in table.items()}
     everybody = sum(shares.values(), Share(0, 0))
 
-    finding = find(shares)
+    finding = find([shares])
 
     assert all(one.above + one.below == everybody for one in finding.tried)
     assert finding.suggested is None or finding.suggested.above.rate > finding.suggested.below.rate
