@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from halte import match
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
     try:
         return command(options, console)
     except (UnknownStage, match.TooFew, Invalid) as error:
-        console.print(f"[red]{error}[/]", highlight=False)
+        console.print(f"[red]{escape(str(error))}[/]", highlight=False)
         return 2
 
 

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from halte.analysis import happenings, inactive_commands, next_best_command, response_commands
 from halte.analysis.reading import add_origin, days, instant, reading
@@ -89,7 +90,7 @@ def _relevance(options: argparse.Namespace, console: Console) -> int:
     shown = table("event", "people", "rate", "without", "lift", "95 %", "q", "")
     for row in rows:
         shown.add_row(
-            row.event,
+            escape(row.event),
             f"{row.support:,}",
             percent(row.given.rate),
             percent(row.without.rate),

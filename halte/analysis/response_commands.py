@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,11 @@ def _show(found: checking.Check, rule: tuple[str, str] | None, console: Console)
     if rule and found.rule_hits is not None:
         rate = percent(found.rule_hits / found.top.of)
         shown.add_row(
-            f"as many, {'='.join(rule)} first", f"{found.top.of:,}", f"{found.rule_hits:,.1f}", rate, ""
+            escape(f"as many, {'='.join(rule)} first"),
+            f"{found.top.of:,}",
+            f"{found.rule_hits:,.1f}",
+            rate,
+            "",
         )
     console.print(shown)
     console.print(f"Area under the curve {found.area:.3f}; of single features:", highlight=False)
@@ -116,13 +120,11 @@ def _show(found: checking.Check, rule: tuple[str, str] | None, console: Console)
 
 def _rank(options: argparse.Namespace, console: Console) -> int:
     model = _model(options.model)
-    people = sorted(
-        (
-            (model.score(row), str(row.get(options.id) or number), row)
-            for number, row in _numbered(options.file)
-        ),
-        key=lambda one: (-one[0], one[1]),
-    )
+    scored = [
+        (model.score(row), _id(row, options.id, number), row)
+        for number, row in enumerate(rows_of(options.file), start=1)
+    ]
+    people = sorted(scored, key=lambda one: (-one[0], one[1]))
     with options.out.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow((options.id, "probability", "model", "because"))
@@ -135,8 +137,10 @@ def _rank(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _numbered(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    return enumerate(rows_of(file), start=1)
+def _id(row: Mapping[str, Any], column: str, number: int) -> str:
+    """What a row is called; without an id by its number."""
+    value = row.get(column)
+    return str(number) if value in (None, "") else str(value)
 
 
 def _model(file: Path) -> ResponseModel:

@@ -65,7 +65,7 @@ class Leak(Invalid):
 
 class Unlearnable(Invalid):
     """There is nothing to learn from: `too_few_answers` of either kind, `no_features`, `too_many_features`,
-    `unknown_column`, `no_relation`."""
+    `unknown_column`, `name_too_long`, `no_relation`."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,12 @@ def choose(
     asked: Sequence[str] = (),
     known_after: Mapping[str, str] = KNOWN_AFTER,
 ) -> list[str]:
-    """The features to learn from: those `asked` for, else every column that may be known beforehand.
+    """The features to learn from: those `asked` for, else every column that may be known beforehand and has a name of
+    at most `MAX_NAME` characters.
 
     Raises:
         Leak: one that was asked for is known only after the answer.
-        Unlearnable: one is not among the columns.
+        Unlearnable: one is not among the columns, or has too long a name.
     """
     columns = list(columns)
     for name in (*asked, target):
@@ -95,6 +96,8 @@ def choose(
     for name in asked:
         if name in known_after or name == target:
             raise Leak("known_after", f"{name}: {known_after.get(name, 'it is the answer')}")
+        if len(name) > MAX_NAME:
+            raise Unlearnable("name_too_long", f"{name}: at most {MAX_NAME} characters")
     chosen = [name for name in asked or columns if name not in known_after and name != target]
     return [name for name in chosen if 0 < len(name) <= MAX_NAME]
 

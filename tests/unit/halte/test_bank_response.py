@@ -31,7 +31,7 @@ def trained(rows: Rows, features: list[str], seed: int) -> tuple[ResponseModel, 
     return model, check(model, [rows[n] for n in held], [answers[n] for n in held], RULE)
 
 
-@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("seed", range(1, 4))
 def test_the_best_tenth_beats_the_rule_on_people_it_has_not_seen(rows: Rows, seed: int) -> None:
     model, found = trained(rows, choose(rows[0], "y"), seed)
 

@@ -11,6 +11,7 @@ import json
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -194,7 +195,7 @@ def logistic(logit: float) -> float:
 
 def number_of(value: Any) -> float | None:
     """A number, or a text that is one; `None` for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         return None
     try:
         number = float(value)
@@ -204,5 +205,15 @@ def number_of(value: Any) -> float | None:
 
 
 def text_of(value: Any) -> str:
-    """How a value is called in `Values`: a text as it is, anything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    """How a value is called in `Values`: a text as it is, a whole number without a point, anything else as JSON or, if
+    that doesn't know it, as Python writes it."""
+    if isinstance(value, str):
+        return value
+    number = number_of(value)
+    if number is not None:
+        return str(int(number)) if number.is_integer() else repr(number)
+    return (
+        json.dumps(value, sort_keys=True, default=str)
+        if isinstance(value, bool | list | dict)
+        else str(value)
+    )

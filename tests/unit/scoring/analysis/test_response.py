@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,7 +20,12 @@ DOCUMENT: dict[str, Any] = {
     "intercept": -2.0,
     "features": [
         {"kind": "bands", "name": "age", "bounds": [30, 60], "weights": [0.5, -0.25, 1.0], "missing": 0.125},
-        {"kind": "values", "name": "earlier", "weights": {"success": 2.0, "true": 0.75}, "otherwise": -0.5},
+        {
+            "kind": "values",
+            "name": "earlier",
+            "weights": {"success": 2.0, "true": 0.75, "1": 0.25, "2.5": 0.5, "2026-01-31": 1.5},
+            "otherwise": -0.5,
+        },
     ],
 }
 MODEL = ResponseModel.read("calls", DOCUMENT)
@@ -49,6 +56,7 @@ def test_a_score_by_hand() -> None:
         ("old", "not known", 0.125),
         (True, "not known", 0.125),
         (float("nan"), "not known", 0.125),
+        (Decimal("29.5"), "below 30", 0.5),
     ],
 )
 def test_where_a_number_lies(value: Any, words: str, weight: float) -> None:
@@ -66,6 +74,11 @@ def test_where_a_number_lies(value: Any, words: str, weight: float) -> None:
         (None, "not known", 0.0),
         ("", "not known", 0.0),
         ("otherwise", "any other", -0.5),
+        (1, "1", 0.25),
+        (1.0, "1", 0.25),
+        (Decimal("1.00"), "1", 0.25),
+        (2.5, "2.5", 0.5),
+        (date(2026, 1, 31), "2026-01-31", 1.5),
     ],
 )
 def test_what_a_value_is_worth(value: Any, words: str, weight: float) -> None:
