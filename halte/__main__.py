@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from halte import match
 from halte.cleaning import add_hygiene, clean, undo
 from halte.marketers import Refused
+from halte.analysis import commands as analyses
 from halte.stores import Place, Store, UnknownStage, find, fresh_tables
 from services.ingest.adapters.dynamo_erasures import mark_of
 from services.ingest.adapters.parquet import DuckParquet
@@ -28,8 +30,10 @@ from services.ingest.lake.rebuild import compare, counts, people, rebuild
 from services.ingest.lake.upkeep import LakeKeeper
 from services.shared.aws.secrets import secret_text
 from services.shared.clock import SystemClock
+from services.shared.errors import Invalid
 
-EXAMPLES = """examples:
+EXAMPLES = (
+    """examples:
   python -m halte rebuild --from-lake --stage prod            rebuild all profiles from the lake, compare, clear up
   python -m halte rebuild --from-lake --stage prod --keep     the same, and keep the rebuilt tables
   python -m halte match --stage prod --out pairs.csv          profiles that may be one person, for review
@@ -37,9 +41,12 @@ EXAMPLES = """examples:
   python -m halte hygiene --stage prod --out findings.csv     who bounces, is silent, can't be reached, exists twice
   python -m halte hygiene --stage prod --apply                the same, and mark them; --undo <job> takes it back
   python -m halte rebuild --from-lake --stage local --endpoint-url http://127.0.0.1:4566
-
+"""
+    + analyses.EXAMPLES
+    + """
 A reviewer accepts a pair by:  POST /profiles/<first>/merges {"with": "<second>"}
 """
+)
 SHOWN = 10
 
 
@@ -52,15 +59,16 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
     command: Callable[[argparse.Namespace, Console], int] = options.run
     try:
         return command(options, console)
-    except (UnknownStage, Refused, match.TooFew, BrokenFile) as error:
-        console.print(f"[red]{error}[/]", highlight=False)
+    except (UnknownStage, Refused, match.TooFew, BrokenFile, Invalid) as error:
+        console.print(f"[red]{escape(str(error))}[/]", highlight=False)
         return 2
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m halte",
-        description="Rebuild profiles from the event lake, find people who may be one, keep the base clean.",
+        description="Rebuild profiles from the event lake, find people who may be one, keep the base clean, and see "
+        "what announces a goal.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -83,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     pairs.add_argument("--out", type=Path, help="write the pairs to this CSV file")
     pairs.set_defaults(run=_match)
     for command in (again, pairs, add_hygiene(commands, _hygiene)):
+    analyses.add(commands)
+    for command in (again, pairs):
         command.add_argument("--endpoint-url", help="of the AWS emulator")
     return parser
 
