@@ -16,8 +16,10 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
 from services.ingest import bootstrap
+from services.ingest.adapters.dynamo_records import DynamoRecords
 from services.ingest.domain.profile import Profile
 from services.shared.aws.clients import client
+from services.shared.aws.dynamo import Table
 from services.shared.clock import Clock, FixedClock, to_iso
 from services.shared.contracts.ingest import ProfileChange, ProfilesChanged, ProfilesMerged
 from tests.faults.wire import Crash, Wire
@@ -152,6 +154,8 @@ class Road:
     def __init__(self, world: World, wire: Wire) -> None:
         self._world, self.wire = world, wire
         self.ear = Ear()
+        self._in_hand: list[dict[str, Any]] = []
+        self._to_tell: list[dict[str, Any]] = []
 
     def walk(self, step: Step) -> None:
         """Everything that follows from a step, until nothing is left to do."""
@@ -174,6 +178,7 @@ class Road:
         for _ in range(ROUNDS):
             if not records:
                 return
+            self._in_hand = records
             failed = self._survived(lambda: self._world.consume(records))
             records = [r for r in records if failed is None or r["messageId"] in failed]
             self.publish()
@@ -181,13 +186,25 @@ class Road:
 
     def consume_once(self, records: list[dict[str, Any]]) -> set[str] | None:
         """Deliver messages once; the ids that failed, `None`: all."""
-        return self._survived(lambda: self._world.consume(records))
+        failed: set[str] | None = self._survived(lambda: self._world.consume(records))
+        return failed
+
+    def do_the_same(self) -> None:
+        """What another worker does that gets what is being worked on."""
+        in_hand, to_tell = self._in_hand, self._to_tell
+        self._tell(to_tell)
+        self.settle(in_hand)
+        self._in_hand, self._to_tell = in_hand, to_tell
 
     def publish(self) -> None:
         """Deliver what the stream holds until the publisher has done it."""
+        self._in_hand, self._to_tell = [], self._world.stream_records()
+        self._tell(self._to_tell)
+        self._to_tell = []
+
+    def _tell(self, records: list[dict[str, Any]]) -> None:
         from services.ingest.handlers import on_profiles_stream
 
-        records = self._world.stream_records()
         for _ in range(ROUNDS):
             done = not records or self._survived(lambda: on_profiles_stream.handler({"Records": records}, None))
             self.listen()
@@ -258,7 +275,10 @@ class Road:
         assert self.ear.heard(profile.profile_id) == history, "others heard another history"
         assert self.ear.traits.get(profile.profile_id, (0, {}))[1] == shown, "others heard other traits"
         assert sum(profile.counts.values()) == len(history)
-        return {"history": history, "traits": traits, "counts": dict(profile.counts)}
+        records = [
+            (one.type, one.id) for one in DynamoRecords(Table(ENV["PROFILE_PARTS_TABLE"])).of(profile.strips())
+        ]
+        return {"history": history, "traits": traits, "counts": dict(profile.counts), "records": records}
 
     def _redirects(self, stored: Mapping[str, Profile]) -> Counter[str]:
         """How many ids that others have heard of lead to each person; and each was told."""

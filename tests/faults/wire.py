@@ -44,6 +44,10 @@ class Call:
         """The body of a service that speaks JSON."""
         return json.loads(self.request.body)
 
+    def names(self, *words: str) -> bool:
+        """Do all of `words` stand in the body?"""
+        return all(word in json.dumps(self.body) for word in words)
+
 
 Forward = Callable[..., AWSResponse]
 """Lets a request through (with another JSON body, if one is given) and answers with what the service said."""
@@ -287,7 +291,7 @@ FAULTS = {
         Fault("throttled", anywhere, _throttled(99)),
         Fault("conflict", _is(*_SINGLE_WRITES, "TransactWriteItems"), _conflict, everywhere=True),
         Fault("mismatch", _is("TransactWriteItems"), _mismatch),
-        Fault("partial", _is("BatchGetItem", "BatchWriteItem", "PutEvents"), _partial),
+        Fault("partial", _is("BatchGetItem", "BatchWriteItem", "PutEvents"), _partial, everywhere=True),
     )
 }
 
