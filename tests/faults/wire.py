@@ -61,12 +61,13 @@ Act = Callable[[Call, int, Forward], AWSResponse]
 @dataclass(frozen=True)
 class Fault:
     """Something that happens to a call; `strikes` says which calls it can happen to, `everywhere` that no two calls of
-    one operation are alike to it."""
+    one operation are alike to it, `lasting` that it happens to all and not only to the first."""
 
     name: str
     strikes: Where
     act: Act
     everywhere: bool = False
+    lasting: bool = False
 
 
 def anywhere(_: Call) -> bool:
@@ -133,7 +134,9 @@ class Wire:
             raise
 
     def _is_struck(self, name: str, call: Call) -> bool:
-        if not self._struck and self._fault and self._fault.strikes(call) and self._where(call):
+        if self._fault is None or (self._struck and not self._fault.lasting):
+            return self._struck == name
+        if self._fault.strikes(call) and self._where(call):
             self._struck = name
         return self._struck == name
 
