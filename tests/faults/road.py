@@ -6,8 +6,9 @@ from __future__ import annotations
 import copy
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -240,6 +241,16 @@ class Road:
         return Snapshot(
             copy.deepcopy(_backend().tables), self._world.read_to, self._objects(), copy.deepcopy(self.ear)
         )
+
+    @contextmanager
+    def past(self, then: Snapshot) -> Iterator[None]:
+        """Tables as they were then."""
+        backend = _backend()
+        backend.tables, present = then.tables, backend.tables
+        try:
+            yield
+        finally:
+            backend.tables = present
 
     def go_back(self, to: Snapshot) -> None:
         """Stand where the road stood then."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -43,6 +43,12 @@ class Call:
     def body(self) -> Any:
         """The body of a service that speaks JSON."""
         return json.loads(self.request.body)
+
+    def tables(self) -> set[str]:
+        """The tables it is about."""
+        if "RequestItems" in self.body:
+            return set(self.body["RequestItems"])
+        return {self.body["TableName"]}
 
     def names(self, *words: str) -> bool:
         """Do all of `words` stand in the body?"""
@@ -297,6 +303,23 @@ FAULTS = {
         Fault("partial", _is("BatchGetItem", "BatchWriteItem", "PutEvents"), _partial, everywhere=True),
     )
 }
+
+
+def is_stale_read(call: Call) -> bool:
+    """A read that may see the past: of an index, or one that did not ask for consistency."""
+    if call.operation == "BatchGetItem":
+        return not all(asked.get("ConsistentRead") for asked in call.body["RequestItems"].values())
+    return call.operation in ("GetItem", "Query", "Scan") and not call.body.get("ConsistentRead")
+
+
+def stale(in_the_past: Callable[[], AbstractContextManager[None]]) -> Fault:
+    """Every read that may see the past does so."""
+
+    def act(call: Call, attempt: int, forward: Forward) -> AWSResponse:
+        with in_the_past():
+            return forward()
+
+    return Fault("stale", is_stale_read, act, lasting=True)
 
 
 def meanwhile(what: Callable[[], None]) -> Fault:

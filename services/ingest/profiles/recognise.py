@@ -14,7 +14,7 @@ from services.ingest.domain.meeting import Meeting, meetings
 from services.ingest.domain.policy import PUBLIC, TRUSTED, strength
 from services.ingest.domain.regroup import Component, News, Node
 from services.ingest.domain.strands import edges_of, previous
-from services.ingest.ports import Behind, Identities, TooMany
+from services.ingest.ports import Identities, TooMany
 from services.ingest.profiles.keeper import Keeper
 from services.shared.aws.parallel import each
 
@@ -152,9 +152,9 @@ class Recogniser:
         try:
             planned = self._keeper.plan(components, news)
             return described(planned.regrouping, known) if self._keeper.commit(planned, known) else None
-        except TooMany as error:
-            if len(news.edges) < 2:
-                raise Behind("one edge rearranges more than a transaction holds") from error
+        except TooMany:
+            if len(news.edges) < 2:  # waiting will not help
+                raise
         edges = news.edges[: len(news.edges) // 2]
         touched = {i for e in edges for i in (e.strong, e.weak)}
         met = [c for c in components if touched & c.nodes.keys()]
