@@ -207,7 +207,9 @@ class Road:
         from services.ingest.handlers import on_profiles_stream
 
         for _ in range(ROUNDS):
-            done = not records or self._survived(lambda: on_profiles_stream.handler({"Records": records}, None))
+            done = not records or self._survived(
+                lambda: on_profiles_stream.handler({"Records": records}, None)
+            )
             self.listen()
             if done:
                 return
@@ -272,7 +274,11 @@ class Road:
         items = client("dynamodb").scan(TableName="Profiles")["Items"]
         stored = bootstrap.profiles().load([item["profile_id"]["S"] for item in items])
         return {
-            "people": {_name(one): self._person(one) for one in stored.values() if not one.merged_into},
+            "people": {
+                _name(one): self._person(one)
+                for one in stored.values()
+                if not one.merged_into and not one.is_erased
+            },
             "redirects": self._redirects(stored),
             "lake": self._lake(),
         }
@@ -287,7 +293,8 @@ class Road:
         assert self.ear.traits.get(profile.profile_id, (0, {}))[1] == shown, "others heard other traits"
         assert sum(profile.counts.values()) == len(history)
         records = [
-            (one.type, one.id) for one in DynamoRecords(Table(ENV["PROFILE_PARTS_TABLE"])).of(profile.strips())
+            (one.type, one.id)
+            for one in DynamoRecords(Table(ENV["PROFILE_PARTS_TABLE"])).of(profile.strips())
         ]
         return {"history": history, "traits": traits, "counts": dict(profile.counts), "records": records}
 
@@ -316,7 +323,9 @@ class Road:
         became: dict[str, Counter[str]] = {}
         for receipt, ((disposition, reason, _),) in said.items():
             became.setdefault(message_of[receipt], Counter())[f"{disposition} {reason}"] += 1
-        for counts in became.values():  # a request whose answer was lost is sent again: more copies than there were
+        for (
+            counts
+        ) in became.values():  # a request whose answer was lost is sent again: more copies than there were
             counts.pop("duplicate ", None)
         return became
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from services.ingest import bootstrap_people
+from services.ingest.handlers import on_erasures
 from services.shared.aws.clients import client
 from services.shared.contracts.ingest import ProfilesErased
 from tests.faults.road import STEPS, Road
 from tests.faults.wire import FAULTS, Crash, Fault, Where, anywhere
+from tests.faults.test_poison import bus
+from tests.faults.test_versions import OLDER
 from tests.integration.ingest.conftest import ENV, REGION, World
 from tests.support.traces import bucket_texts, table_texts
 
@@ -71,6 +75,33 @@ def erase(road: Road, world: World, fault: Fault | None = None, where: Where = a
         assert (fault is None) or road.wire.struck
     receipt: dict[str, Any] = world.admin("GET", f"/erasures/{erasure_id}")[1]
     return receipt
+
+
+def test_a_replay_after_the_erasure_brings_nobody_back(walked: Road, world: World) -> None:
+    """F25: by the door and by the bus; others are as they were, and the lake says why."""
+    erase(walked, world)
+    before = walked.state()["people"]
+    for step in STEPS[:3]:
+        walked.walk(step)
+        for n, one in enumerate(step.batch):
+            world.enqueue(bus(n, one))
+        walked.settle(world.take())
+    after = walked.state()["people"]
+    assert {name: after[name] for name in before} == before
+    assert traces() == set()
+    refused = Counter(line["reason"] for line in world.lake() if line["disposition"] == "rejected")
+    assert refused["erased"] >= 3
+    assert [one["history"] for name, one in after.items() if name not in before] in ([], [["m3"]])
+
+
+def test_an_erasure_s_message_is_read_by_a_version_that_knows_less(walked: Road, world: World) -> None:
+    """F43: and one of the version before, which says nothing but whose it is, by this."""
+    older = json.loads((OLDER / "queues" / "erasure.json").read_text())
+    erasure_id = world.admin("POST", "/profiles/u-2/erasure")[1]["erasure_id"]
+    for body in ({**older, "erasure_id": erasure_id}, {"erasure_id": erasure_id, "added_later": 1}):
+        record = {"messageId": "1", "body": json.dumps(body)}
+        assert on_erasures.handler({"Records": [record]}, None) == {"batchItemFailures": []}
+    assert world.admin("GET", f"/erasures/{erasure_id}")[1]["stages"]["profile"]["done"]
 
 
 @pytest.mark.parametrize("name", ["crash before", "crash after", "every answer lost", "partial", "throttled"])

@@ -27,7 +27,12 @@ class Queue:
         client("sqs").set_queue_attributes(QueueUrl=world.queue_url, Attributes={"RedrivePolicy": policy})
 
     def receive(self, url: str) -> list[dict[str, Any]]:
-        asked = {"QueueUrl": url, "MaxNumberOfMessages": 10, "AttributeNames": ["All"], "VisibilityTimeout": 0}
+        asked = {
+            "QueueUrl": url,
+            "MaxNumberOfMessages": 10,
+            "AttributeNames": ["All"],
+            "VisibilityTimeout": 0,
+        }
         found: list[dict[str, Any]] = client("sqs").receive_message(**asked).get("Messages", [])
         return found
 
@@ -122,7 +127,9 @@ QUARANTINED = [
 ]
 
 
-@pytest.mark.parametrize(("detail", "reason"), [case[1:] for case in QUARANTINED], ids=[c[0] for c in QUARANTINED])
+@pytest.mark.parametrize(
+    ("detail", "reason"), [case[1:] for case in QUARANTINED], ids=[c[0] for c in QUARANTINED]
+)
 def test_what_is_no_event_is_kept_in_the_lake_with_its_reason(
     road: Road, world: World, detail: Any, reason: str
 ) -> None:
@@ -138,7 +145,11 @@ def test_what_is_no_event_is_kept_in_the_lake_with_its_reason(
 
 @pytest.mark.parametrize(
     ("source", "detail_type"),
-    [("halte.delivery", "OutcomesObserved.v2"), ("halte.ingest", "FormSubmitted.v2"), ("shop.crm", "Anything.v9")],
+    [
+        ("halte.delivery", "OutcomesObserved.v2"),
+        ("halte.ingest", "FormSubmitted.v2"),
+        ("shop.crm", "Anything.v9"),
+    ],
 )
 def test_a_message_of_an_unknown_version_is_kept_in_the_lake(
     road: Road, world: World, source: str, detail_type: str

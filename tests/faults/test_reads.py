@@ -11,11 +11,18 @@ from tests.integration.ingest.conftest import World
 
 MAY_SEE_THE_PAST = {
     ("GetItem", "Sources"): "keys and rules, which processes remember for a minute anyway",
-    ("BatchGetItem", "Profiles"): "the publisher asks whether a person was erased, or told anew, by now: a repetition "
+    (
+        "BatchGetItem",
+        "Profiles",
+    ): "the publisher asks whether a person was erased, or told anew, by now: a repetition "
     "that is told all the same is dropped by its version, and an erasure removes histories a second time",
     ("BatchGetItem", "ProfileParts"): "traits that this write left as they were: newer ones are told with it",
 }
 """Reads of the road that do not ask for consistency, and why that does no harm."""
+
+
+MORE = (*STEPS, Step("again", [call("track", 10, 20, userId="u-1"), call("page", 11, 21, userId="u-2")]))
+"""And what a known person does every day."""
 
 
 def reads(road: Road) -> list[Call]:
@@ -37,10 +44,6 @@ def test_reads_that_decide_are_consistent(road: Road, world: World) -> None:
     assert careless == MAY_SEE_THE_PAST.keys()
     assert len([call for call in seen if not is_stale_read(call)]) > 40
     assert not any("IndexName" in call.body for call in seen)
-
-
-MORE = (*STEPS, Step("again", [call("track", 10, 20, userId="u-1"), call("page", 11, 21, userId="u-2")]))
-"""And what a known person does every day."""
 
 
 @pytest.mark.parametrize("behind", [0, 1], ids=["as the step began", "as the step before began"])

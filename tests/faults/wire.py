@@ -90,23 +90,23 @@ class Wire:
     _tries: dict[str, int] = field(default_factory=dict)
     _fault: Fault | None = None
     _where: Where = anywhere
-    _struck: str = ""
+    struck_name: str = ""
     _is_watched: bool = False
     _is_dead: bool = False
 
     @property
     def struck(self) -> bool:
         """Has the fault struck?"""
-        return bool(self._struck)
+        return bool(self.struck_name)
 
     @contextmanager
     def watched(self, fault: Fault | None = None, where: Where = anywhere) -> Iterator[None]:
         """Note what is called in the lives that are lived in here, and let `fault` strike the first call that it can
         happen to `where` it may."""
         self.calls, self.attempts, self._ids, self._tries = [], [], {}, {}
-        self._fault, self._where, self._struck = fault, where, ""
+        self._fault, self._where, self.struck_name = fault, where, ""
         yield
-        self._fault, self._struck = None, ""
+        self._fault, self.struck_name = None, ""
 
     @contextmanager
     def life(self) -> Iterator[None]:
@@ -140,11 +140,11 @@ class Wire:
             raise
 
     def _is_struck(self, name: str, call: Call) -> bool:
-        if self._fault is None or (self._struck and not self._fault.lasting):
-            return self._struck == name
+        if self._fault is None or (self.struck_name and not self._fault.lasting):
+            return self.struck_name == name
         if self._fault.strikes(call) and self._where(call):
-            self._struck = name
-        return self._struck == name
+            self.struck_name = name
+        return self.struck_name == name
 
 
 def installed(monkeypatch: pytest.MonkeyPatch) -> Wire:
@@ -297,7 +297,7 @@ FAULTS = {
         Fault("every answer lost", _writes, _every_answer_lost, everywhere=True),
         Fault("connection lost", anywhere, _connection_lost),
         Fault("throttled twice", _writes, _throttled(2)),
-        Fault("throttled", anywhere, _throttled(99)),
+        Fault("throttled", _writes, _throttled(99)),
         Fault("conflict", _is(*_SINGLE_WRITES, "TransactWriteItems"), _conflict, everywhere=True),
         Fault("mismatch", _is("TransactWriteItems"), _mismatch),
         Fault("partial", _is("BatchGetItem", "BatchWriteItem", "PutEvents"), _partial, everywhere=True),
