@@ -13,9 +13,9 @@ from services.ingest.handlers import on_erasures
 from services.shared.aws.clients import client
 from services.shared.contracts.ingest import ProfilesErased
 from tests.faults.road import STEPS, Road
-from tests.faults.wire import FAULTS, Crash, Fault, Where, anywhere
 from tests.faults.test_poison import bus
 from tests.faults.test_versions import OLDER
+from tests.faults.wire import FAULTS, Crash, Fault, Where, anywhere
 from tests.integration.ingest.conftest import ENV, REGION, World
 from tests.support.traces import bucket_texts, table_texts
 

@@ -38,7 +38,7 @@ def writes_of(road: Road, table: str) -> int:
 
 
 def test_a_batch_costs_by_its_people_not_by_its_events(road: Road, world: World) -> None:
-    """F37: a hundred messages about eleven people, ninety about one of them: a write each, and a fixed number of reads."""
+    """F37: a hundred messages about eleven people, ninety about one: a write each, and a fixed number of reads."""
     batch = records(world, load(100))
     with road.wire.watched():
         assert road.consume_once(batch) == set()

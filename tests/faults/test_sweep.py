@@ -51,7 +51,7 @@ def places(fault: Fault, calls: Iterable[Call]) -> list[Call]:
 
 
 def sweep(road: Road, fault: Fault) -> Counter[tuple[str, str]]:
-    """Let `fault` strike the calls of each step in turn, always from where the step began; what was struck how often."""
+    """Let `fault` strike the calls of each step in turn, always from where the step began; what was struck."""
     struck: Counter[tuple[str, str]] = Counter()
     for step in STEPS:
         begin = road.snapshot()

@@ -175,7 +175,7 @@ def test_the_http_door_writes_what_the_version_before_reads() -> None:
     (now,) = map(json.loads, body)
     older = read(OLDER / "queues" / "intake-http.json")
     assert {name: type(now[name]) for name in older} == {name: type(value) for name, value in older.items()}
-    assert list(now)[0] == "door"
+    assert next(iter(now)) == "door"
 
 
 def test_other_queues_are_read_by_both() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from infra.constructs.work_queue import RECEIVES
 from services.ingest import bootstrap
 from services.ingest.domain.history import Cursor, Signed
-from infra.constructs.work_queue import RECEIVES
 from services.ingest.handlers.on_events import PAUSES
 from services.ingest.ports import Behind
 from services.shared.aws.clients import client
