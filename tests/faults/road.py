@@ -7,9 +7,8 @@ import copy
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,7 +21,8 @@ from services.ingest.domain.profile import Profile
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table
 from services.shared.clock import Clock, FixedClock, to_iso
-from services.shared.contracts.ingest import ProfileChange, ProfilesChanged, ProfilesMerged
+from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
+from tests.faults.ear import Ear
 from tests.faults.wire import Crash, Wire
 from tests.integration.ingest.conftest import ENV, REGION, World
 
@@ -37,18 +37,6 @@ _clock = FixedClock(NOW)
 def clock() -> Clock:
     """The stage's clock: it stands still."""
     return _clock
-
-
-class Inline(Executor):
-    """Work that is done at once, in the order in which it is handed over: so that a run is the same each time."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except BaseException as error:  # as executors do
-            future.set_exception(error)
-        return future
 
 
 @dataclass(frozen=True)
@@ -105,35 +93,6 @@ STEPS = (
 """Two visitors and a customer; who logs in on a visitor's device, while an order is told twice and a refused event and
 somebody new come over the bus; traits that are older than known ones, and a second login; and an earlier login on the
 first device, which takes it from whoever has it."""
-
-
-@dataclass
-class Ear:
-    """A consumer as the contract allows: it takes each version of a profile once, starts over when `since` grows, and
-    gives up losers of a merge. What is told again must be what it was told before."""
-
-    versions: dict[str, dict[int, list[str]]] = field(default_factory=dict)
-    since: dict[str, int] = field(default_factory=dict)
-    traits: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
-    merged: dict[str, str] = field(default_factory=dict)
-
-    def hear(self, change: ProfileChange) -> None:
-        """Take a change."""
-        known = self.versions.setdefault(change.profile_id, {})
-        if change.since > self.since.get(change.profile_id, 0):
-            known.clear()
-            self.merged.pop(change.profile_id, None)
-            self.since[change.profile_id] = change.since
-        if change.version < self.since.get(change.profile_id, 0):
-            return
-        said = [one.message_id for one in change.events]
-        assert known.setdefault(change.version, said) == said, "a version was told with other events"
-        if change.traits_version >= self.traits.get(change.profile_id, (0, {}))[0]:
-            self.traits[change.profile_id] = (change.traits_version, change.traits)
-
-    def heard(self, profile_id: str) -> list[str]:
-        """The messages of a profile."""
-        return sorted(one for some in self.versions.get(profile_id, {}).values() for one in some)
 
 
 State = dict[str, Any]

@@ -10,8 +10,9 @@ import pytest
 from infra.constructs.work_queue import RECEIVES
 from services.shared.aws.clients import client
 from services.shared.clock import to_iso
+from tests.faults.kinds import FAULTS
 from tests.faults.road import NOW, Road, call
-from tests.faults.wire import FAULTS, Call, Fault, anywhere
+from tests.faults.wire import Call, Fault, anywhere
 from tests.integration.ingest.conftest import World, lambda_record
 
 

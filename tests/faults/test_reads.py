@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from services.ingest import bootstrap_people
+from tests.faults.kinds import is_stale_read, stale
 from tests.faults.road import STEPS, Road, Step, call
-from tests.faults.wire import Call, anywhere, is_stale_read, stale
+from tests.faults.wire import Call, anywhere
 from tests.integration.ingest.conftest import World
 
 MAY_SEE_THE_PAST = {

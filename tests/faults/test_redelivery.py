@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.faults.kinds import FAULTS, meanwhile
 from tests.faults.road import STEPS, Road, Step
-from tests.faults.wire import FAULTS, Call, meanwhile
+from tests.faults.wire import Call
 from tests.integration.ingest.conftest import World
 
 VISITS, LOGIN, *_ = STEPS

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 
+from tests.faults.kinds import FAULTS
 from tests.faults.road import STEPS, Road
-from tests.faults.wire import FAULTS, Call, Fault
+from tests.faults.wire import Call, Fault
 
 CALLS = {
     ("dynamodb", "BatchGetItem"),
