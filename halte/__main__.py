@@ -17,9 +17,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from halte import match
+from halte.analysis import commands as analyses
 from halte.cleaning import add_hygiene, clean, undo
 from halte.marketers import Refused
-from halte.analysis import commands as analyses
 from halte.stores import Place, Store, UnknownStage, find, fresh_tables
 from services.ingest.adapters.dynamo_erasures import mark_of
 from services.ingest.adapters.parquet import DuckParquet
@@ -90,9 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     pairs.add_argument("--out", type=Path, help="write the pairs to this CSV file")
     pairs.set_defaults(run=_match)
-    for command in (again, pairs, add_hygiene(commands, _hygiene)):
     analyses.add(commands)
-    for command in (again, pairs):
+    for command in (again, pairs, add_hygiene(commands, _hygiene)):
         command.add_argument("--endpoint-url", help="of the AWS emulator")
     return parser
 

@@ -176,7 +176,7 @@ class IngestStack(ServiceStack):
             memory=1024,
             timeout_seconds=CONSUMER_SECONDS,
         )
-        self._intake.grant(function, "sqs:ChangeMessageVisibility")
+        self._intake.grant(function, "sqs:ChangeMessageVisibility", "sqs:SendMessage")
         self._erasures.grant(function, "dynamodb:BatchGetItem")
         self.address_secret.grant_read(function)
         self._let_rearrange(function)

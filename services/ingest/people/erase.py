@@ -148,7 +148,8 @@ class Eraser:
         return False
 
     def _gather(self, erasure: Erasure) -> Subject:
-        """Who it is, kept with the erasure before anything goes; and those outside of Halte hear of it."""
+        """Who it is, kept with the erasure before anything goes. Those outside of Halte hear of it first: what is kept
+        already would not be told any more by the round after a crash."""
         person = self._stores.people.by_id(erasure.profile_id)
         if person is None:
             subject = Subject((erasure.profile_id,), (), (), since=f"{erasure.requested_at:%Y-%m-%d}")
@@ -164,11 +165,11 @@ class Eraser:
                 parted=parted.profile_ids,
                 others=parted.others,
             )
-        self._erasures.gather(erasure.erasure_id, subject)
         told = ErasureTold(
             erasure_id=erasure.erasure_id, profile_ids=list(subject.profile_ids), at=erasure.requested_at
         )
         self._publish([ProfilesErased(erasures=[told])])
+        self._erasures.gather(erasure.erasure_id, subject)
         return subject
 
     def _round(self, erasure: Erasure, subject: Subject) -> dict[str, Progress]:

@@ -53,7 +53,7 @@ class Outcome:
 
 class Moved(Exception):
     """A profile was merged into another, or parted, since its events were recognised; they are to be recognised
-    again."""
+    again, and if that happens over and over, with the next delivery."""
 
 
 class Gone(Exception):
@@ -163,11 +163,12 @@ class Consumer:
             moved, broken, stored = self._store(ready, recognised, known, verdicts, report)
             failed |= broken
             profiles |= stored
+            report.profiles = len(profiles)
             if not moved:
-                report.profiles = len(profiles)
                 return failed
             signed = [one for one in signed if one.receipt in moved]
-        raise Crowded("profiles kept being merged")
+        report.errors[Moved.__name__] += 1
+        return failed | dict.fromkeys((one.receipt for one in signed), Moved.__name__)
 
     def _known_profiles(
         self, signed: Sequence[Signed], recognised: Recognised, verdicts: dict[str, Verdict]

@@ -64,7 +64,7 @@ class World:
     def __init__(self, queue_url: str, told_url: str, stream: str) -> None:
         self.queue_url, self._told_url = queue_url, told_url
         self._stream = stream
-        self._read_to = ""
+        self.read_to = ""
         self.merges: list[dict[str, Any]] = []
 
     def post(self, path: str, body: Any, headers: dict[str, str] | None = None) -> tuple[int, dict[str, Any]]:
@@ -136,15 +136,15 @@ class World:
         streams = client("dynamodbstreams")
         shard = streams.describe_stream(StreamArn=self._stream)["StreamDescription"]["Shards"][0]["ShardId"]
         start = {"ShardIteratorType": "TRIM_HORIZON"}
-        if self._read_to:
-            start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self._read_to}
+        if self.read_to:
+            start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self.read_to}
         iterator = streams.get_shard_iterator(StreamArn=self._stream, ShardId=shard, **start)["ShardIterator"]
         records: list[dict[str, Any]] = streams.get_records(ShardIterator=iterator)["Records"]
         for record in records:  # as Lambda hands it over
             at = record["dynamodb"]["ApproximateCreationDateTime"]
             record["dynamodb"]["ApproximateCreationDateTime"] = at.timestamp()
         if records:
-            self._read_to = records[-1]["dynamodb"]["SequenceNumber"]
+            self.read_to = records[-1]["dynamodb"]["SequenceNumber"]
         return records
 
     def publish(self, times: int = 1) -> list[dict[str, Any]]:
@@ -155,12 +155,16 @@ class World:
         for _ in range(times):
             on_profiles_stream.handler({"Records": records}, None)
         events = []
+        for told in self.told():
+            (self.merges if told["detail-type"] == "ProfilesMerged.v1" else events).append(told)
+        return events
+
+    def told(self) -> Iterator[dict[str, Any]]:
+        """What a consumer of the bus gets."""
         while messages := client("sqs").receive_message(QueueUrl=self._told_url).get("Messages"):
             for message in messages:
-                told = json.loads(message["Body"])
-                (self.merges if told["detail-type"] == "ProfilesMerged.v1" else events).append(told)
+                yield json.loads(message["Body"])
                 client("sqs").delete_message(QueueUrl=self._told_url, ReceiptHandle=message["ReceiptHandle"])
-        return events
 
     def lake(self) -> list[dict[str, Any]]:
         """Every line of the lake."""
