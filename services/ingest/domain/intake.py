@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from services.ingest.domain import json_text
 from services.ingest.domain.forms import events_of as events_of_form
-from services.ingest.domain.history import TraitKind
+from services.ingest.domain.history import Signed, TraitKind
 from services.ingest.domain.mapping import SourceMapping, events_of
 from services.ingest.domain.sources import Schema, check
 from services.ingest.domain.validate import (
@@ -136,6 +136,21 @@ class Arrival:
         if self.schema is not None:
             check(self.schema, call)
         return call
+
+    def signed(self) -> Signed:
+        """The valid call in it, with what its acceptance adds.
+
+        Raises:
+            HalteError: the event is refused.
+        """
+        return Signed(
+            self.receipt,
+            self.read(),
+            public=not self.trusted,
+            source=self.source,
+            received_at=self.received_at,
+            kind=self.trait_kind,
+        )
 
     def raw(self) -> str:
         """The event's text as it stands, for the record of a refused one."""

@@ -138,16 +138,7 @@ class Consumer:
                 verdicts[arrival.receipt] = Verdict("rejected", reason=ROLLED_BACK)
                 continue
             try:
-                signed.append(
-                    Signed(
-                        arrival.receipt,
-                        arrival.read(),
-                        public=not arrival.trusted,
-                        source=arrival.source,
-                        received_at=arrival.received_at,
-                        kind=arrival.trait_kind,
-                    )
-                )
+                signed.append(arrival.signed())
             except HalteError as refusal:
                 verdicts[arrival.receipt] = Verdict("rejected", reason=refusal.code)
         return signed
