@@ -23,6 +23,11 @@ class People(Protocol):
         """Whom the first of `readings` that anybody is known by stands for."""
         ...
 
+    def whose(self, identifiers: Iterable[Identifier]) -> dict[Identifier, str]:
+        """By identifier the id of the profile it stands for, in one reading of all; those that nobody has any more
+        are left out."""
+        ...
+
     def by_id(self, profile_id: str) -> Person | None:
         """Whose id it is, or was before a merge."""
         ...
