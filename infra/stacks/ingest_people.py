@@ -53,8 +53,10 @@ class People:
         self._functions = {service: stack.discover(name) for service, name in PERSON_FUNCTIONS.items()}
         self._erasures = erasures
         self._queue = stack.queue("ErasureQueue", timeout_seconds=ROUND_SECONDS)
+        self._export_queue = stack.queue("ExportQueue", timeout_seconds=ROUND_SECONDS)
         _index_beginnings(identities)
         self._view()
+        self._export_worker()
         self._desk()
         self._worker()
         _watch_freshness(stack)
@@ -63,19 +65,12 @@ class People:
         function = self._stack.function(
             "SingleView",
             handler="profiles",
-            settings={
-                **self._tables(),
-                "lake_bucket": self._lake.bucket_name,
-                "compact_function": self._compact.function_arn,
-                "person_functions": self._stack.to_json_string(self._functions),
-            },
+            settings=self._export_settings(),
             memory=1024,
         )
         self._let_read(function)
         self._identities.grant(function, "dynamodb:Query")
-        self._parts.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query")
-        self._let_ask(function)
-        self._allow(function, ["s3:GetObject", "s3:PutObject"], self._exports())
+        self._let_export(function)
         under = "/profiles/{identifier}"
         self._stack.routes(
             function,
@@ -84,6 +79,45 @@ class People:
                 f"GET {under}",
                 *(f"GET {under}/{part}" for part in ("timeline", "sessions", "records/{type}", "export")),
             ],
+        )
+
+    def _export_worker(self) -> None:
+        function = self._stack.function(
+            "OnExports",
+            handler="on_exports",
+            settings=self._export_settings(),
+            memory=1024,
+            timeout_seconds=ROUND_SECONDS,
+        )
+        self._let_read(function)
+        self._let_export(function)
+        self._allow(function, ["s3:DeleteObject"], self._exports())
+        self._stack.consume(function, self._export_queue, batch_size=1, max_concurrency=2, window_seconds=0)
+
+    def _export_settings(self) -> dict[str, str]:
+        return {
+            **self._tables(),
+            "lake_bucket": self._lake.bucket_name,
+            "compact_function": self._compact.function_arn,
+            "person_functions": self._stack.to_json_string(self._functions),
+            "exports_queue_url": self._export_queue.queue_url,
+        }
+
+    def _let_export(self, function: lambda_.Function) -> None:
+        """Links to files are signed by the function, so that it needs the rights they give."""
+        self._parts.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query")
+        self._let_ask(function)
+        self._allow(function, ["s3:GetObject", "s3:PutObject"], self._exports())
+        self._let_list_exports(function)
+        self._export_queue.grant(function, "sqs:SendMessage")
+
+    def _let_list_exports(self, function: lambda_.Function) -> None:
+        function.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["s3:ListBucket"],
+                resources=[self._lake.bucket_arn],
+                conditions={"StringLike": {"s3:prefix": ["exports/*"]}},
+            )
         )
 
     def _desk(self) -> None:
@@ -137,13 +171,7 @@ class People:
         self._stack.address_secret.grant_read(function)
         self._stack.allow_publishing(function)
         self._let_ask(function)
-        function.add_to_role_policy(
-            iam.PolicyStatement(
-                actions=["s3:ListBucket"],
-                resources=[self._lake.bucket_arn],
-                conditions={"StringLike": {"s3:prefix": ["exports/*"]}},
-            )
-        )
+        self._let_list_exports(function)
         self._allow(function, ["s3:DeleteObject"], self._exports())
         self._stack.consume(function, self._queue, batch_size=1, max_concurrency=2)
 
