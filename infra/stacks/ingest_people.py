@@ -163,7 +163,7 @@ class People:
         self._let_read(function)
         self._identities.grant(function, "dynamodb:DeleteItem", "dynamodb:PutItem")
         self._profiles.grant(function, "dynamodb:PutItem")
-        self._parts.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:DeleteItem")
+        self._parts.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:BatchWriteItem")
         self._erasures.grant(
             function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"
         )

@@ -75,9 +75,8 @@ class DynamoHistories:
     def forget(self, profile_ids: Iterable[str]) -> int:
         gone = 0
         for profile_id in profile_ids:
-            for item in self._parts.query("profile_id = :id", values={":id": profile_id}, consistent=True):
-                self._parts.delete({"profile_id": profile_id, "part": item["part"]})
-                gone += 1
+            items = self._parts.query("profile_id = :id", values={":id": profile_id}, consistent=True)
+            gone += self._parts.delete_many({"profile_id": profile_id, "part": i["part"]} for i in items)
         return gone
 
 
