@@ -102,9 +102,8 @@ class Stages:
         stored = {p.profile_id: p for p in (read_hot(decode(item)) for item in self._batch.profiles)}
         written = []
         for profile_id, signed in groups.items():
-            plain = [
-                one for one in signed if not one.call.traits
-            ]  # traits said again change no item of their own
+            # Traits that are said again change no item of their own.
+            plain = [one for one in signed if not one.call.traits]
             for portion in portions(plain):
                 before = stored[profile_id]
                 identifiers = recognised.identifiers_of[profile_id]

@@ -93,6 +93,7 @@ class People:
         self._let_export(function)
         self._allow(function, ["s3:DeleteObject"], self._exports())
         self._stack.consume(function, self._export_queue, batch_size=1, max_concurrency=2, window_seconds=0)
+        function.let_go_in_rounds()
 
     def _export_settings(self) -> dict[str, str]:
         return {
@@ -174,6 +175,7 @@ class People:
         self._let_list_exports(function)
         self._allow(function, ["s3:DeleteObject"], self._exports())
         self._stack.consume(function, self._queue, batch_size=1, max_concurrency=2)
+        function.let_go_in_rounds()
 
     def _tables(self) -> dict[str, str]:
         return {

@@ -29,7 +29,7 @@ READERS = 16
 READ_AHEAD = 64
 """Objects held in memory at a time."""
 _LEVEL = 3
-"""Of gzip: raw objects live until the day is compacted, and CPU costs more than the tenth that more effort saves."""
+"""Of gzip: raw objects live until the day is compacted, and CPU costs more than the eighth that more effort saves."""
 _DELETE_LIMIT = 1000
 _GONE = ("NoSuchKey", "404")
 _MOVED = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409")

@@ -117,10 +117,15 @@ class Exporter:
             NotFound: nobody is known by `text`.
         """
         person = self._directory.find(text)
-        whole = self._whole(person)
-        if whole is not None:
-            return True, whole
-        job = self._job(person)
+        found = self._files.job(person.profile_id)
+        job = found[0] if found and found[0].is_fresh(self._clock.now()) else None
+        if job is None:
+            whole = self._whole(person)
+            if whole is not None:
+                return True, whole
+            job = self._begun(person, found[1] if found else "")
+        if job.is_stuck(self._clock.now()):
+            self._queue.send(job)
         if not job.is_done:
             return False, job.shown()
         parts = [{"name": n, "bytes": size, "url": self._files.link(job, n)} for n, size in job.parts]
@@ -141,18 +146,12 @@ class Exporter:
             body["unavailable"].append("lake")
         return body if len(json.dumps(body, default=str)) <= ANSWER_BYTES else None
 
-    def _job(self, person: Person) -> ExportJob:
-        """The one under way or just finished; else a new one."""
-        now = self._clock.now()
-        found = self._files.job(person.profile_id)
-        if found and found[0].is_fresh(now):
-            if found[0].is_stuck(now):
-                self._queue.send(found[0])
-            return found[0]
-        job = begun(self._new_id("exp"), person, now)
+    def _begun(self, person: Person, version: str) -> ExportJob:
+        """A new job in place of the one of `version`; or that of somebody who asked at the same time."""
+        job = begun(self._new_id("exp"), person, self._clock.now())
         try:
-            self._files.keep(job, found[1] if found else "")
-        except StaleExport:  # somebody asked at the same time
+            self._files.keep(job, version)
+        except StaleExport:
             there = self._files.job(person.profile_id)
             return there[0] if there else job
         self._queue.send(job)

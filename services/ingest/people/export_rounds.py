@@ -21,7 +21,7 @@ from services.shared.clock import Clock, from_iso, to_iso
 PART_EVENTS = 1_000
 """Events in a part, and in memory."""
 
-STEP_DAYS = 7
+STEP_DAYS = 3
 """Days of the lake that one step reads."""
 
 ROUND_SECONDS = 60.0

@@ -98,6 +98,8 @@ def files() -> list[str]:
 def check_complete(world: World, body: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """The parts hold just what an answer would have held."""
     parts = fetched(body)
+    job = f"exports/{body['profile_id']}/job.json"
+    client("s3").delete_object(Bucket=ENV["LAKE_BUCKET"], Key=job)
     with monkeypatch.context() as patch:
         patch.setattr("services.ingest.people.export.WHOLE_EVENTS", 1_000)
         whole = ask(world)[1]
