@@ -15,11 +15,11 @@ from services.ingest.domain.forms import events_of as events_of_form
 from services.ingest.domain.history import Signed, TraitKind
 from services.ingest.domain.mapping import SourceMapping, events_of
 from services.ingest.domain.sources import Schema, check
+from services.ingest.domain.structure import check_structure
 from services.ingest.domain.validate import (
     MAX_EVENT_BYTES,
     Call,
     Trust,
-    check_structure,
     read_timestamp,
     validate,
 )

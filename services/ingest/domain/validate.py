@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast, get_args
@@ -24,15 +23,13 @@ from services.ingest.domain.identifiers import (
     read_text_id,
     strength,
 )
-from services.ingest.domain.json_text import Repeated
 from services.ingest.domain.processes import declared_traits
+from services.ingest.domain.structure import check_structure
 from services.shared.clock import from_iso
 from services.shared.contracts.ingest import CallType
 from services.shared.errors import Invalid, TooLarge
 
 MAX_EVENT_BYTES = 32 * 1024
-MAX_DEPTH = 16
-MAX_KEYS = 200
 MAX_MESSAGE_ID = 100
 MAX_NAME = 200
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -127,60 +124,6 @@ def byte_size(value: Any) -> int:
     """Bytes of a parsed value as compact JSON in UTF-8."""
     text = _COMPACT(value)
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-
-
-def check_structure(value: Any) -> None:
-    """Hold any parsed JSON to what can be kept.
-
-    Raises:
-        Invalid: too_deep, too_many_keys, duplicate_key, not_finite, bad_number or bad_text.
-    """
-    _check_members((value,), 1)
-
-
-def _check_members(members: Iterable[Any], depth: int) -> None:
-    """Values that stand `depth` levels deep. Nearly all there is in an event is ASCII text, so that comes first."""
-    for one in members:
-        if isinstance(one, str):
-            if not one.isascii():
-                _check_text(one)
-        elif isinstance(one, dict):
-            _check_members(_values(one, depth), depth + 1)
-        elif isinstance(one, list):
-            _check_depth(depth)
-            _check_members(one, depth + 1)
-        elif one is not None:
-            _check_number(one)
-
-
-def _values(value: dict[str, Any], depth: int) -> Iterable[Any]:
-    _check_depth(depth)
-    if isinstance(value, Repeated):
-        raise Invalid("duplicate_key", "an object names a key twice")
-    if len(value) > MAX_KEYS:
-        raise Invalid("too_many_keys", f"an object has over {MAX_KEYS} keys")
-    if not (names := "".join(value)).isascii():
-        _check_text(names)
-    return value.values()
-
-
-def _check_depth(depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise Invalid("too_deep", f"event nests deeper than {MAX_DEPTH} levels")
-
-
-def _check_number(value: Any) -> None:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise Invalid("not_finite", "a number is not finite")
-    if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        raise Invalid("bad_number", "a number has more digits than 64 bits hold")
-
-
-def _check_text(value: str) -> None:
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise Invalid("bad_text", "a text has half a surrogate pair") from error
 
 
 def _check_size(size: int) -> None:
