@@ -79,6 +79,7 @@ def add_imports(stack: ServiceStack, stores: Stores, compact: lambda_.Function) 
     queue.grant(worker, "sqs:SendMessage")
     _let_use_files(stack, worker)
     stack.consume(worker, queue, batch_size=1, max_concurrency=2, window_seconds=0)
+    worker.let_go_in_rounds()
     return worker
 
 

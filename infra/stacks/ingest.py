@@ -132,7 +132,7 @@ class IngestStack(ServiceStack):
                 "profiles_table": self._profiles.table_name,
                 "profile_parts_table": self._parts.table_name,
             },
-            memory=1024,
+            memory=1792,  # a whole CPU, for the seconds in which a long history is told anew
         )
         self._let_rearrange(function)
         self.routes(
@@ -152,7 +152,6 @@ class IngestStack(ServiceStack):
             function,
             "dynamodb:BatchGetItem",
             "dynamodb:BatchWriteItem",
-            "dynamodb:DeleteItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -134,6 +134,11 @@ class Timeline(Protocol):
 
     def all(self, strips: Sequence[Strip]) -> list[Chunk]:
         """Every chunk under `strips`, by version within each."""
+        ...
+
+    def told(self, strips: Sequence[Strip]) -> Iterator[tuple[int, list[Signed]]]:
+        """Every write under `strips`, oldest first: its version, with the strip's base added, and its events. However
+        long the history is, few of its events are in memory at a time."""
         ...
 
     def find(self, profile: Profile, wanted: Sequence[Signed]) -> dict[str, str]:

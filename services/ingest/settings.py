@@ -97,11 +97,16 @@ class OnImportsSettings(IdentitiesSettings):
 
 class ProfilesSettings(IdentitiesSettings):
     """Of `profiles`, the single customer view. `person_functions` is JSON: service to function; `lake_bucket` takes
-    large exports."""
+    large exports, which wait in the queue at `exports_queue_url`."""
 
     lake_bucket: str
     compact_function: str
     person_functions: str
+    exports_queue_url: str
+
+
+class OnExportsSettings(ProfilesSettings):
+    """Of `on_exports`, which works large exports off."""
 
 
 class ErasuresSettings(IdentitiesSettings):

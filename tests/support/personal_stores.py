@@ -56,6 +56,7 @@ STORES: dict[str, Erased | Harmless] = {
         "Events on their way; one that comes after an erasure is refused and its text is not kept."
     ),
     "ingest/Queue/ErasureQueue": Harmless("Ids of erasures."),
+    "ingest/Queue/ExportQueue": Harmless("Ids of profiles and of their exports."),
     "ingest/Table/Imports": Harmless(
         "Import jobs: their definitions, counts, row numbers with the rule a row breaks, and profile ids, which lead "
         "to nobody once the profile is gone. No cell of a file."

@@ -40,6 +40,15 @@ class DynamoPeople:
         found = next((owners[one] for one in readings if one in owners), None)
         return self.by_id(found) if found else None
 
+    def whose(self, identifiers: Iterable[Identifier]) -> dict[Identifier, str]:
+        owners = self._identities.owners(identifiers)
+        there = self._profiles.load_hot(owners.values())
+        return {
+            identifier: there[owner].merged_into or owner
+            for identifier, owner in owners.items()
+            if owner in there and not there[owner].is_erased
+        }
+
     def by_id(self, profile_id: str) -> Person | None:
         profile = self._profiles.follow([profile_id]).get(profile_id)
         return None if profile is None or profile.is_erased else _person(profile)
@@ -94,9 +103,8 @@ class DynamoHistories:
     def forget(self, profile_ids: Iterable[str]) -> int:
         gone = 0
         for profile_id in profile_ids:
-            for item in self._parts.query("profile_id = :id", values={":id": profile_id}, consistent=True):
-                self._parts.delete({"profile_id": profile_id, "part": item["part"]})
-                gone += 1
+            items = self._parts.query("profile_id = :id", values={":id": profile_id}, consistent=True)
+            gone += self._parts.delete_many({"profile_id": profile_id, "part": i["part"]} for i in items)
         return gone
 
 

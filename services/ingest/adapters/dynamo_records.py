@@ -51,8 +51,7 @@ def forget_records(parts: Table, profile_id: str, tale: str) -> None:
         values={":id": profile_id, ":part": _prefix(tale)},
         consistent=True,
     )
-    for item in said:
-        parts.delete({"profile_id": profile_id, "part": item["part"]})
+    parts.delete_many({"profile_id": profile_id, "part": item["part"]} for item in said)
 
 
 def _prefix(tale: str, type_: str = "") -> str:

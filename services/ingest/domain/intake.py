@@ -17,11 +17,11 @@ from services.ingest.domain.mapping import SourceMapping, events_of
 from services.ingest.domain.preferences import SOURCE as PREFERENCE_CENTRE
 from services.ingest.domain.preferences import events_of as events_of_preferences
 from services.ingest.domain.sources import Schema, check
+from services.ingest.domain.structure import check_structure
 from services.ingest.domain.validate import (
     MAX_EVENT_BYTES,
     Call,
     Trust,
-    check_structure,
     read_timestamp,
     validate,
 )

@@ -54,6 +54,19 @@ class Met:
     needs: Mapping[str, int] = field(default_factory=dict)
     complete: bool = True
 
+    def joined(self, other: Met) -> Met:
+        """What both say, of two stretches of one history."""
+        first = dict(self.first_named)
+        for identifier, named in other.first_named.items():
+            first[identifier] = min(first.get(identifier, _LATEST), named)
+        return Met(
+            first,
+            Counter(self.directions) + Counter(other.directions),
+            Counter(self.channels) + Counter(other.channels),
+            Counter(self.needs) + Counter(other.needs),
+            self.complete and other.complete,
+        )
+
 
 @dataclass(frozen=True)
 class Person:

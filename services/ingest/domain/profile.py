@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from pydantic_core import to_json
+
 from services.ingest.domain.history import NO_TALE, Chunk, Signed, Strip, chunks, rebased
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.seen import Seen, digest, short_digest
@@ -19,7 +21,6 @@ from services.ingest.domain.traits import (
     visible,
     with_traits_of,
 )
-from services.ingest.domain.validate import byte_size
 
 MAX_EVENTS = 400
 """Events one write carries."""
@@ -114,7 +115,7 @@ def portions(signed: Iterable[Signed]) -> Iterator[list[Signed]]:
     size = 0
     for one in sorted(signed, key=lambda s: s.order):
         content = [one.call.message_id, one.call.name, one.call.properties, one.call.traits]
-        bytes_ = byte_size(content) + EVENT_FRAME
+        bytes_ = len(to_json(content)) + EVENT_FRAME
         if portion and (len(portion) >= MAX_EVENTS or size + bytes_ > MAX_EVENT_BYTES):
             yield portion
             portion, size = [], 0

@@ -67,11 +67,13 @@ class Directory:
         if not 1 <= limit <= MOST_FOUND:
             raise Invalid("bad_limit", f"limit is not between 1 and {MOST_FOUND}")
         found = self._finder.beginning(wanted, place(cursor), limit + 1)
-        rows = []
-        for one, _ in found[:limit]:
-            if person := self._people.by_identifier([one]):
-                identifier = {"kind": one.kind, "value": one.value}
-                rows.append({"identifier": identifier, "profile_id": person.profile_id})
+        page = [one for one, _ in found[:limit]]
+        whose = self._people.whose(page)
+        rows = [
+            {"identifier": {"kind": one.kind, "value": one.value}, "profile_id": whose[one]}
+            for one in page
+            if one in whose
+        ]
         following = cursor_of(found[limit - 1][1]) if len(found) > limit else None
         return {"profiles": rows, "cursor": following}
 

@@ -244,6 +244,7 @@ def _forget() -> None:
         bootstrap_people.single_view,
         bootstrap_people.retelling,
         bootstrap_people.exporter,
+        bootstrap_people.export_worker,
         bootstrap_people.erasure_desk,
         bootstrap_people.eraser,
         single_attempt_client,
@@ -272,6 +273,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         queue = client("sqs").create_queue(QueueName="intake")["QueueUrl"]
         monkeypatch.setenv("QUEUE_URL", queue)
         monkeypatch.setenv("ERASURES_QUEUE_URL", client("sqs").create_queue(QueueName="erasures")["QueueUrl"])
+        monkeypatch.setenv("EXPORTS_QUEUE_URL", client("sqs").create_queue(QueueName="exports")["QueueUrl"])
         secret = client("secretsmanager").create_secret(Name="addresses", SecretString="key-of-addresses")
         monkeypatch.setenv("ADDRESS_SECRET_ARN", secret["ARN"])
         yield World(queue, _listener(), _tables())
