@@ -75,7 +75,7 @@ class Anniversary:
             return False
         today = instants.moment(now).astimezone(zone).date()
         return any(
-            0 <= (kept - today).days <= self.days for kept in _kept(day, range(today.year, today.year + 2))
+            0 <= (kept - today).days <= self.days for kept in _kept(day, range(today.year, today.year + 3))
         )
 
     def moments(self, seen: Any, now: int, zone: tzinfo) -> Iterable[int]:
