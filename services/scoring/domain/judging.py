@@ -67,7 +67,10 @@ def take_in(
         remembered=remembered,
         accepted_at=accepted,
     )
-    return _judge(before, after, [(min(at, now), memory) for at, memory in memories], definitions, now)
+    # What comes late counts at its own time, but is judged from when it could be: memory forgets what is over.
+    earliest = before.at if before.version and start is before else min(at for at, _ in memories)
+    steps = [(min(max(at, earliest), now), memory) for at, memory in memories]
+    return _judge(before, after, steps, definitions, now)
 
 
 def merge(profile_id: str, standing: ProfileStanding | None, merged: Merge) -> ProfileStanding | None:
