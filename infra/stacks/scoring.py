@@ -109,6 +109,8 @@ class ScoringStack(ServiceStack):
             [
                 *(route for path in DEFINITIONS for route in _definition_routes(path)),
                 *(route for path in PLACING for route in _place_routes(path)),
+                "POST /segments/{name}/members",
+                "PUT /segments/{name}/members",
                 "GET /profiles/{profile_id}/standing",
                 "POST /profiles/{profile_id}/stages/{name}",
             ],

@@ -56,8 +56,11 @@ class Page:
 class Standings(Protocol):
     """One standing per profile, written only over the version it was made from."""
 
-    def load(self, profile_ids: Iterable[str]) -> Mapping[str, ProfileStanding | UnreadableStanding]:
-        """The standings that exist, as they are now (never stale); one that can't be read is its error."""
+    def load(
+        self, profile_ids: Iterable[str], *, consistent: bool = False
+    ) -> Mapping[str, ProfileStanding | UnreadableStanding]:
+        """The standings that exist; one that can't be read is its error. Who may decide that there is nothing to write
+        asks for `consistent` ones; others may be stale, and are refused when they are saved."""
         ...
 
     def save(self, standings: Sequence[ProfileStanding]) -> Sequence[SaveResult]:

@@ -10,11 +10,14 @@ from services.scoring import bootstrap
 from services.scoring.domain.definitions import KINDS, Kind
 from services.scoring.ports import Revision
 from services.shared.clock import to_iso
-from services.shared.http import answer, expected_revision, json_body, resolver, whole_number
+from services.shared.http import answer, expected_revision, json_body, raw_body, resolver, whole_number
 from services.shared.observability import service_logger
 
 logger = service_logger("scoring")
 app = resolver()
+
+MARGIN_MS = 8_000
+"""Time kept back for the page in hand."""
 
 
 def serve(kind: Kind) -> None:
@@ -81,6 +84,20 @@ for each_kind in KINDS.values():
         serve_places(each_kind)
 
 
+@app.post("/segments/<name>/members")
+def change_members(name: str) -> Response[Any]:
+    return answer(200, bootstrap.list_desk().change(name, json_body(app.current_event)))
+
+
+@app.put("/segments/<name>/members")
+def replace_members(name: str) -> Response[Any]:
+    event = app.current_event
+    found = bootstrap.list_desk().replace(
+        name, raw_body(event), silent=_text("silent") == "true", has_time=_has_time
+    )
+    return answer(200 if found["complete"] else 202, found)
+
+
 @app.get("/profiles/<profile_id>/standing")
 def get_standing(profile_id: str) -> Response[Any]:
     return answer(200, bootstrap.desk().standing(profile_id))
@@ -98,6 +115,10 @@ def move(profile_id: str, name: str) -> Response[Any]:
     body = json_body(app.current_event)
     place = bootstrap.hand().move_by_hand(profile_id, name, body.get("product", ""), body.get("to"))
     return answer(200, {"stage": place.value, "since": to_iso(place.since)})
+
+
+def _has_time() -> bool:
+    return bool(app.lambda_context.get_remaining_time_in_millis() > MARGIN_MS)
 
 
 def _text(name: str) -> str:
