@@ -111,6 +111,8 @@ class ScoringStack(ServiceStack):
                 *(route for path in PLACING for route in _place_routes(path)),
                 "POST /segments/{name}/members",
                 "PUT /segments/{name}/members",
+                "GET /segments/library",
+                "POST /segments/library/{name}",
                 "GET /profiles/{profile_id}/standing",
                 "POST /profiles/{profile_id}/stages/{name}",
             ],

@@ -6,10 +6,12 @@ from functools import cache
 
 from services.scoring.adapters.definitions_table import DefinitionsTable
 from services.scoring.adapters.ingest_histories import IngestHistories
+from services.scoring.adapters.library_files import templates
 from services.scoring.adapters.pass_cursor import PassCursor
 from services.scoring.adapters.places_table import PlacesTable
 from services.scoring.adapters.standings_table import StandingsTable
 from services.scoring.definitions_service import CachedDefinitions, Desk
+from services.scoring.library_desk import LibraryDesk
 from services.scoring.list_desk import ListDesk
 from services.scoring.lists import Lists
 from services.scoring.person import Person
@@ -93,6 +95,12 @@ def list_desk() -> ListDesk:
     standings = StandingsTable(Table(settings.standings_table))
     lists = Lists(standings, definitions, settings.clock())
     return ListDesk(definitions, lists, PlacesTable(Table(settings.places_table)))
+
+
+@cache
+def library() -> LibraryDesk:
+    """For the routes of the library."""
+    return LibraryDesk(templates(), desk())
 
 
 @cache

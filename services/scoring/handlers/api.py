@@ -98,6 +98,19 @@ def replace_members(name: str) -> Response[Any]:
     return answer(200 if found["complete"] else 202, found)
 
 
+@app.get("/segments/library")
+def list_library() -> Response[Any]:
+    return answer(200, bootstrap.library().shelf())
+
+
+@app.post("/segments/library/<name>")
+def create_from_library(name: str) -> Response[Any]:
+    body = json_body(app.current_event)
+    parameters, library = body.get("parameters", {}), bootstrap.library()
+    made = library.made if body.get("preview") is True else library.create
+    return answer(200, made(name, parameters))
+
+
 @app.get("/profiles/<profile_id>/standing")
 def get_standing(profile_id: str) -> Response[Any]:
     return answer(200, bootstrap.desk().standing(profile_id))

@@ -41,6 +41,7 @@ def clear_caches() -> None:
         bootstrap.person,
         bootstrap.whereabouts,
         bootstrap.hand,
+        bootstrap.library,
         bootstrap.place_book,
     ):
         make.cache_clear()

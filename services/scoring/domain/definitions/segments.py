@@ -22,6 +22,9 @@ from services.shared.conditions import Condition, Reference, View, evaluate, exp
 from services.shared.errors import Invalid
 
 TEXTS = ("description", "advice")
+RESERVED = "library"
+"""No segment's name: under it the API has what is ready-made."""
+
 LONGEST = 500
 """Characters of a text."""
 
@@ -108,6 +111,8 @@ def read_segment(name: str, document: Mapping[str, Any]) -> Segment | StaticSegm
     Raises:
         Invalid: `invalid_segment` or `invalid_condition`.
     """
+    if name == RESERVED:
+        raise _invalid("name", f"must not be {RESERVED}")
     if not _flag(document, "static"):
         return Segment.read(name, {key: value for key, value in document.items() if key != "static"})
     _check_keys(document)
