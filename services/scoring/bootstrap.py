@@ -16,6 +16,7 @@ from services.scoring.list_desk import ListDesk
 from services.scoring.lists import Lists
 from services.scoring.person import Person
 from services.scoring.ports import PlaceBook, Publisher
+from services.scoring.preview import Preview
 from services.scoring.service import Scoring
 from services.scoring.settings import (
     ApiSettings,
@@ -95,6 +96,18 @@ def list_desk() -> ListDesk:
     standings = StandingsTable(Table(settings.standings_table))
     lists = Lists(standings, definitions, settings.clock())
     return ListDesk(definitions, lists, PlacesTable(Table(settings.places_table)))
+
+
+@cache
+def preview() -> Preview:
+    """For segments that are not saved yet."""
+    settings = ApiSettings.from_env()
+    return Preview(
+        DefinitionsTable(Table(settings.definitions_table)),
+        StandingsTable(Table(settings.standings_table)),
+        IngestHistories(settings.history_function),
+        settings.clock(),
+    )
 
 
 @cache

@@ -73,7 +73,11 @@ class Standings(Protocol):
 
     def page(self, after: str, size: int) -> Page:
         """The next standings of all there are, in the store's own order, from behind profile `after` ("": from the
-        start); may be stale."""
+        start); may be stale. There need be no profile of that id: the page begins where it would be."""
+        ...
+
+    def size(self) -> int:
+        """About how many there are, remains of profiles that are gone counted; hours old."""
         ...
 
 

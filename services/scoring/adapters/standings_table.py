@@ -76,6 +76,9 @@ class StandingsTable:
         last = decode(answer.get("LastEvaluatedKey", {})).get("profile_id", "")
         return Page(_read(decode(item) for item in answer["Items"]), last)
 
+    def size(self) -> int:
+        return int(client("dynamodb").describe_table(TableName=self._table.name)["Table"]["ItemCount"])
+
     def _put(self, standing: ProfileStanding) -> Saved | Overtaken:
         first = standing.version == 1
         try:

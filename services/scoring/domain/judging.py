@@ -106,18 +106,18 @@ def catch_up(
         return judge_anew(standing, definitions, now) if standing.definitions != definitions.version else None
     if history is None:
         raise ValueError("a standing that is behind needs its history")
+    return judge_anew(standing, definitions, now, recalled(standing, history, definitions))
+
+
+def recalled(standing: ProfileStanding, history: History, definitions: Definitions) -> ProfileStanding:
+    """The standing with all remembered that `definitions` need, out of the whole past."""
     memory = Memory()
     # What is not taken in yet will be: it is on its way.
     told = (e for version, events in history.events if version in standing.applied for e in events)
     for event in sorted(told, key=lambda e: (e.at, e.message_id)):
         memory = memory.with_event(event, definitions.needs)
-    complete = replace(
-        standing,
-        memory=memory,
-        traits=_needed(history.traits, definitions),
-        remembered=definitions.version,
-    )
-    return judge_anew(standing, definitions, now, complete)
+    traits = _needed(history.traits, definitions)
+    return replace(standing, memory=memory, traits=traits, remembered=definitions.version)
 
 
 def _needed(traits: Mapping[str, Any], definitions: Definitions) -> dict[str, Any]:

@@ -98,6 +98,11 @@ def replace_members(name: str) -> Response[Any]:
     return answer(200 if found["complete"] else 202, found)
 
 
+@app.post("/segments/<name>/preview")
+def preview(name: str) -> Response[Any]:
+    return answer(200, bootstrap.preview().of(name, json_body(app.current_event), _has_time))
+
+
 @app.get("/segments/library")
 def list_library() -> Response[Any]:
     return answer(200, bootstrap.library().shelf())

@@ -42,6 +42,7 @@ def clear_caches() -> None:
         bootstrap.whereabouts,
         bootstrap.hand,
         bootstrap.library,
+        bootstrap.preview,
         bootstrap.place_book,
     ):
         make.cache_clear()
