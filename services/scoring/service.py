@@ -150,7 +150,7 @@ class Scoring:
         swept = failed = 0
         for shard in range(DUE_SHARDS):
             due = self._standings.due(shard, to_iso(now))
-            while page := list(islice(due, PAGE)):
+            while page := list(dict.fromkeys(islice(due, PAGE))):  # a stale index may name one twice
                 outcome = self._rewrite(page, judge)
                 swept += outcome.written
                 failed += len(outcome.failed)
