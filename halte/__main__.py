@@ -19,9 +19,10 @@ from halte import match
 from halte.stores import Place, Store, UnknownStage, find, fresh_tables
 from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_lake import S3Lake
-from services.ingest.domain.rows import BrokenFile, neutral, read_rows
+from services.ingest.domain.rows import BrokenFile, read_rows
 from services.ingest.lake.rebuild import compare, counts, people, rebuild
 from services.ingest.lake.upkeep import LakeKeeper
+from services.shared.cells import neutral
 from services.shared.clock import SystemClock
 
 EXAMPLES = """examples:

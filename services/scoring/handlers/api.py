@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from services.scoring import bootstrap
 from services.scoring.domain.definitions import KINDS, Kind
 from services.scoring.ports import Revision
+from services.scoring.whereabouts import MOST_EXPORTED
 from services.shared.clock import to_iso
 from services.shared.http import answer, expected_revision, json_body, raw_body, resolver, whole_number
 from services.shared.observability import service_logger
@@ -58,16 +59,11 @@ def serve_places(kind: Kind) -> None:
 
     @app.get(f"/{kind.path}/<name>/members")
     def members(name: str) -> Response[Any]:
-        event = app.current_event
-        found = bootstrap.whereabouts().members(
-            kind,
-            name,
-            value=_text("value"),
-            subject=_text("product"),
-            cursor=_text("cursor"),
-            limit=whole_number(event, "limit", 100),
-        )
-        return answer(200, found)
+        where = {"value": _text("value"), "subject": _text("product"), "cursor": _text("cursor")}
+        if _text("format") == "csv":
+            return _csv(name, *bootstrap.whereabouts().export(kind, name, **where, limit=MOST_EXPORTED))
+        limit = whole_number(app.current_event, "limit", 100)
+        return answer(200, bootstrap.whereabouts().members(kind, name, **where, limit=limit))
 
     @app.get(f"/{kind.path}/<name>/counts")
     def counts(name: str) -> Response[Any]:
@@ -141,6 +137,14 @@ def _has_time() -> bool:
 
 def _text(name: str) -> str:
     return app.current_event.get_query_string_value(name, "") or ""
+
+
+def _csv(name: str, file: str, cursor: str) -> Response[Any]:
+    """A file to keep; `Halte-Cursor` leads to the part behind it."""
+    headers: dict[str, str | list[str]] = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    if cursor:
+        headers["Halte-Cursor"] = cursor
+    return Response(200, "text/csv; charset=utf-8", file, headers)
 
 
 def _revised(revision: Revision) -> Response[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.integration.scoring.conftest import (
     message,
     moment,
     publish,
+    request,
     sweep,
 )
 from tests.unit.scoring.builders import change, on, order
@@ -256,3 +258,28 @@ def test_who_is_erased_is_on_no_list(stream: Stream) -> None:
 
     assert members(stream) == ["prf_2"]
     assert post(add=["prf_1"])["unknown"] == ["prf_1"]
+
+
+def test_a_list_is_exported_and_what_was_exported_is_a_list(
+    stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In parts where it is long, and no cell is a formula."""
+    assert deliver(message("x", change(1, order("1997-02-01"), profile_id="=cmd()"))) == []
+    post(add=[*PEOPLE, "=cmd()"])
+    publish(stream())
+    whole = request("GET", "/segments/vip/members?format=csv")
+    assert whole["headers"]["Content-Disposition"] == 'attachment; filename="vip.csv"'
+    assert whole["headers"]["Content-Type"] == "text/csv; charset=utf-8"
+    assert "Halte-Cursor" not in whole["headers"]
+
+    monkeypatch.setattr("services.scoring.handlers.api.MOST_EXPORTED", 3)
+    parts = [request("GET", "/segments/vip/members?format=csv")]
+    while cursor := parts[-1]["headers"].get("Halte-Cursor"):
+        parts.append(request("GET", f"/segments/vip/members?format=csv&cursor={cursor}"))
+    rows = [row for part in parts for row in csv.reader(part["body"].splitlines()[1:])]
+    assert rows == list(csv.reader(whole["body"].splitlines()[1:]))
+    assert sorted(row[0] for row in rows) == sorted([*PEOPLE, "'=cmd()"])
+    assert {row[1] for row in rows} == {"1997-03-01T12:00:00.000Z"}
+
+    post(remove=PEOPLE)
+    assert replace(whole["body"])[1]["added"] == len(PEOPLE)
