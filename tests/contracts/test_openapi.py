@@ -10,6 +10,7 @@ import pytest
 
 from services.shared.clock import FixedClock
 from tests.contracts import openapi
+from tests.contracts.openapi_schemas import CONDITION
 from tests.integration.scoring.conftest import aws as aws
 from tests.integration.scoring.conftest import call, deliver, message, moment
 from tests.integration.scoring.conftest import clock as clock
@@ -53,13 +54,13 @@ def test_references_lead_somewhere_and_everything_is_used() -> None:
     schemas = document["components"]["schemas"]
     found = set(references(document))
 
-    assert found == {openapi.CONDITION} | {f"#/components/schemas/{name}" for name in schemas}
+    assert found == {CONDITION} | {f"#/components/schemas/{name}" for name in schemas}
 
 
 def broken(value: Any, schema: Mapping[str, Any], path: str = "") -> list[str]:
     """Where an answer is not what its schema says; as much of JSON Schema as the document uses of answers."""
     if "$ref" in schema:
-        if schema["$ref"] == openapi.CONDITION:
+        if schema["$ref"] == CONDITION:
             return []
         name = schema["$ref"].rpartition("/")[2]
         return broken(value, openapi.document()["components"]["schemas"][name], path)
