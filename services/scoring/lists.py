@@ -91,9 +91,8 @@ class Lists:
         for name, losers in sorted(lists.items()):
             winners = {merges[loser].winner for loser in losers}
             listed = self.enlist(name, dict.fromkeys(winners, True))
-            missing = {*listed.failed, *listed.unknown} - self._ends(
-                listed.unknown
-            ).keys()  # but for erased ones
+            erased = self._ends(listed.unknown).keys()
+            missing = {*listed.failed, *listed.unknown} - erased
             for loser in losers:
                 if merges[loser].winner not in missing:
                     passed_on[loser] = passed_on.get(loser, frozenset()) | {name}

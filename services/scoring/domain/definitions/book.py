@@ -91,7 +91,7 @@ class Definitions:
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
-        """The segments."""
+        """The segments that follow a condition."""
         return tuple(one for one in self.all if isinstance(one, Segment))
 
     @cached_property
