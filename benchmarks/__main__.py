@@ -16,6 +16,7 @@ from benchmarks import (
     due_profiles,
     identity_quality,
     pattern_matching,
+    profile_evaluations,
     usd_per_million_entries,
     usd_per_million_events,
 )
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[Report], list[Result]]] = {
     "identity_quality": identity_quality.run,
     "pattern_matching": pattern_matching.run,
     "due_profiles": due_profiles.run,
+    "profile_evaluations": profile_evaluations.run,
 }
 _EXAMPLES = """examples:
   python -m benchmarks                                    all of them; about four minutes
@@ -40,6 +42,7 @@ _EXAMPLES = """examples:
   python -m benchmarks --only identity_quality            how well people are told apart
   python -m benchmarks --only pattern_matching            events a second against 1,000 and 10,000 rules
   python -m benchmarks --only due_profiles                what a sweep reads for each profile that is due
+  python -m benchmarks --only profile_evaluations         how fast 100 segments are judged
 """
 _LINES = 14
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-Z95 = 1.959964
-"""Standard deviations within which 95 % of a normal distribution lie."""
+from services.scoring.domain.analysis.evidence import Share
 
 
 @dataclass(frozen=True)
@@ -24,13 +23,12 @@ def counted(hits: int) -> Estimate:
 
 
 def estimated(hits: int, sampled: int, total: int) -> Estimate:
-    """What `hits` of `sampled` at random say of `total` (Wilson's score interval, which holds for rare things too)."""
+    """What `hits` of `sampled` at random say of `total`; at least those that were seen."""
     if not sampled or not total:
         return Estimate(0, 0, total)
-    share = hits / sampled
-    spread = Z95 * math.sqrt(share * (1 - share) / sampled + Z95**2 / (4 * sampled**2))
-    scale, centre = 1 + Z95**2 / sampled, share + Z95**2 / (2 * sampled)
-    low, high = max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+    share = Share(hits, sampled)
+    believable = share.interval()
+    low, high = math.floor(believable.low * total), math.ceil(believable.high * total)
     return Estimate(
-        round(share * total), max(hits, math.floor(low * total)), min(total, math.ceil(high * total))
+        min(max(hits, round(share.rate * total)), total), min(max(hits, low), total), min(high, total)
     )

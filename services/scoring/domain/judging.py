@@ -58,8 +58,19 @@ def take_in(
         memories = [(at, start.memory)]
     # Who begins has nothing to catch up with.
     remembered = before.remembered if start is before and before.version else definitions.version
-    after = replace(start, applied=applied, traits=traits, memory=memories[-1][1], remembered=remembered)
-    return _judge(before, after, [(min(at, now), memory) for at, memory in memories], definitions, now)
+    accepted = min((c.accepted_at for c in fresh if c.accepted_at), default=None)
+    after = replace(
+        start,
+        applied=applied,
+        traits=traits,
+        memory=memories[-1][1],
+        remembered=remembered,
+        accepted_at=accepted,
+    )
+    # What comes late counts at its own time, but is judged from when it could be: memory forgets what is over.
+    earliest = before.at if before.version and start is before else min(at for at, _ in memories)
+    steps = [(min(max(at, earliest), now), memory) for at, memory in memories]
+    return _judge(before, after, steps, definitions, now)
 
 
 def merge(profile_id: str, standing: ProfileStanding | None, merged: Merge) -> ProfileStanding | None:
@@ -175,7 +186,7 @@ def judge_anew(
 ) -> ProfileStanding:
     """A new version of the standing, or of what it is to be `after`, due again at its next true flip. `held` are the
     places to go on from, where somebody made them other than those before."""
-    unarmed = replace(after or standing, due_at=None)
+    unarmed = replace(after or standing, due_at=None, accepted_at=None)
     now = max(now, standing.at)
     return _judge(standing, unarmed, [(standing.at, unarmed.memory)], definitions, now, held)
 

@@ -116,7 +116,8 @@ def test_the_past_of_few_is_asked_where_there_are_many(monkeypatch: pytest.Monke
     big = {"condition": {"event": "Order Completed", "where": {"prop": "revenue", "gte": 50}}}
     found = asked(people(1_000, 0, definitions()), big, Past(500))
 
-    assert (found["exact"], found["took_pasts"], found["of"]) == (False, 200, 1_000)
+    assert (found["exact"], found["of"]) == (False, 1_000)
+    assert 200 <= found["took_pasts"] < 300
     assert found["interval"][0] <= 500 <= found["interval"][1]
 
 
@@ -160,4 +161,4 @@ def test_an_estimate_is_within_its_interval(hits: int, more: int, total: int) ->
     sampled = hits + more
     found = estimated(hits, sampled, total + sampled)
     assert hits <= found.low <= found.high <= total + sampled
-    assert found.low <= max(found.count, hits) <= found.high
+    assert found.low <= found.count <= found.high
