@@ -90,7 +90,6 @@ def chosen() -> dict[str, set[str]]:
     return selected(people, {name: condition for name, (condition, _) in CDNOW.items()}, NOON)
 
 
-@pytest.mark.capability("000-10")
 @pytest.mark.parametrize("name", CDNOW)
 def test_the_known_number_of_cdnows_customers(name: str, chosen: dict[str, set[str]]) -> None:
     assert len(chosen[name]) == CDNOW[name][1]
@@ -145,7 +144,6 @@ def counted(invoices: dict[str, list[dict[str, str]]], now: datetime) -> dict[st
     }
 
 
-@pytest.mark.capability("000-10")
 def test_online_retails_customers_by_facts_and_by_events(invoices: dict[str, list[dict[str, str]]]) -> None:
     now = datetime(2010, 12, 24, tzinfo=UTC)
     people: dict[str, list[CustomerEvent]] = defaultdict(list)
