@@ -66,24 +66,26 @@ class ScoringStack(ServiceStack):
         sweep = self.function(
             "Sweep", handler="sweep", settings={**settings, "history_function": history}, timeout_seconds=55
         )
-        sweep.add_to_role_policy(
-            iam.PolicyStatement(
-                actions=["lambda:InvokeFunction"],
-                resources=[
-                    self.format_arn(
-                        service="lambda",
-                        resource="function",
-                        resource_name=history,
-                        arn_format=ArnFormat.COLON_RESOURCE_NAME,
-                    )
-                ],
-            )
-        )
+        self._may_ask_the_past(sweep)
         standings.grant(sweep, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan")
         definitions.grant(
             sweep, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"
         )
         self.schedule(sweep, "rate(1 minute)")
+
+    def _may_ask_the_past(self, function: iam.IGrantable) -> None:
+        iam.Grant.add_to_principal(
+            grantee=function,
+            actions=["lambda:InvokeFunction"],
+            resource_arns=[
+                self.format_arn(
+                    service="lambda",
+                    resource="function",
+                    resource_name=history_function(self.halte.stage),
+                    arn_format=ArnFormat.COLON_RESOURCE_NAME,
+                )
+            ],
+        )
 
     def _person(
         self, standings: dynamodb.Table, definitions: dynamodb.Table, settings: Mapping[str, str]
@@ -100,9 +102,18 @@ class ScoringStack(ServiceStack):
         settings: Mapping[str, str],
     ) -> None:
         api = self.function(
-            "ApiFunction", handler="api", settings={**settings, "places_table": places.table_name}
+            "ApiFunction",
+            handler="api",
+            settings={
+                **settings,
+                "places_table": places.table_name,
+                "history_function": history_function(self.halte.stage),
+            },
         )
-        standings.grant(api, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self._may_ask_the_past(api)
+        standings.grant(
+            api, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:DescribeTable"
+        )
         places.grant(api, "dynamodb:Query")
         definitions.grant(
             api, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"
@@ -112,6 +123,11 @@ class ScoringStack(ServiceStack):
             [
                 *(route for path in DEFINITIONS for route in _definition_routes(path)),
                 *(route for path in PLACING for route in _place_routes(path)),
+                "POST /segments/{name}/members",
+                "PUT /segments/{name}/members",
+                "POST /segments/{name}/preview",
+                "GET /segments/library",
+                "POST /segments/library/{name}",
                 "GET /profiles/{profile_id}/standing",
                 "POST /profiles/{profile_id}/stages/{name}",
             ],

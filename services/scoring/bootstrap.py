@@ -6,12 +6,17 @@ from functools import cache
 
 from services.scoring.adapters.definitions_table import DefinitionsTable
 from services.scoring.adapters.ingest_histories import IngestHistories
+from services.scoring.adapters.library_files import templates
 from services.scoring.adapters.pass_cursor import PassCursor
 from services.scoring.adapters.places_table import PlacesTable
 from services.scoring.adapters.standings_table import StandingsTable
 from services.scoring.definitions_service import CachedDefinitions, Desk
+from services.scoring.library_desk import LibraryDesk
+from services.scoring.list_desk import ListDesk
+from services.scoring.lists import Lists
 from services.scoring.person import Person
 from services.scoring.ports import PlaceBook, Publisher
+from services.scoring.preview import Preview
 from services.scoring.service import Scoring
 from services.scoring.settings import (
     ApiSettings,
@@ -82,6 +87,33 @@ def whereabouts() -> Whereabouts:
 def hand() -> Scoring:
     """For moves that a person makes."""
     return _scoring(ApiSettings.from_env())
+
+
+def list_desk() -> ListDesk:
+    """For the lists of static segments. Made for each request: who has just defined one can fill it at once."""
+    settings = ApiSettings.from_env()
+    definitions = CachedDefinitions(DefinitionsTable(Table(settings.definitions_table)))
+    standings = StandingsTable(Table(settings.standings_table))
+    lists = Lists(standings, definitions, settings.clock())
+    return ListDesk(definitions, lists, PlacesTable(Table(settings.places_table)))
+
+
+@cache
+def preview() -> Preview:
+    """For segments that are not saved yet."""
+    settings = ApiSettings.from_env()
+    return Preview(
+        DefinitionsTable(Table(settings.definitions_table)),
+        StandingsTable(Table(settings.standings_table)),
+        IngestHistories(settings.history_function),
+        settings.clock(),
+    )
+
+
+@cache
+def library() -> LibraryDesk:
+    """For the routes of the library."""
+    return LibraryDesk(templates(), desk())
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from services.scoring.domain.definitions import Definitions, Kind
+from services.scoring.domain.definitions import Definitions, Kind, Segment, StaticSegment
 from services.scoring.domain.seeing import explained
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, DefinitionStore, Revision, Standings, UnreadableStanding
@@ -151,6 +151,7 @@ class Desk:
                 name: {subject: place.value for subject, place in sorted(held.items())}
                 for name, held in sorted(standing.stages.items())
             },
+            "advice": _advice(standing, definitions),
             "explained": explained(standing, definitions, now),
             "waiting": sorted(f"{kind}/{name}" for kind, name in waiting),
         }
@@ -177,6 +178,14 @@ class Desk:
         """Deleted ones count too, so that a number never means two documents."""
         last = self._definitions.revisions(kind.name, name, NEWEST, 1)
         return last[0].number if last else 0
+
+
+def _advice(standing: ProfileStanding, definitions: Definitions) -> dict[str, str]:
+    """What the segments that the person is in advise, by segment."""
+    texts = {one.name: one.texts for one in definitions.judged if isinstance(one, Segment | StaticSegment)}
+    return {
+        name: texts[name]["advice"] for name in sorted(standing.segments) if "advice" in texts.get(name, {})
+    }
 
 
 def _check_expected(stands: Revision | None, expected: int | None) -> None:

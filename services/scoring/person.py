@@ -10,7 +10,7 @@ from typing import Any, assert_never
 from services.scoring.domain.definitions import Definitions
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, Standings, UnreadableStanding
-from services.scoring.service import Outcome
+from services.scoring.rewriting import Outcome
 from services.shared.clock import from_iso, to_iso
 from services.shared.contracts.person import PersonAnswer, PersonQuestion
 

@@ -26,6 +26,7 @@ class ApiSettings(Settings):
     standings_table: str
     definitions_table: str
     places_table: str
+    history_function: str
 
 
 class PersonSettings(Settings):

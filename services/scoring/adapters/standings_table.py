@@ -14,11 +14,11 @@ from datetime import timedelta
 from typing import Any
 
 from services.scoring.domain.applied import AppliedVersions
-from services.scoring.domain.definitions.segments import MEMBER, Segment
+from services.scoring.domain.definitions import Segment
 from services.scoring.domain.facts import Tally
 from services.scoring.domain.memory import Memory
 from services.scoring.domain.orders import Book, Order, Sums
-from services.scoring.domain.places import Place, Seat
+from services.scoring.domain.places import MEMBER, Place, Seat
 from services.scoring.domain.standing import Gone, Moved, ProfileStanding, Scored
 from services.scoring.ports import (
     DUE_SHARDS,
@@ -48,10 +48,12 @@ class StandingsTable:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def load(self, profile_ids: Iterable[str]) -> Mapping[str, ProfileStanding | UnreadableStanding]:
+    def load(
+        self, profile_ids: Iterable[str], *, consistent: bool = False
+    ) -> Mapping[str, ProfileStanding | UnreadableStanding]:
         keys = [{"profile_id": profile_id} for profile_id in profile_ids]
-        # A stale read costs half, and can't do harm: the write over it is refused and brings the current item.
-        return _read(self._table.get_many(keys))
+        # A stale read costs half, and a write over it does no harm: it is refused and brings the current item.
+        return _read(self._table.get_many(keys, consistent=consistent))
 
     def save(self, standings: Sequence[ProfileStanding]) -> Sequence[SaveResult]:
         return [
@@ -73,6 +75,9 @@ class StandingsTable:
         answer = client("dynamodb").scan(TableName=self._table.name, Limit=size, **start)
         last = decode(answer.get("LastEvaluatedKey", {})).get("profile_id", "")
         return Page(_read(decode(item) for item in answer["Items"]), last)
+
+    def size(self) -> int:
+        return int(client("dynamodb").describe_table(TableName=self._table.name)["Table"]["ItemCount"])
 
     def _put(self, standing: ProfileStanding) -> Saved | Overtaken:
         first = standing.version == 1

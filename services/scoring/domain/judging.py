@@ -98,7 +98,7 @@ def let_time_pass(
     """The standing after what became due, due again at its next true flip; `None` when nothing is due yet."""
     if standing.due_at is None or standing.due_at > now:
         return None
-    return _judge_anew(standing, definitions, now)
+    return judge_anew(standing, definitions, now)
 
 
 def is_behind(standing: ProfileStanding, definitions: Definitions) -> bool:
@@ -114,23 +114,21 @@ def catch_up(
     if standing.gone:
         return None
     if not is_behind(standing, definitions):
-        return (
-            _judge_anew(standing, definitions, now) if standing.definitions != definitions.version else None
-        )
+        return judge_anew(standing, definitions, now) if standing.definitions != definitions.version else None
     if history is None:
         raise ValueError("a standing that is behind needs its history")
+    return judge_anew(standing, definitions, now, recalled(standing, history, definitions))
+
+
+def recalled(standing: ProfileStanding, history: History, definitions: Definitions) -> ProfileStanding:
+    """The standing with all remembered that `definitions` need, out of the whole past."""
     memory = Memory()
     # What is not taken in yet will be: it is on its way.
     told = (e for version, events in history.events if version in standing.applied for e in events)
     for event in sorted(told, key=lambda e: (e.at, e.message_id)):
         memory = memory.with_event(event, definitions.needs)
-    complete = replace(
-        standing,
-        memory=memory,
-        traits=_needed(history.traits, definitions),
-        remembered=definitions.version,
-    )
-    return _judge_anew(standing, definitions, now, complete)
+    traits = _needed(history.traits, definitions)
+    return replace(standing, memory=memory, traits=traits, remembered=definitions.version)
 
 
 def _needed(traits: Mapping[str, Any], definitions: Definitions) -> dict[str, Any]:
@@ -142,7 +140,7 @@ def put_in_place(
 ) -> ProfileStanding:
     """The standing after somebody put the person in a place; definitions go on from there."""
     moved = replace(standing, places={**standing.places, seat: place})
-    after = _judge_anew(moved, definitions, now)
+    after = judge_anew(moved, definitions, now)
     before = standing.places.get(seat)
     return replace(
         after, moved=(Moved(seat, before.value if before else None, place.value, now), *after.moved)
@@ -179,11 +177,27 @@ def _leave(before: ProfileStanding, gone: Gone) -> ProfileStanding:
     )
 
 
-def _judge_anew(
-    standing: ProfileStanding, definitions: Definitions, now: datetime, after: ProfileStanding | None = None
+def judge_anew(
+    standing: ProfileStanding,
+    definitions: Definitions,
+    now: datetime,
+    after: ProfileStanding | None = None,
+    held: Mapping[Seat, Place] | None = None,
 ) -> ProfileStanding:
+    """A new version of the standing, or of what it is to be `after`, due again at its next true flip. `held` are the
+    places to go on from, where somebody made them other than those before."""
     unarmed = replace(after or standing, due_at=None, accepted_at=None)
-    return _judge(standing, unarmed, [(standing.at, unarmed.memory)], definitions, max(now, standing.at))
+    now = max(now, standing.at)
+    return _judge(standing, unarmed, [(standing.at, unarmed.memory)], definitions, now, held)
+
+
+def still_held(standing: ProfileStanding, definitions: Definitions) -> dict[Seat, Place]:
+    """Without places on a list that was let go since: a new one of the same name is another list."""
+    return {
+        seat: place
+        for seat, place in standing.places.items()
+        if definitions.lists.get(seat[:2], 0) <= standing.definitions
+    }
 
 
 def _memories(
@@ -205,6 +219,7 @@ def _judge(
     memories: Sequence[tuple[datetime, Memory]],
     definitions: Definitions,
     now: datetime,
+    held: Mapping[Seat, Place] | None = None,
 ) -> ProfileStanding:
     """`after` with scores, places, due time and outbox of a new version.
 
@@ -218,7 +233,8 @@ def _judge(
         memories = [(before.at, before.memory), *memories]
     steps = [Step(at, known(after, memory, definitions)) for at, memory in memories]
     waiting = definitions.waiting(after.remembered)
-    traced = trace(definitions.judged, before.places, steps, now, waiting)
+    held = still_held(before, definitions) if held is None else held
+    traced = trace(definitions.judged, held, steps, now, waiting)
     last = steps[-1].known
     return replace(
         after,
@@ -232,7 +248,7 @@ def _judge(
         scored=_scored(before, last["scores"], facts_changed=last["facts"] != before.tally.facts()),
         moved=tuple(
             replace(move, silent=_is_silent(move, before, definitions))
-            for move in _moved(before.places, traced)
+            for move in _moved(before.places, traced, now)
         ),
     )
 
@@ -249,14 +265,14 @@ def _is_silent(move: Moved, before: ProfileStanding, definitions: Definitions) -
     )
 
 
-def _moved(before: Mapping[Seat, Place], traced: Traced) -> tuple[Moved, ...]:
+def _moved(before: Mapping[Seat, Place], traced: Traced, now: datetime) -> tuple[Moved, ...]:
     """The net of all moves, but for places that remember their way: who is back where they were did not move."""
     moves = [
         Moved(
             seat,
             old.value if old else None,
             new.value if new else None,
-            new.since if new else traced.left[seat],
+            new.since if new else traced.left.get(seat, now),
         )
         for seat in before.keys() | traced.places.keys()
         for old, new in steps(before.get(seat), traced.places.get(seat))

@@ -30,17 +30,29 @@ def known(standing: ProfileStanding, memory: Memory, definitions: Definitions) -
     }
 
 
-def explained(standing: ProfileStanding, definitions: Definitions, now: datetime) -> dict[str, Any]:
-    """Why the person is where they are, by name of the segment, or `stage/<name>`."""
+def view_of_places(standing: ProfileStanding, definitions: Definitions) -> dict[str, Any]:
+    """What conditions see of a person, places as they stand."""
     view = {**known(standing, standing.memory, definitions), "segments": set(), "stages": {}}
-    held: dict[tuple[str, str], dict[str, Place]] = {}
-    for (kind, name, subject), place in standing.places.items():
-        held.setdefault((kind, name), {})[subject] = place
+    held = _held(standing)
     for one in definitions.judged:
         show(view, one, held.get((one.kind, one.name), {}))
+    return view
+
+
+def explained(standing: ProfileStanding, definitions: Definitions, now: datetime) -> dict[str, Any]:
+    """Why the person is where they are, by name of the segment, or `stage/<name>`."""
+    view, held = view_of_places(standing, definitions), _held(standing)
     return {
         one.name if one.kind == Segment.kind else f"{one.kind}/{one.name}": one.explained(
             view, held.get((one.kind, one.name), {}), now
         )
         for one in sorted(definitions.judged, key=lambda one: (one.kind, one.name))
     }
+
+
+def _held(standing: ProfileStanding) -> dict[tuple[str, str], dict[str, Place]]:
+    """Places by kind and name of the definition, then by subject."""
+    held: dict[tuple[str, str], dict[str, Place]] = {}
+    for (kind, name, subject), place in standing.places.items():
+        held.setdefault((kind, name), {})[subject] = place
+    return held

@@ -21,7 +21,7 @@ class FakeStandings:
         self.broken: set[str] = set()
         self.writes = 0
 
-    def load(self, profile_ids: Iterable[str]) -> Mapping[str, ProfileStanding]:
+    def load(self, profile_ids: Iterable[str], *, consistent: bool = False) -> Mapping[str, ProfileStanding]:
         return {p: self.stored[p] for p in profile_ids if p in self.stored}
 
     def save(self, standings: Sequence[ProfileStanding]) -> Sequence[SaveResult]:
@@ -35,6 +35,9 @@ class FakeStandings:
     def page(self, after: str, size: int) -> Page:
         ids = [profile_id for profile_id in sorted(self.stored) if profile_id > after]
         return Page({p: self.stored[p] for p in ids[:size]}, ids[size - 1] if len(ids) > size else "")
+
+    def size(self) -> int:
+        return len(self.stored)
 
     def _save(self, standing: ProfileStanding) -> SaveResult:
         if standing.profile_id in self.broken:

@@ -3,7 +3,8 @@ in `book`."""
 
 from services.scoring.domain.definitions.base import Definition, Kind
 from services.scoring.domain.definitions.book import KINDS, Definitions, kind_of
+from services.scoring.domain.definitions.lists import StaticSegment
 from services.scoring.domain.definitions.models import ScoreModel
 from services.scoring.domain.definitions.segments import Segment
 
-__all__ = ["KINDS", "Definition", "Definitions", "Kind", "ScoreModel", "Segment", "kind_of"]
+__all__ = ["KINDS", "Definition", "Definitions", "Kind", "ScoreModel", "Segment", "StaticSegment", "kind_of"]

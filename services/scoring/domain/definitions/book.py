@@ -11,9 +11,10 @@ from types import MappingProxyType
 
 from services.scoring.domain.definitions.base import Definition, Kind
 from services.scoring.domain.definitions.lifecycles import Lifecycle
+from services.scoring.domain.definitions.lists import StaticSegment
 from services.scoring.domain.definitions.models import ScoreModel
 from services.scoring.domain.definitions.needs import Needs
-from services.scoring.domain.definitions.segments import Segment
+from services.scoring.domain.definitions.segments import Segment, read_segment
 from services.scoring.domain.facts import FACTS
 from services.scoring.domain.places import Judged
 from services.shared.conditions import Reference
@@ -23,7 +24,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
-            Kind(Segment.kind, "segments", Segment.read, most=200, places=True),
+            Kind(Segment.kind, "segments", read_segment, most=200, places=True),
             Kind(ScoreModel.kind, "score-models", ScoreModel.read, most=50),
             Kind(Lifecycle.kind, "stages", Lifecycle.read, most=20, places=True),
         )
@@ -74,6 +75,7 @@ class Definitions:
         needs = {key: _needs(one, by_key) for key, one in sorted(by_key.items())}
         ordered = tuple(by_key[key] for key in _ordered(needs))
         words = {word for one in ordered for word in (_word(one), *one.needs.names)}
+        words |= {one.list for one in ordered if isinstance(one, StaticSegment)}
         before = introduced or {}
         return cls(version, ordered, {word: before.get(word, version) for word in words})
 
@@ -89,8 +91,14 @@ class Definitions:
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
-        """The segments."""
+        """The segments that follow a condition."""
         return tuple(one for one in self.all if isinstance(one, Segment))
+
+    @cached_property
+    def lists(self) -> Mapping[Key, int]:
+        """The static segments, each with the version from which on there is its list."""
+        found = (one for one in self.all if isinstance(one, StaticSegment))
+        return {(one.kind, one.name): self.introduced[one.list] for one in found}
 
     @cached_property
     def needs(self) -> Needs:
