@@ -11,7 +11,7 @@ from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.definitions import Definitions, Segment
 from services.scoring.domain.memory import Memory
 from services.scoring.domain.places import Place, Seat, steps
-from services.scoring.domain.seeing import known
+from services.scoring.domain.seeing import known, numbers
 from services.scoring.domain.standing import Gone, Moved, ProfileStanding, Scored
 from services.scoring.domain.trace import Step, Traced, trace
 from services.shared.contracts.ingest import CustomerEvent, Merge, ProfileChange
@@ -209,16 +209,17 @@ def _judge(
     waiting = definitions.waiting(after.remembered)
     traced = trace(definitions.judged, before.places, steps, now, waiting)
     last = steps[-1].known
+    scores = numbers(last["scores"], now)
     return replace(
         after,
         version=before.version + 1,
         at=now,
         memory=memories[-1][1].pruned(definitions.needs, now),
-        scores=last["scores"],
+        scores=scores,
         places=traced.places,
         definitions=definitions.version,
         due_at=_rearmed(after.due_at, traced.due),
-        scored=_scored(before, last["scores"], facts_changed=last["facts"] != before.tally.facts()),
+        scored=_scored(before, scores, facts_changed=last["facts"] != before.tally.facts()),
         moved=tuple(
             replace(move, silent=_is_silent(move, before, definitions))
             for move in _moved(before.places, traced)

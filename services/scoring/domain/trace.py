@@ -54,7 +54,12 @@ def trace(
 
 def view_of(step: Step) -> dict[str, Any]:
     """What conditions see of a step before anything is judged."""
-    return {**step.known, "segments": set(), "stages": {}}
+    return {**step.known, **empty_places()}
+
+
+def empty_places() -> dict[str, Any]:
+    """The sections of a view that `show` fills."""
+    return {"segments": set(), "stages": {}, "fits": {}, "cells": {}}
 
 
 def show(view: View, one: Judged, held: Held) -> None:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from services.scoring.domain.definitions.base import Definition, Kind
 from services.scoring.domain.definitions.lifecycles import Lifecycle
-from services.scoring.domain.definitions.models import ScoreModel
+from services.scoring.domain.definitions.models import ScoreModel, WeightedScore, read_model
 from services.scoring.domain.definitions.needs import Needs
 from services.scoring.domain.definitions.segments import Segment
 from services.scoring.domain.facts import FACTS
@@ -24,7 +24,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         kind.name: kind
         for kind in (
             Kind(Segment.kind, "segments", Segment.read, most=200, places=True),
-            Kind(ScoreModel.kind, "score-models", ScoreModel.read, most=50),
+            Kind(ScoreModel.kind, "score-models", read_model, most=50),
             Kind(Lifecycle.kind, "stages", Lifecycle.read, most=20, places=True),
         )
     }
@@ -83,9 +83,9 @@ class Definitions:
         return tuple(one for one in self.all if isinstance(one, Judged))
 
     @cached_property
-    def models(self) -> tuple[ScoreModel, ...]:
-        """The score models."""
-        return tuple(one for one in self.all if isinstance(one, ScoreModel))
+    def models(self) -> tuple[ScoreModel | WeightedScore, ...]:
+        """The score models, each after those it is made of."""
+        return tuple(one for one in self.all if isinstance(one, ScoreModel | WeightedScore))
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
