@@ -14,10 +14,10 @@ from infra.environment import Environment
 from services.shared.contracts.history import history_function
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 
-DEFINITIONS = ("segments", "score-models", "stages")
+DEFINITIONS = ("segments", "score-models", "stages", "fit-models", "strategies")
 """The paths of the kinds of definitions."""
 
-PLACING = ("segments", "stages")
+PLACING = ("segments", "stages", "fit-models", "strategies")
 """Those that place people."""
 
 

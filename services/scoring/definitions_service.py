@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from services.scoring.domain.definitions import Definitions, Kind
+from services.scoring.domain.definitions import Definitions, FitModel, Kind, Strategy
 from services.scoring.domain.seeing import explained, explained_scores
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, DefinitionStore, Revision, Standings, UnreadableStanding
@@ -148,6 +148,8 @@ class Desk:
                 name: {subject: place.value for subject, place in sorted(held.items())}
                 for name, held in sorted(standing.stages.items())
             },
+            "fits": standing.values(FitModel.kind),
+            "cells": standing.values(Strategy.kind),
             "explained": explained(standing, definitions, now),
             "waiting": sorted(f"{kind}/{name}" for kind, name in waiting),
         }

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from services.scoring.domain.definitions import FitModel, Strategy
 from services.scoring.domain.definitions.lifecycles import Lifecycle
 from services.scoring.domain.standing import Moved, ProfileStanding
 from services.scoring.ports import Publisher
 from services.shared.aws.bus import pack
+from services.shared.clock import to_iso
 from services.shared.contracts.base import Fact
 from services.shared.contracts.scoring import (
     ScoreChange,
@@ -19,6 +22,10 @@ from services.shared.contracts.scoring import (
     StageChanged,
     StageMove,
     Standing,
+    StrategyCellChanged,
+    StrategyMove,
+    Task,
+    TaskRequested,
 )
 
 
@@ -35,16 +42,20 @@ def snapshot(standing: ProfileStanding) -> Standing:
             name: {product: place.value for product, place in sorted(held.items())}
             for name, held in sorted(standing.stages.items())
         },
+        fits=standing.values(FitModel.kind),
+        cells=standing.values(Strategy.kind),
         since=standing.since,
         since_at=standing.since_at,
     )
 
 
 def facts_of(standings: Iterable[ProfileStanding]) -> list[Fact]:
-    """The facts of these writes, packed: scores first, then stages, then exits and entries, each person's moves in
-    order."""
+    """The facts of these writes, packed: scores first, then stages, cells and the tasks of these, then exits and
+    entries, each person's moves in order. A change of grade is told by the cell that it leads to."""
     changes: list[ScoreChange] = []
     stages: list[StageMove] = []
+    cells: list[StrategyMove] = []
+    tasks: list[Task] = []
     rounds = [Round()]
     for standing in standings:
         seen = snapshot(standing)
@@ -57,6 +68,12 @@ def facts_of(standings: Iterable[ProfileStanding]) -> list[Fact]:
             if kind == Lifecycle.kind:
                 stages.append(_stage_move(move, seen))
                 continue
+            if kind == Strategy.kind:
+                cells.append(_strategy_move(move, seen))
+                tasks += _tasks(move, seen)
+                continue
+            if kind == FitModel.kind:
+                continue
             entered = move.after is not None
             row = SegmentMove(segment=name, at=move.at, standing=seen)
             if not rounds[-1].takes(row, entered=entered):
@@ -64,6 +81,8 @@ def facts_of(standings: Iterable[ProfileStanding]) -> list[Fact]:
             rounds[-1].add(row, entered=entered)
     facts = pack(changes, lambda rows: ScoreChanged(changes=rows))
     facts += pack(stages, lambda rows: StageChanged(moves=rows))
+    facts += pack(cells, lambda rows: StrategyCellChanged(moves=rows))
+    facts += pack(tasks, lambda rows: TaskRequested(tasks=rows))
     return facts + [fact for one in rounds for fact in one.facts()]
 
 
@@ -76,6 +95,36 @@ def _stage_move(move: Moved, seen: Standing) -> StageMove:
         after=move.after or "",
         at=move.at,
         standing=seen,
+    )
+
+
+def _strategy_move(move: Moved, seen: Standing) -> StrategyMove:
+    agreed = move.agreed
+    return StrategyMove(
+        strategy=move.seat[1],
+        before=move.before or "",
+        after=move.after or "",
+        at=move.at,
+        contact=agreed.get("strategy", ""),
+        owner=agreed.get("owner", ""),
+        journey=agreed.get("journey", ""),
+        standing=seen,
+    )
+
+
+def _tasks(move: Moved, seen: Standing) -> Iterator[Task]:
+    """The task of the cell that somebody came into."""
+    if "task" not in move.agreed:
+        return
+    reason = f"{Strategy.kind}:{move.seat[1]}:{move.after}"
+    cause = f"{seen.profile_id}|{reason}|{to_iso(move.at)}"
+    yield Task(
+        task_id=f"tsk_{hashlib.sha256(cause.encode()).hexdigest()[:20]}",
+        profile_id=seen.profile_id,
+        title=move.agreed["task"]["title"],
+        owner=move.agreed["owner"],
+        reason=reason,
+        at=move.at,
     )
 
 

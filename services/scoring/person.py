@@ -105,5 +105,6 @@ def _exported(standing: ProfileStanding) -> dict[str, Any]:
         "orders": [asdict(order) for order in tally.book.orders.values()],
         "scores": dict(standing.scores),
         "segments": {name: to_iso(since) for name, since in standing.segments.items()},
+        "places": [[*seat, place.value, to_iso(place.since)] for seat, place in standing.places.items()],
         "traits": dict(standing.traits),
     }

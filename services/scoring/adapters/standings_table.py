@@ -199,7 +199,10 @@ def _read_place(value: str, since: str, way: Iterable[tuple[str, str]] = ()) -> 
 
 
 def _told(move: Moved) -> list[Any]:
-    return [*move.seat, move.before, move.after, to_iso(move.at), *([1] if move.silent else [])]
+    more: list[Any] = [int(move.silent), move.agreed]
+    while more and not more[-1]:
+        more.pop()
+    return [*move.seat, move.before, move.after, to_iso(move.at), *more]
 
 
 def _moved(*row: Any) -> Moved:
@@ -208,8 +211,9 @@ def _moved(*row: Any) -> Moved:
         segment, at, entered = row
         seat: Seat = (Segment.kind, segment, "")
         return Moved(seat, None if entered else MEMBER, MEMBER if entered else None, from_iso(at))
-    kind, name, subject, before, after, at, *silent = row
-    return Moved((kind, name, subject), before, after, from_iso(at), bool(silent))
+    kind, name, subject, before, after, at, *more = row
+    agreed = more[1] if len(more) > 1 else {}
+    return Moved((kind, name, subject), before, after, from_iso(at), bool(more and more[0]), agreed)
 
 
 def due_shard(profile_id: str) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from services.scoring.domain.applied import AppliedVersions
-from services.scoring.domain.definitions import Definitions, Segment
+from services.scoring.domain.definitions import Definitions, Segment, Strategy
 from services.scoring.domain.memory import Memory
 from services.scoring.domain.places import Place, Seat, steps
 from services.scoring.domain.seeing import known, numbers
@@ -221,22 +221,28 @@ def _judge(
         due_at=_rearmed(after.due_at, traced.due),
         scored=_scored(before, scores, facts_changed=last["facts"] != before.tally.facts()),
         moved=tuple(
-            replace(move, silent=_is_silent(move, before, definitions))
+            replace(move, silent=_is_silent(move, before, definitions), agreed=_agreed(move, definitions))
             for move in _moved(before.places, traced)
         ),
     )
 
 
 def _is_silent(move: Moved, before: ProfileStanding, definitions: Definitions) -> bool:
-    """Does somebody enter a segment only because it was defined, and is nobody to hear of that?"""
+    """Does somebody move only because something was defined, and is nobody to hear of that?"""
     kind, name, _ = move.seat
-    segment = definitions.get(kind, name)
-    if not (isinstance(segment, Segment) and segment.silent and before.version):
+    one = definitions.get(kind, name)
+    if not (isinstance(one, Segment | Strategy) and one.silent and before.version):
         return False
     defined = definitions.introduced[f"{kind}/{name}"]
     return before.definitions < defined or before.remembered < max(
-        (definitions.introduced[need] for need in segment.needs.names), default=0
+        (definitions.introduced[need] for need in one.needs.names), default=0
     )
+
+
+def _agreed(move: Moved, definitions: Definitions) -> Mapping[str, Any]:
+    kind, name, _ = move.seat
+    one = definitions.get(kind, name)
+    return one.agreed_for(move.after) if isinstance(one, Strategy) else {}
 
 
 def _moved(before: Mapping[Seat, Place], traced: Traced) -> tuple[Moved, ...]:

@@ -25,13 +25,14 @@ class Scored:
 @dataclass(frozen=True)
 class Moved:
     """A place was taken, changed or left at the moment its condition flipped; `None` is nowhere. A `silent` move is
-    told to nobody."""
+    told to nobody. `agreed` is what the definition has for those who come to `after`, as JSON."""
 
     seat: Seat
     before: str | None
     after: str | None
     at: datetime
     silent: bool = False
+    agreed: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,10 @@ class ProfileStanding:
     def segments(self) -> dict[str, datetime]:
         """The segments the person is in, with when each was entered."""
         return {name: place.since for (kind, name, _), place in self.places.items() if kind == "segment"}
+
+    def values(self, kind: str) -> dict[str, str]:
+        """By name of a definition of a kind that knows no products: where the person is."""
+        return {name: place.value for (of, name, _), place in self.places.items() if of == kind}
 
     @property
     def stages(self) -> dict[str, dict[str, Place]]:

@@ -18,7 +18,14 @@ from services.shared.contracts.ingest import (
     RecoveryRequested,
 )
 from services.shared.contracts.journeys import JourneyEntered, JourneyExited, MessageRequested
-from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited, StageChanged
+from services.shared.contracts.scoring import (
+    ScoreChanged,
+    SegmentEntered,
+    SegmentExited,
+    StageChanged,
+    StrategyCellChanged,
+    TaskRequested,
+)
 
 FACTS: tuple[type[Fact], ...] = (
     ProfilesChanged,
@@ -30,6 +37,8 @@ FACTS: tuple[type[Fact], ...] = (
     SegmentEntered,
     SegmentExited,
     StageChanged,
+    StrategyCellChanged,
+    TaskRequested,
     JourneyEntered,
     JourneyExited,
     MessageRequested,

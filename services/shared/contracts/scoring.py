@@ -12,7 +12,8 @@ class Standing(Model):
 
     `facts` are computed traits: `orders` (count), `revenue`, `average_basket`, `promo_share`, `first_order_at`,
     `last_order_at`, `first_seen_at` (ISO), and counts of e-mail outcomes. `scores` maps a model to its points;
-    `segments` lists those the profile is in, `stages` maps a lifecycle to the stage by product ("": of the person).
+    `segments` lists those the profile is in, `stages` maps a lifecycle to the stage by product ("": of the person),
+    `fits` a fit model to the grade, `cells` a contact strategy to the cell (`band:grade`).
     `since` is that of `ProfileChange`, known since `since_at`: it tells who
     had let go of a merged profile that an un-merge gave it back.
     """
@@ -24,6 +25,8 @@ class Standing(Model):
     scores: dict[str, float] = {}
     segments: list[str] = []
     stages: dict[str, dict[str, str]] = {}
+    fits: dict[str, str] = {}
+    cells: dict[str, str] = {}
     since: int = 0
     since_at: Instant | None = None
 
@@ -91,3 +94,49 @@ class StageChanged(Fact):
     detail_type: ClassVar[str] = "StageChanged.v1"
 
     moves: list[StageMove]
+
+
+class StrategyMove(Model):
+    """A profile went from a cell of contact strategy `strategy` to another at `at`; an empty `before` is the beginning.
+
+    A cell is `band:grade`. `contact`, `owner` and `journey` (empty: none) are what was agreed for the new one.
+    """
+
+    strategy: str
+    before: str
+    after: str
+    at: Instant
+    contact: str = ""
+    owner: str = ""
+    journey: str = ""
+    standing: Standing
+
+
+class StrategyCellChanged(Fact):
+    """Profiles whose cell in a matrix of score and fit changed."""
+
+    source: ClassVar[str] = "halte.scoring"
+    detail_type: ClassVar[str] = "StrategyCellChanged.v1"
+
+    moves: list[StrategyMove]
+
+
+class Task(Model):
+    """Something that `owner` is asked to do for a person. The same cause has the same `task_id`, however often it is
+    told; `reason` is what brought it about (`strategy:<name>:<cell>`)."""
+
+    task_id: str
+    profile_id: str
+    title: str
+    owner: str
+    reason: str
+    at: Instant
+
+
+class TaskRequested(Fact):
+    """Tasks for people, such as a sales call to somebody who came into a hot cell."""
+
+    source: ClassVar[str] = "halte.scoring"
+    detail_type: ClassVar[str] = "TaskRequested.v1"
+
+    tasks: list[Task]
