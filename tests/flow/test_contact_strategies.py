@@ -153,7 +153,7 @@ def test_a_standing_shows_where_each_point_is_from_and_what_is_agreed(shop: Shop
     for number in range(3):
         happens(shop, "ann", "Page Read", number, topic="prices")
     (ann,) = {move["standing"]["profile_id"] for move in rows(shop, "StrategyCellChanged.v1", "moves")}
-    shop.road.advance(timedelta(days=10), schedules_every=None)
+    shop.road.advance(timedelta(days=10), schedules_every=timedelta(days=10))
 
     shown = shop.road.http("GET", f"/profiles/{ann}/standing", admin=True).json()
     score = shown["scores"]["interest"]
