@@ -14,7 +14,7 @@ from infra.environment import Environment
 from services.shared.contracts.history import history_function
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 
-DEFINITIONS = ("segments", "score-models", "stages", "fit-models", "strategies")
+DEFINITIONS = ("segments", "score-models", "stages", "fit-models", "strategies", "trigger-tables")
 """The paths of the kinds of definitions."""
 
 PLACING = ("segments", "stages", "fit-models", "strategies")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from services.scoring.domain.definitions import FitModel, Strategy
 from services.scoring.domain.definitions.lifecycles import Lifecycle
-from services.scoring.domain.standing import Moved, ProfileStanding
+from services.scoring.domain.standing import Fired, Moved, ProfileStanding
 from services.scoring.ports import Publisher
 from services.shared.aws.bus import pack
 from services.shared.clock import to_iso
 from services.shared.contracts.base import Fact
 from services.shared.contracts.scoring import (
+    Firing,
     ScoreChange,
     ScoreChanged,
     SegmentEntered,
@@ -26,6 +29,7 @@ from services.shared.contracts.scoring import (
     StrategyMove,
     Task,
     TaskRequested,
+    TriggerFired,
 )
 
 
@@ -56,6 +60,7 @@ def facts_of(standings: Iterable[ProfileStanding]) -> list[Fact]:
     stages: list[StageMove] = []
     cells: list[StrategyMove] = []
     tasks: list[Task] = []
+    fired: list[Firing] = []
     rounds = [Round()]
     for standing in standings:
         seen = snapshot(standing)
@@ -63,6 +68,8 @@ def facts_of(standings: Iterable[ProfileStanding]) -> list[Fact]:
             ScoreChange(standing=seen, model=s.model, score=s.score, previous=s.previous)
             for s in standing.scored
         ]
+        fired += [_firing(one, seen) for one in standing.fired]
+        tasks += [task for one in standing.fired for task in _tasks_of_trigger(one, seen)]
         for move in (move for move in standing.moved if not move.silent):
             kind, name, _ = move.seat
             if kind == Lifecycle.kind:
@@ -82,6 +89,7 @@ def facts_of(standings: Iterable[ProfileStanding]) -> list[Fact]:
     facts = pack(changes, lambda rows: ScoreChanged(changes=rows))
     facts += pack(stages, lambda rows: StageChanged(moves=rows))
     facts += pack(cells, lambda rows: StrategyCellChanged(moves=rows))
+    facts += pack(fired, lambda rows: TriggerFired(firings=rows))
     facts += pack(tasks, lambda rows: TaskRequested(tasks=rows))
     return facts + [fact for one in rounds for fact in one.facts()]
 
@@ -114,17 +122,39 @@ def _strategy_move(move: Moved, seen: Standing) -> StrategyMove:
 
 def _tasks(move: Moved, seen: Standing) -> Iterator[Task]:
     """The task of the cell that somebody came into."""
-    if "task" not in move.agreed:
-        return
-    reason = f"{Strategy.kind}:{move.seat[1]}:{move.after}"
-    cause = f"{seen.profile_id}|{reason}|{to_iso(move.at)}"
-    yield Task(
-        task_id=f"tsk_{hashlib.sha256(cause.encode()).hexdigest()[:20]}",
+    if "task" in move.agreed:
+        yield _task(
+            f"{Strategy.kind}:{move.seat[1]}:{move.after}", to_iso(move.at), move.at, move.agreed, seen
+        )
+
+
+def _tasks_of_trigger(fired: Fired, seen: Standing) -> Iterator[Task]:
+    if "task" in fired.reaction:
+        reason = f"trigger:{fired.table}:{fired.trigger}:{fired.position}"
+        yield _task(reason, fired.message_id, fired.at, fired.reaction, seen)
+
+
+def _task(reason: str, cause: str, at: datetime, asked: Mapping[str, Any], seen: Standing) -> Task:
+    what = f"{seen.profile_id}|{reason}|{cause}"
+    return Task(
+        task_id=f"tsk_{hashlib.sha256(what.encode()).hexdigest()[:20]}",
         profile_id=seen.profile_id,
-        title=move.agreed["task"]["title"],
-        owner=move.agreed["owner"],
+        title=asked["task"]["title"],
+        owner=asked["owner"],
         reason=reason,
-        at=move.at,
+        at=at,
+    )
+
+
+def _firing(fired: Fired, seen: Standing) -> Firing:
+    return Firing(
+        table=fired.table,
+        trigger=fired.trigger,
+        position=fired.position,
+        message_id=fired.message_id,
+        journey=fired.reaction.get("journey", ""),
+        at=fired.at,
+        standing=seen,
     )
 
 

@@ -1,4 +1,4 @@
-"""A deposit above the limit, of somebody who saves, is interested and of an age: an offer, on the channel they prefer."""
+"""A deposit above the limit of somebody who saves, is interested and of an age: an offer where they prefer it."""
 
 from __future__ import annotations
 

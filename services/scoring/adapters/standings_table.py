@@ -13,13 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from services.scoring.adapters.changes import changes_of, read_changes
 from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.definitions.segments import MEMBER, Segment
 from services.scoring.domain.facts import Tally
 from services.scoring.domain.memory import Memory
 from services.scoring.domain.orders import Book, Order, Sums
 from services.scoring.domain.places import Place, Seat
-from services.scoring.domain.standing import Gone, Moved, ProfileStanding, Scored
+from services.scoring.domain.standing import Gone, ProfileStanding
 from services.scoring.ports import (
     DUE_SHARDS,
     NotSaved,
@@ -106,13 +107,8 @@ def to_item(standing: ProfileStanding) -> Item:
     item["state"] = _json(_state(standing))
     if standing.due_at:
         item |= {"due_shard": due_shard(standing.profile_id), "due_at": to_iso(standing.due_at)}
-    if standing.scored or standing.moved:
-        item["changes"] = _json(
-            {
-                "scored": [[s.model, s.score, s.previous] for s in standing.scored],
-                "moved": [_told(m) for m in standing.moved],
-            }
-        )
+    if changed := changes_of(standing):
+        item["changes"] = _json(changed)
     return item
 
 
@@ -156,7 +152,7 @@ def _read_gone(item: Mapping[str, Any]) -> ProfileStanding:
 
 def _standing(item: Mapping[str, Any]) -> ProfileStanding:
     state = json.loads(item["state"])
-    changes = json.loads(item.get("changes") or '{"scored": [], "moved": []}')
+    changes = read_changes(json.loads(item.get("changes", "{}")))
     return ProfileStanding(
         profile_id=item["profile_id"],
         version=item["version"],
@@ -169,8 +165,9 @@ def _standing(item: Mapping[str, Any]) -> ProfileStanding:
         definitions=state["definitions"],
         remembered=state.get("remembered", 0),
         due_at=from_iso(item["due_at"]) if "due_at" in item else None,
-        scored=tuple(Scored(*scored) for scored in changes["scored"]),
-        moved=tuple(_moved(*row) for row in changes["moved"]),
+        scored=changes.scored,
+        moved=changes.moved,
+        fired=changes.fired,
         since=state.get("since", 0),
         since_at=from_iso(state["since_at"]) if "since_at" in state else None,
     )
@@ -196,24 +193,6 @@ def _place(place: Place) -> list[Any]:
 
 def _read_place(value: str, since: str, way: Iterable[tuple[str, str]] = ()) -> Place:
     return Place(value, from_iso(since), tuple((stage, from_iso(at)) for stage, at in way))
-
-
-def _told(move: Moved) -> list[Any]:
-    more: list[Any] = [int(move.silent), move.agreed]
-    while more and not more[-1]:
-        more.pop()
-    return [*move.seat, move.before, move.after, to_iso(move.at), *more]
-
-
-def _moved(*row: Any) -> Moved:
-    """What `to_item` wrote, or an earlier version of it that knew segments only."""
-    if len(row) == 3:
-        segment, at, entered = row
-        seat: Seat = (Segment.kind, segment, "")
-        return Moved(seat, None if entered else MEMBER, MEMBER if entered else None, from_iso(at))
-    kind, name, subject, before, after, at, *more = row
-    agreed = more[1] if len(more) > 1 else {}
-    return Moved((kind, name, subject), before, after, from_iso(at), bool(more and more[0]), agreed)
 
 
 def due_shard(profile_id: str) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 
 from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.definitions import Definitions, Segment, Strategy
+from services.scoring.domain.firing import firings
 from services.scoring.domain.memory import Memory
 from services.scoring.domain.places import Place, Seat, steps
 from services.scoring.domain.seeing import known, numbers
-from services.scoring.domain.standing import Gone, Moved, ProfileStanding, Scored
+from services.scoring.domain.standing import Fired, Gone, Moved, ProfileStanding, Scored
 from services.scoring.domain.trace import Step, Traced, trace
 from services.shared.contracts.ingest import CustomerEvent, Merge, ProfileChange
 
@@ -59,7 +60,13 @@ def take_in(
     # Who begins has nothing to catch up with.
     remembered = before.remembered if start is before and before.version else definitions.version
     after = replace(start, applied=applied, traits=traits, memory=memories[-1][1], remembered=remembered)
-    return _judge(before, after, [(min(at, now), memory) for at, memory in memories], definitions, now)
+    fired: tuple[Fired, ...] = ()
+    if start is before:
+        new = {event.message_id for change in fresh if not change.told_before for event in change.events}
+        own = [event for event in events if event.message_id in new]
+        fired = tuple(firings(own, start.memory, memories, definitions, now))
+    dated = [(min(at, now), memory) for at, memory in memories]
+    return replace(_judge(before, after, dated, definitions, now), fired=fired)
 
 
 def merge(profile_id: str, standing: ProfileStanding | None, merged: Merge) -> ProfileStanding | None:
@@ -216,6 +223,7 @@ def _judge(
         at=now,
         memory=memories[-1][1].pruned(definitions.needs, now),
         scores=scores,
+        fired=(),
         places=traced.places,
         definitions=definitions.version,
         due_at=_rearmed(after.due_at, traced.due),

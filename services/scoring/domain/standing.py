@@ -36,6 +36,19 @@ class Moved:
 
 
 @dataclass(frozen=True)
+class Fired:
+    """An event was a trigger of a table, and the person was in a position in which something is done about that:
+    `reaction`, as JSON."""
+
+    table: str
+    trigger: str
+    position: str
+    message_id: str
+    at: datetime
+    reaction: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Gone:
     """There is no such profile any more since `at`: it was merged `into` another, or erased (`into` is empty)."""
 
@@ -53,9 +66,9 @@ class ProfileStanding:
 
     `at` is when it was last judged, under `definitions`; `places` is where these put the person; `due_at` is where the
     due index has it (never later than the true flip). `memory` is complete for all that definitions of version
-    `remembered` need. `scored` and `moved` are what this write changed. `since` is the
-    version from which on the profile's history was last told anew, known since `since_at`. What remains of a profile
-    that is `gone` keeps late changes from bringing it back.
+    `remembered` need. `scored` and `moved` are what this write changed, `fired` the triggers that it brought. `since`
+    is the version from which on the profile's history was last told anew, known since `since_at`. What remains of a
+    profile that is `gone` keeps late changes from bringing it back.
     """
 
     profile_id: str
@@ -71,6 +84,7 @@ class ProfileStanding:
     due_at: datetime | None = None
     scored: tuple[Scored, ...] = ()
     moved: tuple[Moved, ...] = ()
+    fired: tuple[Fired, ...] = ()
     since: int = 0
     since_at: datetime | None = None
     gone: Gone | None = None

@@ -25,6 +25,7 @@ from services.shared.contracts.scoring import (
     StageChanged,
     StrategyCellChanged,
     TaskRequested,
+    TriggerFired,
 )
 
 FACTS: tuple[type[Fact], ...] = (
@@ -39,6 +40,7 @@ FACTS: tuple[type[Fact], ...] = (
     StageChanged,
     StrategyCellChanged,
     TaskRequested,
+    TriggerFired,
     JourneyEntered,
     JourneyExited,
     MessageRequested,

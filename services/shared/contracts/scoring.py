@@ -121,9 +121,31 @@ class StrategyCellChanged(Fact):
     moves: list[StrategyMove]
 
 
+class Firing(Model):
+    """An event (`message_id`) was the `trigger` of a `table` while the person was in a `position` of the buying
+    process; `journey` (empty: none) is what answers it. The same event fires a trigger once."""
+
+    table: str
+    trigger: str
+    position: str
+    message_id: str
+    journey: str = ""
+    at: Instant
+    standing: Standing
+
+
+class TriggerFired(Fact):
+    """Things that people did and that something is done about."""
+
+    source: ClassVar[str] = "halte.scoring"
+    detail_type: ClassVar[str] = "TriggerFired.v1"
+
+    firings: list[Firing]
+
+
 class Task(Model):
     """Something that `owner` is asked to do for a person. The same cause has the same `task_id`, however often it is
-    told; `reason` is what brought it about (`strategy:<name>:<cell>`)."""
+    told; `reason` is what brought it about (`strategy:<name>:<cell>`, `trigger:<table>:<trigger>:<position>`)."""
 
     task_id: str
     profile_id: str

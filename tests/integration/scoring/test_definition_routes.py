@@ -42,6 +42,20 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "cells": [{"bands": ["all"], "grades": ["A", "B"], "strategy": "call", "owner": "sales"}],
         },
     ),
+    "trigger-table": (
+        {
+            "score": "love",
+            "positions": [{"name": "any"}],
+            "triggers": [{"name": "asks", "event": "Asked"}],
+            "reactions": [{"triggers": ["asks"], "positions": ["any"], "journey": "answer"}],
+        },
+        {
+            "score": "love",
+            "positions": [{"name": "any"}],
+            "triggers": [{"name": "asks", "event": "Asked"}],
+            "reactions": [{"triggers": ["asks"], "positions": ["any"]}],
+        },
+    ),
     "score-model": (
         {"rules": [{"event": "Order Completed", "points": 1}]},
         {"rules": [{"event": "Order Completed", "points": 2}]},
@@ -49,7 +63,10 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-REFERRED = {"strategy": {"/score-models/love": "score-model", "/fit-models/near": "fit-model"}}
+REFERRED = {
+    "trigger-table": {"/score-models/love": "score-model"},
+    "strategy": {"/score-models/love": "score-model", "/fit-models/near": "fit-model"},
+}
 """What the document of a kind refers to."""
 
 

@@ -198,7 +198,10 @@ def test_a_new_grade_is_refused_while_a_matrix_has_no_cells_for_it() -> None:
     [
         ({"cells": [*MATRIX["cells"], {"bands": ["hot"], "grades": ["A"], **NURTURE}]}, "cells.4: hot:A has"),
         ({"cells": [*MATRIX["cells"], {"bands": ["hot"], "grades": ["Z"], **NURTURE}]}, "gives no hot:Z"),
-        ({"cells": [{"bands": ["tepid"], "grades": ["A"], **NURTURE}]}, "'tepid' is none of the bands"),
+        (
+            {"cells": [{"bands": ["tepid"], "grades": ["A"], **NURTURE}]},
+            "cells.0.bands: 'tepid' is not known",
+        ),
         ({"bands": [{"name": "a", "from": 1}]}, "the first has no from"),
         ({"bands": [{"name": "a"}, {"name": "b"}]}, "the first has no from"),
         ({"bands": [{"name": "a"}, {"name": "b", "from": 2}, {"name": "c", "from": 2}]}, "begins above"),

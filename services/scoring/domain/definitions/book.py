@@ -16,6 +16,7 @@ from services.scoring.domain.definitions.models import ScoreModel, WeightedScore
 from services.scoring.domain.definitions.needs import Needs
 from services.scoring.domain.definitions.segments import Segment
 from services.scoring.domain.definitions.strategies import Strategy
+from services.scoring.domain.definitions.trigger_tables import TriggerTable
 from services.scoring.domain.facts import FACTS
 from services.scoring.domain.places import Judged
 from services.shared.conditions import Reference
@@ -30,6 +31,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind(Lifecycle.kind, "stages", Lifecycle.read, most=20, places=True),
             Kind(FitModel.kind, "fit-models", FitModel.read, most=20, places=True),
             Kind(Strategy.kind, "strategies", Strategy.read, most=20, places=True),
+            Kind(TriggerTable.kind, "trigger-tables", TriggerTable.read, most=20),
         )
     }
 )
@@ -96,6 +98,11 @@ class Definitions:
     def segments(self) -> tuple[Segment, ...]:
         """The segments."""
         return tuple(one for one in self.all if isinstance(one, Segment))
+
+    @cached_property
+    def trigger_tables(self) -> tuple[TriggerTable, ...]:
+        """The trigger tables."""
+        return tuple(one for one in self.all if isinstance(one, TriggerTable))
 
     @cached_property
     def needs(self) -> Needs:

@@ -6,78 +6,62 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from itertools import pairwise, product
+from itertools import product
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from services.scoring.domain.definitions.bands import (
+    BandList,
+    Part,
+    Scale,
+    Task,
+    Text,
+    Word,
+    check_bands,
+    check_known,
+)
 from services.scoring.domain.definitions.fits import Grade
 from services.scoring.domain.definitions.needs import Needs
 from services.scoring.domain.places import Held, Place
 from services.shared.clock import to_iso
-from services.shared.conditions import Condition, Reference, View, evaluate, next_flip, number_at, parse
+from services.shared.conditions import Reference, View, number_at
 from services.shared.conditions.instants import milliseconds
 from services.shared.errors import Invalid
 
-_Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-_Text = Annotated[str, Field(min_length=1, max_length=200)]
 
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Band(_Part):
-    """Scores from `from` on, up to where the next band begins; only the first band has none, it begins below all."""
-
-    name: _Word
-    from_: Annotated[float | None, Field(alias="from", allow_inf_nan=False)] = None
-
-
-class Task(_Part):
-    """What somebody is asked to do when a person comes into a cell."""
-
-    title: _Text
-
-
-class Agreed(_Part):
+class Agreed(Part):
     """What is done for those in a cell: the contact strategy, who owns it, the journey that carries it out, and a task
     for whoever comes in."""
 
-    strategy: _Word
-    owner: _Text
-    journey: _Word | None = None
+    strategy: Word
+    owner: Text
+    journey: Word | None = None
     task: Task | None = None
 
 
 class Cells(Agreed):
     """The same for each of these bands with each of these grades."""
 
-    bands: Annotated[list[_Word], Field(min_length=1, max_length=20)]
+    bands: Annotated[list[Word], Field(min_length=1, max_length=20)]
     grades: Annotated[list[Grade], Field(min_length=1, max_length=50)]
 
 
-class Document(_Part):
+class Document(Part):
     """A matrix as a marketer writes it. `silent`: who has a cell because the matrix is new is told to nobody."""
 
     name: str
-    score: _Text
-    fit: _Text
-    bands: Annotated[list[Band], Field(min_length=1, max_length=20)]
+    score: Text
+    fit: Text
+    bands: BandList
     cells: Annotated[list[Cells], Field(min_length=1, max_length=200)]
     silent: bool = False
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        names, froms = [band.name for band in self.bands], [band.from_ for band in self.bands]
-        if len(set(names)) < len(names):
-            raise ValueError("bands: one is named twice")
-        later = [one for one in froms[1:] if one is not None]
-        if froms[0] is not None or len(later) < len(froms) - 1 or any(a >= b for a, b in pairwise(later)):
-            raise ValueError("bands: the first has no from, each other one begins above the one before it")
+        check_bands(self.bands, "bands")
         for i, cells in enumerate(self.cells):
-            if unknown := sorted(set(cells.bands) - set(names)):
-                raise ValueError(f"cells.{i}.bands: {unknown[0]!r} is none of the bands")
+            check_known(cells.bands, [band.name for band in self.bands], f"cells.{i}.bands")
         return self
 
 
@@ -88,7 +72,7 @@ class Strategy:
     kind: ClassVar[str] = "strategy"
 
     source: Document
-    reached: tuple[tuple[str, Condition], ...]
+    scale: Scale
     cells: Mapping[str, Agreed]
 
     @classmethod
@@ -108,11 +92,7 @@ class Strategy:
                 if cell in cells:
                     raise Invalid("cell_twice", f"cells.{i}: {cell} has a strategy already")
                 cells[cell] = agreed
-        reached = tuple(
-            (band.name, parse({"score": source.score, "gte": band.from_}))
-            for band in reversed(source.bands[1:])
-        )
-        return cls(source, reached, cells)
+        return cls(source, Scale.of(source.score, source.bands), cells)
 
     @property
     def name(self) -> str:
@@ -175,8 +155,7 @@ class Strategy:
         }
 
     def next_flip(self, view: View, held: Held, after: datetime) -> datetime | None:
-        flips = [next_flip(condition, view, after) for _, condition in self.reached]
-        return min((flip for flip in flips if flip is not None), default=None)
+        return self.scale.next_flip(view, after)
 
     def agreed_for(self, cell: str | None) -> dict[str, Any]:
         """What is agreed for those in a cell, as JSON; nothing for nowhere."""
@@ -187,9 +166,7 @@ class Strategy:
         grade = (view.get("fits") or {}).get(self.source.fit)
         if grade is None:
             return None
-        lowest = self.source.bands[0].name
-        band = next((name for name, condition in self.reached if evaluate(condition, view, at)), lowest)
-        cell = cell_of(band, grade)
+        cell = cell_of(self.scale.band(view, at), grade)
         return cell if cell in self.cells else None
 
 
