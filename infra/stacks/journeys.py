@@ -14,7 +14,13 @@ from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
 from services.shared.contracts.ingest import ProfilesErased, ProfilesMerged
-from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited
+from services.shared.contracts.scoring import (
+    ScoreChanged,
+    SegmentEntered,
+    SegmentExited,
+    StrategyCellChanged,
+    TriggerFired,
+)
 
 FACTS_SECONDS = 120
 STEP_SECONDS = 300
@@ -57,7 +63,14 @@ class JourneysStack(ServiceStack):
         self._allow_settling(function)
         self.react(
             function,
-            facts=[ScoreChanged, SegmentEntered, SegmentExited, ProfilesMerged],
+            facts=[
+                ScoreChanged,
+                SegmentEntered,
+                SegmentExited,
+                StrategyCellChanged,
+                TriggerFired,
+                ProfilesMerged,
+            ],
             batch_size=20,
             timeout_seconds=FACTS_SECONDS,
         )

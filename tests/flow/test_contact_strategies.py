@@ -53,14 +53,25 @@ MATRIX: dict[str, Any] = {
 }
 JOURNEY = {
     "name": "moved_up",
-    "title": "Invited once warm",
+    "title": "Invited once hot",
     "objective": "lead management: an appointment",
-    "entry": {"segment_entered": "warm_or_better", "reentry": "never"},
+    "entry": {"called": True, "reentry": "never"},
     "start": "wait",
     "nodes": {
         "wait": {"type": "wait", "for": "P90D", "next": "done"},
         "done": {"type": "exit", "reason": "completed"},
     },
+}
+
+
+TABLE: dict[str, Any] = {
+    "score": "interest",
+    "positions": [{"name": "looking"}, {"name": "comparing", "from": 10}],
+    "triggers": [{"name": "simulation", "event": "Simulation Done"}],
+    "reactions": [
+        {"triggers": ["simulation"], "positions": ["looking"]},
+        {"triggers": ["simulation"], "positions": ["comparing"], "journey": "advice"},
+    ],
 }
 
 
@@ -74,7 +85,9 @@ def shop(templates: Templates) -> Iterator[Shop]:
         publish(road, "strategies", "contact", MATRIX)
         condition = {"cell": "contact", "in": ["warm:A", "hot:A"]}
         publish(road, "segments", "warm_or_better", {"condition": condition})
+        publish(road, "trigger-tables", "online", TABLE)
         publish(road, "journeys", "moved_up", JOURNEY)
+        publish(road, "journeys", "advice", {**JOURNEY, "name": "advice"})
         yield shop
 
 
@@ -135,6 +148,11 @@ def test_moving_up_starts_a_journey_once_and_a_hot_cell_makes_a_task_once(shop: 
     }
     assert len({task["task_id"] for task in rows(shop, "TaskRequested.v1", "tasks")}) == 1
     assert {row["profile_id"] for row in rows(shop, "JourneyEntered.v1", "enrolments")} == {ann}
+    assert {
+        row["standing"]["profile_id"]
+        for row in rows(shop, "SegmentEntered.v1", "moves")
+        if row["segment"] == "warm_or_better"
+    } == {ann}, "a segment may ask for cells"
     assert len({row["enrolment_id"] for row in rows(shop, "JourneyEntered.v1", "enrolments")}) == 1
 
     report = road.http("GET", "/strategies/contact/moves", query={"from": "1997-01-01"}, admin=True).json()
@@ -173,3 +191,22 @@ def test_a_standing_shows_where_each_point_is_from_and_what_is_agreed(shop: Shop
         "GET", "/strategies/contact/members", query={"value": "warm:A"}, admin=True
     ).json()
     assert [row["profile_id"] for row in members["members"]] == [ann]
+
+
+def test_a_trigger_calls_the_journey_of_the_position(shop: Shop) -> None:
+    """F1: told twice throughout. Ann is comparing, Bob is only looking."""
+    joins(shop, "ann", employees=80)
+    joins(shop, "bob", employees=80)
+    happens(shop, "ann", "Whitepaper Downloaded", 1)
+    for user in ("ann", "bob"):
+        happens(shop, user, "Simulation Done", 1)
+    shop.road.advance(timedelta(minutes=5), schedules_every=None)
+
+    fired = {
+        (row["message_id"], row["position"], row["journey"])
+        for row in rows(shop, "TriggerFired.v1", "firings")
+    }
+    assert fired == {("ann-Simulation Done-1", "comparing", "advice")}
+    entered = {(row["journey"], row["enrolment_id"]) for row in rows(shop, "JourneyEntered.v1", "enrolments")}
+    assert [journey for journey, _ in entered] == ["advice"]
+    assert shop.road.dead_letters() == []

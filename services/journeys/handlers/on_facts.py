@@ -9,14 +9,28 @@ from services.journeys import bootstrap
 from services.shared.aws.records import batch_failures, envelope
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import ProfilesErased, ProfilesMerged
-from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited
+from services.shared.contracts.scoring import (
+    ScoreChanged,
+    SegmentEntered,
+    SegmentExited,
+    StrategyCellChanged,
+    TriggerFired,
+)
 from services.shared.observability import service_logger
 
 logger = service_logger("journeys")
 
 _FACTS: dict[str, type[Fact]] = {
     fact.detail_type: fact
-    for fact in (ProfilesMerged, ProfilesErased, ScoreChanged, SegmentEntered, SegmentExited)
+    for fact in (
+        ProfilesMerged,
+        ProfilesErased,
+        ScoreChanged,
+        SegmentEntered,
+        SegmentExited,
+        StrategyCellChanged,
+        TriggerFired,
+    )
 }
 
 

@@ -45,14 +45,20 @@ class Fading:
 
     def worth(self, age: int) -> int:
         """In millionths."""
-        if age < 0 or (self.lasts is not None and age >= self.lasts):
-            return 0
+        return self.total((age,))
+
+    def total(self, ages: Iterable[int]) -> int:
+        """What events of these ages are worth together, in millionths."""
+        lasts = math.inf if self.lasts is None else self.lasts
+        live = [age for age in ages if 0 <= age < lasts]
+        points = self.points * 100
         if self.half_life is not None:
-            left: float = 2.0 ** (-age / self.half_life)
-            return round(self.points * 100 * left) * HUNDREDTH
+            length = self.half_life
+            return HUNDREDTH * sum([round(points * 2.0 ** (-age / length)) for age in live])
         if self.linear is not None:
-            return round(self.points * 100 * (1 - age / self.linear)) * HUNDREDTH
-        return self.at_first
+            length = self.linear
+            return HUNDREDTH * sum([round(points * (1 - age / length)) for age in live])
+        return self.at_first * len(live)
 
 
 @dataclass(frozen=True)
@@ -69,8 +75,7 @@ class Pile:
 
     def earned(self, now: int) -> int:
         """Before the cap, in millionths."""
-        worth = self.fading.worth
-        return self.older * self.fading.at_first + sum([worth(now - at) for at in self.times])
+        return self.older * self.fading.at_first + self.fading.total([now - at for at in self.times])
 
     def total(self, now: int) -> int:
         """In millionths."""
@@ -93,12 +98,12 @@ class Points:
     piles: tuple[Pile, ...]
 
     def at(self, now: int) -> int | float:
-        return millionths(sum([pile.total(now) for pile in self.piles]))
+        return millionths(sum(self._totals(now)))
 
     def bounds(self, first: int, last: int) -> tuple[int | float, int | float]:
         # Between starts, what a pile holds only shrinks towards nothing.
-        ends = [(pile.total(first), pile.total(last)) for pile in self.piles]
-        return millionths(sum(map(min, ends))), millionths(sum(map(max, ends)))
+        begin, end = self._totals(first), self._totals(last)
+        return millionths(sum(map(min, begin, end))), millionths(sum(map(max, begin, end)))
 
     def starts(self, now: int) -> Iterable[int]:
         return (at for pile in self.piles for at in pile.times if at > now)
@@ -108,6 +113,17 @@ class Points:
 
     def part(self, value: str) -> Points:
         return Points(tuple(pile for pile in self.piles if pile.value == value))
+
+    def _totals(self, now: int) -> tuple[int, ...]:
+        found = self._looked_at.get(now)
+        if found is None:
+            found = self._looked_at[now] = tuple([pile.total(now) for pile in self.piles])
+        return found
+
+    @cached_property
+    def _looked_at(self) -> dict[int, tuple[int, ...]]:
+        """Halving comes back to the same instants, and so does whoever asks for the moments after them."""
+        return {}
 
     @property
     def values(self) -> list[str]:

@@ -74,12 +74,15 @@ def score_leaf(keys: Keys) -> Leaf | None:
         found = score(view)
         return flips_of(found, holding.literal, now) if isinstance(found, Curve) else Flips(())
 
+    references = [Reference("score", named, f"{keys.path}score")]
+    if value is not None:
+        references.append(Reference("part", f"{named}/{value}", f"{keys.path}for"))
     return Leaf(
         keys.document,
         check,
         seen,
         lambda view, now: flips(view, now).moments,
-        references=(Reference("score", named, f"{keys.path}score"),),
+        references=tuple(references),
         known_until=lambda view, now: flips(view, now).known_until,
     )
 

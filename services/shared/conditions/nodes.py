@@ -20,8 +20,8 @@ KnownUntil = Callable[[View, int], int | None]
 class Reference:
     """Something a condition depends on, and the path of the clause that does.
 
-    `kind` is fact, trait, score, segment, stage, fit, cell, relation (`name` as written), consent
-    (`purpose/channel`), event (`track:Order Completed`) or bucket (its seed).
+    `kind` is fact, trait, score, part (of a score: `model/value`), segment, stage, fit, cell, relation (`name` as
+    written), consent (`purpose/channel`), event (`track:Order Completed`) or bucket (its seed).
     """
 
     kind: str

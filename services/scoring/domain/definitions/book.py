@@ -166,7 +166,7 @@ _REFERRED = {ScoreModel.kind: "score", FitModel.kind: "fit", Strategy.kind: "cel
 _KIND_REFERRED = {word: kind for kind, word in _REFERRED.items()}
 
 
-_FREE = frozenset({"trait", "relation", "consent", "event", "bucket"})
+_FREE = frozenset({"trait", "relation", "consent", "event", "bucket", "part"})
 """What conditions may name without anybody having defined it."""
 
 

@@ -104,9 +104,8 @@ class Rule(BaseModel):
     @cached_property
     def fading(self) -> Fading:
         """What one event is worth by its age."""
-        decay = self.decay or Decay.model_construct()
-        lengths = map(_milliseconds, (decay.half_life, decay.linear, self.expires))
-        return Fading(self.points, *lengths)
+        half_life, linear = (self.decay.half_life, self.decay.linear) if self.decay else (None, None)
+        return Fading(self.points, *map(_milliseconds, (half_life, linear, self.expires)))
 
     @cached_property
     def track(self) -> TrackSpec | None:
