@@ -68,7 +68,7 @@ def facts_of(standings: Iterable[ProfileStanding]) -> list[Fact]:
             ScoreChange(standing=seen, model=s.model, score=s.score, previous=s.previous)
             for s in standing.scored
         ]
-        fired += [_firing(one, seen) for one in standing.fired]
+        fired += [_firing(one, seen, standing.accepted_at) for one in standing.fired]
         tasks += [task for one in standing.fired for task in _tasks_of_trigger(one, seen)]
         for move in (move for move in standing.moved if not move.silent):
             kind, name, _ = move.seat
@@ -76,13 +76,13 @@ def facts_of(standings: Iterable[ProfileStanding]) -> list[Fact]:
                 stages.append(_stage_move(move, seen))
                 continue
             if kind == Strategy.kind:
-                cells.append(_strategy_move(move, seen))
+                cells.append(_strategy_move(move, seen, standing.accepted_at))
                 tasks += _tasks(move, seen)
                 continue
             if kind == FitModel.kind:
                 continue
             entered = move.after is not None
-            row = SegmentMove(segment=name, at=move.at, standing=seen)
+            row = SegmentMove(segment=name, at=move.at, standing=seen, accepted_at=standing.accepted_at)
             if not rounds[-1].takes(row, entered=entered):
                 rounds.append(Round())
             rounds[-1].add(row, entered=entered)
@@ -106,7 +106,7 @@ def _stage_move(move: Moved, seen: Standing) -> StageMove:
     )
 
 
-def _strategy_move(move: Moved, seen: Standing) -> StrategyMove:
+def _strategy_move(move: Moved, seen: Standing, accepted_at: datetime | None) -> StrategyMove:
     agreed = move.agreed
     return StrategyMove(
         strategy=move.seat[1],
@@ -117,6 +117,7 @@ def _strategy_move(move: Moved, seen: Standing) -> StrategyMove:
         owner=agreed.get("owner", ""),
         journey=agreed.get("journey", ""),
         standing=seen,
+        accepted_at=accepted_at,
     )
 
 
@@ -146,7 +147,7 @@ def _task(reason: str, cause: str, at: datetime, asked: Mapping[str, Any], seen:
     )
 
 
-def _firing(fired: Fired, seen: Standing) -> Firing:
+def _firing(fired: Fired, seen: Standing, accepted_at: datetime | None) -> Firing:
     return Firing(
         table=fired.table,
         trigger=fired.trigger,
@@ -155,6 +156,7 @@ def _firing(fired: Fired, seen: Standing) -> Firing:
         journey=fired.reaction.get("journey", ""),
         at=fired.at,
         standing=seen,
+        accepted_at=accepted_at,
     )
 
 

@@ -63,6 +63,10 @@ class Person:
             "facts": {**standing.tally.facts(), **_ages(standing, at)},
             "scores": _scores(standing, definitions, at),
             "segments": {name: to_iso(since) for name, since in sorted(standing.segments.items())},
+            "stages": {
+                name: {product: place.value for product, place in sorted(held.items())}
+                for name, held in sorted(standing.stages.items())
+            },
         }
 
     def _forget(self, question: PersonQuestion) -> int:
@@ -107,4 +111,10 @@ def _exported(standing: ProfileStanding) -> dict[str, Any]:
         "segments": {name: to_iso(since) for name, since in standing.segments.items()},
         "places": [[*seat, place.value, to_iso(place.since)] for seat, place in standing.places.items()],
         "traits": dict(standing.traits),
+        "stages": {
+            name: {product: asdict(place) for product, place in held.items()}
+            for name, held in standing.stages.items()
+        },
+        "tracks": dict(standing.memory.tracks),
+        "records": {kind: [asdict(one) for one in said] for kind, said in standing.memory.records.items()},
     }

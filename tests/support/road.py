@@ -209,8 +209,10 @@ class Road:
             if self.watch is not None and mapped.source == queue.name and not idle:
                 self.watch.queued(function, len(body.encode()))
 
-    def _invoke(self, arn: str, event: Any) -> Any:
-        process = self.processes[arn]
+    def _invoke(self, function: str, event: Any) -> Any:
+        """A function by its ARN, or by its name."""
+        by_name = {process.function.name: arn for arn, process in self.processes.items()}
+        process = self.processes[by_name.get(function, function)]
         process.load()
         self.invocations += 1
         text = json.dumps(event, default=base64_text)

@@ -135,7 +135,7 @@ def _function(one: Resource, clock_factory: str) -> Function:
     env = one.properties.get("Environment", {}).get("Variables", {})
     module = one.properties["Handler"].removesuffix(".handler")
     return Function(
-        name=one.name,
+        name=str(one.properties.get("FunctionName", one.name)),
         arn=one.arn,
         service=module.split(".")[1] if module.startswith("services.") else one.service,
         module=module,

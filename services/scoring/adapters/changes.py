@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from services.scoring.domain.definitions.segments import MEMBER, Segment
@@ -19,6 +20,7 @@ class Changes:
     scored: tuple[Scored, ...]
     moved: tuple[Moved, ...]
     fired: tuple[Fired, ...]
+    accepted_at: datetime | None
 
 
 def changes_of(standing: ProfileStanding) -> dict[str, Any]:
@@ -29,6 +31,8 @@ def changes_of(standing: ProfileStanding) -> dict[str, Any]:
         "scored": [[s.model, s.score, s.previous] for s in standing.scored],
         "moved": [_told(m) for m in standing.moved],
     }
+    if standing.accepted_at:
+        changes["accepted_at"] = to_iso(standing.accepted_at)
     if standing.fired:
         changes["fired"] = [{**vars(one), "at": to_iso(one.at)} for one in standing.fired]
     return changes
@@ -40,6 +44,7 @@ def read_changes(changes: Mapping[str, Any]) -> Changes:
         tuple(Scored(*scored) for scored in changes.get("scored", ())),
         tuple(_moved(*row) for row in changes.get("moved", ())),
         tuple(Fired(**{**one, "at": from_iso(one["at"])}) for one in changes.get("fired", ())),
+        from_iso(changes["accepted_at"]) if "accepted_at" in changes else None,
     )
 
 

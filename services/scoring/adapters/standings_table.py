@@ -168,6 +168,7 @@ def _standing(item: Mapping[str, Any]) -> ProfileStanding:
         scored=changes.scored,
         moved=changes.moved,
         fired=changes.fired,
+        accepted_at=changes.accepted_at,
         since=state.get("since", 0),
         since_at=from_iso(state["since_at"]) if "since_at" in state else None,
     )

@@ -59,14 +59,24 @@ def take_in(
         memories = [(at, start.memory)]
     # Who begins has nothing to catch up with.
     remembered = before.remembered if start is before and before.version else definitions.version
-    after = replace(start, applied=applied, traits=traits, memory=memories[-1][1], remembered=remembered)
+    accepted = min((c.accepted_at for c in fresh if c.accepted_at), default=None)
+    after = replace(
+        start,
+        applied=applied,
+        traits=traits,
+        memory=memories[-1][1],
+        remembered=remembered,
+        accepted_at=accepted,
+    )
     fired: tuple[Fired, ...] = ()
     if start is before:
         new = {event.message_id for change in fresh if not change.told_before for event in change.events}
         own = [event for event in events if event.message_id in new]
         fired = tuple(firings(own, start.memory, memories, definitions, now))
-    dated = [(min(at, now), memory) for at, memory in memories]
-    return replace(_judge(before, after, dated, definitions, now), fired=fired)
+    # What comes late counts at its own time, but is judged from when it could be: memory forgets what is over.
+    earliest = before.at if before.version and start is before else min(at for at, _ in memories)
+    steps = [(min(max(at, earliest), now), memory) for at, memory in memories]
+    return replace(_judge(before, after, steps, definitions, now), fired=fired)
 
 
 def merge(profile_id: str, standing: ProfileStanding | None, merged: Merge) -> ProfileStanding | None:
@@ -178,7 +188,7 @@ def _leave(before: ProfileStanding, gone: Gone) -> ProfileStanding:
 def _judge_anew(
     standing: ProfileStanding, definitions: Definitions, now: datetime, after: ProfileStanding | None = None
 ) -> ProfileStanding:
-    unarmed = replace(after or standing, due_at=None)
+    unarmed = replace(after or standing, due_at=None, accepted_at=None)
     return _judge(standing, unarmed, [(standing.at, unarmed.memory)], definitions, max(now, standing.at))
 
 

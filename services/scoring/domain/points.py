@@ -54,7 +54,8 @@ class Fading:
         points = self.points * 100
         if self.half_life is not None:
             length = self.half_life
-            return HUNDREDTH * sum([round(points * 2.0 ** (-age / length)) for age in live])
+            halved: list[float] = [2.0 ** (-age / length) for age in live]
+            return HUNDREDTH * sum([round(points * left) for left in halved])
         if self.linear is not None:
             length = self.linear
             return HUNDREDTH * sum([round(points * (1 - age / length)) for age in live])

@@ -50,11 +50,14 @@ class ScoreChanged(Fact):
 
 
 class SegmentMove(Model):
-    """A profile entered or left `segment` at `at`: the moment the condition flipped, not when it was noticed."""
+    """A profile entered or left `segment` at `at`: the moment the condition flipped, not when it was noticed.
+
+    `accepted_at` is that of the `ProfileChange` behind it; nothing where time alone flipped it."""
 
     segment: str
     at: Instant
     standing: Standing
+    accepted_at: Instant | None = None
 
 
 class SegmentEntered(Fact):
@@ -100,6 +103,7 @@ class StrategyMove(Model):
     """A profile went from a cell of contact strategy `strategy` to another at `at`; an empty `before` is the beginning.
 
     A cell is `band:grade`. `contact`, `owner` and `journey` (empty: none) are what was agreed for the new one.
+    `accepted_at` as of `SegmentMove`.
     """
 
     strategy: str
@@ -110,6 +114,7 @@ class StrategyMove(Model):
     owner: str = ""
     journey: str = ""
     standing: Standing
+    accepted_at: Instant | None = None
 
 
 class StrategyCellChanged(Fact):
@@ -123,7 +128,8 @@ class StrategyCellChanged(Fact):
 
 class Firing(Model):
     """An event (`message_id`) was the `trigger` of a `table` while the person was in a `position` of the buying
-    process; `journey` (empty: none) is what answers it. The same event fires a trigger once."""
+    process; `journey` (empty: none) is what answers it. The same event fires a trigger once.
+    `accepted_at` as of `SegmentMove`."""
 
     table: str
     trigger: str
@@ -132,6 +138,7 @@ class Firing(Model):
     journey: str = ""
     at: Instant
     standing: Standing
+    accepted_at: Instant | None = None
 
 
 class TriggerFired(Fact):
