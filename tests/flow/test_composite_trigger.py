@@ -38,6 +38,7 @@ JOURNEY = {
     "name": "invest",
     "title": "Investment offer",
     "objective": "cross-sell: a fund",
+    "brief": {"why": "sales", "who": "prospects", "channels": ["preferred"], "needed_data": []},
     "entry": {"segment_entered": "promising", "reentry": "never"},
     "start": "offer",
     "nodes": {

@@ -55,6 +55,7 @@ JOURNEY = {
     "name": "moved_up",
     "title": "Invited once hot",
     "objective": "lead management: an appointment",
+    "brief": {"why": "sales", "who": "prospects", "channels": ["email", "sms"], "needed_data": []},
     "entry": {"called": True, "reentry": "never"},
     "start": "wait",
     "nodes": {
