@@ -16,10 +16,10 @@ from services.shared.contracts.history import history_function
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 from services.shared.freshness import SEGMENT
 
-DEFINITIONS = ("segments", "score-models", "stages")
+DEFINITIONS = ("segments", "score-models", "stages", "fit-models", "strategies", "trigger-tables")
 """The paths of the kinds of definitions."""
 
-PLACING = ("segments", "stages")
+PLACING = ("segments", "stages", "fit-models", "strategies")
 """Those that place people."""
 
 

@@ -13,13 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from services.scoring.adapters.changes import changes_of, read_changes
 from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.definitions import Segment
 from services.scoring.domain.facts import Tally
 from services.scoring.domain.memory import Memory
 from services.scoring.domain.orders import Book, Order, Sums
 from services.scoring.domain.places import MEMBER, Place, Seat
-from services.scoring.domain.standing import Gone, Moved, ProfileStanding, Scored
+from services.scoring.domain.standing import Gone, ProfileStanding
 from services.scoring.ports import (
     DUE_SHARDS,
     NotSaved,
@@ -111,14 +112,8 @@ def to_item(standing: ProfileStanding) -> Item:
     item["state"] = _json(_state(standing))
     if standing.due_at:
         item |= {"due_shard": due_shard(standing.profile_id), "due_at": to_iso(standing.due_at)}
-    if standing.scored or standing.moved:
-        item["changes"] = _json(
-            {
-                "scored": [[s.model, s.score, s.previous] for s in standing.scored],
-                "moved": [_told(m) for m in standing.moved],
-                **({"accepted_at": to_iso(standing.accepted_at)} if standing.accepted_at else {}),
-            }
-        )
+    if changed := changes_of(standing):
+        item["changes"] = _json(changed)
     return item
 
 
@@ -162,7 +157,7 @@ def _read_gone(item: Mapping[str, Any]) -> ProfileStanding:
 
 def _standing(item: Mapping[str, Any]) -> ProfileStanding:
     state = json.loads(item["state"])
-    changes = json.loads(item.get("changes") or '{"scored": [], "moved": []}')
+    changes = read_changes(json.loads(item.get("changes", "{}")))
     return ProfileStanding(
         profile_id=item["profile_id"],
         version=item["version"],
@@ -175,9 +170,10 @@ def _standing(item: Mapping[str, Any]) -> ProfileStanding:
         definitions=state["definitions"],
         remembered=state.get("remembered", 0),
         due_at=from_iso(item["due_at"]) if "due_at" in item else None,
-        scored=tuple(Scored(*scored) for scored in changes["scored"]),
-        moved=tuple(_moved(*row) for row in changes["moved"]),
-        accepted_at=from_iso(changes["accepted_at"]) if "accepted_at" in changes else None,
+        scored=changes.scored,
+        moved=changes.moved,
+        fired=changes.fired,
+        accepted_at=changes.accepted_at,
         since=state.get("since", 0),
         since_at=from_iso(state["since_at"]) if "since_at" in state else None,
     )
@@ -203,20 +199,6 @@ def _place(place: Place) -> list[Any]:
 
 def _read_place(value: str, since: str, way: Iterable[tuple[str, str]] = ()) -> Place:
     return Place(value, from_iso(since), tuple((stage, from_iso(at)) for stage, at in way))
-
-
-def _told(move: Moved) -> list[Any]:
-    return [*move.seat, move.before, move.after, to_iso(move.at), *([1] if move.silent else [])]
-
-
-def _moved(*row: Any) -> Moved:
-    """What `to_item` wrote, or an earlier version of it that knew segments only."""
-    if len(row) == 3:
-        segment, at, entered = row
-        seat: Seat = (Segment.kind, segment, "")
-        return Moved(seat, None if entered else MEMBER, MEMBER if entered else None, from_iso(at))
-    kind, name, subject, before, after, at, *silent = row
-    return Moved((kind, name, subject), before, after, from_iso(at), bool(silent))
 
 
 def due_shard(profile_id: str) -> str:

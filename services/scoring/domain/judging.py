@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from services.scoring.domain.applied import AppliedVersions
-from services.scoring.domain.definitions import Definitions, Segment
+from services.scoring.domain.definitions import Definitions, Segment, Strategy
+from services.scoring.domain.firing import firings
 from services.scoring.domain.memory import Memory
 from services.scoring.domain.places import Place, Seat, steps
-from services.scoring.domain.seeing import known
-from services.scoring.domain.standing import Gone, Moved, ProfileStanding, Scored
+from services.scoring.domain.seeing import known, numbers
+from services.scoring.domain.standing import Fired, Gone, Moved, ProfileStanding, Scored
 from services.scoring.domain.trace import Step, Traced, trace
 from services.shared.contracts.ingest import CustomerEvent, Merge, ProfileChange
 
@@ -67,10 +68,15 @@ def take_in(
         remembered=remembered,
         accepted_at=accepted,
     )
+    fired: tuple[Fired, ...] = ()
+    if start is before:
+        new = {event.message_id for change in fresh if not change.told_before for event in change.events}
+        own = [event for event in events if event.message_id in new]
+        fired = tuple(firings(own, start.memory, memories, definitions, now))
     # What comes late counts at its own time, but is judged from when it could be: memory forgets what is over.
     earliest = before.at if before.version and start is before else min(at for at, _ in memories)
     steps = [(min(max(at, earliest), now), memory) for at, memory in memories]
-    return _judge(before, after, steps, definitions, now)
+    return replace(_judge(before, after, steps, definitions, now), fired=fired)
 
 
 def merge(profile_id: str, standing: ProfileStanding | None, merged: Merge) -> ProfileStanding | None:
@@ -236,33 +242,41 @@ def _judge(
     held = still_held(before, definitions) if held is None else held
     traced = trace(definitions.judged, held, steps, now, waiting)
     last = steps[-1].known
+    scores = numbers(last["scores"], now)
     return replace(
         after,
         version=before.version + 1,
         at=now,
         memory=memories[-1][1].pruned(definitions.needs, now),
-        scores=last["scores"],
+        scores=scores,
+        fired=(),
         places=traced.places,
         definitions=definitions.version,
         due_at=_rearmed(after.due_at, traced.due),
-        scored=_scored(before, last["scores"], facts_changed=last["facts"] != before.tally.facts()),
+        scored=_scored(before, scores, facts_changed=last["facts"] != before.tally.facts()),
         moved=tuple(
-            replace(move, silent=_is_silent(move, before, definitions))
+            replace(move, silent=_is_silent(move, before, definitions), agreed=_agreed(move, definitions))
             for move in _moved(before.places, traced, now)
         ),
     )
 
 
 def _is_silent(move: Moved, before: ProfileStanding, definitions: Definitions) -> bool:
-    """Does somebody enter a segment only because it was defined, and is nobody to hear of that?"""
+    """Does somebody move only because something was defined, and is nobody to hear of that?"""
     kind, name, _ = move.seat
-    segment = definitions.get(kind, name)
-    if not (isinstance(segment, Segment) and segment.silent and before.version):
+    one = definitions.get(kind, name)
+    if not (isinstance(one, Segment | Strategy) and one.silent and before.version):
         return False
     defined = definitions.introduced[f"{kind}/{name}"]
     return before.definitions < defined or before.remembered < max(
-        (definitions.introduced[need] for need in segment.needs.names), default=0
+        (definitions.introduced[need] for need in one.needs.names), default=0
     )
+
+
+def _agreed(move: Moved, definitions: Definitions) -> Mapping[str, Any]:
+    kind, name, _ = move.seat
+    one = definitions.get(kind, name)
+    return one.agreed_for(move.after) if isinstance(one, Strategy) else {}
 
 
 def _moved(before: Mapping[Seat, Place], traced: Traced, now: datetime) -> tuple[Moved, ...]:

@@ -6,16 +6,36 @@ from datetime import datetime
 from typing import Any
 
 from services.scoring.domain.definitions import Definitions, Segment
-from services.scoring.domain.facts import Tally
 from services.scoring.domain.memory import Memory
 from services.scoring.domain.places import Place
+from services.scoring.domain.points import Score, Scores
 from services.scoring.domain.standing import ProfileStanding
-from services.scoring.domain.trace import show
+from services.scoring.domain.trace import empty_places, show
+from services.shared.conditions import number_at
+from services.shared.conditions.instants import milliseconds
 
 
-def scores_of(tally: Tally, definitions: Definitions) -> dict[str, float]:
-    """Every model's score."""
-    return {model.name: model.score(tally.counts) for model in definitions.models}
+def scores_of(memory: Memory, definitions: Definitions) -> dict[str, Score]:
+    """Every model's score: a number, or a curve where time changes it."""
+    scores: dict[str, Score] = {}
+    for model in definitions.models:
+        scores[model.name] = model.score(memory.tally.counts, memory.tracks, scores)
+    return scores
+
+
+def numbers(scores: Scores, now: datetime) -> dict[str, float]:
+    """What they are at `now`."""
+    at = milliseconds(now)
+    return {name: number_at(score, at) for name, score in scores.items()}
+
+
+def explained_scores(memory: Memory, definitions: Definitions, now: datetime) -> dict[str, dict[str, Any]]:
+    """Every score at `now`, and where its points come from."""
+    scores, at = scores_of(memory, definitions), milliseconds(now)
+    return {
+        model.name: model.explained(memory.tally.counts, memory.tracks, scores, at)
+        for model in definitions.models
+    }
 
 
 def known(standing: ProfileStanding, memory: Memory, definitions: Definitions) -> dict[str, Any]:
@@ -23,7 +43,7 @@ def known(standing: ProfileStanding, memory: Memory, definitions: Definitions) -
     return {
         "facts": memory.tally.facts(),
         "traits": standing.traits,
-        "scores": scores_of(memory.tally, definitions),
+        "scores": scores_of(memory, definitions),
         "tracks": memory.tracks,
         "relations": memory.relations(definitions.needs),
         "profile_id": standing.profile_id,
@@ -32,7 +52,7 @@ def known(standing: ProfileStanding, memory: Memory, definitions: Definitions) -
 
 def view_of_places(standing: ProfileStanding, definitions: Definitions) -> dict[str, Any]:
     """What conditions see of a person, places as they stand."""
-    view = {**known(standing, standing.memory, definitions), "segments": set(), "stages": {}}
+    view = {**known(standing, standing.memory, definitions), **empty_places()}
     held = _held(standing)
     for one in definitions.judged:
         show(view, one, held.get((one.kind, one.name), {}))
