@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from services.scoring.adapters.consents_table import ConsentsTable
 from services.scoring.adapters.definitions_table import DefinitionsTable
 from services.scoring.adapters.ingest_histories import IngestHistories
 from services.scoring.adapters.pass_cursor import PassCursor
@@ -11,10 +12,12 @@ from services.scoring.adapters.places_table import PlacesTable
 from services.scoring.adapters.standings_table import StandingsTable
 from services.scoring.definitions_service import CachedDefinitions, Desk
 from services.scoring.person import Person
-from services.scoring.ports import PlaceBook, Publisher
+from services.scoring.ports import Consents, PlaceBook, Publisher
+from services.scoring.reach import AddressBook
 from services.scoring.service import Scoring
 from services.scoring.settings import (
     ApiSettings,
+    OnConsentChangedSettings,
     OnProfilesChangedSettings,
     OnStandingsStreamSettings,
     PersonSettings,
@@ -24,12 +27,20 @@ from services.scoring.sweep import Sweep
 from services.scoring.whereabouts import Whereabouts
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
+from services.shared.aws.secrets import secret_text
 
 
 @cache
 def on_profiles_changed() -> Scoring:
     """For the reactor."""
-    return _scoring(OnProfilesChangedSettings.from_env())
+    return _asking(OnProfilesChangedSettings.from_env())
+
+
+@cache
+def on_consent_changed() -> tuple[Scoring, Consents]:
+    """For the reactor to permissions."""
+    settings = OnConsentChangedSettings.from_env()
+    return _asking(settings), ConsentsTable(Table(settings.consents_table))
 
 
 @cache
@@ -37,8 +48,8 @@ def sweep() -> Sweep:
     """For the scheduled sweep."""
     settings = SweepSettings.from_env()
     return Sweep(
-        _scoring(settings),
-        StandingsTable(Table(settings.standings_table)),
+        _asking(settings),
+        _standings(settings),
         PassCursor(Table(settings.definitions_table)),
         IngestHistories(settings.history_function),
         settings.clock(),
@@ -51,7 +62,7 @@ def desk() -> Desk:
     settings = ApiSettings.from_env()
     return Desk(
         DefinitionsTable(Table(settings.definitions_table)),
-        StandingsTable(Table(settings.standings_table)),
+        _standings(settings),
         settings.clock(),
     )
 
@@ -61,7 +72,7 @@ def person() -> Person:
     """For questions about one person."""
     settings = PersonSettings.from_env()
     return Person(
-        StandingsTable(Table(settings.standings_table)),
+        _standings(settings),
         DefinitionsTable(Table(settings.definitions_table)),
         _scoring(settings).erase,
     )
@@ -96,9 +107,28 @@ def publisher() -> Publisher:
     return Bus(OnStandingsStreamSettings.from_env().bus_name)
 
 
-def _scoring(settings: OnProfilesChangedSettings | SweepSettings | PersonSettings | ApiSettings) -> Scoring:
+AnySettings = OnProfilesChangedSettings | SweepSettings | PersonSettings | ApiSettings
+
+
+def _scoring(settings: PersonSettings | ApiSettings) -> Scoring:
+    """For writes by which nobody gets an address."""
     return Scoring(
-        StandingsTable(Table(settings.standings_table)),
+        _standings(settings),
         CachedDefinitions(DefinitionsTable(Table(settings.definitions_table))),
         settings.clock(),
     )
+
+
+def _asking(settings: OnProfilesChangedSettings | SweepSettings) -> Scoring:
+    return Scoring(
+        _standings(settings),
+        CachedDefinitions(DefinitionsTable(Table(settings.definitions_table))),
+        settings.clock(),
+        AddressBook(
+            ConsentsTable(Table(settings.consents_table)), lambda: secret_text(settings.address_secret_arn)
+        ),
+    )
+
+
+def _standings(settings: AnySettings) -> StandingsTable:
+    return StandingsTable(Table(settings.standings_table), ConsentsTable(Table(settings.consents_table)))

@@ -26,8 +26,8 @@ class Person:
         self._erase = erase
 
     def answer(self, question: PersonQuestion) -> PersonAnswer:
-        """`describe`: stores `facts`, `scores`, `segments`. `export`: these and `standings`, all that is kept.
-        `erase`: `standings` forgotten; each leaves its id behind for 90 days, so that a late fact finds it erased.
+        """`describe`: stores `facts`, `scores`, `consents`, `segments`, `stages`. `export`: these and `standings`, all that is kept.
+        `describe` and `export` name `consents` that segments ask about. `erase`: `standings` forgotten; each leaves its id behind for 90 days, so that a late fact finds it erased.
 
         Raises:
             UnreadableStanding: what is stored is none; a bug, not the caller's.
@@ -61,6 +61,7 @@ class Person:
         return {
             "facts": {**standing.tally.facts(), **_ages(standing, at)},
             "scores": _scores(standing, definitions),
+            "consents": {purpose: dict(held) for purpose, held in sorted(standing.consents.items())},
             "segments": {name: to_iso(since) for name, since in sorted(standing.segments.items())},
             "stages": {
                 name: {product: place.value for product, place in sorted(held.items())}

@@ -10,10 +10,12 @@ from typing import Any, Protocol
 
 from services.scoring.domain.definitions import Definition, Definitions
 from services.scoring.domain.judging import History
+from services.scoring.domain.permissions import Permissions
 from services.scoring.domain.places import Place, Seat
 from services.scoring.domain.standing import ProfileStanding
 from services.shared.clock import to_iso
 from services.shared.contracts.base import Fact
+from services.shared.contracts.consent import ConsentChange
 
 DUE_SHARDS = 8
 """Partitions of the due index: 8,000 profiles a second may become due."""
@@ -56,8 +58,10 @@ class Page:
 class Standings(Protocol):
     """One standing per profile, written only over the version it was made from."""
 
-    def load(self, profile_ids: Iterable[str]) -> Mapping[str, ProfileStanding | UnreadableStanding]:
-        """The standings that exist, as they are now (never stale); one that can't be read is its error."""
+    def load(
+        self, profile_ids: Iterable[str], *, consistent: bool = False
+    ) -> Mapping[str, ProfileStanding | UnreadableStanding]:
+        """The standings that exist; maybe stale, unless `consistent`. One that can't be read is its error."""
         ...
 
     def save(self, standings: Sequence[ProfileStanding]) -> Sequence[SaveResult]:
@@ -99,6 +103,22 @@ class Migration:
     subject: str
     before: str
     after: str
+
+
+class Consents(Protocol):
+    """What is permitted, by address, and whose the addresses are."""
+
+    def record(self, changes: Sequence[ConsentChange]) -> None:
+        """Keep permissions; repeated and overtaken ones change nothing."""
+        ...
+
+    def of(self, keys: Collection[str]) -> Mapping[str, Permissions]:
+        """What is permitted under these keys, where anything ever was; never stale."""
+        ...
+
+    def profiles(self, keys: Collection[str]) -> set[str]:
+        """Who has these addresses; never stale."""
+        ...
 
 
 class PlaceBook(Protocol):

@@ -10,6 +10,12 @@ class OnProfilesChangedSettings(Settings):
 
     standings_table: str
     definitions_table: str
+    consents_table: str
+    address_secret_arn: str
+
+
+class OnConsentChangedSettings(OnProfilesChangedSettings):
+    """Of `on_consent_changed`."""
 
 
 class SweepSettings(Settings):
@@ -17,6 +23,8 @@ class SweepSettings(Settings):
 
     standings_table: str
     definitions_table: str
+    consents_table: str
+    address_secret_arn: str
     history_function: str
 
 
@@ -25,6 +33,7 @@ class ApiSettings(Settings):
 
     standings_table: str
     definitions_table: str
+    consents_table: str
     places_table: str
 
 
@@ -33,6 +42,7 @@ class PersonSettings(Settings):
 
     standings_table: str
     definitions_table: str
+    consents_table: str
 
 
 class OnStandingsStreamSettings(Settings):

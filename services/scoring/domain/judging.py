@@ -1,4 +1,4 @@
-"""How a standing changes: by customer events, by time alone, and by the end of its profile."""
+"""How a standing changes: by customer events, by permissions, by time alone, and by new definitions."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Any
 from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.definitions import Definitions, Segment
 from services.scoring.domain.memory import Memory
+from services.scoring.domain.permissions import NOWHERE, Permissions, Reached, kept, links
 from services.scoring.domain.places import Place, Seat, steps
 from services.scoring.domain.seeing import known
 from services.scoring.domain.standing import Gone, Moved, ProfileStanding, Scored
 from services.scoring.domain.trace import Step, Traced, trace
-from services.shared.contracts.ingest import CustomerEvent, Merge, ProfileChange
+from services.shared.contracts.ingest import CustomerEvent, ProfileChange
 
 
 @dataclass(frozen=True)
@@ -31,22 +32,25 @@ def take_in(
     changes: Iterable[ProfileChange],
     definitions: Definitions,
     now: datetime,
+    reached: Reached | None = None,
 ) -> ProfileStanding | None:
     """The standing after those of `changes` that were not taken in before, or `None` when all were.
 
     Versions may come in any order; each counts once. Events may be older than others already counted. Where the
-    profile's history is told anew, all before that is forgotten.
+    profile's history is told anew, all before that is forgotten. `reached` is where the newest of `changes` has the
+    person; `None`: where they were.
     """
     before = standing or ProfileStanding(profile_id, 0, now)
     now = max(now, before.at)
     told = [change for change in changes if not before.gone or _gives_back(before, before.gone, change)]
     start = _start_over(before, told)
     applied, traits, fresh = start.applied, start.traits, list[ProfileChange]()
+    where: Reached | None = None
     for change in told:
         if change.version in applied:
             continue
         if change.version > applied.newest:
-            traits = _needed(change.traits, definitions)
+            traits, where = _needed(change.traits, definitions), reached
         applied = applied.add(change.version)
         fresh.append(change)
     if not fresh:
@@ -59,26 +63,37 @@ def take_in(
     # Who begins has nothing to catch up with.
     remembered = before.remembered if start is before and before.version else definitions.version
     after = replace(start, applied=applied, traits=traits, memory=memories[-1][1], remembered=remembered)
-    return _judge(before, after, [(min(at, now), memory) for at, memory in memories], definitions, now)
+    known: Mapping[str, Permissions] = {}
+    if where:
+        after, known = _moved_to(after, where, definitions), where.known
+    return _judge(before, after, [(min(at, now), memory) for at, memory in memories], definitions, now, known)
 
 
-def merge(profile_id: str, standing: ProfileStanding | None, merged: Merge) -> ProfileStanding | None:
-    """What remains of the loser of a merge; `None` when that is known, or when the profile was given back since.
+def permit(
+    standing: ProfileStanding, reached: Reached, definitions: Definitions, now: datetime
+) -> ProfileStanding | None:
+    """The standing after permissions changed where the person is reached; `None` when it knows that.
 
-    Its segments are left without a word: the winner is told everything again and enters its own.
+    Whichever permission changed last, tells when.
     """
-    before = standing or ProfileStanding(profile_id, 0, merged.at)
-    if before.gone and (before.gone.erased or before.gone.at >= merged.at):
+    if standing.gone:
         return None
-    if before.since_at and before.since_at >= merged.at:
+    after = _moved_to(standing, reached, definitions)
+    if after.consents == standing.consents:
         return None
-    return _leave(before, Gone(merged.winner, merged.at))
+    held = reached.held(definitions.needs.consents)
+    news = [p.at for (purpose, channel), p in held.items() if _state(standing, purpose, channel) != p.state]
+    at = min(max(news, default=now), now)
+    return _judge(standing, after, [(at, standing.memory)], definitions, max(now, standing.at))
 
 
-def erase(profile_id: str, standing: ProfileStanding | None, at: datetime) -> ProfileStanding | None:
-    """What remains of an erased profile; `None` when it was erased before."""
-    before = standing or ProfileStanding(profile_id, 0, at)
-    return None if before.gone and before.gone.erased else _leave(before, Gone("", at))
+def _moved_to(standing: ProfileStanding, reached: Reached, definitions: Definitions) -> ProfileStanding:
+    consents = reached.consents(definitions.needs.consents)
+    return replace(standing, addresses=dict(reached.addresses), consents=consents)
+
+
+def _state(standing: ProfileStanding, purpose: str, channel: str) -> str | None:
+    return standing.consents.get(purpose, {}).get(channel)
 
 
 def let_time_pass(
@@ -96,10 +111,15 @@ def is_behind(standing: ProfileStanding, definitions: Definitions) -> bool:
 
 
 def catch_up(
-    standing: ProfileStanding, history: History | None, definitions: Definitions, now: datetime
+    standing: ProfileStanding,
+    history: History | None,
+    definitions: Definitions,
+    now: datetime,
+    reached: Reached = NOWHERE,
 ) -> ProfileStanding | None:
     """The standing under new definitions, though nothing happened to the profile; `None` when it was judged by
-    them. Moves are dated now. Who `is_behind` remembers anew, from the whole `history`."""
+    them. Moves are dated now. Who `is_behind` remembers anew, from the whole `history`, and is `reached` as its traits
+    have it."""
     if standing.gone:
         return None
     if not is_behind(standing, definitions):
@@ -119,7 +139,8 @@ def catch_up(
         traits=_needed(history.traits, definitions),
         remembered=definitions.version,
     )
-    return _judge_anew(standing, definitions, now, complete)
+    there = _moved_to(complete, reached, definitions)
+    return _judge_anew(standing, definitions, now, there, reached.known)
 
 
 def _needed(traits: Mapping[str, Any], definitions: Definitions) -> dict[str, Any]:
@@ -157,22 +178,16 @@ def _start_over(before: ProfileStanding, changes: Sequence[ProfileChange]) -> Pr
     )
 
 
-def _leave(before: ProfileStanding, gone: Gone) -> ProfileStanding:
-    return ProfileStanding(
-        profile_id=before.profile_id,
-        version=before.version + 1,
-        at=max(before.at, gone.at),
-        since=before.since,
-        since_at=before.since_at,
-        gone=gone,
-    )
-
-
 def _judge_anew(
-    standing: ProfileStanding, definitions: Definitions, now: datetime, after: ProfileStanding | None = None
+    standing: ProfileStanding,
+    definitions: Definitions,
+    now: datetime,
+    after: ProfileStanding | None = None,
+    permissions: Mapping[str, Permissions] | None = None,
 ) -> ProfileStanding:
     unarmed = replace(after or standing, due_at=None)
-    return _judge(standing, unarmed, [(standing.at, unarmed.memory)], definitions, max(now, standing.at))
+    moments = [(standing.at, unarmed.memory)]
+    return _judge(standing, unarmed, moments, definitions, max(now, standing.at), permissions or {})
 
 
 def _memories(
@@ -194,29 +209,37 @@ def _judge(
     memories: Sequence[tuple[datetime, Memory]],
     definitions: Definitions,
     now: datetime,
+    permissions: Mapping[str, Permissions] | None = None,
 ) -> ProfileStanding:
-    """`after` with scores, places, due time and outbox of a new version.
+    """`after` with scores, places, due time and outbox of a new version; `permissions` are those read for addresses
+    it did not have before.
 
     A standing judged under older definitions is judged as of now: what a new definition makes of the past did
     not happen then.
     """
+    earlier: list[Step] = []
     if before.version and before.definitions != definitions.version:
         memories = [(now, memories[-1][1])]
     elif before.due_at and before.due_at < memories[0][0]:
         # What time alone brought about before these events happened, though nobody looked.
-        memories = [(before.at, before.memory), *memories]
-    steps = [Step(at, known(after, memory, definitions)) for at, memory in memories]
+        earlier = [Step(before.at, known(before, before.memory, definitions))]
+    steps = earlier + [Step(at, known(after, memory, definitions)) for at, memory in memories]
     waiting = definitions.waiting(after.remembered)
     traced = trace(definitions.judged, before.places, steps, now, waiting)
     last = steps[-1].known
+    needs = definitions.needs
+    addresses = {channel: key for channel, key in after.addresses.items() if channel in needs.channels}
     return replace(
         after,
         version=before.version + 1,
         at=now,
-        memory=memories[-1][1].pruned(definitions.needs, now),
+        memory=memories[-1][1].pruned(needs, now),
         scores=last["scores"],
         places=traced.places,
         definitions=definitions.version,
+        addresses=addresses,
+        consents=kept(after.consents, needs.consents),
+        linked=links(before.addresses, addresses, permissions or {}),
         due_at=_rearmed(after.due_at, traced.due),
         scored=_scored(before, last["scores"], facts_changed=last["facts"] != before.tally.facts()),
         moved=tuple(

@@ -31,10 +31,13 @@ CONTEXT = SimpleNamespace(
     get_remaining_time_in_millis=lambda: 55_000,
 )
 
+ADDRESS_SECRET = "a secret of tests"
+
 
 def clear_caches() -> None:
     for make in (
         bootstrap.on_profiles_changed,
+        bootstrap.on_consent_changed,
         bootstrap.sweep,
         bootstrap.desk,
         bootstrap.publisher,
@@ -60,11 +63,14 @@ def aws(monkeypatch: pytest.MonkeyPatch, clock: FixedClock) -> Iterator[None]:
     monkeypatch.setenv("STANDINGS_TABLE", "standings")
     monkeypatch.setenv("DEFINITIONS_TABLE", "definitions")
     monkeypatch.setenv("PLACES_TABLE", "places")
+    monkeypatch.setenv("CONSENTS_TABLE", "consents")
     monkeypatch.setenv("HISTORY_FUNCTION", "history")
     monkeypatch.setenv("BUS_NAME", "bus")
     clear_caches()
     with moto.mock_aws():
         create_tables()
+        secret = boto3.client("secretsmanager").create_secret(Name="addresses", SecretString=ADDRESS_SECRET)
+        monkeypatch.setenv("ADDRESS_SECRET_ARN", secret["ARN"])
         boto3.client("events").create_event_bus(Name="bus")
         yield
     clear_caches()
@@ -107,6 +113,17 @@ def create_tables() -> None:
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("list", "entry")],
         KeySchema=[
             {"AttributeName": "list", "KeyType": "HASH"},
+            {"AttributeName": "entry", "KeyType": "RANGE"},
+        ],
+    )
+    dynamodb.create_table(
+        TableName="consents",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in ("address_key", "entry")
+        ],
+        KeySchema=[
+            {"AttributeName": "address_key", "KeyType": "HASH"},
             {"AttributeName": "entry", "KeyType": "RANGE"},
         ],
     )
