@@ -15,6 +15,7 @@ from benchmarks import (
     cpu_per_event,
     identity_quality,
     pattern_matching,
+    profile_evaluations,
     usd_per_million_entries,
     usd_per_million_events,
 )
@@ -28,6 +29,7 @@ BENCHMARKS: dict[str, Callable[[Report], list[Result]]] = {
     "cold_import": cold_import.run,
     "identity_quality": identity_quality.run,
     "pattern_matching": pattern_matching.run,
+    "profile_evaluations": profile_evaluations.run,
 }
 _EXAMPLES = """examples:
   python -m benchmarks                                    all of them; about four minutes
@@ -37,6 +39,7 @@ _EXAMPLES = """examples:
   python -m benchmarks --only cold_import --no-breakdown  how long each handler takes to import
   python -m benchmarks --only identity_quality            how well people are told apart
   python -m benchmarks --only pattern_matching            events a second against 1,000 and 10,000 rules
+  python -m benchmarks --only profile_evaluations         how fast 100 segments are judged
 """
 _LINES = 14
 

@@ -32,6 +32,12 @@ JOURNEY: dict[str, Any] = {
     "name": "reference",
     "title": "Two messages with a month between them",
     "objective": "the reference journey of the cost figures",
+    "brief": {
+        "who": "everybody of the cost figures",
+        "why": "to know what an entry costs",
+        "channels": ["email"],
+        "needed_data": ["email"],
+    },
     "entry": {"segment_entered": "first_order", "reentry": "never"},
     "admission": "PT1M",
     "exit_on": [{"segment_exited": "first_order"}],

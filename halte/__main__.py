@@ -13,26 +13,40 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from halte import match
+from halte.analysis import commands as analyses
+from halte.cleaning import add_hygiene, clean, undo
+from halte.marketers import Refused
 from halte.stores import Place, Store, UnknownStage, find, fresh_tables
+from services.ingest.adapters.dynamo_erasures import mark_of
 from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.domain.rows import BrokenFile, neutral, read_rows
+from services.ingest.lake.forgotten import Forgotten
 from services.ingest.lake.rebuild import compare, counts, people, rebuild
 from services.ingest.lake.upkeep import LakeKeeper
+from services.shared.aws.secrets import secret_text
 from services.shared.clock import SystemClock
+from services.shared.errors import Invalid
 
-EXAMPLES = """examples:
+EXAMPLES = (
+    """examples:
   python -m halte rebuild --from-lake --stage prod            rebuild all profiles from the lake, compare, clear up
   python -m halte rebuild --from-lake --stage prod --keep     the same, and keep the rebuilt tables
   python -m halte match --stage prod --out pairs.csv          profiles that may be one person, for review
   python -m halte match --file people.csv --threshold 0.99    the same for the rows of a file (CSV or lines of JSON)
+  python -m halte hygiene --stage prod --out findings.csv     who bounces, is silent, can't be reached, exists twice
+  python -m halte hygiene --stage prod --apply                the same, and mark them; --undo <job> takes it back
   python -m halte rebuild --from-lake --stage local --endpoint-url http://127.0.0.1:4566
-
+"""
+    + analyses.EXAMPLES
+    + """
 A reviewer accepts a pair by:  POST /profiles/<first>/merges {"with": "<second>"}
 """
+)
 SHOWN = 10
 
 
@@ -45,15 +59,16 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
     command: Callable[[argparse.Namespace, Console], int] = options.run
     try:
         return command(options, console)
-    except (UnknownStage, match.TooFew, BrokenFile) as error:
-        console.print(f"[red]{error}[/]", highlight=False)
+    except (UnknownStage, Refused, match.TooFew, BrokenFile, Invalid) as error:
+        console.print(f"[red]{escape(str(error))}[/]", highlight=False)
         return 2
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m halte",
-        description="Rebuild profiles from the event lake, and find people who may be one.",
+        description="Rebuild profiles from the event lake, find people who may be one, keep the base clean, and see "
+        "what announces a goal.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -75,7 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     pairs.add_argument("--out", type=Path, help="write the pairs to this CSV file")
     pairs.set_defaults(run=_match)
-    for command in (again, pairs):
+    analyses.add(commands)
+    for command in (again, pairs, add_hygiene(commands, _hygiene)):
         command.add_argument("--endpoint-url", help="of the AWS emulator")
     return parser
 
@@ -97,7 +113,15 @@ def _rebuild(options: argparse.Namespace, console: Console) -> int:
         total = sum(counts(line) for line in keeper.lines())
         bar.update(reading, total=1, completed=1)
         taking = bar.add_task("Taking events in", total=total)
-        done = rebuild(keeper.lines, made.consumer(), made.identities, lambda n: bar.advance(taking, n))
+        forgotten = Forgotten(lambda name: mark_of(secret_text(place.address_secret_arn), name))
+        done = rebuild(
+            keeper.lines,
+            made.consumer(forgotten.gate),
+            made.identities,
+            made.ruler(),
+            forgotten,
+            lambda n: bar.advance(taking, n),
+        )
         comparing = bar.add_task("Comparing", total=None)
         sides = [people(s.profile_ids(), s.profiles, s.timeline, s.records, done.ids) for s in (live, made)]
         differences = compare(*sides)
@@ -121,6 +145,12 @@ def _keeper(place: Place, folder: Path) -> LakeKeeper:
     return LakeKeeper(
         store=S3Lake(place.bucket), parts=DuckParquet(folder), clock=SystemClock(), folder=folder
     )
+
+
+def _hygiene(options: argparse.Namespace, console: Console) -> int:
+    if options.undo:
+        return undo(options, console, _bar(console))
+    return clean(options, Store(find(options.stage).tables), console, _bar(console))
 
 
 def _match(options: argparse.Namespace, console: Console) -> int:

@@ -17,7 +17,8 @@ from services.ingest.domain.profile import Profile
 from services.ingest.lake.rebuild import NoLake
 from services.ingest.profiles.consume import Consumer
 from services.ingest.profiles.keeper import Keeper
-from services.ingest.profiles.recognise import Recogniser
+from services.ingest.profiles.recognise import Gate, Recogniser, let_everyone
+from services.ingest.profiles.rulings import Ruler
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table
 from services.shared.clock import SystemClock
@@ -41,10 +42,11 @@ class Tables:
 
 @dataclass(frozen=True)
 class Place:
-    """Of a stage: its tables and the bucket of its lake."""
+    """Of a stage: its tables, the bucket of its lake, and the secret that keys what is kept of erased people."""
 
     tables: Tables
     bucket: str
+    address_secret_arn: str
 
 
 class WithHistory(DynamoProfiles):
@@ -74,23 +76,30 @@ class Store:
         """Of every profile, redirects too."""
         return (str(item["profile_id"]) for item in self._hot.scan())
 
-    def consumer(self) -> Consumer:
-        """Takes events into this store, and nowhere else."""
-        clock = SystemClock()
-        keeper = Keeper(
+    def ruler(self) -> Ruler:
+        """Makes rulings on who is who hold in this store."""
+        return Ruler(identities=self.identities, keeper=self._keeper(), new_graph_id=lambda: new_id("grp"))
+
+    def _keeper(self) -> Keeper:
+        return Keeper(
             identities=self.identities,
             profiles=self.profiles,
             timeline=self.timeline,
-            clock=clock,
+            clock=SystemClock(),
             new_profile_id=lambda: new_id("prf"),
             new_tale=lambda: secrets.token_hex(4),
         )
+
+    def consumer(self, gate: Gate = let_everyone) -> Consumer:
+        """Takes events into this store, and nowhere else."""
+        clock = SystemClock()
         recogniser = Recogniser(
             identities=self.identities,
-            keeper=keeper,
+            keeper=self._keeper(),
             now=lambda: round(clock.now().timestamp() * 1000),
             new_profile_id=lambda: new_id("prf"),
             new_graph_id=lambda: new_id("grp"),
+            gate=gate,
         )
         return Consumer(
             recogniser=recogniser,
@@ -112,12 +121,16 @@ def find(stage: str) -> Place:
     name = f"halte-{stage}-ingest"
     try:
         (stack,) = client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-        parameter = client("ssm").get_parameter(Name=f"/halte/{stage}/lake-bucket")
+        bucket, secret = (_announced(stage, name) for name in ("lake-bucket", "address-secret-arn"))
     except ClientError as error:
         raise UnknownStage(f"{name}: {error.response['Error']['Message']}") from error
     outputs = {one["OutputKey"]: str(one["OutputValue"]) for one in stack["Outputs"]}
     tables = Tables(outputs["IdentitiesTable"], outputs["ProfilesTable"], outputs["ProfilePartsTable"])
-    return Place(tables, str(parameter["Parameter"]["Value"]))
+    return Place(tables, bucket, secret)
+
+
+def _announced(stage: str, name: str) -> str:
+    return str(client("ssm").get_parameter(Name=f"/halte/{stage}/{name}")["Parameter"]["Value"])
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from local.observe import Machine
 from local.recipients import Ledger
 from local.replay import Tally
 from local.stand_in import Accepted
+from services.ingest.domain.rulings import RULED
 
 OUTCOMES = "halte.delivery"
 """The source of events that come back from the providers."""
@@ -124,6 +125,8 @@ def door_accounts(seen: Observed) -> list[DoorAccount]:
     lines = _one_per_receipt(seen.lake)
     by_door: dict[str, list[Mapping[str, Any]]] = {"HTTP API": [], "event bus": [], "provider outcomes": []}
     for line in lines:
+        if line["disposition"] == RULED:  # no event: nobody sent it
+            continue
         by_door[_door(str(line["source"]), str(line["door"]))].append(line)
     dead = _dead_events(seen.dead)
     counted = {"HTTP API": seen.tally.http_taken, "event bus": seen.tally.bus_taken}

@@ -7,9 +7,9 @@ because it is decoded as text (API Gateway hands it over as base64); so such a b
 from __future__ import annotations
 
 import http.client
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
+
+from local.loopback import Handler, Loopback
 
 MAX_BODY = 10 * 1024 * 1024
 """Bytes; what API Gateway takes."""
@@ -24,39 +24,19 @@ _OF_ONE_HOP = frozenset(
 )
 
 
-class Gateway:
+class Gateway(Loopback):
     """The proxy in front of `api`, the base URL of an HTTP API without a slash at its end."""
 
     def __init__(self, api: str, port: int = 0) -> None:
         base = urlsplit(api)
 
-        class Handler(_Handler):
+        class Passing(_Handler):
             host, port, prefix = base.hostname or "", base.port or 80, base.path
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.1,), name="gateway", daemon=True
-        )
-
-    @property
-    def url(self) -> str:
-        """Its own base URL, without a slash at its end."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def start(self) -> None:
-        """Serve until `stop`."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop serving."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Passing, name="gateway", port=port)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(Handler):
     host: str
     port: int
     prefix: str
@@ -83,11 +63,8 @@ class _Handler(BaseHTTPRequestHandler):
             content = answer.read()
         finally:
             upstream.close()
-        self.send_response(answer.status)
-        for name, value in answer.getheaders():
-            if name.lower() not in _OF_ONE_HOP:
-                self.send_header(name, value)
-        self._finish(content)
+        kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _OF_ONE_HOP]
+        self.reply(answer.status, kept, content)
 
     def _headers(self, body: bytes) -> dict[str, str]:
         """The request's headers, joined by name as API Gateway does."""
@@ -102,19 +79,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, message: str) -> None:
         self.close_connection = True
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Connection", "close")
-        self._finish(f'{{"message":"{message}"}}'.encode())
-
-    def _finish(self, content: bytes) -> None:
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Paths may hold people's identifiers: nothing is logged."""
+        headers = [("Content-Type", "application/json"), ("Connection", "close")]
+        self.reply(status, headers, f'{{"message":"{message}"}}'.encode())
 
 
 for _method in METHODS:

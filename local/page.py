@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import email.policy
 import subprocess
-import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.parser import BytesParser
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 from local import people_page
 from local.accounting import Books
+from local.loopback import Handler, Loopback
 from local.markup import Cell, page, table
 from local.people_page import Shown
 from local.preflight import ROOT
@@ -208,25 +206,17 @@ def _subject(message: Accepted) -> str:
     return message.text if message.mime is None else str(_parsed(message).get("Subject", ""))
 
 
-class Site:
-    """Serves the page on the loopback interface, at `url`, until `stop`."""
+class Site(Loopback):
+    """The page on the loopback interface."""
 
     def __init__(self, content: Content, port: int) -> None:
         site = self
 
-        class Handler(_Handler):
+        class Showing(_Handler):
             owner = site
 
+        super().__init__(Showing, name="page", port=port)
         self._content = content
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, name="page", daemon=True).start()
-
-    def stop(self) -> None:
-        """Stop serving."""
-        self._server.shutdown()
-        self._server.server_close()
 
     def render(self, path: str) -> tuple[str, str] | None:
         """Content type and body of a path; `None`: there is no such page."""
@@ -249,7 +239,7 @@ class Site:
         return None
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     owner: Site
 
     def do_GET(self) -> None:
@@ -258,15 +248,10 @@ class _Handler(BaseHTTPRequestHandler):
             "text/html; charset=utf-8",
             page("Not found", "<p>There is no such page.</p>"),
         )
-        payload = body.encode()
-        self.send_response(200 if found else 404)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(payload)))
-        self.send_header("Content-Security-Policy", _POLICY)
-        self.send_header("X-Content-Type-Options", "nosniff")
-        self.send_header("Cache-Control", "no-store")
-        self.end_headers()
-        self.wfile.write(payload)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Silent: the terminal shows the report."""
+        headers = [
+            ("Content-Type", kind),
+            ("Content-Security-Policy", _POLICY),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Cache-Control", "no-store"),
+        ]
+        self.reply(200 if found else 404, headers, body.encode())

@@ -95,9 +95,14 @@ def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
         return 0 if books.hold else 1
     content = page.Content(books, facts, _pictures(stage), _people(stage, seen))
     site = page.Site(content, preflight.free_port(options.page_port))
+    site.start()
     cleanup.callback(site.stop)
+    stage.keep_real_time()
     console.print(f"Report, outbox and journeys: {site.url}; Ctrl-C ends it")
     console.print(f"API, for SDKs and marketers: {stage.gateway.url} (POST {stage.gateway.url}/v1/batch)")
+    console.print(
+        f"Its keys: {stage.write_key} for SDKs, {stage.found.admin_key} for marketers", soft_wrap=True
+    )
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
@@ -238,6 +243,7 @@ def _facts(
         ),
         ("set-up, replay, drain", f"{set_up:.0f} s, {replayed:.0f} s, {drained:.0f} s"),
         ("customer events accepted", f"{taken:,} ({taken / replayed:.1f} a second)"),
+        ("freshness, 95 % within (real time)", stage.tap.freshness()),
         ("peak memory of the emulator and its workers", f"{stage.emulator.peak_memory / 1e6:,.0f} MB"),
     ]
 

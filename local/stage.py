@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,11 @@ class Stage:
     def marketers_api(self) -> seed.MarketersApi:
         """The API with the key that the stacks made."""
         return seed.MarketersApi(self.found.api, self.found.admin_key)
+
+    def keep_real_time(self) -> None:
+        """From now on the system's clock is the machine's: whoever sends it something does so now."""
+        now = datetime.now(UTC)
+        set_clock(self.clock_file, now, 1.0, now.timestamp())
 
 
 def set_up(options: Options, first: datetime, step: Callable[[str], None], cleanup: ExitStack) -> Stage:

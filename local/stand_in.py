@@ -14,8 +14,9 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from local.loopback import Handler, Loopback
 
 SES_PATH = "/v2/email/outbound-emails"
 SMS_TARGET = "PinpointSMSVoiceV2.SendTextMessage"
@@ -53,8 +54,9 @@ class Refused(Exception):
     """The request is not one the provider would take."""
 
 
-class StandIn:
-    """The server; `on_accept` hears of every accepted message (on the server's thread, so it must be quick)."""
+class StandIn(Loopback):
+    """The server, where `AWS_ENDPOINT_URL_SESV2` and `AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2` point; `on_accept` hears
+    of every accepted message (on the server's thread, so it must be quick)."""
 
     def __init__(self, on_accept: Callable[[Accepted], None] | None = None) -> None:
         self.accepted: list[Accepted] = []
@@ -65,26 +67,10 @@ class StandIn:
         self._models = _Models()
         stand_in = self
 
-        class Handler(_Handler):
+        class Taking(_Handler):
             owner = stand_in
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, name="stand-in", daemon=True)
-
-    @property
-    def url(self) -> str:
-        """Where `AWS_ENDPOINT_URL_SESV2` and `AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2` point."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def start(self) -> None:
-        """Begin to serve."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop serving and free the port."""
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Taking, name="stand-in")
 
     def take(self, service: str, operation: str, body: bytes) -> str:
         """Accept a request; its message id.
@@ -174,12 +160,10 @@ def _text_message(number: int, message_id: str, params: dict[str, Any]) -> Accep
     )
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     """HTTP in the two protocols: restJson1 (SES v2) and awsJson1.0 (SMS)."""
 
     owner: StandIn
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -217,15 +201,5 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(status, {"__type": code, "message": message}, {"x-amzn-ErrorType": code})
 
     def _answer(self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> None:
-        payload = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(payload)))
-        self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(payload)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Silent: requests carry personal data."""
+        common = {"Content-Type": "application/json", "x-amzn-RequestId": str(uuid.uuid4())}
+        self.reply(status, {**common, **(headers or {})}.items(), json.dumps(body).encode())

@@ -23,6 +23,7 @@ class Stores:
 
     jobs: dynamodb.Table
     sources: dynamodb.Table
+    attributes: dynamodb.Table
     identities: dynamodb.Table
     profiles: dynamodb.Table
     profile_parts: dynamodb.Table
@@ -58,6 +59,7 @@ def add_imports(stack: ServiceStack, stores: Stores, compact: lambda_.Function) 
         handler="on_imports",
         settings={
             **shared,
+            "attributes_table": stores.attributes.table_name,
             "identities_table": stores.identities.table_name,
             "profiles_table": stores.profiles.table_name,
             "profile_parts_table": stores.profile_parts.table_name,
@@ -69,6 +71,7 @@ def add_imports(stack: ServiceStack, stores: Stores, compact: lambda_.Function) 
     )
     jobs.grant(worker, "dynamodb:GetItem", "dynamodb:PutItem")
     stores.sources.grant(worker, "dynamodb:GetItem")
+    stores.attributes.grant(worker, "dynamodb:GetItem")
     worker.add_to_role_policy(
         iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[compact.function_arn])
     )
@@ -76,6 +79,7 @@ def add_imports(stack: ServiceStack, stores: Stores, compact: lambda_.Function) 
     queue.grant(worker, "sqs:SendMessage")
     _let_use_files(stack, worker)
     stack.consume(worker, queue, batch_size=1, max_concurrency=2, window_seconds=0)
+    worker.let_go_in_rounds()
     return worker
 
 

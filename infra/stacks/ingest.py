@@ -15,6 +15,7 @@ from infra.constructs.event_lake import keep_lake
 from infra.constructs.imports import Stores, add_imports
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
+from infra.stacks.ingest_attributes import add_attributes
 from infra.stacks.ingest_forms import add_forms
 from infra.stacks.ingest_people import People
 from infra.stacks.ingest_sinks import add_sinks
@@ -37,6 +38,7 @@ class IngestStack(ServiceStack):
         self._parts = self.table("ProfileParts", partition_key="profile_id", sort_key="part")
         self._imports = self.table("Imports", partition_key="job_id")
         self._erasures = self.table("Erasures", partition_key="pk")
+        self._attributes = add_attributes(self)
         self._intake = self.queue("Intake", timeout_seconds=CONSUMER_SECONDS)
         self._listen()
         self._front_door()
@@ -45,7 +47,13 @@ class IngestStack(ServiceStack):
         self._consumer()
         self._publisher()
         stores = Stores(
-            self._imports, self._sources, self._identities, self._profiles, self._parts, self._intake
+            jobs=self._imports,
+            sources=self._sources,
+            attributes=self._attributes,
+            identities=self._identities,
+            profiles=self._profiles,
+            profile_parts=self._parts,
+            intake=self._intake,
         )
         compact = keep_lake(self)
         self._let_rearrange(add_imports(self, stores, compact=compact))
@@ -81,12 +89,14 @@ class IngestStack(ServiceStack):
             settings={
                 "sources_table": self._sources.table_name,
                 "rates_table": self._rates.table_name,
+                "attributes_table": self._attributes.table_name,
                 "queue_url": self._intake.queue_url,
                 "bus_name": self.bus_name,
             },
         )
         self.allow_publishing(function)
         self._sources.grant(function, "dynamodb:GetItem")
+        self._attributes.grant(function, "dynamodb:GetItem")
         self._rates.grant(function, "dynamodb:PutItem", "dynamodb:UpdateItem")
         self._intake.grant(function, "sqs:SendMessage")
         calls = ("identify", "track", "page", "screen", "group", "alias", "batch")
@@ -122,7 +132,7 @@ class IngestStack(ServiceStack):
                 "profiles_table": self._profiles.table_name,
                 "profile_parts_table": self._parts.table_name,
             },
-            memory=1024,
+            memory=1792,  # a whole CPU, for the seconds in which a long history is told anew
         )
         self._let_rearrange(function)
         self.routes(
@@ -142,7 +152,6 @@ class IngestStack(ServiceStack):
             function,
             "dynamodb:BatchGetItem",
             "dynamodb:BatchWriteItem",
-            "dynamodb:DeleteItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
         )
@@ -153,6 +162,7 @@ class IngestStack(ServiceStack):
             handler="on_events",
             settings={
                 "sources_table": self._sources.table_name,
+                "attributes_table": self._attributes.table_name,
                 "identities_table": self._identities.table_name,
                 "profiles_table": self._profiles.table_name,
                 "profile_parts_table": self._parts.table_name,
@@ -165,12 +175,13 @@ class IngestStack(ServiceStack):
             memory=1024,
             timeout_seconds=CONSUMER_SECONDS,
         )
-        self._intake.grant(function, "sqs:ChangeMessageVisibility")
+        self._intake.grant(function, "sqs:ChangeMessageVisibility", "sqs:SendMessage")
         self._erasures.grant(function, "dynamodb:BatchGetItem")
         self.address_secret.grant_read(function)
         self._let_rearrange(function)
         self._sources.grant(function, "dynamodb:GetItem")
         self._imports.grant(function, "dynamodb:GetItem")
+        self._attributes.grant(function, "dynamodb:GetItem", "dynamodb:UpdateItem")
         self._let_write_lake(function)
         self.consume(function, self._intake, batch_size=100, max_concurrency=10)
 
@@ -183,9 +194,15 @@ class IngestStack(ServiceStack):
             settings={
                 "profiles_table": self._profiles.table_name,
                 "profile_parts_table": self._parts.table_name,
+                "lake_bucket": self.lake_bucket_name,
+                "erasures_table": self._erasures.table_name,
+                "address_secret_arn": self.address_secret.secret_arn,
             },
             timeout_seconds=300,
         )
+        self._let_write_lake(function)
+        self._erasures.grant(function, "dynamodb:BatchGetItem")
+        self.address_secret.grant_read(function)
         self._profiles.grant(function, "dynamodb:BatchGetItem")
         self._parts.grant(
             function,
@@ -195,8 +212,8 @@ class IngestStack(ServiceStack):
             "dynamodb:Query",
         )
 
-    def _let_write_lake(self, consumer: lambda_.Function) -> None:
-        consumer.add_to_role_policy(
+    def _let_write_lake(self, function: lambda_.Function) -> None:
+        function.add_to_role_policy(
             iam.PolicyStatement(actions=["s3:PutObject"], resources=[self._lake.arn_for_objects("events/*")])
         )
         bucket = self.resolve(self.lake_bucket_name)["Ref"]
@@ -204,6 +221,6 @@ class IngestStack(ServiceStack):
             Acknowledgment(
                 id="AwsSolutions::AwsSolutions-IAM5"
                 f"[Resource::arn:<AWS::Partition>:s3:::<{bucket}>/events/*]",
-                reason="The consumer names its objects by day and receipts, under one prefix of the lake.",
+                reason="Objects are named by day and receipts, under one prefix of the lake.",
             )
         )

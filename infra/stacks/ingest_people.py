@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Acknowledgment, Duration, Validations
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import Acknowledgment, Validations
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 
+from infra.constructs.freshness import watch_freshness
 from infra.constructs.service_stack import ServiceStack
 from infra.discovery import Announced
+from services.ingest.domain.lake import RAW
 from services.shared.contracts.history import history_function
+from services.shared.freshness import APPLIED, TOLD
 
 PERSON_FUNCTIONS: dict[str, Announced] = {
     "consent": "person-consent",
@@ -25,9 +26,6 @@ PERSON_FUNCTIONS: dict[str, Announced] = {
 """Services that answer about a person, and where their function is announced."""
 
 ROUND_SECONDS = 300
-
-FRESH_WITHIN = {"ReceivedToApplied": Duration.seconds(30), "AppliedToTold": Duration.seconds(30)}
-"""What nineteen of twenty events take at most, by metric of `services.ingest.profiles.freshness`."""
 
 
 class People:
@@ -54,12 +52,14 @@ class People:
         self._functions = {service: stack.discover(name) for service, name in PERSON_FUNCTIONS.items()}
         self._erasures = erasures
         self._queue = stack.queue("ErasureQueue", timeout_seconds=ROUND_SECONDS)
+        self._export_queue = stack.queue("ExportQueue", timeout_seconds=ROUND_SECONDS)
         _index_beginnings(identities)
         self._view()
         self._history()
+        self._export_worker()
         self._desk()
         self._worker()
-        _watch_freshness(stack)
+        watch_freshness(stack, APPLIED, TOLD)
 
     def _history(self) -> None:
         """Its name is known beforehand to those who ask: they are deployed first."""
@@ -81,19 +81,12 @@ class People:
         function = self._stack.function(
             "SingleView",
             handler="profiles",
-            settings={
-                **self._tables(),
-                "lake_bucket": self._lake.bucket_name,
-                "compact_function": self._compact.function_arn,
-                "person_functions": self._stack.to_json_string(self._functions),
-            },
+            settings=self._export_settings(),
             memory=1024,
         )
         self._let_read(function)
         self._identities.grant(function, "dynamodb:Query")
-        self._parts.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query")
-        self._let_ask(function)
-        self._allow(function, ["s3:GetObject", "s3:PutObject"], self._exports())
+        self._let_export(function)
         under = "/profiles/{identifier}"
         self._stack.routes(
             function,
@@ -102,6 +95,46 @@ class People:
                 f"GET {under}",
                 *(f"GET {under}/{part}" for part in ("timeline", "sessions", "records/{type}", "export")),
             ],
+        )
+
+    def _export_worker(self) -> None:
+        function = self._stack.function(
+            "OnExports",
+            handler="on_exports",
+            settings=self._export_settings(),
+            memory=1024,
+            timeout_seconds=ROUND_SECONDS,
+        )
+        self._let_read(function)
+        self._let_export(function)
+        self._allow(function, ["s3:DeleteObject"], self._exports())
+        self._stack.consume(function, self._export_queue, batch_size=1, max_concurrency=2, window_seconds=0)
+        function.let_go_in_rounds()
+
+    def _export_settings(self) -> dict[str, str]:
+        return {
+            **self._tables(),
+            "lake_bucket": self._lake.bucket_name,
+            "compact_function": self._compact.function_arn,
+            "person_functions": self._stack.to_json_string(self._functions),
+            "exports_queue_url": self._export_queue.queue_url,
+        }
+
+    def _let_export(self, function: lambda_.Function) -> None:
+        """Links to files are signed by the function, so that it needs the rights they give."""
+        self._parts.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query")
+        self._let_ask(function)
+        self._allow(function, ["s3:GetObject", "s3:PutObject"], self._exports())
+        self._let_list_exports(function)
+        self._export_queue.grant(function, "sqs:SendMessage")
+
+    def _let_list_exports(self, function: lambda_.Function) -> None:
+        function.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["s3:ListBucket"],
+                resources=[self._lake.bucket_arn],
+                conditions={"StringLike": {"s3:prefix": ["exports/*"]}},
+            )
         )
 
     def _desk(self) -> None:
@@ -147,7 +180,7 @@ class People:
         self._let_read(function)
         self._identities.grant(function, "dynamodb:DeleteItem", "dynamodb:PutItem")
         self._profiles.grant(function, "dynamodb:PutItem")
-        self._parts.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:DeleteItem")
+        self._parts.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:BatchWriteItem")
         self._erasures.grant(
             function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"
         )
@@ -155,15 +188,12 @@ class People:
         self._stack.address_secret.grant_read(function)
         self._stack.allow_publishing(function)
         self._let_ask(function)
-        function.add_to_role_policy(
-            iam.PolicyStatement(
-                actions=["s3:ListBucket"],
-                resources=[self._lake.bucket_arn],
-                conditions={"StringLike": {"s3:prefix": ["exports/*"]}},
-            )
-        )
+        self._let_list_exports(function)
         self._allow(function, ["s3:DeleteObject"], self._exports())
+        # Acknowledged for the stack with the lake's other writers.
+        self._allow(function, ["s3:PutObject"], [self._lake.arn_for_objects(f"{RAW}*")])
         self._stack.consume(function, self._queue, batch_size=1, max_concurrency=2)
+        function.let_go_in_rounds()
 
     def _tables(self) -> dict[str, str]:
         return {
@@ -202,25 +232,3 @@ def _index_beginnings(identities: dynamodb.Table) -> None:
         sort_key=dynamodb.Attribute(name="folded", type=dynamodb.AttributeType.STRING),
         projection_type=dynamodb.ProjectionType.KEYS_ONLY,
     )
-
-
-def _watch_freshness(stack: ServiceStack) -> None:
-    """Late data misses the moment: two alarms on the slowest twentieth, over a quarter of an hour."""
-    for name, threshold in FRESH_WITHIN.items():
-        alarm = cloudwatch.Alarm(
-            stack,
-            f"Late{name}",
-            metric=cloudwatch.Metric(
-                namespace="Halte",
-                metric_name=name,
-                dimensions_map={"service": "ingest"},
-                statistic="p95",
-                period=Duration.minutes(5),
-            ),
-            threshold=threshold.to_milliseconds(),
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=3,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description="Customer data is not on time: events take too long to reach profiles, or the others.",
-        )
-        alarm.add_alarm_action(actions.SnsAction(stack.alarms))

@@ -10,11 +10,13 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.constructs.freshness import watch_freshness
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
-from services.shared.contracts.ingest import ProfilesErased, ProfilesMerged
+from services.shared.contracts.ingest import AttributesChanged, ProfilesErased, ProfilesMerged
 from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited
+from services.shared.freshness import ENTERED
 
 FACTS_SECONDS = 120
 STEP_SECONDS = 300
@@ -46,18 +48,19 @@ class JourneysStack(ServiceStack):
         self._outbox()
         self._person()
         self._failures()
+        watch_freshness(self, ENTERED)
 
     def _facts(self) -> None:
         function = self.function(
             "OnFacts", handler="on_facts", settings=self._tables(), memory=1024, timeout_seconds=FACTS_SECONDS
         )
         self._allow_joining(function)
-        self._definitions.grant(function, "dynamodb:Scan")
+        self._definitions.grant(function, "dynamodb:Scan", "dynamodb:PutItem")
         self._standings.grant(function, "dynamodb:PutItem")
         self._allow_settling(function)
         self.react(
             function,
-            facts=[ScoreChanged, SegmentEntered, SegmentExited, ProfilesMerged],
+            facts=[AttributesChanged, ScoreChanged, SegmentEntered, SegmentExited, ProfilesMerged],
             batch_size=20,
             timeout_seconds=FACTS_SECONDS,
         )
@@ -96,7 +99,9 @@ class JourneysStack(ServiceStack):
                 "step_function_arn": step.function_arn,
             },
         )
-        self._definitions.grant(function, "dynamodb:Scan", "dynamodb:Query", "dynamodb:PutItem")
+        self._definitions.grant(
+            function, "dynamodb:GetItem", "dynamodb:Scan", "dynamodb:Query", "dynamodb:PutItem"
+        )
         self._runtime.grant(function, "dynamodb:Query")
         function.add_to_role_policy(
             iam.PolicyStatement(

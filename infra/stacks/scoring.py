@@ -9,12 +9,14 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from infra.constructs.freshness import watch_freshness
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
 from services.shared.contracts.consent import ConsentChanged
 from services.shared.contracts.history import history_function
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
+from services.shared.freshness import SEGMENT
 
 DEFINITIONS = ("segments", "score-models", "stages")
 """The paths of the kinds of definitions."""
@@ -54,6 +56,7 @@ class ScoringStack(ServiceStack):
         places.grant(publisher, "dynamodb:BatchWriteItem", "dynamodb:DeleteItem")
         self._person(standings, definitions, settings)
         self._marketers(standings, definitions, places, settings)
+        watch_freshness(self, SEGMENT)
 
     def _reactors(
         self, standings: dynamodb.Table, definitions: dynamodb.Table, settings: Mapping[str, str]

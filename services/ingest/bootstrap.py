@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from functools import cache
 
+from services.ingest.adapters.dynamo_attributes import DynamoAttributes
 from services.ingest.adapters.dynamo_erasures import DynamoTombstones
 from services.ingest.adapters.dynamo_identities import DynamoIdentities
 from services.ingest.adapters.dynamo_imports import DynamoImports, TakenBack
@@ -15,6 +16,7 @@ from services.ingest.adapters.dynamo_timeline import DynamoTimeline
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.adapters.sqs_intake import SqsIntake
 from services.ingest.doors.accept import FrontDoor
+from services.ingest.doors.attributes import AttributeRegistry, KnownAttributes
 from services.ingest.doors.known import KnownKeys, KnownRules
 from services.ingest.doors.sources import SourceRegistry
 from services.ingest.people.find import PROFILE_PREFIX
@@ -23,10 +25,13 @@ from services.ingest.profiles.consume import Consumer
 from services.ingest.profiles.keeper import Keeper
 from services.ingest.profiles.recognise import Recogniser
 from services.ingest.profiles.review import IdentityReview
+from services.ingest.profiles.rulings import RulingsKept
 from services.ingest.profiles.tell import Teller
 from services.ingest.settings import (
     ApiSettings,
+    AttributesSettings,
     IdentitiesSettings,
+    OnAttributesStreamSettings,
     OnEventsSettings,
     OnProfilesStreamSettings,
     ProfileSettings,
@@ -47,11 +52,25 @@ def front_door() -> FrontDoor:
     return FrontDoor(
         keys=KnownKeys(DynamoSources(Table(settings.sources_table)), settings.clock()),
         meter=DynamoMeter(Table(settings.rates_table)),
+        attributes=KnownAttributes(DynamoAttributes(Table(settings.attributes_table))),
         queue=SqsIntake(settings.queue_url),
         clock=settings.clock(),
         new_id=new_id,
         recover=lambda asked: bus.publish(pack(asked, lambda rows: RecoveryRequested(requests=rows))),
     )
+
+
+@cache
+def attribute_registry() -> AttributeRegistry:
+    """For `attributes`."""
+    settings = AttributesSettings.from_env()
+    return AttributeRegistry(DynamoAttributes(Table(settings.attributes_table)), settings.clock())
+
+
+@cache
+def attribute_publisher() -> Bus:
+    """For `on_attributes_stream`."""
+    return Bus(OnAttributesStreamSettings.from_env().bus_name)
 
 
 @cache
@@ -110,6 +129,7 @@ def consumer() -> Consumer:
         new_graph_id=_new_graph_id,
         gate=Gate(DynamoTombstones(Table(settings.erasures_table), settings.address_secret_arn)),
     )
+    attributes = DynamoAttributes(Table(settings.attributes_table))
     return Consumer(
         recogniser=recogniser,
         profiles=profiles(),
@@ -117,6 +137,8 @@ def consumer() -> Consumer:
         lake=S3Lake(settings.lake_bucket),
         rules_of=KnownRules(DynamoSources(Table(settings.sources_table))),
         taken_back=TakenBack(DynamoImports(Table(settings.imports_table))),
+        attributes=KnownAttributes(attributes),
+        withheld=attributes.count,
         clock=clock,
     )
 
@@ -144,6 +166,17 @@ def teller() -> Teller:
     """For `on_profiles_stream`."""
     bus = Bus(OnProfilesStreamSettings.from_env().bus_name)
     return Teller(profiles=profiles(), timeline=timeline(), publisher=bus)
+
+
+@cache
+def rulings_kept() -> RulingsKept:
+    """For `on_profiles_stream`."""
+    settings = OnProfilesStreamSettings.from_env()
+    return RulingsKept(
+        tombstones=DynamoTombstones(Table(settings.erasures_table), settings.address_secret_arn),
+        lake=S3Lake(settings.lake_bucket),
+        clock=settings.clock(),
+    )
 
 
 def _milliseconds(clock: Clock) -> Callable[[], int]:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from services.ingest import bootstrap
+from services.ingest.adapters.dynamo_attributes import DynamoAttributes
 from services.ingest.adapters.dynamo_imports import DynamoImports, SqsImports
 from services.ingest.adapters.dynamo_sources import DynamoSources
 from services.ingest.adapters.lake_function import LakeFunction
@@ -14,6 +15,7 @@ from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_imports import S3Imports
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.adapters.sqs_intake import SqsIntake
+from services.ingest.doors.attributes import KnownAttributes
 from services.ingest.imports.desk import ImportDesk
 from services.ingest.imports.unwind import Unwinder
 from services.ingest.imports.work import ImportWorker
@@ -61,6 +63,7 @@ def import_worker() -> ImportWorker:
         intake=SqsIntake(settings.queue_url),
         identities=bootstrap.identities(),
         profiles=bootstrap.profiles(),
+        attributes=KnownAttributes(DynamoAttributes(Table(settings.attributes_table))),
         unwinder=Unwinder(
             identities=bootstrap.identities(), keeper=bootstrap.keeper(), new_graph_id=lambda: new_id("grp")
         ),

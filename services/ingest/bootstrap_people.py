@@ -13,16 +13,21 @@ from services.ingest.adapters.dynamo_records import DynamoRecords
 from services.ingest.adapters.lake_function import AskedLake
 from services.ingest.adapters.person_functions import PersonFunctions
 from services.ingest.adapters.s3_exports import S3Exports
+from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.adapters.sqs_erasures import SqsErasures
+from services.ingest.adapters.sqs_exports import SqsExports
 from services.ingest.people.erase import Eraser, ErasureDesk, Stores
-from services.ingest.people.export import Exporter
+from services.ingest.people.export import Exporter, Gatherer
+from services.ingest.people.export_rounds import ExportWorker
 from services.ingest.people.find import Directory
 from services.ingest.people.retell import Retelling
 from services.ingest.people.show import SingleView
+from services.ingest.profiles.rulings import RulingsKept
 from services.ingest.settings import (
     ErasuresSettings,
     IdentitiesSettings,
     OnErasuresSettings,
+    OnExportsSettings,
     ProfilesSettings,
 )
 from services.shared.aws.bus import Bus
@@ -33,7 +38,7 @@ ANSWER_SECONDS, ERASE_SECONDS = 10, 65
 """How long another service may take to describe a person, and to forget one: its function has 60 seconds."""
 
 READ_SECONDS, AMEND_SECONDS = 18, 150
-"""How long the lake may take to tell a page, which an API's answer waits for, and to forget a day."""
+"""How long the lake may take to tell a page, when an API's answer waits for it, and otherwise, or to forget a day."""
 
 
 @cache
@@ -68,13 +73,36 @@ def exporter() -> Exporter:
     settings = ProfilesSettings.from_env()
     return Exporter(
         directory=directory(),
-        timeline=bootstrap.timeline(),
-        records=DynamoRecords(Table(settings.profile_parts_table)),
-        lake=AskedLake(settings.compact_function, seconds=READ_SECONDS),
-        services=PersonFunctions(json.loads(settings.person_functions), seconds=ANSWER_SECONDS),
+        gatherer=_gatherer(settings, READ_SECONDS),
         files=S3Exports(settings.lake_bucket),
+        queue=SqsExports(settings.exports_queue_url),
         clock=settings.clock(),
         new_id=new_id,
+    )
+
+
+@cache
+def export_worker() -> ExportWorker:
+    """For `on_exports`."""
+    settings = OnExportsSettings.from_env()
+    return ExportWorker(
+        people=_people(),
+        gatherer=_gatherer(settings, AMEND_SECONDS),
+        files=S3Exports(settings.lake_bucket),
+        queue=SqsExports(settings.exports_queue_url),
+        clock=settings.clock(),
+        new_id=new_id,
+    )
+
+
+def _gatherer(settings: ProfilesSettings, read_seconds: int) -> Gatherer:
+    return Gatherer(
+        directory=directory(),
+        timeline=bootstrap.timeline(),
+        records=DynamoRecords(Table(settings.profile_parts_table)),
+        lake=AskedLake(settings.compact_function, seconds=read_seconds),
+        services=PersonFunctions(json.loads(settings.person_functions), seconds=ANSWER_SECONDS),
+        clock=settings.clock(),
     )
 
 
@@ -96,14 +124,17 @@ def eraser() -> Eraser:
     settings = OnErasuresSettings.from_env()
     parts = Table(settings.profile_parts_table)
     erasures = Table(settings.erasures_table)
+    tombstones = DynamoTombstones(erasures, settings.address_secret_arn)
+    kept = RulingsKept(tombstones=tombstones, lake=S3Lake(settings.lake_bucket), clock=settings.clock())
     return Eraser(
         stores=Stores(
-            people=_people(),
-            tombstones=DynamoTombstones(erasures, settings.address_secret_arn),
+            people=DynamoPeople(bootstrap.identities(), bootstrap.profiles(), kept.keep),
+            tombstones=tombstones,
             histories=DynamoHistories(parts),
             records=DynamoRecords(parts),
             lake=AskedLake(settings.compact_function, seconds=AMEND_SECONDS),
             exports=S3Exports(settings.lake_bucket),
+            forgetting=kept,
         ),
         services=PersonFunctions(json.loads(settings.person_functions), seconds=ERASE_SECONDS),
         erasures=DynamoErasures(erasures),

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 from services.ingest.domain.forms import FORM_ID, Form, Heard, Said, consents, hear, page_of
 from services.ingest.domain.identifiers import read_text_id
-from services.ingest.domain.validate import check_structure
+from services.ingest.domain.structure import check_structure
 from services.ingest.profiles.tell import Publisher
 from services.shared.addresses import normalise_address
 from services.shared.clock import Clock

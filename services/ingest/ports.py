@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from services.ingest.domain.attributes import AttributeRules
 from services.ingest.domain.history import Chunk, Cursor, Page, Signed, Strip
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.known import Known
 from services.ingest.domain.profile import Profile
 from services.ingest.domain.regroup import Component, Decision, Node, Regrouping
+from services.ingest.domain.rulings import Rulings
 from services.ingest.domain.sources import Key, Source
 from services.ingest.domain.traits import Trait
 
@@ -31,10 +33,12 @@ class Behind(Exception):
 
 @dataclass(frozen=True)
 class ProfileWrite:
-    """A profile to write along with the graph; `before` is the stored version (0: none)."""
+    """A profile to write along with the graph; `before` is the stored version (0: none). `rulings` go with it to the
+    publisher."""
 
     profile: Profile
     before: int
+    rulings: Rulings | None = None
 
 
 class Identities(Protocol):
@@ -132,6 +136,11 @@ class Timeline(Protocol):
         """Every chunk under `strips`, by version within each."""
         ...
 
+    def told(self, strips: Sequence[Strip]) -> Iterator[tuple[int, list[Signed]]]:
+        """Every write under `strips`, oldest first: its version, with the strip's base added, and its events. However
+        long the history is, few of its events are in memory at a time."""
+        ...
+
     def find(self, profile: Profile, wanted: Sequence[Signed]) -> dict[str, str]:
         """Which messages of `wanted` the profile's history holds, with the receipt of each.
 
@@ -214,6 +223,43 @@ class Sources(Protocol):
         Raises:
             StaleSource: it was changed in the meantime.
         """
+        ...
+
+
+class StaleAttributes(Exception):
+    """The registry of attributes was changed by somebody else since it was read."""
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """A trait that events had and profiles did not get: in how many events, and when the last time."""
+
+    name: str
+    events: int
+    last_at: datetime
+
+
+class Attributes(Protocol):
+    """The registry of attributes, and the count of what it withheld."""
+
+    def load(self) -> AttributeRules:
+        """The registry as of now."""
+        ...
+
+    def save(self, rules: AttributeRules, at: datetime) -> None:
+        """Write a registry whose version is one above the one stored.
+
+        Raises:
+            StaleAttributes: another version is stored.
+        """
+        ...
+
+    def count(self, names: Mapping[str, int], at: datetime) -> None:
+        """Add to the counts of withheld traits."""
+        ...
+
+    def withheld(self) -> list[Withheld]:
+        """The counts, the highest first."""
         ...
 
 

@@ -10,7 +10,20 @@ class ApiSettings(Settings):
 
     sources_table: str
     rates_table: str
+    attributes_table: str
     queue_url: str
+    bus_name: str
+
+
+class AttributesSettings(Settings):
+    """Of `attributes`, the registry of attributes."""
+
+    attributes_table: str
+
+
+class OnAttributesStreamSettings(Settings):
+    """Of `on_attributes_stream`, which tells of it."""
+
     bus_name: str
 
 
@@ -37,6 +50,7 @@ class OnEventsSettings(IdentitiesSettings):
     """Of `on_events`, the consumer of the intake queue."""
 
     sources_table: str
+    attributes_table: str
     imports_table: str
     erasures_table: str
     address_secret_arn: str
@@ -48,6 +62,9 @@ class OnProfilesStreamSettings(ProfileSettings):
     """Of `on_profiles_stream`, the publisher."""
 
     bus_name: str
+    lake_bucket: str
+    erasures_table: str
+    address_secret_arn: str
 
 
 class CompactSettings(Settings):
@@ -71,6 +88,7 @@ class OnImportsSettings(IdentitiesSettings):
 
     imports_table: str
     sources_table: str
+    attributes_table: str
     lake_bucket: str
     imports_url: str
     queue_url: str
@@ -79,11 +97,16 @@ class OnImportsSettings(IdentitiesSettings):
 
 class ProfilesSettings(IdentitiesSettings):
     """Of `profiles`, the single customer view. `person_functions` is JSON: service to function; `lake_bucket` takes
-    large exports."""
+    large exports, which wait in the queue at `exports_queue_url`."""
 
     lake_bucket: str
     compact_function: str
     person_functions: str
+    exports_queue_url: str
+
+
+class OnExportsSettings(ProfilesSettings):
+    """Of `on_exports`, which works large exports off."""
 
 
 class ErasuresSettings(IdentitiesSettings):

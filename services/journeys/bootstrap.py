@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from services.journeys.adapters.attributes import DynamoAttributes
 from services.journeys.adapters.definitions import DynamoDefinitions
 from services.journeys.adapters.machines import StepFunctionsExecutions, StepFunctionsMachines
 from services.journeys.adapters.standings import DynamoStandings
@@ -38,7 +39,8 @@ def reacting() -> Reacting:
     clock = settings.clock()
     joining = Joining(definitions, walks, StepFunctionsExecutions(), clock)
     merging = Merging(definitions, walks, standings, joining, clock)
-    return Reacting(definitions, walks, standings, joining, merging, clock)
+    attributes = DynamoAttributes(Table(settings.definitions_table))
+    return Reacting(definitions, walks, standings, joining, merging, attributes, clock)
 
 
 @cache
@@ -73,6 +75,7 @@ def publishing() -> Publishing:
     settings = ApiSettings.from_env()
     return Publishing(
         definitions=DynamoDefinitions(Table(settings.definitions_table)),
+        attributes=DynamoAttributes(Table(settings.definitions_table)),
         machines=StepFunctionsMachines(settings.state_machine_prefix, settings.state_machine_role_arn),
         clock=settings.clock(),
         step_function_arn=settings.step_function_arn,

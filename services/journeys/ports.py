@@ -11,6 +11,7 @@ from services.journeys.domain.cohort import Slot
 from services.journeys.domain.document import Document
 from services.journeys.domain.enrolment import Enrolment
 from services.journeys.domain.merging import Gone, Verdict
+from services.shared.contracts.ingest import AttributeRegistry
 from services.shared.contracts.scoring import Standing
 
 
@@ -70,6 +71,18 @@ class Definitions(Protocol):
 
     def add(self, definition: Definition) -> bool:
         """Store a new version; false when that version exists already."""
+        ...
+
+
+class Attributes(Protocol):
+    """What may be known of people, as ingest has told."""
+
+    def known(self) -> frozenset[str] | None:
+        """The attributes that profiles may hold, as of now; `None`: any."""
+        ...
+
+    def keep(self, registry: AttributeRegistry) -> None:
+        """Take over a registry, unless the one here is as new."""
         ...
 
 

@@ -58,7 +58,7 @@ def facts_of(standings: Iterable[ProfileStanding]) -> list[Fact]:
                 stages.append(_stage_move(move, seen))
                 continue
             entered = move.after is not None
-            row = SegmentMove(segment=name, at=move.at, standing=seen)
+            row = SegmentMove(segment=name, at=move.at, standing=seen, accepted_at=standing.accepted_at)
             if not rounds[-1].takes(row, entered=entered):
                 rounds.append(Round())
             rounds[-1].add(row, entered=entered)

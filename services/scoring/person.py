@@ -26,8 +26,9 @@ class Person:
         self._erase = erase
 
     def answer(self, question: PersonQuestion) -> PersonAnswer:
-        """`describe`: stores `facts`, `scores`, `consents`, `segments`, `stages`. `export`: these and `standings`, all that is kept.
-        `describe` and `export` name `consents` that segments ask about. `erase`: `standings` forgotten; each leaves its id behind for 90 days, so that a late fact finds it erased.
+        """`describe`: stores `facts`, `scores`, `consents` (as far as definitions ask), `segments`, `stages`. `export`:
+        these and `standings`, all that is kept. `erase`: `standings` forgotten; each leaves its id behind for 90 days,
+        so that a late fact finds it erased.
 
         Raises:
             UnreadableStanding: what is stored is none; a bug, not the caller's.

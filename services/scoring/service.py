@@ -237,23 +237,12 @@ class Scoring:
         current = {p: s for p in profile_ids if not isinstance(s := loaded.get(p), UnreadableStanding)}
         written = unchanged = unsaved = 0
         for _ in range(ATTEMPTS):
-            judged = []
             if reach:
                 reach.look_up(current, self._definitions_for)
-            for profile_id, standing in current.items():
-                try:
-                    after = judge(profile_id, standing)
-                except Unready as error:
-                    failed[profile_id] = error
-                    unsaved += 1
-                    continue
-                except Exception as error:  # one poisonous profile must not hold up its neighbours
-                    failed[profile_id] = error
-                    continue
-                if after is None:
-                    unchanged += 1
-                else:
-                    judged.append(after)
+            judged, refused = _judged(current, judge)
+            failed |= refused
+            unsaved += sum(isinstance(error, Unready) for error in refused.values())
+            unchanged += len(current) - len(judged) - len(refused)
             current = {}
             for after, result in zip(judged, self._standings.save(judged), strict=True):
                 if isinstance(result, Overtaken):
@@ -267,3 +256,20 @@ class Scoring:
                 break
         failed |= {profile_id: Contended(profile_id) for profile_id in current}
         return Outcome(written, unchanged, failed, unsaved + len(current))
+
+
+def _judged(
+    current: Mapping[str, ProfileStanding | None], judge: Judge
+) -> tuple[list[ProfileStanding], dict[str, Exception]]:
+    """The standings that are to be written, and why others can't be judged."""
+    judged: list[ProfileStanding] = []
+    failed: dict[str, Exception] = {}
+    for profile_id, standing in current.items():
+        try:
+            after = judge(profile_id, standing)
+        except Exception as error:  # one poisonous profile must not hold up its neighbours
+            failed[profile_id] = error
+            continue
+        if after is not None:
+            judged.append(after)
+    return judged, failed

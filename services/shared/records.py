@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -63,7 +63,7 @@ CHANGING = ("Record Upserted", "Record Removed")
 
 @dataclass(frozen=True)
 class Contribution:
-    """What one event says about one record."""
+    """What one event of `source` says about one record."""
 
     type: str
     id: str
@@ -73,6 +73,7 @@ class Contribution:
     status: str = ""
     lines_mode: str = ""
     lines: tuple[Mapping[str, Any], ...] = ()
+    source: str = ""
 
     @property
     def order(self) -> tuple[datetime, str]:
@@ -82,13 +83,15 @@ class Contribution:
 
 @dataclass
 class Record:
-    """A record as it stands."""
+    """A record as it stands; `source` changed it last, and `said_by` tells of each field which source did, and when."""
 
     type: str
     id: str
     first_at: datetime
     updated_at: datetime
+    source: str = ""
     status: str = ""
+    said_by: dict[str, tuple[datetime, str]] = field(default_factory=dict)
     fields: dict[str, Any] = field(default_factory=dict)
     lines: list[Mapping[str, Any]] = field(default_factory=list)
     returned: list[Mapping[str, Any]] = field(default_factory=list)
@@ -102,6 +105,7 @@ class Record:
             "status": self.status,
             "first_at": to_iso(self.first_at),
             "updated_at": to_iso(self.updated_at),
+            "source": self.source,
             "fields": dict(sorted(self.fields.items())),
             **({"lines": [dict(line) for line in self.lines]} if self.lines else {}),
             **({"returned": [dict(line) for line in self.returned]} if self.returned else {}),
@@ -109,8 +113,12 @@ class Record:
         }
 
 
-def contributions(event: CustomerEvent) -> list[Contribution]:
-    """What `event` says about records; most events say nothing."""
+def contributions(event: CustomerEvent, source: str = "") -> list[Contribution]:
+    """What `event` of `source` says about records; most events say nothing."""
+    return [replace(one, source=source) for one in _said(event)]
+
+
+def _said(event: CustomerEvent) -> list[Contribution]:
     if event.type == "group":
         return _one(event, Rule(GROUP, "groupId", "member"), "groupId")
     if event.type != "track":
@@ -220,14 +228,17 @@ def _id(value: Any) -> str:
 
 
 def _fold(said: list[Contribution]) -> Record:
-    record = Record(said[0].type, said[0].id, first_at=said[0].at, updated_at=said[-1].at)
+    last = said[-1]
+    record = Record(last.type, last.id, first_at=said[0].at, updated_at=last.at, source=last.source)
     for one in said:
         record.status = one.status or record.status
         if one.lines_mode == "back":
             record.refunds.append({"at": to_iso(one.at), **one.fields})
             record.returned += one.lines
         else:
-            record.fields.update({name: value for name, value in one.fields.items() if value is not None})
+            new = {name: value for name, value in one.fields.items() if value is not None}
+            record.fields.update(new)
+            record.said_by.update(dict.fromkeys(new, (one.at, one.source)))
     record.lines = _standing_lines(said)
     if record.status == "refunded" and record.returned and _kept_lines(record):
         record.status = "partly_refunded"

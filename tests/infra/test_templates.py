@@ -134,6 +134,32 @@ def test_every_mapping_answers_for_each_item(prod: Assembly) -> None:
         assert "FilterCriteria" not in mapping["Properties"]
 
 
+def test_whoever_works_in_rounds_is_not_taken_for_a_runaway_loop(prod: Assembly) -> None:
+    """Lambda stops a function that its own messages have called sixteen times, unless it may."""
+    consumed = {
+        (
+            service,
+            json.dumps(mapping["Properties"]["EventSourceArn"]),
+            mapping["Properties"]["FunctionName"]["Ref"],
+        )
+        for service, _, mapping in prod.of_type("AWS::Lambda::EventSourceMapping")
+    }
+    role_of = {
+        (service, i): properties["Role"]["Fn::GetAtt"][0] for service, i, properties in functions(prod)
+    }
+    sends = set()
+    for service, _, policy in prod.of_type("AWS::IAM::Policy"):
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            if "sqs:SendMessage" in actions(statement):
+                found = statement["Resource"]
+                queues = found if isinstance(found, list) else [found]
+                roles = [role["Ref"] for role in policy["Properties"].get("Roles", [])]
+                sends |= {(service, json.dumps(queue), role) for queue in queues for role in roles}
+    loops = {(s, f) for s, queue, f in consumed if (s, queue, role_of[s, f]) in sends}
+    allowed = {(s, i) for s, i, properties in functions(prod) if properties.get("RecursiveLoop") == "Allow"}
+    assert loops == allowed != set()
+
+
 def test_every_rule_target_has_retries_and_dead_letters(prod: Assembly) -> None:
     rules = prod.of_type("AWS::Events::Rule")
     assert rules

@@ -9,6 +9,7 @@ import base64
 import fnmatch
 import io
 import json
+import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -27,11 +28,12 @@ _STATES = f"arn:aws:states:{REGION}:{ACCOUNT}"
 
 @dataclass
 class Message:
-    """A message in a queue; `receives` counts its deliveries."""
+    """A message in a queue; `receives` counts its deliveries, `sent_at` is of the real clock, as SQS's own."""
 
     id: str
     body: str
     receives: int = 0
+    sent_at: float = field(default_factory=time.time)
 
 
 @dataclass

@@ -42,6 +42,9 @@ _PASSING = Harmless(
 STORES: dict[str, Erased | Harmless] = {
     "platform/Bucket/Lake": Erased(("received",), "lake"),
     "ingest/Table/Sources": Harmless("Client systems and hashes of their keys."),
+    "ingest/Table/Attributes": Harmless(
+        "What may be known of people and why; and names, never values, of traits that were withheld, for 30 days."
+    ),
     "ingest/Table/SourceRates": Harmless("Counters by source."),
     "ingest/Table/Identities": Erased(("profile",), "profile"),
     "ingest/Table/Profiles": Erased(("profile",), "profile"),
@@ -53,6 +56,7 @@ STORES: dict[str, Erased | Harmless] = {
         "Events on their way; one that comes after an erasure is refused and its text is not kept."
     ),
     "ingest/Queue/ErasureQueue": Harmless("Ids of erasures."),
+    "ingest/Queue/ExportQueue": Harmless("Ids of profiles and of their exports."),
     "ingest/Table/Imports": Harmless(
         "Import jobs: their definitions, counts, row numbers with the rule a row breaks, and profile ids, which lead "
         "to nobody once the profile is gone. No cell of a file."

@@ -46,7 +46,10 @@ def sqs_record(message: Message, queue: str) -> dict[str, Any]:
         "messageId": message.id,
         "receiptHandle": message.id,
         "body": message.body,
-        "attributes": {"ApproximateReceiveCount": str(message.receives + 1)},
+        "attributes": {
+            "ApproximateReceiveCount": str(message.receives + 1),
+            "SentTimestamp": str(round(message.sent_at * 1000)),
+        },
         "messageAttributes": {},
         "eventSource": "aws:sqs",
         "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}",

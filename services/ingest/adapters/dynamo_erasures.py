@@ -5,7 +5,7 @@ A table of their own: a restored backup of profiles or identities must not take 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -98,8 +98,16 @@ class DynamoTombstones:
         items = self._table.get_many([{"pk": pk} for pk in by_key], consistent=True)
         return {by_key[item["pk"]]: from_iso(item["erased_at"]) for item in items}
 
+    def mark(self, identifier: Identifier) -> str:
+        return mark_of(secret_text(self._secret_arn), identifier)
+
     def _pk(self, identifier: Identifier) -> str:
-        return "tombstone#" + keyed_hash(secret_text(self._secret_arn), f"identifier:{identifier.key}")
+        return f"tombstone#{self.mark(identifier)}"
+
+
+def mark_of(secret: str, identifier: Identifier) -> str:
+    """The keyed hash that stands for an identifier of somebody who was erased."""
+    return keyed_hash(secret, f"identifier:{identifier.key}")
 
 
 def _key(erasure_id: str) -> Item:
@@ -125,7 +133,19 @@ def _subject_item(subject: Subject) -> Item:
         "identifiers": [identifier.key for identifier in subject.identifiers],
         "addresses": [[one.channel, one.address] for one in subject.addresses],
         "since": subject.since,
+        "parted": list(subject.parted),
+        "others": others_rows(subject.others),
     }
+
+
+def others_rows(others: Mapping[Identifier | str, str]) -> list[list[str]]:
+    """`Subject.others` as JSON: rows of kind ("": it is a profile id), value and owner."""
+    return [[*(i if isinstance(i, Identifier) else ("", i)), owner] for i, owner in others.items()]
+
+
+def read_others(rows: Iterable[Sequence[str]]) -> dict[Identifier | str, str]:
+    """What `others_rows` made rows of."""
+    return {Identifier(kind, value) if kind else value: owner for kind, value, owner in rows}
 
 
 def _subject(item: Item) -> Subject:
@@ -134,4 +154,6 @@ def _subject(item: Item) -> Subject:
         identifiers=tuple(Identifier.from_key(key) for key in item["identifiers"]),
         addresses=tuple(Address(channel=channel, address=address) for channel, address in item["addresses"]),
         since=item["since"],
+        parted=tuple(item.get("parted", ())),
+        others=read_others(item.get("others", ())),
     )

@@ -90,8 +90,10 @@ class DynamoForwarding:
             put = self._table.put_op(item)
             self._unless_erased(profile, put) if profile else transact([put])
 
-    def parked(self, sink_id: str) -> Iterator[Delivery]:
-        items = self._table.query("parked_sink = :sink", values={":sink": sink_id}, index=BY_SINK)
+    def parked(self, sink_id: str, now: datetime) -> Iterator[Delivery]:
+        """DynamoDB removes what has expired when it finds the time."""
+        waiting = self._table.query("parked_sink = :sink", values={":sink": sink_id}, index=BY_SINK)
+        items = (item for item in waiting if item["expires_at"] > now.timestamp())
         for _, group in groupby(items, key=lambda item: item["delivery_id"]):
             yield _delivery(list(group))
 

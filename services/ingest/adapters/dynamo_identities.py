@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -83,7 +83,7 @@ class DynamoIdentities:
                 ops.append(self._identifier_op(identifier, known.get(identifier), after))
         ops += [self._forget_op(i, i in guarded, known.get(i)) for i in regrouping.gone]
         for write in writes:
-            ops += self._profiles.save_ops(write.profile, [], before=write.before)
+            ops += self._profiles.save_ops(write.profile, [], before=write.before, rulings=write.rulings)
         if len(ops) > TRANSACTION_LIMIT:
             raise TooMany(f"{len(ops)} items in a rearrangement")
         try:
@@ -106,8 +106,14 @@ class DynamoIdentities:
         components = self.components(known.graph_id for known in found.values() if known.graph_id)
         return set(found).union(*(names_of(one, profile_ids) for one in components.values()))
 
-    def uproot(self, identifiers: Iterable[Identifier], profile_ids: Collection[str]) -> int:
-        """Take these profiles' identifiers out of the graph; how many items went.
+    def uproot(
+        self,
+        identifiers: Iterable[Identifier],
+        profile_ids: Collection[str],
+        foretell: Callable[[Component, Component], None] = lambda before, after: None,
+    ) -> int:
+        """Take these profiles' identifiers out of the graph; how many items went. `foretell` hears what becomes of
+        each component before it does.
 
         Raises:
             StaleProfile: the graph changed meanwhile; try again.
@@ -118,19 +124,23 @@ class DynamoIdentities:
         gone = 0
         for component in graphs.values():
             mine = frozenset(names & component.nodes.keys())
-            gone += self._uproot(component, mine, profile_ids)
+            after = uprooted(component, mine, profile_ids)
+            foretell(component, after)
+            gone += self._uproot(component, after, profile_ids)
         for identifier, one in known.items():
             if not one.graph_id:
                 self._table.delete({"pk": identifier.key})
                 gone += 1
         return gone
 
-    def _uproot(self, before: Component, mine: frozenset[Identifier], profile_ids: Collection[str]) -> int:
+    def _uproot(self, before: Component, after: Component, profile_ids: Collection[str]) -> int:
         """One transaction: the component without them, their items, and what neighbours knew of them."""
-        after = uprooted(before, mine, profile_ids)
         graph = {"pk": _GRAPH + before.graph_id}
         current, version = "version = :v", {":v": before.version}
-        ops = [self._table.delete_op({"pk": identifier.key}) for identifier in sorted(mine)]
+        ops = [
+            self._table.delete_op({"pk": identifier.key})
+            for identifier in sorted(before.nodes.keys() - after.nodes.keys())
+        ]
         gone = len(ops)
         if after.nodes:
             ops.append(self._table.put_op(_graph_item(after), condition=current, values=version))

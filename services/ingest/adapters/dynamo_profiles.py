@@ -7,6 +7,7 @@ the table of parts, the cold traits (`part` = `traits`).
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from services.ingest.adapters.event_codec import decode_events, encode_events
 from services.ingest.domain.history import Signed, Strip
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.profile import Profile
+from services.ingest.domain.rulings import Rulings
 from services.ingest.domain.seen import Seen
 from services.ingest.domain.traits import Trait, at_times
 from services.ingest.ports import ColdTraits, StaleProfile
@@ -90,11 +92,14 @@ class DynamoProfiles:
     def drop_traits(self, profile_id: str) -> None:
         self._parts.delete({"profile_id": profile_id, "part": _TRAITS})
 
-    def save_ops(self, profile: Profile, events: Sequence[Signed], *, before: int) -> list[Op]:
+    def save_ops(
+        self, profile: Profile, events: Sequence[Signed], *, before: int, rulings: Rulings | None = None
+    ) -> list[Op]:
         """What writes a profile whose stored version is `before` (0: none): its hot item and, when this version
         changed them, its traits."""
+        item = _hot(profile, events)
         hot = self._hot.put_op(
-            _hot(profile, events),
+            item if rulings is None else {**item, "rulings": _deflate(rulings)},
             condition="version = :before" if before else "attribute_not_exists(profile_id)",
             values={":before": before} if before else None,
         )
@@ -127,12 +132,24 @@ def read_hot(item: Item) -> Profile:
         span=item.get("span", 0),
         absorbed=tuple(Strip(*row) for row in item.get("absorbed", [])),
         merged_into=item.get("merged_into", ""),
+        queued_at=item.get("queued_at", 0),
     )
 
 
 def read_outbox(item: Item) -> tuple[Signed, ...]:
     """The events that a hot item's latest write took in."""
     return decode_events(bytes(item["outbox"])) if "outbox" in item else ()
+
+
+def read_rulings(item: Item) -> Rulings | None:
+    """What a hot item's latest write ruled on who is who."""
+    return (
+        Rulings.from_json(json.loads(zlib.decompress(bytes(item["rulings"])))) if "rulings" in item else None
+    )
+
+
+def _deflate(rulings: Rulings) -> bytes:
+    return zlib.compress(json.dumps(rulings.to_json(), ensure_ascii=False, separators=(",", ":")).encode(), 6)
 
 
 def _hot(profile: Profile, events: Sequence[Signed]) -> Item:
@@ -153,6 +170,7 @@ def _hot(profile: Profile, events: Sequence[Signed]) -> Item:
         "span": profile.span,
         "absorbed": [[s.profile_id, s.tale, s.newest, s.base] for s in profile.absorbed],
         "merged_into": profile.merged_into,
+        "queued_at": profile.queued_at if events else 0,
         "outbox": encode_events(events) if events else None,
     }
     return {name: value for name, value in item.items() if value not in (0, "", b"", [], None)}

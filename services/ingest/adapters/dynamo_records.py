@@ -36,7 +36,12 @@ class DynamoRecords:
 
 def record_items(chunks: Iterable[Chunk]) -> list[Item]:
     """What the events of chunks say about records, as it is kept beside them."""
-    return [_item(chunk, one) for chunk in chunks for e in chunk.events for one in contributions(e.told())]
+    return [
+        _item(chunk, one)
+        for chunk in chunks
+        for e in chunk.events
+        for one in contributions(e.told(), e.source)
+    ]
 
 
 def forget_records(parts: Table, profile_id: str, tale: str) -> None:
@@ -46,8 +51,7 @@ def forget_records(parts: Table, profile_id: str, tale: str) -> None:
         values={":id": profile_id, ":part": _prefix(tale)},
         consistent=True,
     )
-    for item in said:
-        parts.delete({"profile_id": profile_id, "part": item["part"]})
+    parts.delete_many({"profile_id": profile_id, "part": item["part"]} for item in said)
 
 
 def _prefix(tale: str, type_: str = "") -> str:
@@ -63,6 +67,7 @@ def _item(chunk: Chunk, one: Contribution) -> Item:
         "status": one.status,
         "lines_mode": one.lines_mode,
         "lines": one.lines,
+        "source": one.source,
     }
     return {
         "profile_id": chunk.profile_id,
@@ -84,4 +89,5 @@ def _contribution(item: Item) -> Contribution:
         status=said["status"],
         lines_mode=said["lines_mode"],
         lines=tuple(said["lines"]),
+        source=said.get("source", ""),
     )

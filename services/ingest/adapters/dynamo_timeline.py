@@ -8,6 +8,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from itertools import groupby
+from operator import itemgetter
 
 from services.ingest.adapters.dynamo_records import forget_records, record_items
 from services.ingest.adapters.event_codec import decode_events, encode_events
@@ -48,6 +50,16 @@ class DynamoTimeline:
     def all(self, strips: Sequence[Strip]) -> list[Chunk]:
         return [chunk for strip in strips for chunk in sorted(self._tale(strip), key=_age)]
 
+    def told(self, strips: Sequence[Strip]) -> Iterator[tuple[int, list[Signed]]]:
+        """Chunks wait as the small bytes they are stored in; events are there one write at a time."""
+        kept = [
+            (strip.base + item["version"], item["part"], bytes(item["events"]))
+            for strip in strips
+            for item in self._query(strip.profile_id, _prefix(strip.tale), _prefix(strip.tale) + _LAST)
+        ]
+        for version, chunks in groupby(sorted(kept), key=itemgetter(0)):
+            yield version, [one for _, _, events in chunks for one in decode_events(events)]
+
     def find(self, profile: Profile, wanted: Sequence[Signed]) -> dict[str, str]:
         self.check_complete(profile.strips())
         ids = {one.call.message_id for one in wanted}
@@ -69,8 +81,8 @@ class DynamoTimeline:
     def prune(self, profile_id: str, tale: str) -> None:
         forget_records(self._parts, profile_id, tale)
         prefix = _prefix(tale)
-        for item in self._query(profile_id, prefix, prefix + _LAST):
-            self._parts.delete({"profile_id": profile_id, "part": item["part"]})
+        told = self._query(profile_id, prefix, prefix + _LAST)
+        self._parts.delete_many({"profile_id": profile_id, "part": item["part"]} for item in told)
 
     def _backwards(self, strip: Strip, before: Cursor | None) -> Iterator[Signed]:
         """Newest first. An event waits until no older chunk can hold a newer one."""

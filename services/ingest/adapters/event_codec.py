@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic_core import to_json
+
 from services.ingest.domain.history import EPOCH, Signed
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.validate import Call
@@ -27,15 +29,14 @@ _DICTIONARIES = {
     )
 }
 _CURRENT = 1
-_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _MS = timedelta(milliseconds=1)
 
 
 def encode_events(events: Sequence[Signed]) -> bytes:
     """`events` as bytes."""
-    text = _COMPACT([_row(one) for one in events])
-    deflate = zlib.compressobj(6, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, _DICTIONARIES[_CURRENT])
-    return bytes([_CURRENT]) + deflate.compress(text.encode()) + deflate.flush()
+    text = to_json([_row(one) for one in events])
+    deflate = zlib.compressobj(6, zlib.DEFLATED, -15, 8, zlib.Z_DEFAULT_STRATEGY, _DICTIONARIES[_CURRENT])
+    return bytes([_CURRENT]) + deflate.compress(text) + deflate.flush()
 
 
 def decode_events(blob: bytes) -> tuple[Signed, ...]:

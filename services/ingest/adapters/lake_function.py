@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from services.ingest.adapters.dynamo_erasures import others_rows
 from services.ingest.domain.forget import Subject
 from services.ingest.people.ports import LakeBusy
 from services.shared.aws.clients import client, single_attempt_client
@@ -47,7 +48,14 @@ class AskedLake:
                 return
 
     def forget(self, day: str, subject: Subject) -> int:
-        wanted = {"day": day, "profile_ids": list(subject.profile_ids), "mentions": sorted(subject.names())}
+        wanted = {
+            "day": day,
+            "profile_ids": list(subject.profile_ids),
+            "mentions": sorted(subject.names()),
+            "parted": list(subject.parted),
+            "own": [list(identifier) for identifier in subject.identifiers] if subject.parted else [],
+            "others": others_rows(subject.others) if subject.parted else [],
+        }
         return int(self._ask({"forget": wanted})["lines"])
 
     def _ask(self, question: Mapping[str, Any]) -> Mapping[str, Any]:

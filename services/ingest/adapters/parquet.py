@@ -66,6 +66,8 @@ class DuckParquet:
             return _save(connection, query, arguments, target)
 
     def rewrite(self, source: Path, target: Path, amendment: Amendment) -> tuple[int, int]:
+        if amendment.parted:
+            return self._rewrite_by_line(source, target, amendment)
         forgotten = "(profile_id IN (SELECT unnest($forget::VARCHAR[])))"
         unsaid = "(receipt IN (SELECT unnest($unsaid::VARCHAR[])))"
         marked = "($job <> '' AND starts_with(receipt, $job))"
@@ -91,6 +93,21 @@ class DuckParquet:
                 SELECT * REPLACE (rolled_back OR {marked} AS rolled_back, {emptied})
                 FROM read_parquet($source) WHERE NOT {forgotten}"""
             return _save(connection, query, arguments, target), int(changed)
+
+    def _rewrite_by_line(self, source: Path, target: Path, amendment: Amendment) -> tuple[int, int]:
+        """Whose a line is can only be told from its event."""
+        changed = 0
+
+        def amended() -> Iterator[Mapping[str, Any]]:
+            nonlocal changed
+            for line in self.read([source]):
+                after = amendment.apply(line)
+                changed += after != line
+                if after is not None:
+                    yield after
+
+        kept = self.write(amended(), target)
+        return (kept, changed) if changed else (0, 0)
 
     def read(
         self, parts: Sequence[Path], profile_ids: Collection[str] | None = None

@@ -11,8 +11,8 @@ class SqsIntake:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def send(self, body: str) -> None:
-        client("sqs").send_message(QueueUrl=self._url, MessageBody=body)
+    def send(self, body: str, *, delay_seconds: int = 0) -> None:
+        client("sqs").send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=delay_seconds)
 
     def postpone(self, receipt_handle: str, seconds: int) -> None:
         """Let a message that was received, and is not acknowledged, come again after `seconds`."""

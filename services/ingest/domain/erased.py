@@ -16,6 +16,7 @@ from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.policy import is_stronger
 from services.ingest.domain.strands import previous
+from services.ingest.domain.validate import Call
 
 ERASED = "erased"
 """Why an event of an erased person is refused."""
@@ -32,10 +33,12 @@ WEAKEST_PERSONAL = "phone"
 
 @dataclass
 class Sifted:
-    """Events to go on with, and the receipts of those that are refused."""
+    """Events to go on with, the receipts of those that are refused, and by receipt what was taken of an event
+    (`left_out`)."""
 
     kept: list[Signed] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
+    left_out: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def suspects(signed: Iterable[Signed], known: Collection[Identifier]) -> set[Identifier]:
@@ -66,8 +69,25 @@ def sift(
         if left is None:
             result.refused.add(one.receipt)
         else:
-            result.kept.append(_only(one, left, erased))
+            kept = _only(one, left, erased)
+            result.kept.append(kept)
+            if kept is not one:
+                result.left_out[one.receipt] = left_out(one.call, kept.call)
     return result
+
+
+def left_out(before: Call, after: Call) -> tuple[int, ...]:
+    """Positions of what `_only` took of an event's identifiers; its previous id stands behind the last."""
+    gone = [n for n, i in enumerate(before.identifiers) if i not in after.identifiers]
+    return (*gone, *([len(before.identifiers)] if before.previous_id != after.previous_id else []))
+
+
+def without(one: Signed, positions: Collection[int]) -> Signed:
+    """The event without what stands at these positions (see `left_out`)."""
+    call = one.call
+    names = tuple(i for n, i in enumerate(call.identifiers) if n not in positions)
+    previous_id = "" if len(call.identifiers) in positions else call.previous_id
+    return replace(one, call=replace(call, identifiers=names, previous_id=previous_id))
 
 
 def is_return(one: Signed, erased: Mapping[Identifier, datetime]) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from services.ingest.domain.identifiers import Identifier
 from services.shared.contracts.person import Address
@@ -17,12 +17,15 @@ _SHORT = 4
 @dataclass(frozen=True)
 class Subject:
     """A person to be forgotten, by every name the person has in our stores. `since` is the first day (ISO date) the
-    lake may speak of the person."""
+    lake may speak of the person. `parted` are profiles that were one with the person's once, `others` what is known to
+    be somebody else's (identifier or profile id) with the profile id it belongs to."""
 
     profile_ids: tuple[str, ...]
     identifiers: tuple[Identifier, ...]
     addresses: tuple[Address, ...]
     since: str
+    parted: tuple[str, ...] = ()
+    others: Mapping[Identifier | str, str] = field(default_factory=dict)
 
     def names(self) -> frozenset[str]:
         """The values by which a text may name the person."""

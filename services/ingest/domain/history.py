@@ -5,8 +5,8 @@ Merged profiles keep their chunks: the history of a person is the union over its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal, get_args
 
@@ -21,6 +21,14 @@ file, it was computed."""
 
 TRAIT_KINDS: Sequence[TraitKind] = get_args(TraitKind)
 
+TRAIT_KIND_OF: Mapping[str, TraitKind] = {
+    "device": "observed",
+    "import": "imported",
+    "partner": "imported",
+    "model": "derived",
+}
+"""Kinds of sources whose traits nobody declared; a `model` computes them (predictions, enrichment)."""
+
 NO_TALE = "-"
 """The tale of a redirect whose history was told anew elsewhere: there is nothing under it."""
 
@@ -30,7 +38,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True)
 class Signed:
     """A valid call with what its acceptance adds: receipt, source, when it was received, and `public` when anybody
-    may have sent it, because the keys of its door are in web pages. `kind` is that of its traits."""
+    may have sent it, because the keys of its door are in web pages. `kind` is that of its traits. `queued_at` (real
+    milliseconds, 0: not known) is for measuring, `withheld` names the traits that were not taken; neither is part of
+    history."""
 
     receipt: str
     call: Call
@@ -38,6 +48,8 @@ class Signed:
     source: str = ""
     received_at: datetime = EPOCH
     kind: TraitKind = "declared"
+    queued_at: int = field(default=0, compare=False)
+    withheld: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def order(self) -> tuple[float, str, str]:

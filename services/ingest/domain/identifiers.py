@@ -71,9 +71,11 @@ def read_text_id(value: Any, field: str) -> str:
     """
     if value is None:
         return ""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise Invalid("bad_identifier", f"{field} is neither text nor a whole number")
-    text = str(value).strip()
+    if not isinstance(value, str):
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise Invalid("bad_identifier", f"{field} is neither text nor a whole number")
+        value = str(value)
+    text: str = value.strip()
     if len(text) > MAX_LENGTH:
         raise Invalid("bad_identifier", f"{field} has over {MAX_LENGTH} characters")
     if _CONTROL.search(text):
@@ -88,6 +90,8 @@ def read_identifier(value: Any, field: str) -> str:
     Raises:
         Invalid: `bad_identifier`.
     """
+    if value is None:
+        return ""
     text = visible(read_text_id(value, field)).strip()
     return "" if is_blocked(text) else text
 

@@ -12,16 +12,16 @@ from pydantic import ValidationError
 
 from services.ingest.domain import json_text
 from services.ingest.domain.forms import events_of as events_of_form
-from services.ingest.domain.history import TraitKind
+from services.ingest.domain.history import TRAIT_KIND_OF, TraitKind
 from services.ingest.domain.mapping import SourceMapping, events_of
 from services.ingest.domain.preferences import SOURCE as PREFERENCE_CENTRE
 from services.ingest.domain.preferences import events_of as events_of_preferences
 from services.ingest.domain.sources import Schema, check
+from services.ingest.domain.structure import check_structure
 from services.ingest.domain.validate import (
     MAX_EVENT_BYTES,
     Call,
     Trust,
-    check_structure,
     read_timestamp,
     validate,
 )
@@ -39,9 +39,6 @@ BODY_LIMIT = 200_000
 
 OWN = '{"door"'
 """How messages of our own doors begin; EventBridge writes the others."""
-
-_TRAIT_KINDS: dict[str, TraitKind] = {"device": "observed", "import": "imported", "partner": "imported"}
-"""Kinds of sources whose traits nobody declared."""
 
 
 class Unreadable(ValueError):
@@ -75,12 +72,18 @@ class Origin:
     kind: str = ""
     region: str = ""
 
+    @property
+    def trait_kind(self) -> TraitKind:
+        """How the traits of its events are known, unless they say so themselves."""
+        return TRAIT_KIND_OF.get(self.kind, "declared")
+
 
 @dataclass(frozen=True)
 class Arrival:
     """One event as it was accepted: `event` is its parsed JSON, or `text` where it may not be parsed. `refusal` is
-    what the door already held against it. `sent_at` is when the bus took it, which is
-    when an event that says no time happened, however often it is read."""
+    what the door already held against it, `withheld` are the traits that were left out when it was taken in before.
+    `sent_at` is when the bus took it, which is when an event that says no time happened, however often it is read.
+    """
 
     receipt: str
     origin: Origin
@@ -92,6 +95,7 @@ class Arrival:
     schema: Schema | None = None
     said_kind: TraitKind | None = None
     sent_at: datetime | None = None
+    withheld: frozenset[str] = frozenset()
 
     @property
     def source(self) -> str:
@@ -111,7 +115,7 @@ class Arrival:
     @property
     def trait_kind(self) -> TraitKind:
         """How the traits in it are known: as was said of them, else by the kind of the source."""
-        return self.said_kind or _TRAIT_KINDS.get(self.origin.kind, "declared")
+        return self.said_kind or self.origin.trait_kind
 
     def read(self) -> Call:
         """The valid call in it.

@@ -15,6 +15,9 @@ from datetime import date, datetime
 from typing import Any
 
 from services.ingest.domain.forget import pattern_of
+from services.ingest.domain.identifiers import Identifier
+from services.ingest.domain.lines import whose
+from services.ingest.domain.rulings import RULED
 from services.shared.clock import from_iso, to_iso
 from services.shared.ids import stable_id
 
@@ -45,7 +48,7 @@ COLUMNS: Mapping[str, str] = {
 """Name and type of each column. Times are UTC. `event` is the event's JSON, `refused` the JSON text of what was
 refused, `more` a JSON object of a line's fields that have no column of their own."""
 
-RANK: Mapping[str, int] = {"applied": 2, "duplicate": 1, "rejected": 0}
+RANK: Mapping[str, int] = {RULED: 3, "applied": 2, "duplicate": 1, "rejected": 0}
 """Of two lines of one receipt the higher counts: a repetition may find less to do, never undo."""
 
 TIES = ("profile_id", "message_id", "note", "reason")
@@ -154,14 +157,21 @@ def preference(line: Mapping[str, Any]) -> tuple[int | str, ...]:
 
 @dataclass(frozen=True)
 class Amendment:
-    """A change of lines that are there already. Those of the profiles in `forget` go. Those of nobody (their event was
-    refused) that name one of `mentions` (`pattern_of`) stay as the record that an event was refused, without what it
-    said. Those whose receipt begins with `roll_back` are marked: they happened, and no longer count. Making it again
-    changes nothing."""
+    """A change of lines that are there already. Those of the profiles in `forget` go. Those of nobody (an event that
+    was refused, a ruling on who is who) that name one of `mentions` (`pattern_of`) stay as the record that there was
+    one, without what it said. Those whose receipt begins with `roll_back` are marked: they happened, and no longer
+    count. Making it again changes nothing.
+
+    Who was one profile with the person once, and was parted, may have events of the person in lines of their own and
+    the other way round. So of lines of the profiles in `parted` those go whose event is one of `own`; and lines of
+    `forget` whose event is one of `others`' stay, as theirs (identifier or profile id, to profile id)."""
 
     forget: frozenset[str] = frozenset()
     mentions: frozenset[str] = frozenset()
     roll_back: str = ""
+    parted: frozenset[str] = frozenset()
+    own: frozenset[Identifier] = frozenset()
+    others: Mapping[Identifier | str, str] = field(default_factory=dict)
     _names: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -169,14 +179,27 @@ class Amendment:
 
     def apply(self, line: dict[str, Any]) -> dict[str, Any] | None:
         """The line as it is to be; `None`: gone."""
-        if line["profile_id"] in self.forget:
-            return None
         changed: dict[str, Any] = {}
+        if line["profile_id"] in self.forget | self.parted:
+            owner = self._owner(line)
+            if owner is None:
+                return None
+            changed |= {"profile_id": owner} if owner != line["profile_id"] else {}
         if not line["profile_id"] and self._names.search(_said(line)):
             changed |= {"event": None, "refused": "", "message_id": ""}
         if self.roll_back and line["receipt"].startswith(self.roll_back):
             changed["rolled_back"] = True
         return {**line, **changed} if changed else line
+
+    def _owner(self, line: Mapping[str, Any]) -> str | None:
+        """Whose line of the person, or of somebody who was parted from them, it is; `None`: the person's."""
+        profile_id = str(line["profile_id"])
+        if not self.parted:
+            return None
+        who = whose(line)
+        if profile_id in self.parted:
+            return None if who in self.own or who in self.forget else profile_id
+        return self.others.get(who)
 
     @property
     def name(self) -> str:

@@ -54,6 +54,19 @@ class Met:
     needs: Mapping[str, int] = field(default_factory=dict)
     complete: bool = True
 
+    def joined(self, other: Met) -> Met:
+        """What both say, of two stretches of one history."""
+        first = dict(self.first_named)
+        for identifier, named in other.first_named.items():
+            first[identifier] = min(first.get(identifier, _LATEST), named)
+        return Met(
+            first,
+            Counter(self.directions) + Counter(other.directions),
+            Counter(self.channels) + Counter(other.channels),
+            Counter(self.needs) + Counter(other.needs),
+            self.complete and other.complete,
+        )
+
 
 @dataclass(frozen=True)
 class Person:
@@ -160,9 +173,10 @@ def _order_domain(known: Iterable[Record]) -> dict[str, Any]:
     contact = next((record for record in known if record.type == ORDER_CONTACT), None)
     if contact is None:
         return {}
-    at = to_iso(contact.updated_at)
     return {
-        name: {"value": value, "at": at, "kind": "observed"} for name, value in sorted(contact.fields.items())
+        name: {"value": value, "source": source, "at": to_iso(at), "kind": "observed"}
+        for name, value in sorted(contact.fields.items())
+        for at, source in [contact.said_by[name]]
     }
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from pydantic_core import to_json
+
 from services.ingest.domain.history import NO_TALE, Chunk, Signed, Strip, chunks, rebased
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.seen import Seen, digest, short_digest
@@ -19,7 +21,6 @@ from services.ingest.domain.traits import (
     visible,
     with_traits_of,
 )
-from services.ingest.domain.validate import byte_size
 
 MAX_EVENTS = 400
 """Events one write carries."""
@@ -47,7 +48,8 @@ class Profile:
 
     `since` is the version from which on its history is told anew, under `tale`. `newest` is the place of its last
     chunk, `span` the seconds that its longest chunk covers. `absorbed` are the histories of profiles merged into
-    this one; `merged_into` is set on a profile that was merged itself, whose id is but a redirect.
+    this one; `merged_into` is set on a profile that was merged itself, whose id is but a redirect. `queued_at` is when
+    the oldest event of the latest write was queued (real milliseconds, 0: not known).
     """
 
     profile_id: str
@@ -66,6 +68,7 @@ class Profile:
     span: int = 0
     absorbed: tuple[Strip, ...] = ()
     merged_into: str = ""
+    queued_at: int = 0
 
     def known_traits(self) -> Mapping[str, Trait]:
         """The traits with their provenance.
@@ -112,7 +115,7 @@ def portions(signed: Iterable[Signed]) -> Iterator[list[Signed]]:
     size = 0
     for one in sorted(signed, key=lambda s: s.order):
         content = [one.call.message_id, one.call.name, one.call.properties, one.call.traits]
-        bytes_ = byte_size(content) + EVENT_FRAME
+        bytes_ = len(to_json(content)) + EVENT_FRAME
         if portion and (len(portion) >= MAX_EVENTS or size + bytes_ > MAX_EVENT_BYTES):
             yield portion
             portion, size = [], 0
@@ -169,6 +172,7 @@ def _changed(
         counts=dict(sorted(counts.items())),
         newest=cut[-1].place,
         span=max(profile.span, *spans),
+        queued_at=min((one.queued_at for one in fresh if one.queued_at), default=0),
     )
 
 

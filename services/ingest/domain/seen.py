@@ -6,6 +6,7 @@ import hashlib
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from services.ingest.domain.history import Signed
 
@@ -13,6 +14,8 @@ MEMORY = 16
 """Messages a profile remembers, those with the newest event times. Older ones are looked up in its history."""
 
 _ENTRY = struct.Struct(">8s4sI")
+_RECENT = 1024
+"""Digests that are kept: those of a batch are asked for several times."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +62,13 @@ def _second(one: Signed) -> int:
     return int(one.call.at.timestamp())
 
 
+@lru_cache(_RECENT)
 def digest(message_id: str) -> bytes:
     """Of a message id, 8 bytes."""
     return hashlib.sha256(message_id.encode()).digest()[:8]
 
 
+@lru_cache(_RECENT)
 def short_digest(receipt: str) -> bytes:
     """Of a receipt, 4 bytes."""
     return hashlib.sha256(receipt.encode()).digest()[:4]

@@ -15,7 +15,7 @@ from services.ingest.domain.mapping import SourceMapping
 from services.ingest.domain.validate import Call
 from services.shared.errors import Invalid
 
-SourceKind = Literal["server", "browser", "mobile", "device", "crm", "erp", "import", "partner"]
+SourceKind = Literal["server", "browser", "mobile", "device", "crm", "erp", "import", "partner", "model"]
 OnViolation = Literal["reject", "quarantine"]
 JsonType = Literal["string", "number", "integer", "boolean", "object", "array"]
 Role = Literal["write", "secret"]
@@ -137,7 +137,7 @@ def _check_shape(shape: Shape, values: Mapping[str, Any]) -> None:
         if value is None:
             if rule.required:
                 raise Invalid("property_missing", f"{name} is required")
-        elif rule.type is not None and not _is_a(rule.type, value):
+        elif rule.type is not None and not is_a(rule.type, value):
             raise Invalid("property_type", f"{name} is not of type {rule.type}")
     if not shape.additional:
         unknown = next((name for name in values if name not in shape.properties), None)
@@ -145,7 +145,8 @@ def _check_shape(shape: Shape, values: Mapping[str, Any]) -> None:
             raise Invalid("property_unknown", f"{unknown[:100]} is not in the schema")
 
 
-def _is_a(type_: JsonType, value: Any) -> bool:
+def is_a(type_: JsonType, value: Any) -> bool:
+    """Is a parsed JSON value of that type?"""
     if isinstance(value, bool):
         return type_ == "boolean"
     if type_ == "integer":

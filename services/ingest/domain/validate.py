@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,15 +23,13 @@ from services.ingest.domain.identifiers import (
     read_text_id,
     strength,
 )
-from services.ingest.domain.json_text import Repeated
 from services.ingest.domain.processes import declared_traits
+from services.ingest.domain.structure import check_structure
 from services.shared.clock import from_iso
 from services.shared.contracts.ingest import CallType
 from services.shared.errors import Invalid, TooLarge
 
 MAX_EVENT_BYTES = 32 * 1024
-MAX_DEPTH = 16
-MAX_KEYS = 200
 MAX_MESSAGE_ID = 100
 MAX_NAME = 200
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -100,7 +97,8 @@ def validate(
     _check_size(size or byte_size(event))
     kind = _type(event.get("type"))
     for field in _OBJECTS:
-        if not isinstance(event.get(field), dict | None):
+        value = event.get(field)
+        if not (value is None or isinstance(value, dict)):
             raise Invalid("bad_object", f"{field} is not an object")
     own_id = _message_id(event.get("messageId")) or message_id
     traits = _traits(event) if kind == "identify" else _declared(kind, event)
@@ -128,47 +126,6 @@ def byte_size(value: Any) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
-def check_structure(value: Any) -> None:
-    """Hold any parsed JSON to what can be kept.
-
-    Raises:
-        Invalid: too_deep, too_many_keys, duplicate_key, not_finite, bad_number or bad_text.
-    """
-    pending: list[tuple[Any, int]] = [(value, 1)]
-    while pending:
-        value, depth = pending.pop()
-        if isinstance(value, dict | list):
-            if depth > MAX_DEPTH:
-                raise Invalid("too_deep", f"event nests deeper than {MAX_DEPTH} levels")
-            inner = _inner(value)
-            # Nearly all there is in an event is ASCII text.
-            pending += [(one, depth + 1) for one in inner if not (isinstance(one, str) and one.isascii())]
-        else:
-            _check_scalar(value)
-
-
-def _inner(value: dict[Any, Any] | list[Any]) -> list[Any]:
-    if isinstance(value, list):
-        return value
-    if isinstance(value, Repeated):
-        raise Invalid("duplicate_key", "an object names a key twice")
-    if len(value) > MAX_KEYS:
-        raise Invalid("too_many_keys", f"an object has over {MAX_KEYS} keys")
-    return [*value, *value.values()]
-
-
-def _check_scalar(value: Any) -> None:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise Invalid("not_finite", "a number is not finite")
-    if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        raise Invalid("bad_number", "a number has more digits than 64 bits hold")
-    if isinstance(value, str) and not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise Invalid("bad_text", "a text has half a surrogate pair") from error
-
-
 def _check_size(size: int) -> None:
     if size > MAX_EVENT_BYTES:
         raise TooLarge("too_large", f"event has {size} bytes, the limit is {MAX_EVENT_BYTES}")
@@ -193,7 +150,7 @@ def _message_id(value: Any) -> str:
 def _traits(event: dict[str, Any]) -> dict[str, Any]:
     """Some SDKs put traits only into the context."""
     from_context = (event.get("context") or {}).get("traits")
-    if not isinstance(from_context, dict | None):
+    if not (from_context is None or isinstance(from_context, dict)):
         raise Invalid("bad_object", "context.traits is not an object")
     return {**(from_context or {}), **(event.get("traits") or {})}
 
@@ -211,17 +168,18 @@ def _identifiers(
     context = event.get("context") or {}
     device = context.get("device")
     device_id = device.get("id") if isinstance(device, dict) else None
-    regions = _regions(traits, context, default_region)
+    others, phone = context.get("externalIds"), traits.get("phone")
+    regions = _regions(traits, context, default_region) if others or phone else ()
     found = [
         Identifier(USER_ID, read_identifier(event.get(USER_ID), USER_ID)),
-        *external_identifiers(context.get("externalIds"), regions),
+        *external_identifiers(others, regions),
         email_identifier(traits.get("email")),
-        phone_identifier(traits.get("phone"), regions),
+        phone_identifier(phone, regions),
         Identifier(DEVICE_ID, read_identifier(device_id, "context.device.id")),
         Identifier(ANONYMOUS_ID, read_identifier(event.get(ANONYMOUS_ID), ANONYMOUS_ID)),
     ]
-    named = dict.fromkeys(identifier for identifier in found if identifier and identifier.value)
-    return tuple(sorted(named, key=strength))
+    named = dict.fromkeys([identifier for identifier in found if identifier and identifier.value])
+    return tuple(sorted(named, key=strength) if others else named)  # the rest stands strongest first already
 
 
 def _regions(traits: Mapping[str, Any], context: Mapping[str, Any], default: str) -> list[str]:
@@ -241,18 +199,18 @@ def _regions(traits: Mapping[str, Any], context: Mapping[str, Any], default: str
 
 
 def _check_identity(kind: CallType, identifiers: tuple[Identifier, ...], previous: str, trust: Trust) -> None:
-    kinds = {identifier.kind for identifier in identifiers}
+    claims = () if trust.trusted else (EMAIL, PHONE)
     if kind == "alias":
-        if USER_ID not in kinds or not previous:
+        if not previous or all(one.kind != USER_ID for one in identifiers):
             raise Invalid("no_identity", "alias needs userId and previousId")
-    elif not kinds - (set() if trust.trusted else {EMAIL, PHONE}):
+    elif all(one.kind in claims for one in identifiers):
         raise Invalid("no_identity", "no userId, anonymousId, device or external id names anybody")
 
 
 def _name(kind: CallType, event: dict[str, Any]) -> str:
     field = "event" if kind == "track" else "name"
     value = event.get(field) if kind in ("track", "page", "screen") else None
-    if not isinstance(value, str | None):
+    if not (value is None or isinstance(value, str)):
         raise Invalid("bad_name", f"{field} is not text")
     name = (value or "").strip()
     if len(name) > MAX_NAME:
@@ -279,7 +237,10 @@ def read_instant(text: str) -> datetime:
     Raises:
         ValueError, TypeError, OverflowError: it is anything else.
     """
-    return from_iso(_SHORT_DATE.sub(lambda m: f"{m[1]}-{m[2]:0>2}-{m[3]:0>2}", text))
+    try:
+        return from_iso(text)
+    except ValueError:
+        return from_iso(_SHORT_DATE.sub(lambda m: f"{m[1]}-{m[2]:0>2}-{m[3]:0>2}", text))
 
 
 def read_timestamp(value: Any, received_at: datetime) -> datetime | None:

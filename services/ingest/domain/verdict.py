@@ -14,7 +14,7 @@ from services.shared.clock import to_iso
 @dataclass(frozen=True)
 class Verdict:
     """What became of an event: `applied`, `duplicate` or `rejected` (with a reason), and for whom; notes, with commas
-    between them, say what of it was not taken. `born`: see `Recognised`."""
+    between them, say what of it was not taken. `born`: see `Recognised`; `left_out`: see `erased.left_out`."""
 
     disposition: str
     reason: str = ""
@@ -22,6 +22,7 @@ class Verdict:
     message_id: str = ""
     note: str = ""
     born: tuple[str, int] | None = None
+    left_out: tuple[int, ...] = ()
 
 
 def lake_line(arrival: Arrival, verdict: Verdict) -> dict[str, Any]:
@@ -38,6 +39,7 @@ def lake_line(arrival: Arrival, verdict: Verdict) -> dict[str, Any]:
         "region": arrival.origin.region,
         "trait_kind": arrival.trait_kind,
         **({"born": list(verdict.born)} if verdict.born else {}),
+        **({"left_out": list(verdict.left_out)} if verdict.left_out else {}),
         "received_at": to_iso(arrival.received_at),
         **({"sent_at": to_iso(arrival.sent_at)} if arrival.sent_at else {}),
         "disposition": verdict.disposition,

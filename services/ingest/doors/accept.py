@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from services.ingest.domain import json_text
+from services.ingest.domain.attributes import AttributeRules
 from services.ingest.domain.intake import Origin, held, pack_http
 from services.ingest.domain.recovery import recovery_of
 from services.ingest.domain.segment import SHORT, calls_in, with_right_time
@@ -89,9 +90,11 @@ class FrontDoor:
         clock: Clock,
         new_id: Callable[[str], str],
         recover: Recover = lambda _: None,
+        attributes: Callable[[], AttributeRules] = AttributeRules,
     ) -> None:
         self._keys = keys
         self._meter = meter
+        self._attributes = attributes
         self._queue = queue
         self._clock = clock
         self._new_id = new_id
@@ -160,6 +163,9 @@ class FrontDoor:
         timed = with_right_time(event, hours.sent_at, hours.requested_at)
         trust = Trust(trusted=origin.trusted, region=origin.region)
         call = validate(timed, received_at=hours.received_at, message_id=self._new_id("msg"), trust=trust)
+        self._attributes().withheld(
+            call.traits, origin.trait_kind
+        )  # what is rejected, is refused here already
         text = json.dumps({**timed, "messageId": call.message_id}, separators=(",", ":"))
         try:
             check(source.document.event_schema, call)

@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 
 from services.ingest import bootstrap_lake as bootstrap
+from services.ingest.adapters.dynamo_erasures import read_others
+from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.lake import Amendment
 from services.ingest.lake.ports import ManifestMoved
 from services.shared.observability import service_logger
@@ -22,7 +24,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     - `{"amend": {"roll_back": "<beginning of receipts>"}}`: `{"lines": n}` when every day is done;
     - `{"days": {"since": day}}`: `{"days": [...]}`, as ISO dates;
-    - `{"forget": {"day", "profile_ids": [...], "mentions": [texts]}}`: `{"lines": n}`, how many that changed;
+    - `{"forget": {"day", "profile_ids": [...], "mentions": [texts]}}`: `{"lines": n}`, how many that changed; of
+      people who were parted from somebody also `parted`, `own`, `others` (see `Amendment`);
     - `{"read": {"days": [...], "profile_ids": [...], "after": place}}`: `{"lines": [...], "after": place}`; asked with
       that place there is more, "" is the start and the end.
 
@@ -51,7 +54,13 @@ def _days(wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _forget(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    amendment = Amendment(forget=frozenset(wanted["profile_ids"]), mentions=frozenset(wanted["mentions"]))
+    amendment = Amendment(
+        forget=frozenset(wanted["profile_ids"]),
+        mentions=frozenset(wanted["mentions"]),
+        parted=frozenset(wanted.get("parted", ())),
+        own=frozenset(Identifier(*row) for row in wanted.get("own", ())),
+        others=read_others(wanted.get("others", ())),
+    )
     lines = bootstrap.lake_keeper().amend(amendment, [date.fromisoformat(wanted["day"])])
     logger.info("day forgotten", extra={"day": wanted["day"], "lines": lines})
     return {"lines": lines}

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.ingest import bootstrap
-from services.ingest.adapters.dynamo_profiles import read_hot, read_outbox
+from services.ingest.adapters.dynamo_profiles import read_hot, read_outbox, read_rulings
 from services.ingest.profiles import freshness
 from services.ingest.profiles.tell import Written
 from services.shared.aws.records import Change, batch_failures, changes
@@ -18,6 +18,8 @@ logger = service_logger("ingest")
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """A DynamoDB stream batch; it fails as a whole, so that no change is skipped or overtakes another."""
     written = [one for record in changes(event) if (one := _written(record))]
+    if rulings := [one.rulings for one in written if one.rulings]:
+        bootstrap.rulings_kept().keep(rulings)
     facts = bootstrap.teller().tell(written) if written else 0
     freshness.note_told(event["Records"])
     logger.info("profiles published", extra={"profiles": len(written), "facts": facts})
@@ -29,4 +31,4 @@ def _written(change: Change) -> Written | None:
     if change.new is None or (change.old or {}).get("version") == change.new["version"]:
         return None
     before = read_hot(change.old) if change.old else None
-    return Written(before, read_hot(change.new), read_outbox(change.new))
+    return Written(before, read_hot(change.new), read_outbox(change.new), read_rulings(change.new))

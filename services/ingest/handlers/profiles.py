@@ -45,7 +45,9 @@ def get_records(identifier: str, type: str) -> Response[Any]:
 
 @app.get("/profiles/<identifier>/export")
 def export_profile(identifier: str) -> Response[Any]:
-    return answer(200, bootstrap_people.exporter().export(_named(identifier)))
+    """202 while a large one is being made: the same request again gives the links to its parts."""
+    is_there, export = bootstrap_people.exporter().export(_named(identifier))
+    return answer(200, export) if is_there else answer(202, export, {"Retry-After": "10"})
 
 
 def _named(identifier: str) -> str:

@@ -7,6 +7,8 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
+from services.ingest.domain.attributes import AttributeRules
+from services.ingest.domain.history import TraitKind
 from services.ingest.domain.imports import Fault, Job, Judged, judge, pack
 from services.ingest.domain.merge_plan import MergePlan
 from services.ingest.domain.rows import BrokenFile, Row, neutral, read_rows
@@ -38,6 +40,7 @@ class ImportWorker:
         intake: IntakeQueue,
         identities: Identities,
         profiles: Profiles,
+        attributes: Callable[[], AttributeRules],
         unwinder: Unwinder,
         lake: LakeMarker,
         clock: Clock,
@@ -48,6 +51,7 @@ class ImportWorker:
         self._intake = intake
         self._identities = identities
         self._profiles = profiles
+        self._attributes = attributes
         self._unwinder = unwinder
         self._lake = lake
         self._clock = clock
@@ -115,7 +119,9 @@ class ImportWorker:
 
     def _judge(self, job: Job, source: Source, rows: Sequence[Row]) -> list[Judged]:
         mapping = mapping_for(job.definition, source)
-        return [_held_to_schema(judge(row, job, mapping, source.document.region), source) for row in rows]
+        rules, kind = self._attributes(), job.definition.kind
+        judged = [judge(row, job, mapping, source.document.region) for row in rows]
+        return [_held_to_rules(one, source, rules, kind) for one in judged]
 
     def _rehearse(self, job: Job, has_time: Callable[[], bool]) -> None:
         """From the first row, whoever did what before; nothing but the report and the job is written."""
@@ -165,10 +171,12 @@ class ImportWorker:
         self._files.put_report(job_id, judged[0].number, text.getvalue())
 
 
-def _held_to_schema(judged: Judged, source: Source) -> Judged:
+def _held_to_rules(judged: Judged, source: Source, rules: AttributeRules, kind: TraitKind) -> Judged:
+    """By the source's schema, and by the registry of attributes where that rejects."""
     try:
         for call in judged.calls:
             check(source.document.event_schema, call)
+            rules.withheld(call.traits, kind)
     except HalteError as refusal:
         return Judged(judged.number, fault=Fault(judged.number, refusal.code, message=refusal.message))
     return judged

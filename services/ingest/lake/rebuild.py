@@ -1,8 +1,8 @@
 """Profiles from the lake alone: every line that counted, taken in once more by the consumer itself into an empty store,
 and the result held against another store.
 
-Whose event is whose, and what profiles hold, are functions of the events, so that the order of the lines does not
-matter. What is drawn by lot, the profile ids, stands in the lines (`born`).
+Whose event is whose, and what profiles hold, are functions of the events and of what was ruled on who is who, so that
+the order of the lines does not matter. What is drawn by lot, the profile ids, stands in the lines (`born`).
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ from typing import Any
 
 from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
-from services.ingest.domain.intake import Arrival, Origin
+from services.ingest.domain.lines import arrival_of
 from services.ingest.domain.profile import Profile
 from services.ingest.domain.regroup import Node
+from services.ingest.domain.rulings import RULED, standing
+from services.ingest.lake.forgotten import Forgotten
 from services.ingest.people.ports import RecordStore
 from services.ingest.ports import Identities, Profiles, Timeline
 from services.ingest.profiles.consume import Consumer
-from services.shared.clock import from_iso, to_iso
+from services.ingest.profiles.rulings import Ruler
+from services.shared.clock import to_iso
 
 BATCH = 200
 """Lines the consumer takes in at a time."""
@@ -30,7 +33,7 @@ BATCH = 200
 FEEDBACK = "feedback"
 
 Lines = Callable[[], Iterable[Mapping[str, Any]]]
-"""Reads the lake from its beginning; asked twice."""
+"""Reads the lake from its beginning; asked several times."""
 
 
 class Incomplete(Exception):
@@ -62,15 +65,25 @@ class NoLake:
 
 
 def rebuild(
-    lines: Lines, consumer: Consumer, identities: Identities, report: Callable[[int], None] = lambda _: None
+    lines: Lines,
+    consumer: Consumer,
+    identities: Identities,
+    ruler: Ruler,
+    forgotten: Forgotten,
+    report: Callable[[int], None] = lambda _: None,
 ) -> Rebuilt:
-    """Take every line that counted into the empty store of `consumer` and `identities`; `report` is told of lines.
+    """Take every line that counted into the empty store of `consumer` (whose gate is `forgotten`), `identities` and
+    `ruler`; `report` is told of lines. Rulings come after the events: who is who is a function of both, in whatever
+    order.
 
     Raises:
         Incomplete: some could not be taken in.
     """
     done = Rebuilt()
-    for strand, node in _births(lines()).items():
+    told = [line for line in lines() if line["disposition"] == RULED or line.get("left_out")]
+    forgotten.learn(told)
+    ruled = standing(told)
+    for strand, node in {**_births(lines(), forgotten), **ruled.births}.items():
         identities.add(strand, node)
         done.ids.add(node.home)
     feedback: list[Mapping[str, Any]] = []
@@ -78,6 +91,7 @@ def rebuild(
         feedback += [line for line in batch if line["door"] == FEEDBACK]
         done.events += _take_in(consumer, [line for line in batch if line["door"] != FEEDBACK])
         report(len(batch))
+    ruler.enforce(ruled)
     for batch in _batches(feedback):  # it names profiles, which must be there
         done.events += _take_in(consumer, batch)
     return done
@@ -88,30 +102,15 @@ def counts(line: Mapping[str, Any]) -> bool:
     return line["disposition"] == "applied" and not line.get("rolled_back", False)
 
 
-def arrival_of(line: Mapping[str, Any]) -> Arrival:
-    """The event as it was accepted."""
-    trusted = bool(line.get("trusted", line["door"] != "http"))
-    origin = Origin(
-        str(line["source"]), line["door"], trusted, str(line.get("kind", "")), str(line.get("region", ""))
-    )
-    return Arrival(
-        receipt=str(line["receipt"]),
-        origin=origin,
-        received_at=from_iso(line["received_at"]),
-        event=line["event"],
-        message_id=str(line["message_id"]),
-        said_kind=line.get("trait_kind"),
-        sent_at=from_iso(line["sent_at"]) if line.get("sent_at") else None,
-    )
-
-
-def _births(lines: Iterable[Mapping[str, Any]]) -> dict[Identifier, Node]:
+def _births(lines: Iterable[Mapping[str, Any]], forgotten: Forgotten) -> dict[Identifier, Node]:
     births: dict[Identifier, Node] = {}
     for line in lines:
         if counts(line) and line.get("born"):
-            strand = arrival_of(line).read().identifiers[0]
+            arrival = arrival_of(line)
+            read = Signed(arrival.receipt, arrival.read(), received_at=arrival.received_at)
             home, born = line["born"]
-            births[strand] = Node(home, born)
+            if strand := forgotten.only(read).strand:
+                births[strand] = Node(home, born)
     return births
 
 

@@ -20,6 +20,7 @@ from services.ingest.people.ports import (
     ErasureQueue,
     Erasures,
     Exports,
+    Forgetting,
     Histories,
     LakeBusy,
     LakeDays,
@@ -52,6 +53,7 @@ class Stores:
     records: RecordStore
     lake: LakeDays
     exports: Exports
+    forgetting: Forgetting
 
 
 class ErasureDesk:
@@ -146,24 +148,28 @@ class Eraser:
         return False
 
     def _gather(self, erasure: Erasure) -> Subject:
-        """Who it is, kept with the erasure before anything goes; and those outside of Halte hear of it."""
+        """Who it is, kept with the erasure before anything goes. Those outside of Halte hear of it first: what is kept
+        already would not be told any more by the round after a crash."""
         person = self._stores.people.by_id(erasure.profile_id)
         if person is None:
             subject = Subject((erasure.profile_id,), (), (), since=f"{erasure.requested_at:%Y-%m-%d}")
         else:
             began = (person.created_at or erasure.requested_at) - timedelta(days=1)
             known = self._stores.records.of(person.strips)
+            parted = self._stores.people.parted(person)
             subject = Subject(
                 profile_ids=person.profile_ids,
                 identifiers=tuple(self._stores.people.names(person)),
                 addresses=tuple(self._stores.people.addresses(person, known)),
                 since=f"{began:%Y-%m-%d}",
+                parted=parted.profile_ids,
+                others=parted.others,
             )
-        self._erasures.gather(erasure.erasure_id, subject)
         told = ErasureTold(
             erasure_id=erasure.erasure_id, profile_ids=list(subject.profile_ids), at=erasure.requested_at
         )
         self._publish([ProfilesErased(erasures=[told])])
+        self._erasures.gather(erasure.erasure_id, subject)
         return subject
 
     def _round(self, erasure: Erasure, subject: Subject) -> dict[str, Progress]:
@@ -196,6 +202,7 @@ class Eraser:
         person = self._stores.people.by_id(erasure.profile_id)
         names = {*subject.identifiers, *(self._stores.people.names(person) if person else ())}
         marked = self._stores.tombstones.put(sorted(names), erasure.requested_at)
+        self._stores.forgetting.forget(names, erasure.erasure_id, erasure.requested_at)
         items = self._stores.people.forget(person, erasure.requested_at) if person else 0
         return _done(before, {"tombstones": marked, "profile": items})
 

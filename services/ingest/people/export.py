@@ -1,34 +1,40 @@
-"""Everything we hold of a person, from every store of every service, for the person (GDPR 15 and 20)."""
+"""Everything we hold of a person, from every store of every service, for the person (GDPR 15 and 20): at once where
+that can be had while somebody waits, else as a job."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
-from services.ingest.domain.person import Person, met, shown
+from services.ingest.domain.export import ExportJob, begun, lake_days
+from services.ingest.domain.history import Signed
+from services.ingest.domain.person import Met, Person, met, shown
 from services.ingest.people.find import Directory
-from services.ingest.people.ports import LakeBusy, LakeDays, RecordStore, Services
-from services.ingest.people.show import whole_event_shown, whole_history
+from services.ingest.people.ports import (
+    LINK_SECONDS,
+    ExportFiles,
+    ExportQueue,
+    LakeBusy,
+    LakeDays,
+    RecordStore,
+    Services,
+    StaleExport,
+)
+from services.ingest.people.show import whole_event_shown
 from services.ingest.ports import Timeline
 from services.shared.clock import Clock, to_iso
 from services.shared.contracts.person import PersonQuestion
 
-ANSWER_BYTES = 5_000_000
-"""A larger export is handed over as a file: Lambda answers at most 6 MB."""
+WHOLE_EVENTS, WHOLE_DAYS = 1_000, 30
+"""Events, and days of the lake, that an export may have that is answered at once: the API waits 30 seconds."""
+
+ANSWER_BYTES = 4_000_000
+"""Lambda answers at most 6 MB, in which every quotation mark of a body takes two."""
 
 
-class ExportFiles(Protocol):
-    """Where large exports wait to be fetched."""
-
-    def put(self, profile_id: str, name: str, body: bytes) -> str:
-        """Keep a file for a day; a link to it that is good for a quarter of an hour."""
-        ...
-
-
-class Exporter:
-    """The use case behind `GET /profiles/{id}/export`."""
+class Gatherer:
+    """Reads the stores."""
 
     def __init__(
         self,
@@ -38,37 +44,19 @@ class Exporter:
         records: RecordStore,
         lake: LakeDays,
         services: Services,
-        files: ExportFiles,
         clock: Clock,
-        new_id: Callable[[str], str],
     ) -> None:
         self._directory = directory
-        self._timeline = timeline
+        self.timeline = timeline
         self._records = records
         self._lake = lake
         self._services = services
-        self._files = files
         self._clock = clock
-        self._new_id = new_id
 
-    def export(self, text: str) -> dict[str, Any]:
-        """The export itself, or `{"url", "expires_in"}` of one that is too large to answer with.
-
-        Raises:
-            NotFound: nobody is known by `text`.
-        """
-        person = self._directory.find(text)
-        body = self._gathered(person)
-        encoded = json.dumps(body, default=str, ensure_ascii=False).encode()
-        if len(encoded) <= ANSWER_BYTES:
-            return body
-        url = self._files.put(person.profile_id, self._new_id("exp"), encoded)
-        return {"profile_id": person.profile_id, "url": url, "expires_in": 900, "bytes": len(encoded)}
-
-    def _gathered(self, person: Person) -> dict[str, Any]:
+    def about(self, person: Person, history: Met) -> dict[str, Any]:
+        """What is known of the person, in ingest and in the other services."""
         now = self._clock.now()
         known = self._records.of(person.strips)
-        history = whole_history(person, self._timeline)
         question = PersonQuestion(
             ask="export",
             profile_ids=list(person.profile_ids),
@@ -76,35 +64,104 @@ class Exporter:
             at=now,
         )
         answers = self._services.ask(question, self._services.names)
-        received = self._received(
-            person, _days([one.received_at for one in history], person.created_at or now)
-        )
         return {
             "exported_at": to_iso(now),
-            "profile": shown(
-                person, known, met(one for c in self._timeline.all(person.strips) for one in c.events), now
-            ),
-            "timeline": [whole_event_shown(one) for one in history],
+            "profile": shown(person, known, history, now),
             "records": [record.shown() for record in known],
-            "received": received or [],
             "services": {name: dict(answer.stores) for name, answer in sorted(answers.of.items())},
-            "unavailable": [*answers.unavailable, *(["lake"] if received is None else [])],
+            "unavailable": list(answers.unavailable),
         }
 
-    def _received(self, person: Person, days: Sequence[str]) -> list[dict[str, Any]] | None:
-        """The events as they came, from the days of the lake on which the timeline says some did; `None`: the lake
-        did not say."""
-        found: dict[str, dict[str, Any]] = {}
-        try:
-            for line in self._lake.lines(days, frozenset(person.profile_ids)):
-                shown = {n: line[n] for n in ("receipt", "source", "door", "received_at", "event")}
-                found.setdefault(line["receipt"], shown)
-        except LakeBusy:
+    def received(self, person: Person, days: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """The events as they came, from some days of the lake.
+
+        Raises:
+            LakeBusy: the lake does not say.
+        """
+        seen: set[str] = set()
+        parted = self._directory.parted(person).profile_ids
+        # Of a person who was parted from somebody the timeline says which are whose.
+        own = self._receipts(person) if parted else frozenset()
+        for line in self._lake.lines(days, {*person.profile_ids, *parted}):
+            if parted and line["receipt"] not in own:
+                continue
+            if line["receipt"] not in seen:
+                seen.add(line["receipt"])
+                yield {n: line[n] for n in ("receipt", "source", "door", "received_at", "event")}
+
+    def _receipts(self, person: Person) -> frozenset[str]:
+        chunks = self.timeline.all(person.strips)
+        return frozenset(one.receipt for chunk in chunks for one in chunk.events)
+
+
+def timeline_shown(events: Iterable[Signed]) -> list[dict[str, Any]]:
+    """Events with all that is kept of them, each message once."""
+    return [whole_event_shown(one) for one in {e.call.message_id: e for e in events}.values()]
+
+
+class Exporter:
+    """The use case behind `GET /profiles/{id}/export`."""
+
+    def __init__(
+        self,
+        *,
+        directory: Directory,
+        gatherer: Gatherer,
+        files: ExportFiles,
+        queue: ExportQueue,
+        clock: Clock,
+        new_id: Callable[[str], str],
+    ) -> None:
+        self._directory = directory
+        self._gatherer = gatherer
+        self._files = files
+        self._queue = queue
+        self._clock = clock
+        self._new_id = new_id
+
+    def export(self, text: str) -> tuple[bool, dict[str, Any]]:
+        """Is it there, and what is: the export itself, or its job, with links to all parts when it is done.
+
+        Raises:
+            NotFound: nobody is known by `text`.
+        """
+        person = self._directory.find(text)
+        found = self._files.job(person.profile_id)
+        job = found[0] if found and found[0].is_fresh(self._clock.now()) else None
+        if job is None:
+            whole = self._whole(person)
+            if whole is not None:
+                return True, whole
+            job = self._begun(person, found[1] if found else "")
+        if job.is_stuck(self._clock.now()):
+            self._queue.send(job)
+        if not job.is_done:
+            return False, job.shown()
+        parts = [{"name": n, "bytes": size, "url": self._files.link(job, n)} for n, size in job.parts]
+        return True, {**job.shown(), "parts": parts, "expires_in": LINK_SECONDS}
+
+    def _whole(self, person: Person) -> dict[str, Any] | None:
+        """`None`: it is too much for an answer."""
+        page = self._gatherer.timeline.read(person.strips, limit=WHOLE_EVENTS)
+        days = sorted(lake_days(person, page.events))
+        if page.next or len(days) > WHOLE_DAYS:
             return None
-        return list(found.values())
+        body = self._gatherer.about(person, met(page.events))
+        body["timeline"] = timeline_shown(page.events)
+        try:
+            body["received"] = list(self._gatherer.received(person, days))
+        except LakeBusy:
+            body["received"] = []
+            body["unavailable"].append("lake")
+        return body if len(json.dumps(body, default=str)) <= ANSWER_BYTES else None
 
-
-def _days(received: Sequence[datetime], created_at: datetime) -> list[str]:
-    """Days of the lake, which are those of processing: the day an event was received, or the next."""
-    first = {at.date() for at in (*received, created_at)}
-    return sorted({str(day + timedelta(days=more)) for day in first for more in (0, 1)})
+    def _begun(self, person: Person, version: str) -> ExportJob:
+        """A new job in place of the one of `version`; or that of somebody who asked at the same time."""
+        job = begun(self._new_id("exp"), person, self._clock.now())
+        try:
+            self._files.keep(job, version)
+        except StaleExport:
+            there = self._files.job(person.profile_id)
+            return there[0] if there else job
+        self._queue.send(job)
+        return job

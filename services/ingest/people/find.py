@@ -17,7 +17,7 @@ from services.ingest.domain.identifiers import (
     phone_identifier,
 )
 from services.ingest.domain.person import Person
-from services.ingest.people.ports import Finder, People
+from services.ingest.people.ports import Finder, Parted, People
 from services.shared.contracts.person import Address
 from services.shared.errors import Invalid, NotFound
 from services.shared.records import Record
@@ -47,6 +47,10 @@ class Directory:
             raise NotFound("unknown_profile", "nobody is known by this identifier")
         return person
 
+    def parted(self, person: Person) -> Parted:
+        """Who was one profile with the person once."""
+        return self._people.parted(person)
+
     def addresses(self, person: Person, known: Iterable[Record]) -> list[Address]:
         """The person's own addresses."""
         return self._people.addresses(person, known)
@@ -63,11 +67,13 @@ class Directory:
         if not 1 <= limit <= MOST_FOUND:
             raise Invalid("bad_limit", f"limit is not between 1 and {MOST_FOUND}")
         found = self._finder.beginning(wanted, place(cursor), limit + 1)
-        rows = []
-        for one, _ in found[:limit]:
-            if person := self._people.by_identifier([one]):
-                identifier = {"kind": one.kind, "value": one.value}
-                rows.append({"identifier": identifier, "profile_id": person.profile_id})
+        page = [one for one, _ in found[:limit]]
+        whose = self._people.whose(page)
+        rows = [
+            {"identifier": {"kind": one.kind, "value": one.value}, "profile_id": whose[one]}
+            for one in page
+            if one in whose
+        ]
         following = cursor_of(found[limit - 1][1]) if len(found) > limit else None
         return {"profiles": rows, "cursor": following}
 

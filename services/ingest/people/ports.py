@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from services.ingest.domain.erasure import Erasure, Progress
+from services.ingest.domain.export import ExportJob
 from services.ingest.domain.forget import Subject
 from services.ingest.domain.history import Strip
 from services.ingest.domain.identifiers import Identifier
@@ -16,11 +17,25 @@ from services.shared.contracts.person import Address, PersonAnswer, PersonQuesti
 from services.shared.records import Record
 
 
+@dataclass(frozen=True)
+class Parted:
+    """Profiles that were one with a person's once; and what is somebody else's now (identifier or profile id), with
+    the profile id it belongs to."""
+
+    profile_ids: tuple[str, ...] = ()
+    others: Mapping[Identifier | str, str] = field(default_factory=dict)
+
+
 class People(Protocol):
     """Profiles with their identifiers."""
 
     def by_identifier(self, readings: Sequence[Identifier]) -> Person | None:
         """Whom the first of `readings` that anybody is known by stands for."""
+        ...
+
+    def whose(self, identifiers: Iterable[Identifier]) -> dict[Identifier, str]:
+        """By identifier the id of the profile it stands for, in one reading of all; those that nobody has any more
+        are left out."""
         ...
 
     def by_id(self, profile_id: str) -> Person | None:
@@ -34,6 +49,10 @@ class People(Protocol):
 
     def names(self, person: Person) -> list[Identifier]:
         """Every identifier that stands for a person, also those that no event has confirmed."""
+        ...
+
+    def parted(self, person: Person) -> Parted:
+        """Who was one profile with the person once, and what is theirs now."""
         ...
 
     def forget(self, person: Person, at: datetime) -> int:
@@ -103,6 +122,18 @@ class Tombstones(Protocol):
         """Those that were erased, and when."""
         ...
 
+    def mark(self, identifier: Identifier) -> str:
+        """The keyed hash that stands for an identifier."""
+        ...
+
+
+class Forgetting(Protocol):
+    """What a rebuild from the lake has to know of erasures."""
+
+    def forget(self, identifiers: Iterable[Identifier], erasure_id: str, at: datetime) -> None:
+        """Keep, under their marks, that these were somebody's who is erased. Repeating it changes nothing."""
+        ...
+
 
 class Erasures(Protocol):
     """Erasures under way, and the receipts of those that are done."""
@@ -140,11 +171,51 @@ class ErasureQueue(Protocol):
         ...
 
 
+LINK_SECONDS = 900
+"""How long a link to an exported file is good."""
+
+
 class Exports(Protocol):
     """Files of exports that wait to be fetched."""
 
     def forget(self, profile_ids: tuple[str, ...]) -> int:
-        """Remove those of these profiles; how many there were."""
+        """Remove whatever is kept of these profiles; how many files that were."""
+        ...
+
+
+class StaleExport(Exception):
+    """Somebody else has changed the job, or it was forgotten."""
+
+
+class ExportFiles(Exports, Protocol):
+    """Where exports wait to be fetched, for a day: the job of each profile and its parts."""
+
+    def job(self, profile_id: str) -> tuple[ExportJob, str] | None:
+        """The profile's job, and the version of it that is kept."""
+        ...
+
+    def keep(self, job: ExportJob, version: str) -> str:
+        """Replace the job of `version` ("": there is none); the new version.
+
+        Raises:
+            StaleExport: that is not the version there is.
+        """
+        ...
+
+    def put(self, job: ExportJob, name: str, body: bytes) -> None:
+        """Keep a part."""
+        ...
+
+    def link(self, job: ExportJob, name: str) -> str:
+        """A link to a part, good for `LINK_SECONDS`."""
+        ...
+
+
+class ExportQueue(Protocol):
+    """Where jobs wait for their next round."""
+
+    def send(self, job: ExportJob, *, delay_seconds: int = 0) -> None:
+        """Durably, or an exception."""
         ...
 
 

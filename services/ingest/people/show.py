@@ -147,12 +147,6 @@ def event_shown(one: Signed) -> dict[str, Any]:
     }
 
 
-def whole_history(person: Person, timeline: Timeline) -> list[Signed]:
-    """Every event of a person, newest first."""
-    events = {e.call.message_id: e for chunk in timeline.all(person.strips) for e in chunk.events}
-    return sorted(events.values(), key=lambda e: e.order, reverse=True)
-
-
 def whole_event_shown(one: Signed) -> dict[str, Any]:
     """An event with all that is kept of it, as JSON."""
     return {

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from services.ingest.domain.attributes import MAX_NAME, AttributeRules, note_of
 from services.ingest.domain.erased import ERASED
 from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
@@ -14,27 +16,30 @@ from services.ingest.domain.profile import Profile, apply, portions
 from services.ingest.domain.traits import CONTACT_KEPT
 from services.ingest.domain.verdict import Verdict, lake_line
 from services.ingest.ports import Behind, Lake, Profiles, StaleProfile, Timeline
+from services.ingest.profiles.read import Reader, TakenBack
 from services.ingest.profiles.recognise import ATTEMPTS, Crowded, Recognised, Recogniser
 from services.shared.aws.parallel import each
 from services.shared.clock import Clock, from_iso, to_iso
-from services.shared.errors import HalteError
 
 NOT_READ = "unreadable"
-ROLLED_BACK = "rolled_back"
 
-TakenBack = Callable[[Iterable[str]], set[str]]
-"""Of some receipts of imports, those whose job was taken back."""
+MAX_COUNTED = 50
+"""Names of withheld traits that one batch counts."""
+
+CountWithheld = Callable[[Mapping[str, int], datetime], None]
+"""Adds to the counts of withheld traits, by name."""
 
 
 @dataclass
 class Report:
     """A batch: message ids to try again, those of them that only wait for the publisher, the exceptions behind that by
-    type, events per disposition, and how many profiles were touched."""
+    type, events per disposition, traits that were withheld, and how many profiles were touched."""
 
     failed: set[str] = field(default_factory=set)
     behind: set[str] = field(default_factory=set)
     errors: Counter[str] = field(default_factory=Counter)
     dispositions: Counter[str] = field(default_factory=Counter)
+    withheld: Counter[str] = field(default_factory=Counter)
     profiles: int = 0
 
 
@@ -48,7 +53,7 @@ class Outcome:
 
 class Moved(Exception):
     """A profile was merged into another, or parted, since its events were recognised; they are to be recognised
-    again."""
+    again, and if that happens over and over, with the next delivery."""
 
 
 class Gone(Exception):
@@ -71,6 +76,8 @@ class Consumer:
         clock: Clock,
         rules_of: RulesOf = lambda _: None,
         taken_back: TakenBack = lambda _: set(),
+        attributes: Callable[[], AttributeRules] = AttributeRules,
+        withheld: CountWithheld = lambda _names, _at: None,
     ) -> None:
         self._recogniser = recogniser
         self._profiles = profiles
@@ -78,24 +85,32 @@ class Consumer:
         self._lake = lake
         self._clock = clock
         self._rules_of = rules_of
-        self._taken_back = taken_back
+        self._reader = Reader(taken_back, attributes)
+        self._withheld = withheld
 
-    def consume(self, messages: Mapping[str, str]) -> Report:
-        """Process queue messages (id to body); those in the report's `failed` are not done and must come again."""
+    def consume(self, messages: Mapping[str, str], queued_at: Mapping[str, int] | None = None) -> Report:
+        """Process queue messages (id to body, and to when each was queued, in milliseconds); those in the report's
+        `failed` are not done and must come again."""
         report = Report()
         arrivals, message_of = self._unpack(messages, report)
-        return self._process(arrivals, message_of, report)
+        return self._process(arrivals, message_of, report, queued_at or {})
 
     def replay(self, arrivals: Iterable[Arrival]) -> Report:
         """Process events that were accepted once already; `failed` are receipts."""
         by_receipt = {arrival.receipt: arrival for arrival in arrivals}
-        return self._process(by_receipt, {receipt: receipt for receipt in by_receipt}, Report())
+        return self._process(by_receipt, {receipt: receipt for receipt in by_receipt}, Report(), {})
 
     def _process(
-        self, arrivals: Mapping[str, Arrival], message_of: Mapping[str, str], report: Report
+        self,
+        arrivals: Mapping[str, Arrival],
+        message_of: Mapping[str, str],
+        report: Report,
+        queued_at: Mapping[str, int],
     ) -> Report:
         verdicts: dict[str, Verdict] = {}
-        signed = self._read(arrivals.values(), verdicts)
+        signed = self._reader.read(
+            arrivals.values(), verdicts, lambda receipt: queued_at.get(message_of[receipt], 0)
+        )
         try:
             broken = self._take_in(signed, verdicts, report)
         except Crowded:
@@ -108,6 +123,9 @@ class Consumer:
             lines = [lake_line(arrival, verdicts[arrival.receipt]) for arrival in kept]
             self._lake.put(self._clock.now(), [a.receipt for a in kept], lines)
         report.dispositions.update(verdicts[a.receipt].disposition for a in kept)
+        report.withheld.update(name[:MAX_NAME] for one in signed for name in one.withheld)
+        if report.withheld:
+            self._withheld(dict(report.withheld.most_common(MAX_COUNTED)), self._clock.now())
         return report
 
     def _unpack(
@@ -128,30 +146,6 @@ class Consumer:
                 message_of.setdefault(arrival.receipt, message_id)
         return arrivals, message_of
 
-    def _read(self, arrivals: Iterable[Arrival], verdicts: dict[str, Verdict]) -> list[Signed]:
-        signed = []
-        arrivals = list(arrivals)
-        imported = [arrival.receipt for arrival in arrivals if arrival.door == "import"]
-        gone = self._taken_back(imported) if imported else set()
-        for arrival in arrivals:
-            if arrival.receipt in gone:
-                verdicts[arrival.receipt] = Verdict("rejected", reason=ROLLED_BACK)
-                continue
-            try:
-                signed.append(
-                    Signed(
-                        arrival.receipt,
-                        arrival.read(),
-                        public=not arrival.trusted,
-                        source=arrival.source,
-                        received_at=arrival.received_at,
-                        kind=arrival.trait_kind,
-                    )
-                )
-            except HalteError as refusal:
-                verdicts[arrival.receipt] = Verdict("rejected", reason=refusal.code)
-        return signed
-
     def _take_in(
         self, signed: Sequence[Signed], verdicts: dict[str, Verdict], report: Report
     ) -> dict[str, str]:
@@ -169,11 +163,12 @@ class Consumer:
             moved, broken, stored = self._store(ready, recognised, known, verdicts, report)
             failed |= broken
             profiles |= stored
+            report.profiles = len(profiles)
             if not moved:
-                report.profiles = len(profiles)
                 return failed
             signed = [one for one in signed if one.receipt in moved]
-        raise Crowded("profiles kept being merged")
+        report.errors[Moved.__name__] += 1
+        return failed | dict.fromkeys((one.receipt for one in signed), Moved.__name__)
 
     def _known_profiles(
         self, signed: Sequence[Signed], recognised: Recognised, verdicts: dict[str, Verdict]
@@ -275,6 +270,7 @@ def _verdict(one: Signed, profile_id: str, outcome: Outcome, recognised: Recogni
     notes = (
         recognised.notes.get(one.receipt),
         CONTACT_KEPT if one.receipt in outcome.contact_kept else None,
+        note_of(one.withheld),
     )
     return Verdict(
         outcome.dispositions[one.receipt],
@@ -282,4 +278,5 @@ def _verdict(one: Signed, profile_id: str, outcome: Outcome, recognised: Recogni
         message_id=one.call.message_id,
         note=",".join(note for note in notes if note),
         born=recognised.born.get(one.receipt),
+        left_out=recognised.left_out.get(one.receipt, ()),
     )

@@ -13,6 +13,7 @@ from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.known import Known
 from services.ingest.domain.profile import Profile, absorb, redirect, retold
 from services.ingest.domain.regroup import Component, News, Regrouping, regroup, without
+from services.ingest.domain.rulings import ruled
 from services.ingest.ports import Identities, Profiles, ProfileWrite, Timeline
 from services.shared.clock import Clock
 
@@ -73,12 +74,12 @@ class Keeper:
 
         regrouping = regrouped(news)
         if not regrouping.retold:
-            return Rearrangement(regrouping, self._merges(regrouping, now))
+            return _ruled(Rearrangement(regrouping, self._merges(regrouping, now)), now)
         events = self._history(regrouping)
         if orphans := _orphans(regrouping, events):
             regrouping = regrouped(replace(news, strands=news.strands | orphans))
         writes, history = self._retold(regrouping, events, now)
-        return Rearrangement(regrouping, [*self._merges(regrouping, now), *writes], history)
+        return _ruled(Rearrangement(regrouping, [*self._merges(regrouping, now), *writes], history), now)
 
     def plan_without(self, component: Component, receipts: str, reason: str) -> Rearrangement | None:
         """What `component` and its people would be without the events whose receipts begin with `receipts`; `None`
@@ -107,7 +108,9 @@ class Keeper:
         writes, history = self._retold(regrouping, left, now)
         written = {write.profile.profile_id for write in writes}
         emptied = [self._emptied(stored[p], now) for p in sorted(owners & stored.keys() - written)]
-        return Rearrangement(regrouping, [*writes, *(w for some in emptied for w in some)], history)
+        return _ruled(
+            Rearrangement(regrouping, [*writes, *(w for some in emptied for w in some)], history), now
+        )
 
     def _emptied(self, profile: Profile, now: datetime) -> list[ProfileWrite]:
         """A profile without its events; ids that led to it still do, and hold nothing either."""
@@ -191,6 +194,17 @@ class Keeper:
                 if (old.merged_into, old.tale) != (heir, NO_TALE):
                     writes.append(ProfileWrite(redirect(old, heir, now, is_told_anew=True), old.version))
         return writes, history
+
+
+def _ruled(planned: Rearrangement, now: datetime) -> Rearrangement:
+    """With what no event says on its first write, for the publisher to keep in the lake. A decision always changes
+    somebody; only a rebuild, which goes another way to the same people, may find nothing to write."""
+    regrouping = planned.regrouping
+    rulings = ruled(regrouping.before, regrouping.after, round(now.timestamp() * 1000))
+    if rulings is None or not planned.writes:
+        return planned
+    first, *others = planned.writes
+    return replace(planned, writes=[replace(first, rulings=rulings), *others])
 
 
 def _heir(regrouping: Regrouping, source: str, one: Signed) -> str:

@@ -14,7 +14,7 @@ from services.ingest.domain.meeting import Meeting, meetings
 from services.ingest.domain.policy import PUBLIC, TRUSTED, strength
 from services.ingest.domain.regroup import Component, News, Node
 from services.ingest.domain.strands import edges_of, previous
-from services.ingest.ports import Behind, Identities, TooMany
+from services.ingest.ports import Identities, TooMany
 from services.ingest.profiles.keeper import Keeper
 from services.shared.aws.parallel import each
 
@@ -40,10 +40,11 @@ class Recognised:
     """Per receipt the profile, and notes; the identifiers known to be a profile's; and the receipts of events that
     can't be recognised yet, with the reason. `born` is the profile id that was born with the event's strand, and when
     (ms): a rebuild from the lake must know. `taken` are the events without what of them was erased, `erased` the
-    receipts of those that are an erased person's."""
+    receipts of those that are an erased person's; `left_out`: see `Sifted`."""
 
     taken: Sequence[Signed] = ()
     erased: set[str] = field(default_factory=set)
+    left_out: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     profile_of: dict[str, str] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     identifiers_of: dict[str, set[Identifier]] = field(default_factory=lambda: defaultdict(set))
@@ -52,6 +53,9 @@ class Recognised:
 
 
 Learnt = dict[Identifier, Known]
+
+Gate = Callable[[Sequence[Signed], Collection[Identifier]], Sifted]
+"""Which events may go on, where some identifiers are known to be somebody's."""
 
 
 def let_everyone(signed: Sequence[Signed], known: Collection[Identifier]) -> Sifted:
@@ -70,7 +74,7 @@ class Recogniser:
         now: Callable[[], int],
         new_profile_id: Callable[[], str],
         new_graph_id: Callable[[], str],
-        gate: Callable[[Sequence[Signed], Collection[Identifier]], Sifted] = let_everyone,
+        gate: Gate = let_everyone,
     ) -> None:
         self._gate = gate
         self._identities = identities
@@ -81,19 +85,19 @@ class Recogniser:
 
     def recognise(self, signed: Sequence[Signed]) -> Recognised:
         """The profile of every event, with all that the batch reveals stored. Whoever stores first decides; the
-        others read again.
+        others read again. Whoever's people never settle is to come again.
 
         Raises:
-            Crowded: it never settled.
+            Crowded: nothing ever settled.
         """
         wanted = {i for one in signed for i in (*one.call.identifiers, *previous(one))}
-        for _ in range(ATTEMPTS):
+        for left in reversed(range(ATTEMPTS)):
             known = self._identities.known(wanted)
             sifted = self._gate(signed, {i for i, found in known.items() if found.owner})
-            learnt, waiting = self._learn(_news(sifted.kept, known), known)
+            learnt, waiting = self._learn(_news(sifted.kept, known), known, is_last=not left)
             if learnt is not None:
                 recognised = _recognised(sifted.kept, {**known, **learnt}, waiting)
-                return replace(recognised, taken=sifted.kept, erased=sifted.refused)
+                return replace(recognised, taken=sifted.kept, erased=sifted.refused, left_out=sifted.left_out)
         raise Crowded("identifiers kept changing hands")
 
     def owners(self, identifiers: Collection[Identifier]) -> dict[Identifier, str]:
@@ -102,10 +106,10 @@ class Recogniser:
         return {identifier: found.get(identifier, "") for identifier in identifiers}
 
     def _learn(
-        self, news: News, known: Mapping[Identifier, Known]
+        self, news: News, known: Mapping[Identifier, Known], *, is_last: bool
     ) -> tuple[Learnt | None, dict[Identifier, str]]:
         """What the graph knows after `news` (`None`: read again), and identifiers whose people have to wait, with the
-        type of the trouble."""
+        type of the trouble: the last time also those that others kept changing."""
         wanted = {i for e in news.edges for i in (e.strong, e.weak)} | news.strands | news.named
         if not wanted:
             return {}, {}
@@ -119,10 +123,11 @@ class Recogniser:
         met = meetings(components, news)
         settled = each(lambda meeting: self._settle(meeting, news, known), met)
         for meeting, result in zip(met, settled, strict=True):
-            if result is None:
+            if result is None and not is_last:
                 return None, {}
-            if isinstance(result, Exception):  # sends back only the messages that speak of these people
-                waiting |= dict.fromkeys(meeting.members, type(result).__name__)
+            if result is None or isinstance(result, Exception):  # sends back only what speaks of these people
+                trouble = Crowded if result is None else type(result)
+                waiting |= dict.fromkeys(meeting.members, trouble.__name__)
             else:
                 learnt |= result
         return learnt, waiting
@@ -151,9 +156,9 @@ class Recogniser:
         try:
             planned = self._keeper.plan(components, news)
             return described(planned.regrouping, known) if self._keeper.commit(planned, known) else None
-        except TooMany as error:
-            if len(news.edges) < 2:
-                raise Behind("one edge rearranges more than a transaction holds") from error
+        except TooMany:
+            if len(news.edges) < 2:  # waiting will not help
+                raise
         edges = news.edges[: len(news.edges) // 2]
         touched = {i for e in edges for i in (e.strong, e.weak)}
         met = [c for c in components if touched & c.nodes.keys()]

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 from services.ingest.domain.history import Chunk, Signed, Strip, chunks
 from services.ingest.domain.profile import Profile
+from services.ingest.domain.rulings import Rulings
 from services.ingest.domain.traits import visible
 from services.ingest.ports import ColdTraits, Profiles, Timeline
 from services.shared.aws.bus import pack
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import Merge, ProfileChange, ProfilesChanged, ProfilesMerged
+
+TELL_EVENTS = 1_000
+"""Events of a history that are told at a time: more need not be in memory."""
 
 
 class Publisher(Protocol):
@@ -25,12 +30,13 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True)
 class Written:
-    """A write as the table's stream tells it: the profile's hot state before (`None`: it is new) and after, and the
-    events it took in."""
+    """A write as the table's stream tells it: the profile's hot state before (`None`: it is new) and after, the events
+    it took in, and what it ruled on who is who."""
 
     before: Profile | None
     profile: Profile
     events: tuple[Signed, ...]
+    rulings: Rulings | None = None
 
     @property
     def is_merge(self) -> bool:
@@ -66,17 +72,23 @@ class Teller:
         winners = self._profiles.follow({p.profile_id for p in merged}) if merged else {}
         traits = self._traits(written)
         rows = [_change(o.profile, o.profile.version, o.events, traits) for o in written if o.events]
+        count = self._publish([*_merges(merged, winners), *_packed(rows)])
         for profile in retold:
-            told = self._history(profile, [Strip(profile.profile_id, profile.tale)], traits)
+            told = self._tell_again(profile, [Strip(profile.profile_id, profile.tale)], traits)
             # Of a profile that has lost all its events others must hear as well.
-            rows += told or [_change(profile, profile.version, (), traits, told_before=True)]
+            count += told or self._publish(
+                _packed([_change(profile, profile.version, (), traits, told_before=True)])
+            )
         for winner, loser in ((winners.get(p.profile_id, p), p) for p in merged):
             strips = [s for s in winner.absorbed if s.profile_id in loser.profile_ids()]
             its = {winner.profile_id: ColdTraits(winner.traits_version, winner.known_traits())}
-            rows += self._history(winner, strips, its)
-        facts = [*_merges(merged, winners), *pack(rows, lambda some: ProfilesChanged(changes=some))]
-        self._publisher.publish(facts)
+            count += self._tell_again(winner, strips, its)
         self._clear_up(written)
+        return count
+
+    def _publish(self, facts: Sequence[Fact]) -> int:
+        if facts:
+            self._publisher.publish(facts)
         return len(facts)
 
     def _traits(self, written: Sequence[Written]) -> dict[str, ColdTraits]:
@@ -88,18 +100,17 @@ class Teller:
             **(self._profiles.traits(new, consistent=True) if new else {}),
         }
 
-    def _history(
-        self, profile: Profile, strips: Sequence[Strip], traits: Mapping[str, ColdTraits]
-    ) -> list[ProfileChange]:
-        """The events under `strips`, told again as changes of `profile`."""
-        bases = {strip.profile_id: strip.base for strip in strips}
-        by_version: dict[int, list[Signed]] = {}
-        for chunk in self._timeline.all(strips):
-            by_version.setdefault(bases[chunk.profile_id] + chunk.version, []).extend(chunk.events)
-        return [
-            _change(profile, version, events, traits, told_before=True)
-            for version, events in sorted(by_version.items())
-        ]
+    def _tell_again(self, profile: Profile, strips: Sequence[Strip], traits: Mapping[str, ColdTraits]) -> int:
+        """The events under `strips`, as changes of `profile`, oldest first and a portion at a time; how many facts
+        that were."""
+        count, rows, events = 0, [], 0
+        for version, signed in self._timeline.told(strips):
+            rows.append(_change(profile, version, signed, traits, told_before=True))
+            events += len(signed)
+            if events >= TELL_EVENTS:
+                count += self._publish(_packed(rows))
+                rows, events = [], 0
+        return count + self._publish(_packed(rows))
 
     def _clear_up(self, written: Sequence[Written]) -> None:
         """What was told last from traits and chunks that nobody needs any more."""
@@ -109,6 +120,10 @@ class Teller:
                 self._profiles.drop_traits(profile_id)
             if one.before is not None and one.before.tale != one.profile.tale:
                 self._timeline.prune(profile_id, one.before.tale)
+
+
+def _packed(rows: Sequence[ProfileChange]) -> list[Fact]:
+    return pack(rows, lambda some: ProfilesChanged(changes=some))
 
 
 def _is_current(profile: Profile, current: Mapping[str, Profile]) -> bool:
@@ -143,7 +158,12 @@ def _change(
         traits_version=cold.version,
         told_before=told_before,
         since=profile.since,
+        accepted_at=None if told_before else _instant(profile.queued_at),
     )
+
+
+def _instant(milliseconds: int) -> datetime | None:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None
 
 
 def _merges(merged: Sequence[Profile], winners: Mapping[str, Profile]) -> list[Fact]:

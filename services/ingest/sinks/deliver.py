@@ -150,7 +150,7 @@ class Deliver:
         """Is the sink, whose pause may be over, open again?"""
         if health.paused_until is not None and self._clock.now() < health.paused_until:
             return False
-        waiting = list(islice(self._forwarding.parked(sink.sink_id), PROBES))
+        waiting = list(islice(self._forwarding.parked(sink.sink_id, self._clock.now()), PROBES))
         if not waiting:
             self._change(sink.sink_id, half_open)
             return True
@@ -165,7 +165,7 @@ class Deliver:
     def _release(self, sink_id: str) -> int:
         """Back to the queue, each with all its tries; repeated by a crash, under the same ids."""
         released = 0
-        for delivery in islice(self._forwarding.parked(sink_id), DRAIN):
+        for delivery in islice(self._forwarding.parked(sink_id, self._clock.now()), DRAIN):
             self._queue.send([delivery])
             self._forwarding.unpark(delivery)
             released += 1
@@ -173,7 +173,7 @@ class Deliver:
 
     def _drop(self, sink_id: str, *, forget: bool) -> int:
         dropped = 0
-        for delivery in islice(self._forwarding.parked(sink_id), DRAIN):
+        for delivery in islice(self._forwarding.parked(sink_id, self._clock.now()), DRAIN):
             self._forwarding.unpark(delivery)
             dropped += 1
         if forget and dropped < DRAIN:

@@ -71,8 +71,8 @@ class Forwarding(Protocol):
         """Keep a delivery for a sink that does not answer."""
         ...
 
-    def parked(self, sink_id: str) -> Iterator[Delivery]:
-        """What waits for a sink, oldest first."""
+    def parked(self, sink_id: str, now: datetime) -> Iterator[Delivery]:
+        """What waits for a sink, and has not waited too long, oldest first."""
         ...
 
     def unpark(self, delivery: Delivery) -> None:

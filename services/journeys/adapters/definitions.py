@@ -27,7 +27,7 @@ class DynamoDefinitions:
 
     def all(self) -> Sequence[Definition]:
         if time.monotonic() >= self._all_until:
-            self._all = [self._read(item) for item in self._table.scan()]
+            self._all = [self._read(item) for item in self._table.scan() if "document" in item]
             self._all_until = time.monotonic() + FRESH_SECONDS
         return self._all
 

@@ -61,6 +61,7 @@ def enrolment_item(walk: Enrolment) -> Item:
         "inherited": {node: to_iso(at) for node, at in walk.inherited.items()} or None,
         "absorbed": walk.absorbed or None,
         "moved_to": walk.moved_to or None,
+        "accepted_at": to_iso(walk.accepted_at) if walk.accepted_at else None,
     }
 
 
@@ -84,6 +85,7 @@ def read_enrolment(item: Item) -> Enrolment:
         inherited={node: from_iso(at) for node, at in item.get("inherited", {}).items()},
         absorbed=item.get("absorbed", ""),
         moved_to=item.get("moved_to", ""),
+        accepted_at=_instant(item.get("accepted_at")),
     )
 
 

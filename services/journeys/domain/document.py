@@ -96,12 +96,27 @@ class Exit(_Part):
 Node = Annotated[Wait | Send | Branch | Exit, Field(discriminator="type")]
 
 
+Sentence = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+
+
+class Brief(_Part):
+    """The campaign's brief: who is addressed, why, over which channels, and the attributes that this needs. What is
+    not in some brief need not be collected."""
+
+    who: Sentence
+    why: Sentence
+    channels: Annotated[list[Channel], Field(min_length=1)]
+    needed_data: Annotated[list[Sentence], Field(max_length=100)]
+
+
 class Document(_Part):
-    """A whole journey. `admission` is how long people are gathered into one cohort (`PT0S`: nobody is)."""
+    """A whole journey. `admission` is how long people are gathered into one cohort (`PT0S`: nobody is). None is
+    published without a `brief`; versions that were published before there were any have none."""
 
     name: Name
     title: Annotated[str, Field(min_length=1, max_length=200)]
     objective: Annotated[str, Field(min_length=1, max_length=200)]
+    brief: Brief | None = None
     entry: Entry
     admission: Duration = timedelta(minutes=1)
     exit_on: Annotated[list[ExitRule], Field(max_length=20)] = []

@@ -22,6 +22,7 @@ class Enrolment:
 
     After a merge, `inherited` are the messages that were asked for while the person still was another profile,
     `absorbed` the walk of that profile which this one goes on with, and `moved_to` the profile where a walk went.
+    `accepted_at` is when the customer event that led here was accepted, as far as one did.
     """
 
     profile_id: str
@@ -41,6 +42,7 @@ class Enrolment:
     inherited: Mapping[str, datetime] = field(default_factory=dict)
     absorbed: str = ""
     moved_to: str = ""
+    accepted_at: datetime | None = None
 
     @property
     def active(self) -> bool:
@@ -53,11 +55,12 @@ class Enrolment:
 
 @dataclass(frozen=True)
 class Entrant:
-    """Somebody who has a reason to enter since `at`, by `standing`."""
+    """Somebody who has a reason to enter since `at`, by `standing`, because of an event accepted at `accepted_at`."""
 
     profile_id: str
     at: datetime
     standing: Standing
+    accepted_at: datetime | None = None
 
 
 def may_enter(entry: Entry, entry_version: int, last: Enrolment | None) -> bool:
@@ -83,6 +86,7 @@ def begin(
         status="active",
         entered_at=now,
         entry_version=entrant.standing.version,
+        accepted_at=entrant.accepted_at,
     )
 
 

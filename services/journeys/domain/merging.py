@@ -67,6 +67,7 @@ def decide(
             inherited={**lost.requested, **lost.inherited},
             absorbed=lost.enrolment_id,
             moved_to="",
+            accepted_at=None,
         )
         return TakeOver(walk)
     if reentry == "always" and not lost.active:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -59,7 +59,7 @@ def read_document(raw: Mapping[str, Any]) -> Document:
 
 def _frame_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
     """What is wrong outside the nodes' bodies; the nodes themselves are judged one by one."""
-    frame = dict(raw)
+    frame = {**raw, "brief": raw.get("brief") or {}}  # each of its fields is missing by name
     if isinstance(frame.get("nodes"), dict):
         frame["nodes"] = dict.fromkeys(frame["nodes"], _ANY_NODE)
     try:
@@ -132,6 +132,23 @@ def _value_problems(document: Document) -> Iterator[Problem]:
             yield Problem(f"nodes.{node_id}.for", "must be longer than nothing")
         if isinstance(node, Send) and len(set(node.channels)) != len(node.channels):
             yield Problem(f"nodes.{node_id}.channels", "names a channel twice")
+        if isinstance(node, Send) and document.brief:
+            for channel in sorted(set(node.channels) - set(document.brief.channels)):
+                yield Problem(f"nodes.{node_id}.channels", f"{channel!r} is not in brief.channels")
+
+
+def needed_problems(document: Document, known: Collection[str] | None) -> list[Problem]:
+    """Data that the brief needs and that no profile will have: `known` are the attributes that may be collected
+    (`None`: any)."""
+    if known is None or document.brief is None:
+        return []
+    return [
+        Problem(
+            f"brief.needed_data.{i}", f"no attribute {name!r} is registered: PUT /attributes/{name} says why"
+        )
+        for i, name in enumerate(document.brief.needed_data)
+        if name not in known
+    ]
 
 
 def _graph_problems(document: Document) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from typing import Any
 from services.journeys import bootstrap
 from services.shared.aws.records import batch_failures, envelope
 from services.shared.contracts.base import Fact
-from services.shared.contracts.ingest import ProfilesErased, ProfilesMerged
+from services.shared.contracts.ingest import AttributesChanged, ProfilesErased, ProfilesMerged
 from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited
 from services.shared.observability import service_logger
 
@@ -16,7 +16,14 @@ logger = service_logger("journeys")
 
 _FACTS: dict[str, type[Fact]] = {
     fact.detail_type: fact
-    for fact in (ProfilesMerged, ProfilesErased, ScoreChanged, SegmentEntered, SegmentExited)
+    for fact in (
+        AttributesChanged,
+        ProfilesMerged,
+        ProfilesErased,
+        ScoreChanged,
+        SegmentEntered,
+        SegmentExited,
+    )
 }
 
 

@@ -50,6 +50,7 @@ def _enrolment(walk: Enrolment, *, exiting: bool) -> contract.Enrolment:
         version=walk.version,
         at=(walk.exited_at if exiting else None) or walk.entered_at,
         reason=walk.reason if exiting else "",
+        accepted_at=None if exiting else walk.accepted_at,
     )
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from services.journeys.domain.compiler import compile_document
 from services.journeys.domain.diagram import dot, mermaid
-from services.journeys.domain.validation import InvalidJourney, Problem, read_document
-from services.journeys.ports import Definition, Definitions, Machines
+from services.journeys.domain.document import Document
+from services.journeys.domain.validation import InvalidJourney, Problem, needed_problems, read_document
+from services.journeys.ports import Attributes, Definition, Definitions, Machines
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Conflict, NotFound
 
@@ -22,9 +23,16 @@ class Publishing:
     """Use cases of marketers' journey documents."""
 
     def __init__(
-        self, definitions: Definitions, machines: Machines, clock: Clock, step_function_arn: str
+        self,
+        *,
+        definitions: Definitions,
+        attributes: Attributes,
+        machines: Machines,
+        clock: Clock,
+        step_function_arn: str,
     ) -> None:
         self._definitions = definitions
+        self._attributes = attributes
         self._machines = machines
         self._clock = clock
         self._step_function_arn = step_function_arn
@@ -38,7 +46,7 @@ class Publishing:
         """
         if raw.get("name") != name:
             raise InvalidJourney([Problem("name", f"must be {name!r}, as in the path")])
-        document = read_document(raw)
+        document = self._read(raw)
         digest = _digest(raw)
         versions = self._definitions.versions(name)
         if versions and versions[-1].digest == digest:
@@ -57,10 +65,17 @@ class Publishing:
             "published_meanwhile", f"journey {name!r} is being published by somebody else: try again"
         )
 
+    def _read(self, raw: Mapping[str, Any]) -> Document:
+        document = read_document(raw)
+        problems = needed_problems(document, self._attributes.known())
+        if problems:
+            raise InvalidJourney(problems)
+        return document
+
     def validate(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Everything that is wrong with a document, or its picture."""
         try:
-            document = read_document(raw)
+            document = self._read(raw)
         except InvalidJourney as error:
             problems = [{"path": p.path, "message": p.message} for p in error.problems]
             return {"valid": False, "problems": problems}
@@ -74,7 +89,13 @@ class Publishing:
         """The newest version of each journey, by name."""
         newest = {d.journey: d for d in sorted(self._definitions.all(), key=lambda d: d.version)}
         return [
-            {"name": name, "title": d.document.title, "objective": d.document.objective, **_version(d)}
+            {
+                "name": name,
+                "title": d.document.title,
+                "objective": d.document.objective,
+                "needed_data": d.document.brief.needed_data if d.document.brief else [],
+                **_version(d),
+            }
             for name, d in sorted(newest.items())
         ]
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.journeys.domain.enrolment import Enrolment, Entrant, exit_reason, is_stale, left_since
-from services.journeys.ports import Definition, Definitions, Standings, Walks
+from services.journeys.ports import Attributes, Definition, Definitions, Standings, Walks
 from services.journeys.service.join import Joining
 from services.journeys.service.merge import Merging
 from services.shared.clock import Clock
 from services.shared.contracts.base import Fact
-from services.shared.contracts.ingest import ProfilesErased, ProfilesMerged
+from services.shared.contracts.ingest import AttributesChanged, ProfilesErased, ProfilesMerged
 from services.shared.contracts.scoring import (
     ScoreChanged,
     SegmentEntered,
@@ -43,6 +43,7 @@ class Reacting:
         standings: Standings,
         joining: Joining,
         merging: Merging,
+        attributes: Attributes,
         clock: Clock,
     ) -> None:
         self._definitions = definitions
@@ -50,15 +51,19 @@ class Reacting:
         self._standings = standings
         self._joining = joining
         self._merging = merging
+        self._attributes = attributes
         self._clock = clock
 
     def react(self, facts: Sequence[Fact]) -> Reaction:
-        """Take a batch of `ProfilesMerged`, `ProfilesErased`, `ScoreChanged`, `SegmentEntered` and `SegmentExited`.
+        """Take a batch of `AttributesChanged`, `ProfilesMerged`, `ProfilesErased`, `ScoreChanged`, `SegmentEntered` and
+        `SegmentExited`.
         What is said of a profile that is gone counts for nothing: its winner is told everything again.
 
         Raises:
             NoRoom, Contended: others were in the way all the time; the batch must be retried.
         """
+        for registry in (one for f in facts if isinstance(f, AttributesChanged) for one in f.changes):
+            self._attributes.keep(registry)
         handed_over = self._merging.merge(m for f in facts if isinstance(f, ProfilesMerged) for m in f.merges)
         for erasure in (e for f in facts if isinstance(f, ProfilesErased) for e in f.erasures):
             handed_over += sum(self._merging.settle(profile_id) for profile_id in erasure.profile_ids)
@@ -117,7 +122,9 @@ class Reacting:
         by_segment: dict[str, dict[str, Entrant]] = defaultdict(dict)
         for move in sorted(moves, key=lambda m: m.standing.version):
             profile_id = move.standing.profile_id
-            by_segment[move.segment][profile_id] = Entrant(profile_id, move.at, move.standing)
+            by_segment[move.segment][profile_id] = Entrant(
+                profile_id, move.at, move.standing, move.accepted_at
+            )
         newest: Mapping[str, Definition] = {
             d.journey: d for d in sorted(self._definitions.all(), key=lambda d: d.version)
         }

@@ -126,6 +126,7 @@ def to_item(standing: ProfileStanding) -> Item:
             {
                 "scored": [[s.model, s.score, s.previous] for s in standing.scored],
                 "moved": [_told(m) for m in standing.moved],
+                **({"accepted_at": to_iso(standing.accepted_at)} if standing.accepted_at else {}),
             }
         )
     return item
@@ -186,6 +187,7 @@ def _standing(item: Mapping[str, Any]) -> ProfileStanding:
         due_at=from_iso(item["due_at"]) if "due_at" in item else None,
         scored=tuple(Scored(*scored) for scored in changes["scored"]),
         moved=tuple(_moved(*row) for row in changes["moved"]),
+        accepted_at=from_iso(changes["accepted_at"]) if "accepted_at" in changes else None,
         since=state.get("since", 0),
         since_at=from_iso(state["since_at"]) if "since_at" in state else None,
         addresses=state.get("addresses", {}),

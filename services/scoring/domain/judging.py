@@ -62,11 +62,22 @@ def take_in(
         memories = [(at, start.memory)]
     # Who begins has nothing to catch up with.
     remembered = before.remembered if start is before and before.version else definitions.version
-    after = replace(start, applied=applied, traits=traits, memory=memories[-1][1], remembered=remembered)
+    accepted = min((c.accepted_at for c in fresh if c.accepted_at), default=None)
+    after = replace(
+        start,
+        applied=applied,
+        traits=traits,
+        memory=memories[-1][1],
+        remembered=remembered,
+        accepted_at=accepted,
+    )
     known: Mapping[str, Permissions] = {}
     if where:
         after, known = _moved_to(after, where, definitions), where.known
-    return _judge(before, after, [(min(at, now), memory) for at, memory in memories], definitions, now, known)
+    # What comes late counts at its own time, but is judged from when it could be: memory forgets what is over.
+    earliest = before.at if before.version and start is before else min(at for at, _ in memories)
+    steps = [(min(max(at, earliest), now), memory) for at, memory in memories]
+    return _judge(before, after, steps, definitions, now, known)
 
 
 def permit(
@@ -74,17 +85,17 @@ def permit(
 ) -> ProfileStanding | None:
     """The standing after permissions changed where the person is reached; `None` when it knows that.
 
-    Whichever permission changed last, tells when.
+    Whichever permission changed last tells when, but not before the person was last judged.
     """
     if standing.gone:
         return None
-    after = _moved_to(standing, reached, definitions)
+    after = replace(_moved_to(standing, reached, definitions), accepted_at=None)
     if after.consents == standing.consents:
         return None
     held = reached.held(definitions.needs.consents)
     news = [p.at for (purpose, channel), p in held.items() if _state(standing, purpose, channel) != p.state]
-    at = min(max(news, default=now), now)
-    return _judge(standing, after, [(at, standing.memory)], definitions, max(now, standing.at))
+    at = max(min(max(news, default=now), now), standing.at)
+    return _judge(standing, after, [(at, standing.memory)], definitions, max(now, at))
 
 
 def _moved_to(standing: ProfileStanding, reached: Reached, definitions: Definitions) -> ProfileStanding:
@@ -185,7 +196,7 @@ def _judge_anew(
     after: ProfileStanding | None = None,
     permissions: Mapping[str, Permissions] | None = None,
 ) -> ProfileStanding:
-    unarmed = replace(after or standing, due_at=None)
+    unarmed = replace(after or standing, due_at=None, accepted_at=None)
     moments = [(standing.at, unarmed.memory)]
     return _judge(standing, unarmed, moments, definitions, max(now, standing.at), permissions or {})
 

@@ -53,11 +53,12 @@ class ProfileStanding:
 
     `at` is when it was last judged, under `definitions`; `places` is where these put the person; `due_at` is where the
     due index has it (never later than the true flip). `memory` is complete for all that definitions of version
-    `remembered` need. `scored` and `moved` are what this write changed. `since` is the
-    version from which on the profile's history was last told anew, known since `since_at`. What remains of a profile
-    that is `gone` keeps late changes from bringing it back. `addresses` are the keys of the person's addresses by
-    channel, and `consents` what is permitted there, both as far as definitions ask; `linked` is what this write changed
-    of the addresses.
+    `remembered` need. `scored` and `moved` are what this write changed. `since` is the version from which on the
+    profile's history was last told anew, known since `since_at`. `accepted_at` is when the oldest event behind this
+    write was accepted; nothing where time alone, an older history or a marketer was. What remains of a profile that is
+    `gone` keeps late changes from bringing it back. `addresses` are the keys of the person's addresses by channel, and
+    `consents` what is permitted there, both as far as definitions ask; `linked` is what this write changed of the
+    addresses.
     """
 
     profile_id: str
@@ -73,6 +74,7 @@ class ProfileStanding:
     due_at: datetime | None = None
     scored: tuple[Scored, ...] = ()
     moved: tuple[Moved, ...] = ()
+    accepted_at: datetime | None = None
     since: int = 0
     since_at: datetime | None = None
     gone: Gone | None = None

@@ -9,6 +9,7 @@ from services.scoring.adapters.standings_table import from_item
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import PlaceChange
 from services.shared.aws.records import Change, batch_failures, changes
+from services.shared.freshness import SEGMENT, note_since
 from services.shared.observability import service_logger
 
 logger = service_logger("scoring")
@@ -21,6 +22,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     bootstrap.place_book().record(moved)
     written = [standing for _, standing in seen if not standing.gone]
     published = outbox.publish(written, bootstrap.publisher())
+    note_since("scoring", SEGMENT, [standing.accepted_at for standing in written if standing.moved])
     logger.info(
         "standings published",
         records=len(event["Records"]),

@@ -178,7 +178,16 @@ class Table:
 
     def put_many(self, items: Iterable[Item]) -> None:
         """Write whole items (of distinct keys), unconditionally; unprocessed ones are asked again."""
-        pending = [{"PutRequest": {"Item": encode(item)}} for item in items]
+        self._write_many({"PutRequest": {"Item": encode(item)}} for item in items)
+
+    def delete_many(self, keys: Iterable[Key]) -> int:
+        """Remove items (of distinct keys), unconditionally; how many keys there were."""
+        requests = [{"DeleteRequest": {"Key": encode(key)}} for key in keys]
+        self._write_many(requests)
+        return len(requests)
+
+    def _write_many(self, requests: Iterable[dict[str, Any]]) -> None:
+        pending = list(requests)
         while pending:
             chunk, pending = pending[:WRITE_BATCH], pending[WRITE_BATCH:]
             answer = self._client.batch_write_item(RequestItems={self.name: chunk})

@@ -12,7 +12,7 @@ import math
 
 from services.shared.conditions.holding import Holding, plain, read_holding
 from services.shared.conditions.limits import MAX_MARKS
-from services.shared.conditions.measures import MEASURES, Measure
+from services.shared.conditions.measures import MEASURES, TIMES, Measure
 from services.shared.conditions.nodes import Leaf, Reference
 from services.shared.conditions.operators import COUNTING, PLAIN
 from services.shared.conditions.reading import Keys, instant, path_of, window
@@ -23,7 +23,7 @@ from services.shared.conditions.windows import Clause
 AT = "@at"
 """Stands for the time of the event, where `first` and `last` name a property."""
 
-_AT_OPERATORS = ("gt", "gte", "lt", "lte", "between")
+AT_OPERATORS = ("gt", "gte", "lt", "lte", "between")
 
 
 def event_leaf(keys: Keys) -> Leaf | None:
@@ -31,7 +31,7 @@ def event_leaf(keys: Keys) -> Leaf | None:
     watched = read_watched(keys)
     within, per = keys.may("within", window), keys.may("per", path_of) or ()
     start, end = keys.may("from", instant), keys.may("until", instant)
-    since = _since(keys, per)
+    since = _since(keys, per, within)
     measure, of, test = _measured(keys)
     if start is not None and end is not None and start >= end:
         keys.problems.add(f"{keys.path}until", "must be after from")
@@ -52,8 +52,8 @@ def event_leaf(keys: Keys) -> Leaf | None:
     spec = TrackSpec(
         watched.pattern,
         _keep(measure, within, need, bounded),
-        measure.take if of != (AT,) else "",
-        of if of != (AT,) else (),
+        measure.take,
+        of,
         per,
         watched.direction,
         start,
@@ -94,14 +94,14 @@ def _keep(measure: Measure, within: int | None, need: int | None, bounded: bool)
     return Keep("first") if measure.name == "first" else Keep("total")
 
 
-def _since(keys: Keys, per: tuple[str, ...]) -> TrackSpec | None:
+def _since(keys: Keys, per: tuple[str, ...], within: int | None) -> TrackSpec | None:
     if "since" not in keys:
         return None
     inner = Keys(keys.raw("since"), f"{keys.path}since.", keys.problems, keys.depth + 1)
     watched = read_watched(inner)
     if not inner.done() or watched is None:
         return None
-    return TrackSpec(watched.pattern, Keep("marks", None, 1), per=per, direction=watched.direction)
+    return TrackSpec(watched.pattern, Keep("marks", within, 1), per=per, direction=watched.direction)
 
 
 def _measured(keys: Keys) -> tuple[Measure | None, tuple[str, ...], Holding | None]:
@@ -115,15 +115,19 @@ def _measured(keys: Keys) -> tuple[Measure | None, tuple[str, ...], Holding | No
     measure = MEASURES[named]
     inner = Keys(keys.raw(named), f"{keys.path}{named}.", keys.problems, keys.depth + 1)
     of = inner.need("of", path_of) if measure.take else ()
-    test = _read(inner, measure, of == (AT,))
+    if named in TIMES and of == (AT,):
+        measure, of = TIMES[named], ()
+    test = _read(inner, measure)
     return (measure, of or (), test) if inner.done() and of is not None else (None, (), None)
 
 
-def _read(keys: Keys, measure: Measure, at: bool) -> Holding | None:
+def _read(keys: Keys, measure: Measure) -> Holding | None:
     """The operator that what was measured is held against."""
-    if measure.take != "value":
-        return read_holding(keys, COUNTING, {})
-    return read_holding(keys, {name: PLAIN[name] for name in _AT_OPERATORS} if at else PLAIN)
+    if measure.take == "value":
+        return read_holding(keys, PLAIN)
+    if measure.name in TIMES:
+        return read_holding(keys, {name: PLAIN[name] for name in AT_OPERATORS})
+    return read_holding(keys, COUNTING, {})
 
 
 def _need(test: Holding) -> int:

@@ -52,17 +52,20 @@ def _distinct(marks: Sequence[Mark], settled: State) -> int:
     return len({mark[1] for mark in marks})
 
 
-def _value(mark: Mark) -> Any:
-    """What was taken of the event; its time where nothing was."""
-    return mark[1] if isinstance(mark, list) else iso(time_of(mark))
-
-
 def _first(marks: Sequence[Mark], settled: State) -> Any:
-    return _value(marks[0]) if marks else None
+    return marks[0][1] if marks else None
 
 
 def _last(marks: Sequence[Mark], settled: State) -> Any:
-    return _value(marks[-1]) if marks else None
+    return marks[-1][1] if marks else None
+
+
+def _first_at(marks: Sequence[Mark], settled: State) -> str | None:
+    return iso(time_of(marks[0])) if marks else None
+
+
+def _last_at(marks: Sequence[Mark], settled: State) -> str | None:
+    return iso(time_of(marks[-1])) if marks else None
 
 
 MEASURES: Mapping[str, Measure] = MappingProxyType(
@@ -76,3 +79,8 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
     }
 )
 """By the word that a clause uses. Without a mark, a count, sum or distinct is 0 and all else is missing."""
+
+TIMES: Mapping[str, Measure] = MappingProxyType(
+    {"first": Measure("first", "", _first_at), "last": Measure("last", "", _last_at)}
+)
+"""The same of the times of events instead of a property."""

@@ -75,7 +75,7 @@ class Anniversary:
             return False
         today = instants.moment(now).astimezone(zone).date()
         return any(
-            0 <= (kept - today).days <= self.days for kept in _kept(day, range(today.year, today.year + 2))
+            0 <= (kept - today).days <= self.days for kept in _kept(day, range(today.year, today.year + 3))
         )
 
     def moments(self, seen: Any, now: int, zone: tzinfo) -> Iterable[int]:
@@ -163,13 +163,16 @@ def _anniversary(raw: Any) -> Timing:
     return Anniversary(length.days)
 
 
-_DURATION = {"type": "string", "pattern": r"^P(\d{1,6}W)?(\d{1,6}D)?(T(\d{1,7}H)?(\d{1,9}M)?(\d{1,10}S)?)?$"}
+DURATION_SCHEMA: Mapping[str, Any] = {
+    "type": "string",
+    "pattern": r"^P(\d{1,6}W)?(\d{1,6}D)?(T(\d{1,7}H)?(\d{1,9}M)?(\d{1,10}S)?)?$",
+}
 
 TIMED: Mapping[str, TimedOperator] = MappingProxyType(
     {
-        "older_than": TimedOperator(lambda raw: Span(duration(raw), None), _DURATION),
-        "within": TimedOperator(lambda raw: Span(0, duration(raw)), _DURATION),
-        "within_next": TimedOperator(lambda raw: Span(-window(raw), 0), _DURATION),
+        "older_than": TimedOperator(lambda raw: Span(duration(raw), None), DURATION_SCHEMA),
+        "within": TimedOperator(lambda raw: Span(0, duration(raw)), DURATION_SCHEMA),
+        "within_next": TimedOperator(lambda raw: Span(-window(raw), 0), DURATION_SCHEMA),
         "anniversary": TimedOperator(
             _anniversary,
             {

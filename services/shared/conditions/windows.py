@@ -114,10 +114,8 @@ class Clause:
         bound = state.get("b")
         if "n" in state:
             return now < int(state["b"])
-        if self.since is not None:
-            anchors = (view.get("tracks") or _NOTHING).get(self.since.signature) or _NOTHING
-            if "b" in anchors and not any(time_of(mark) <= now for mark in anchors["m"]):
-                return True
+        if self._anchor_lost(view, now):
+            return True
         low = self._lowest(() if self.spec.per else self._anchors(view), now)
         if bound is None or (low is not None and bound <= low):
             return False
@@ -130,3 +128,12 @@ class Clause:
             if bound < time_of(mark) <= now and (low is None or time_of(mark) > low)
         ]
         return len({mark[1] for mark in known} if self.spec.keep.kind == "distinct" else known) < need
+
+    def _anchor_lost(self, view: View, now: int) -> bool:
+        """Whether what was forgotten might be the newest anchor."""
+        if self.since is None:
+            return False
+        state: State = (view.get("tracks") or _NOTHING).get(self.since.signature) or _NOTHING
+        if "b" not in state or (self.within is not None and state["b"] <= now - self.within):
+            return False
+        return bool(self.spec.per) or not any(time_of(mark) <= now for mark in state["m"])

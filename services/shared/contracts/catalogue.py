@@ -11,6 +11,7 @@ from services.shared.contracts.consent import (
 )
 from services.shared.contracts.delivery import MessageFailed, MessageSent, MessageSkipped, OutcomesObserved
 from services.shared.contracts.ingest import (
+    AttributesChanged,
     FormSubmitted,
     ProfilesChanged,
     ProfilesErased,
@@ -26,6 +27,7 @@ FACTS: tuple[type[Fact], ...] = (
     ProfilesErased,
     FormSubmitted,
     RecoveryRequested,
+    AttributesChanged,
     ScoreChanged,
     SegmentEntered,
     SegmentExited,

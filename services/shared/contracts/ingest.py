@@ -32,6 +32,9 @@ class ProfileChange(Model):
     `told_before` marks events of a profile that has since been merged into this one: they count as late events do.
     `since` is the version from which on the profile's whole history is told anew (after an un-merge): who adds events
     up starts over when it grows, and drops changes of versions below it.
+
+    `accepted_at` is when the oldest of the events was durably queued, by the real clock and for measuring only;
+    nothing where it is not known or a history is told again.
     """
 
     profile_id: str
@@ -42,6 +45,7 @@ class ProfileChange(Model):
     traits_version: int = 0
     told_before: bool = False
     since: int = 0
+    accepted_at: Instant | None = None
 
 
 class ProfilesChanged(Fact):
@@ -88,6 +92,25 @@ class ProfilesErased(Fact):
     detail_type: ClassVar[str] = "ProfilesErased.v1"
 
     erasures: list[Erasure]
+
+
+class AttributeRegistry(Model):
+    """The whole registry of attributes at `version`, the newest counts: the names that profiles may hold, and what
+    becomes of any other (`open`: it is taken all the same)."""
+
+    policy: Literal["open", "quarantine", "reject"]
+    names: list[str]
+    version: int
+    at: Instant
+
+
+class AttributesChanged(Fact):
+    """What may be known of people was decided anew."""
+
+    source: ClassVar[str] = "halte.ingest"
+    detail_type: ClassVar[str] = "AttributesChanged.v1"
+
+    changes: list[AttributeRegistry]
 
 
 class FormConsent(Model):

@@ -9,7 +9,7 @@ from services.shared.contracts.messages import MessageRequest
 
 
 class Enrolment(Model):
-    """One person's walk through one journey version."""
+    """One person's walk through one journey version; `accepted_at` is that of the `SegmentMove` that began it."""
 
     enrolment_id: str
     profile_id: str
@@ -17,6 +17,7 @@ class Enrolment(Model):
     version: int
     at: Instant
     reason: str = ""
+    accepted_at: Instant | None = None
 
 
 class JourneyEntered(Fact):

@@ -47,11 +47,14 @@ class ScoreChanged(Fact):
 
 
 class SegmentMove(Model):
-    """A profile entered or left `segment` at `at`: the moment the condition flipped, not when it was noticed."""
+    """A profile entered or left `segment` at `at`: the moment the condition flipped, not when it was noticed.
+
+    `accepted_at` is that of the `ProfileChange` behind it; nothing where time alone flipped it."""
 
     segment: str
     at: Instant
     standing: Standing
+    accepted_at: Instant | None = None
 
 
 class SegmentEntered(Fact):

@@ -29,6 +29,7 @@ ENV = {
     "STAGE": "test",
     "SOURCES_TABLE": "Sources",
     "RATES_TABLE": "SourceRates",
+    "ATTRIBUTES_TABLE": "Attributes",
     "IDENTITIES_TABLE": "Identities",
     "PROFILES_TABLE": "Profiles",
     "PROFILE_PARTS_TABLE": "ProfileParts",
@@ -63,7 +64,7 @@ class World:
     def __init__(self, queue_url: str, told_url: str, stream: str) -> None:
         self.queue_url, self._told_url = queue_url, told_url
         self._stream = stream
-        self._read_to = ""
+        self.read_to = ""
         self.merges: list[dict[str, Any]] = []
 
     def post(self, path: str, body: Any, headers: dict[str, str] | None = None) -> tuple[int, dict[str, Any]]:
@@ -77,6 +78,11 @@ class World:
         from services.ingest.handlers import sources
 
         return _call(sources, method, path, json.dumps(body).encode() if body is not None else b"", {})
+
+    def attributes(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+        from services.ingest.handlers import attributes
+
+        return _call(attributes, method, path, json.dumps(body).encode() if body is not None else b"", {})
 
     def admin(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
         from services.ingest.handlers import erasures, profiles
@@ -130,15 +136,15 @@ class World:
         streams = client("dynamodbstreams")
         shard = streams.describe_stream(StreamArn=self._stream)["StreamDescription"]["Shards"][0]["ShardId"]
         start = {"ShardIteratorType": "TRIM_HORIZON"}
-        if self._read_to:
-            start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self._read_to}
+        if self.read_to:
+            start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self.read_to}
         iterator = streams.get_shard_iterator(StreamArn=self._stream, ShardId=shard, **start)["ShardIterator"]
         records: list[dict[str, Any]] = streams.get_records(ShardIterator=iterator)["Records"]
         for record in records:  # as Lambda hands it over
             at = record["dynamodb"]["ApproximateCreationDateTime"]
             record["dynamodb"]["ApproximateCreationDateTime"] = at.timestamp()
         if records:
-            self._read_to = records[-1]["dynamodb"]["SequenceNumber"]
+            self.read_to = records[-1]["dynamodb"]["SequenceNumber"]
         return records
 
     def publish(self, times: int = 1) -> list[dict[str, Any]]:
@@ -149,12 +155,16 @@ class World:
         for _ in range(times):
             on_profiles_stream.handler({"Records": records}, None)
         events = []
+        for told in self.told():
+            (self.merges if told["detail-type"] == "ProfilesMerged.v1" else events).append(told)
+        return events
+
+    def told(self) -> Iterator[dict[str, Any]]:
+        """What a consumer of the bus gets."""
         while messages := client("sqs").receive_message(QueueUrl=self._told_url).get("Messages"):
             for message in messages:
-                told = json.loads(message["Body"])
-                (self.merges if told["detail-type"] == "ProfilesMerged.v1" else events).append(told)
+                yield json.loads(message["Body"])
                 client("sqs").delete_message(QueueUrl=self._told_url, ReceiptHandle=message["ReceiptHandle"])
-        return events
 
     def lake(self) -> list[dict[str, Any]]:
         """Every line of the lake."""
@@ -229,10 +239,12 @@ def _forget() -> None:
     for make in (
         bootstrap.front_door,
         bootstrap.source_registry,
+        bootstrap.attribute_registry,
         bootstrap_people.directory,
         bootstrap_people.single_view,
         bootstrap_people.retelling,
         bootstrap_people.exporter,
+        bootstrap_people.export_worker,
         bootstrap_people.erasure_desk,
         bootstrap_people.eraser,
         single_attempt_client,
@@ -244,6 +256,7 @@ def _forget() -> None:
         bootstrap.consumer,
         bootstrap.intake,
         bootstrap.teller,
+        bootstrap.rulings_kept,
         bootstrap_lake.lake_keeper,
         client,
     ):
@@ -260,6 +273,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         queue = client("sqs").create_queue(QueueName="intake")["QueueUrl"]
         monkeypatch.setenv("QUEUE_URL", queue)
         monkeypatch.setenv("ERASURES_QUEUE_URL", client("sqs").create_queue(QueueName="erasures")["QueueUrl"])
+        monkeypatch.setenv("EXPORTS_QUEUE_URL", client("sqs").create_queue(QueueName="exports")["QueueUrl"])
         secret = client("secretsmanager").create_secret(Name="addresses", SecretString="key-of-addresses")
         monkeypatch.setenv("ADDRESS_SECRET_ARN", secret["ARN"])
         yield World(queue, _listener(), _tables())
@@ -288,6 +302,7 @@ def _tables() -> str:
         ("Sources", ["pk"], False),
         ("SourceRates", ["source_id"], False),
         ("Identities", ["pk"], False),
+        ("Attributes", ["pk"], False),
         ("Imports", ["job_id"], False),
         ("Erasures", ["pk"], False),
         ("Profiles", ["profile_id"], True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ from rich.console import Console
 from halte import __main__ as command
 from halte import stores
 from halte.stores import Place, Tables, UnknownStage
+from services.ingest import bootstrap_people
 from services.shared.aws.clients import client
 from tests.integration.ingest.conftest import World
 from tests.support.moto_repairs import moto_repaired
 
-LIVE = Place(Tables("Identities", "Profiles", "ProfileParts"), "halte-lake")
+TABLES = Tables("Identities", "Profiles", "ProfileParts")
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +27,7 @@ def _stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def found(stage: str) -> Place:
         if stage != "test":
             raise UnknownStage(f"halte-{stage}-ingest: there is none")
-        return LIVE
+        return Place(TABLES, "halte-lake", os.environ["ADDRESS_SECRET_ARN"])
 
     monkeypatch.setattr(command, "find", found)
     with moto_repaired():
@@ -71,6 +73,20 @@ def test_rebuild_finds_a_difference_and_shows_no_personal_data(world: World) -> 
     assert sum(name.startswith("halte-rebuild-") for name in tables()) == 3
 
 
+def test_rebuild_knows_who_was_erased(world: World) -> None:
+    """The rebuild has the key of the marks, so that an erased device is nobody's there either."""
+    visit(world, 1)
+    for user in ("u-0", "u-9"):
+        world.post("/v1/page", {"userId": user, "anonymousId": "tablet", "messageId": f"page-{user}"})
+        world.consume()
+        world.publish()
+    erasure_id = world.admin("POST", "/profiles/u-0/erasure")[1]["erasure_id"]
+    while not bootstrap_people.eraser().work(erasure_id):
+        pass
+    code, shown = run("rebuild", "--from-lake", "--stage", "test")
+    assert (code, "1 events taken in, 0 differences" in shown) == (0, True), shown
+
+
 def test_match_offers_pairs_and_merges_nothing(world: World, tmp_path: Path) -> None:
     visit(world, 8)
     before = client("dynamodb").scan(TableName="Profiles")["Items"]
@@ -111,11 +127,11 @@ def test_a_stage_is_found_by_its_outputs(monkeypatch: pytest.MonkeyPatch) -> Non
             return {"Stacks": [{"Outputs": outputs}]}
 
         def get_parameter(self, Name: str) -> dict[str, Any]:
-            assert Name == "/halte/prod/lake-bucket"
-            return {"Parameter": {"Value": "b"}}
+            return {"Parameter": {"Value": Name.removeprefix("/halte/prod/")}}
 
     monkeypatch.setattr(stores, "client", lambda service: Aws())
-    assert stores.find("prod") == Place(Tables("t-Identities", "t-Profiles", "t-ProfileParts"), "b")
+    tables = Tables("t-Identities", "t-Profiles", "t-ProfileParts")
+    assert stores.find("prod") == Place(tables, "lake-bucket", "address-secret-arn")
 
 
 def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:

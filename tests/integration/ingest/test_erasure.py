@@ -350,18 +350,3 @@ def test_an_export_is_complete_and_holds_nobody_elses_data(people: World) -> Non
         e["messageId"] for e in CANARY_EVENTS
     }
     assert [r["id"] for r in export["records"] if r["type"] == "order"] == [CANARY[4]]
-
-
-def test_a_large_export_is_a_file_that_an_erasure_removes(
-    people: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("services.ingest.people.export.ANSWER_BYTES", 1_000)
-
-    body = people.admin("GET", f"/profiles/{CANARY[0]}/export")[1]
-
-    files = [key for key in bucket_texts(REGION) if key.startswith(f"{ENV['LAKE_BUCKET']}/exports/")]
-    assert len(files) == 1
-    assert body["url"].startswith("https://")
-    erase(people)
-    assert traces() == {}
-    assert not any("exports/" in key for key in bucket_texts(REGION))

@@ -2,100 +2,25 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from services.ingest import bootstrap_lake
-from services.ingest.adapters.dynamo_sources import DynamoSources
-from services.ingest.adapters.lake_function import LakeFunction
-from services.ingest.domain.sources import Source, SourceDocument
-from services.ingest.imports import desk as import_desk
+from services.ingest.domain.lake import Amendment
 from services.ingest.imports import work as imports
 from services.ingest.imports.unwind import Unwinder
-from services.ingest.ports import Registration
+from services.ingest.lake.upkeep import LakeKeeper
 from services.shared.aws.clients import client
-from services.shared.aws.dynamo import Table
-from tests.integration.ingest.conftest import NOW, World, _call
+from tests.integration.ingest.conftest import World
+from tests.integration.ingest.importing import BUCKET, CONTACTS, Context, Importer, open_importer
+from tests.integration.ingest.test_rebuild import decide, differences, profile_id_of, settle
+from tests.integration.ingest.test_rebuild import keeper as keeper  # the fixture
 from tests.support.moto_repairs import moto_repaired
 
-BUCKET = "halte-lake"
-CONTACTS = "contact-csv"
 HEADER = "user_id,email,first_name,updated_at\n"
-
-
-class Context:
-    """A Lambda whose time is up when the test says so."""
-
-    def __init__(self, has_time: Callable[[], bool] = lambda: True) -> None:
-        self._has_time = has_time
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 600_000 if self._has_time() else 0
-
-
-class Importer:
-    """What a test does to imports."""
-
-    def __init__(self, world: World, queue_url: str, marked: list[str]) -> None:
-        self.world = world
-        self.queue_url = queue_url
-        self.marked = marked
-
-    def call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-        from services.ingest.handlers import imports as handler
-
-        raw = json.dumps(body).encode() if body is not None else b""
-        return _call(handler, method, path, raw, {})
-
-    def upload(self, text: str | bytes, name: str = "people.csv") -> str:
-        body = text.encode() if isinstance(text, str) else text
-        client("s3").put_object(Bucket=BUCKET, Key=f"imports/{name}", Body=body)
-        return f"s3://{BUCKET}/imports/{name}"
-
-    def create(self, text: str | bytes, **fields: Any) -> str:
-        body = {"source": "crm", "format": "csv", "mapping": CONTACTS, "s3_uri": self.upload(text), **fields}
-        status, answer = self.call("POST", "/imports", body)
-        assert status == 202, answer
-        return str(answer["id"])
-
-    def records(self) -> list[dict[str, Any]]:
-        found = client("sqs").receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10)
-        records = []
-        for message in found.get("Messages", []):
-            records.append({"messageId": message["MessageId"], "body": message["Body"]})
-            client("sqs").delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
-        return records
-
-    def work(self, context: Context | None = None) -> int:
-        """Let the worker run until no job waits; how many invocations that took."""
-        from services.ingest.handlers import on_imports
-
-        runs = 0
-        while records := self.records():
-            for record in records:
-                runs += 1
-                answer = on_imports.handler({"Records": [record]}, context or Context())
-                assert answer == {"batchItemFailures": []}
-        return runs
-
-    def run(self, text: str | bytes, **fields: Any) -> dict[str, Any]:
-        job_id = self.create(text, **fields)
-        self.work()
-        return self.call("GET", f"/imports/{job_id}")[1]
-
-    def report(self, job: dict[str, Any]) -> list[dict[str, str]]:
-        rows: list[dict[str, str]] = []
-        for url in job["reports"]:
-            key = url.split("?")[0].partition("/imports/")[2]
-            text = client("s3").get_object(Bucket=BUCKET, Key=f"imports/{key}")["Body"].read().decode()
-            rows += csv.DictReader(io.StringIO(text))
-        return rows
 
 
 @pytest.fixture(autouse=True)
@@ -106,18 +31,7 @@ def _threads() -> Iterator[None]:
 
 @pytest.fixture
 def importer(world: World, monkeypatch: pytest.MonkeyPatch) -> Importer:
-    marked: list[str] = []
-    makers = (bootstrap_lake.import_desk, bootstrap_lake.import_worker, bootstrap_lake.import_queue)
-    for make in makers:
-        make.cache_clear()
-    queue_url = client("sqs").create_queue(QueueName="imports")["QueueUrl"]
-    monkeypatch.setenv("COMPACT_FUNCTION", "compact")
-    monkeypatch.setenv("IMPORTS_URL", queue_url)
-    monkeypatch.setattr(LakeFunction, "roll_back", lambda self, receipts: marked.append(receipts))
-    monkeypatch.setattr(import_desk, "QUIET_SECONDS", 0)
-    source = Source("crm", SourceDocument(name="CRM", kind="crm", region="NL"), NOW)
-    DynamoSources(Table("Sources")).save(Registration(source, (), 1), None)
-    return Importer(world, queue_url, marked)
+    return open_importer(world, monkeypatch)
 
 
 def contacts(count: int, start: int = 1) -> str:
@@ -375,6 +289,37 @@ def test_a_rollback_restores_what_stood_before(importer: Importer, world: World)
     assert importer.marked == [f"imp-{job['id']}-"]
     assert world.admin("GET", "/profiles/u-2")[0] == 404
     assert world.admin("GET", "/profiles/new@example.com")[0] == 404
+
+
+def test_what_an_import_brought_and_lost_is_not_rebuilt_from_the_lake(
+    importer: Importer, world: World, keeper: LakeKeeper
+) -> None:
+    """Joined by the import, joined by hand to somebody whom only the import knew, then taken back: live and rebuilt,
+    that decision is gone with its person, also when the person comes by another way later."""
+    known = {"userId": "u-1", "messageId": "m-1", "timestamp": "2026-01-01T00:00:00Z"}
+    settle(world, [[{**known, "type": "identify", "traits": {"city": "Utrecht"}}]])
+    rows = [
+        {"userId": "u-1", "anonymousId": "a-1"},
+        {"userId": "u-2", "traits": {"email": "new@example.com"}},
+    ]
+    text = "".join(
+        json.dumps({"type": "identify", "timestamp": "2026-01-03T00:00:00Z", **row}) + "\n" for row in rows
+    )
+    job = importer.run(text, format="ndjson", mapping=None)
+    world.consume()
+    world.publish()
+    decide(world, "u-1", "merges", {"with": profile_id_of(world, "u-2")})
+    assert differences(keeper)[1:] == (1, [])
+
+    roll_back(importer, job["id"])
+    world.publish()
+    keeper.amend(Amendment(roll_back=importer.marked[0]))
+
+    assert differences(keeper)[1:] == (1, [])
+    again = {"userId": "u-2", "messageId": "m-9", "timestamp": "2026-01-05T00:00:00Z"}
+    settle(world, [[{**again, "type": "page", "name": "Home"}]])
+    assert profile_id_of(world, "u-2") != profile_id_of(world, "u-1")
+    assert differences(keeper)[1:] == (2, [])
 
 
 def test_a_rollback_takes_related_records_back_too(importer: Importer, world: World) -> None:

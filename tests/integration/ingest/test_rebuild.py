@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,18 @@ import pytest
 
 from halte.stores import Store, Tables, fresh_tables
 from local.cdnow import FILE_SHA256
+from services.ingest import bootstrap_people
+from services.ingest.adapters.dynamo_erasures import DynamoTombstones
 from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.domain.lake import Amendment
-from services.ingest.lake.rebuild import Difference, arrival_of, compare, counts, people, rebuild
+from services.ingest.domain.lines import arrival_of
+from services.ingest.lake.forgotten import Forgotten
+from services.ingest.lake.rebuild import Difference, compare, counts, people, rebuild
 from services.ingest.lake.upkeep import LakeKeeper
+from services.shared.aws.dynamo import Table
 from services.shared.clock import FixedClock, to_iso
-from tests.integration.ingest.conftest import SECRET_KEY, World
+from tests.integration.ingest.conftest import ENV, SECRET_KEY, World
 from tests.support.moto_repairs import moto_repaired
 
 CDNOW = Path(__file__).parents[3].parent / "shared" / "data" / "cdnow" / "CDNOW_master.txt"
@@ -47,7 +53,10 @@ def differences(keeper: LakeKeeper) -> tuple[int, int, list[Difference]]:
     live = Store(LIVE)
     with fresh_tables() as tables:
         made = Store(tables)
-        done = rebuild(keeper.lines, made.consumer(), made.identities)
+        forgotten = Forgotten(
+            DynamoTombstones(Table(ENV["ERASURES_TABLE"]), os.environ["ADDRESS_SECRET_ARN"]).mark
+        )
+        done = rebuild(keeper.lines, made.consumer(forgotten.gate), made.identities, made.ruler(), forgotten)
         left, right = (
             list(people(s.profile_ids(), s.profiles, s.timeline, s.records, done.ids)) for s in (live, made)
         )
@@ -223,3 +232,141 @@ def _basic(key: str) -> str:
     import base64
 
     return base64.b64encode(f"{key}:".encode()).decode()
+
+
+def call(who: str, n: int, minute: int, kind: str = "identify", **fields: Any) -> dict[str, Any]:
+    at = to_iso(FIRST + timedelta(minutes=minute))
+    return {"type": kind, "userId": who, "messageId": f"{who}-{n}", "timestamp": at, **fields}
+
+
+def decide(world: World, who: str, what: str, body: dict[str, Any]) -> dict[str, Any]:
+    """A marketer's decision about the profile of a user, told to the others."""
+    profile_id = world.admin("GET", f"/profiles/userId:{who}")[1]["profile_id"]
+    status, answer = world.review("POST", f"/profiles/{profile_id}/{what}", body)
+    assert status == 200, answer
+    world.publish(times=2)  # F1: the stream hands its batch over twice
+    return answer
+
+
+def profile_id_of(world: World, who: str) -> str:
+    return str(world.admin("GET", f"/profiles/userId:{who}")[1]["profile_id"])
+
+
+def erase(world: World, who: str) -> None:
+    erasure_id = world.admin("POST", f"/profiles/userId:{who}/erasure")[1]["erasure_id"]
+    while not bootstrap_people.eraser().work(erasure_id):
+        pass
+    world.publish()
+
+
+def test_what_marketers_decided_is_rebuilt_too(world: World, keeper: LakeKeeper) -> None:
+    """A merge by hand, a part of it parted again, and an erasure of the parted one: from the lake alone the same
+    people come out after each, with the profile ids that the parting drew."""
+    settle(
+        world,
+        [
+            [
+                call("ana", 1, 1, traits={"email": "ana@example.com", "city": "Gent"}),
+                call("ana", 2, 2, anonymousId="ana-phone"),
+                call("crm-7", 1, 3, traits={"city": "Brugge"}),
+                call("crm-7", 2, 4, "track", anonymousId="tablet", event="Order Completed"),
+                call("bob", 1, 5, traits={"email": "bob@example.com"}),
+            ]
+        ],
+    )
+    settle(world, [[{"type": "page", "anonymousId": "ana-phone", "messageId": "visit", "name": "Home"}]])
+    assert differences(keeper)[1:] == (3, [])
+
+    decide(world, "ana", "merges", {"with": profile_id_of(world, "crm-7"), "reason": "the same address"})
+    assert differences(keeper)[1:] == (2, [])
+    keeper.compact()
+    decide(world, "ana", "splits", {"identifiers": ["anonymousId:ana-phone", "userId:crm-7"]})
+    parted = world.admin("GET", "/profiles/userId:crm-7")[1]
+    assert {i["value"] for i in parted["identifiers"]} == {"crm-7", "ana-phone"}
+    assert differences(keeper)[1:] == (3, [])
+    decide(world, "bob", "merges", {"with": profile_id_of(world, "ana")})
+    settle(world, [[call("crm-7", 9, 9, "track", event="Order Completed")]])
+    assert differences(keeper)[1:] == (2, [])
+    keeper.compact()
+
+    erase(world, "crm-7")
+    assert differences(keeper)[1:] == (1, [])
+    assert not any("crm-7" in json.dumps(line) for line in keeper.lines())
+    erase(world, "ana")
+    assert differences(keeper)[1:] == (0, [])
+    assert not any("ana" in json.dumps(line) for line in keeper.lines())
+    assert sum(line["disposition"] == "ruled" for line in keeper.lines()) > 5
+
+
+def test_a_decision_that_is_told_after_the_erasure_names_nobody(world: World, keeper: LakeKeeper) -> None:
+    """F39: the publisher is behind while somebody is merged and then erased."""
+    settle(world, [[call("ana", 1, 1), call("bob", 1, 2)]])
+    ids = [profile_id_of(world, who) for who in ("ana", "bob")]
+    assert world.review("POST", f"/profiles/{ids[0]}/merges", {"with": ids[1]})[0] == 200
+    erase(world, "ana")
+    world.publish()
+    assert {line["event"]["name"] for line in keeper.lines() if line["disposition"] == "ruled"} == {"erased"}
+    assert differences(keeper)[1:] == (0, [])
+
+
+def parted_people(world: World) -> tuple[str, str]:
+    """Ana and Bob were one profile by hand while both said something, and are two again."""
+    settle(world, [[call("ana", 1, 1), call("bob", 1, 2)]])
+    decide(world, "ana", "merges", {"with": profile_id_of(world, "bob")})
+    settle(world, [[call("ana", 2, 3), call("bob", 2, 4, traits={"note": "bob-secret"})]])
+    decide(world, "ana", "splits", {"identifiers": ["userId:bob"]})
+    return profile_id_of(world, "ana"), profile_id_of(world, "bob")
+
+
+def sent_by(lines: Iterable[Mapping[str, Any]]) -> list[str]:
+    return sorted(
+        str(line["event"]["messageId"]) for line in lines if line["event"] and "messageId" in line["event"]
+    )
+
+
+@pytest.mark.parametrize("form", ["raw", "parquet"])
+@pytest.mark.parametrize("who", ["ana", "bob"])
+def test_of_parted_people_one_is_forgotten_and_shown_without_the_other(
+    world: World, keeper: LakeKeeper, form: str, who: str
+) -> None:
+    """Lines of the lake say whose profile an event had when it came; that was the other's for a while."""
+    ids = parted_people(world)
+    assert len({*ids}) == 2
+    if form == "parquet":
+        keeper.compact()
+    other = {"ana": "bob", "bob": "ana"}[who]
+    export = world.admin("GET", f"/profiles/userId:{who}/export")[1]
+    assert sent_by(export["received"]) == [f"{who}-1", f"{who}-2"]
+    erase(world, who)
+    left = list(keeper.lines())
+    assert sent_by(left) == [f"{other}-1", f"{other}-2"]
+    assert {line["profile_id"] for line in left if line["disposition"] == "applied"} == {
+        profile_id_of(world, other)
+    }
+    assert not any(who in json.dumps(line) for line in left)
+    assert differences(keeper)[1:] == (1, [])
+    erase(world, other)
+    assert sent_by(keeper.lines()) == []
+
+
+def test_an_erased_device_that_comes_up_again_is_nobody_s(world: World, keeper: LakeKeeper) -> None:
+    """Before the erasure and after it, somebody else uses the device: in the rebuilt profile it is no more hers than in
+    the live one."""
+    settle(world, [[call("ana", 1, 1, anonymousId="tablet"), call("eve", 1, 2, anonymousId="tablet")]])
+    erase(world, "ana")
+    settle(
+        world, [[call("eve", 2, 3, anonymousId="tablet"), call("eve", 3, 4, "alias", previousId="tablet")]]
+    )
+    assert [i["value"] for i in world.admin("GET", "/profiles/eve")[1]["identifiers"]] == ["eve"]
+    keeper.compact()
+    assert differences(keeper)[1:] == (1, [])
+
+
+def test_a_device_that_an_erasure_leaves_to_few_is_still_nobody_s(world: World, keeper: LakeKeeper) -> None:
+    """Six users shared a kiosk; one is erased. The cut that keeps the others apart is in the lake as well."""
+    visits = [call(f"u-{n}", 1, n, anonymousId="kiosk") for n in range(6)]
+    settle(world, [[*visits, {"type": "page", "anonymousId": "kiosk", "messageId": "visit"}]])
+    assert differences(keeper)[1:] == (7, [])
+    erase(world, "u-5")
+    assert world.admin("GET", "/profiles/u-0")[1]["counts"] == {"identify": 1}
+    assert differences(keeper)[1:] == (6, [])

@@ -11,6 +11,8 @@ from urllib.parse import quote
 import pytest
 
 from services.ingest import bootstrap_people
+from services.ingest.adapters.dynamo_finder import SHARDS
+from services.shared.aws.clients import client
 from services.shared.clock import to_iso
 from tests.integration.ingest.answering import Answering
 from tests.integration.ingest.conftest import World
@@ -263,6 +265,21 @@ def test_search_by_the_beginning_of_an_identifier(world: World) -> None:
     assert found == [*(f"anna{n:02}@example.com" for n in range(12)), "ANNABEL"]
     [row] = world.admin("GET", "/profiles?prefix=ann@")[1]["profiles"]
     assert row["profile_id"] == world.admin("GET", "/profiles/ann")[1]["profile_id"]
+
+
+def test_a_page_of_search_reads_all_its_people_at_once(world: World) -> None:
+    for n in range(20):
+        send(world, call("identify", n, 0, userId=f"member-{n:02}"))
+    asked: list[str] = []
+    client("dynamodb").meta.events.register(
+        "before-call.dynamodb", lambda model, **_: asked.append(model.name)
+    )
+
+    page = world.admin("GET", "/profiles?prefix=member&limit=20")[1]
+
+    assert [row["identifier"]["value"] for row in page["profiles"]] == [f"member-{n:02}" for n in range(20)]
+    assert asked.count("BatchGetItem") == 2  # identifiers, profiles
+    assert asked.count("Query") == len(asked) - 2 == SHARDS
 
 
 def test_services_describe_the_person_and_one_that_fails_is_named(

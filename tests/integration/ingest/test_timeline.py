@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from infra.constructs.work_queue import RECEIVES
 from services.ingest import bootstrap
 from services.ingest.domain.history import Cursor, Signed
 from services.ingest.handlers.on_events import PAUSES
@@ -97,13 +98,37 @@ def test_the_longer_the_publisher_is_behind_the_longer_messages_wait(
         lambda **request: asked.append(request["VisibilityTimeout"]),
     )
     (record,) = world.take()
-    for receives in range(1, 6):
+    for receives in range(1, RECEIVES):
         record["attributes"]["ApproximateReceiveCount"] = str(receives)
         assert world.consume([record]) == {record["messageId"]}
-    assert asked == [*PAUSES, PAUSES[-1]]
+    assert asked == [*PAUSES]
     world.publish()
     assert world.consume([record]) == set()
-    assert len(asked) == 5
+    assert len(asked) == len(PAUSES)
+
+
+def test_a_message_that_only_waits_is_never_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F37, F39: the publisher is behind for hours; at the last delivery a copy takes the message's place."""
+    late_event_of_a_busy_person(world)
+    sent: list[dict[str, Any]] = []
+    (record,) = world.take()
+    record["attributes"]["ApproximateReceiveCount"] = str(RECEIVES)
+    with monkeypatch.context() as patched:
+        patched.setattr(client("sqs"), "send_message", lambda **request: sent.append(request))
+        assert world.consume([record]) == set()
+    (copy,) = sent
+    assert (copy["MessageBody"], copy["DelaySeconds"]) == (record["body"], PAUSES[-1])
+    with monkeypatch.context() as patched:
+        patched.setattr(client("sqs"), "send_message", refuses)
+        assert world.consume([record]) == {record["messageId"]}
+    world.publish()
+    again = {**record, "messageId": "copy", "body": copy["MessageBody"]}
+    assert world.consume([again]) == world.consume([again]) == set()
+    assert world.admin("GET", "/profiles/u-1")[1]["counts"] == {"track": 21}
+
+
+def refuses(**_: Any) -> None:
+    raise ConnectionError("throttled")
 
 
 def test_a_message_that_cannot_be_brought_forward_comes_when_the_queue_thinks_fit(
@@ -112,10 +137,6 @@ def test_a_message_that_cannot_be_brought_forward_comes_when_the_queue_thinks_fi
     """F8, F10: SQS refuses; the message and its neighbours are as well off as before."""
     late_event_of_a_busy_person(world)
     world.post("/v1/batch", {"batch": [event(100, 50, userId="u-2")]})
-
-    def refuses(**request: Any) -> None:
-        raise ConnectionError("throttled")
-
     monkeypatch.setattr(client("sqs"), "change_message_visibility", refuses)
     records = world.take()
     assert world.consume(records) == {records[0]["messageId"]}

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import pytest
+
+from services.journeys import bootstrap
 from services.journeys.domain.compiler import compile_document
 from services.journeys.domain.validation import read_document
 from services.shared.aws.clients import client
-from tests.integration.journeys.world import ROLE_ARN, STEP_ARN, World
-from tests.unit.journeys.documents import journey, seed
+from services.shared.contracts.ingest import AttributeRegistry, AttributesChanged
+from tests.integration.journeys.world import NOON, ROLE_ARN, STEP_ARN, World, entered
+from tests.unit.journeys.documents import brief, journey, seed
 
 
 def machines() -> dict[str, str]:
@@ -81,11 +86,70 @@ def test_journeys_can_be_listed_and_shown(world: World) -> None:
 
 
 def test_a_person_s_journeys_can_be_seen(world: World) -> None:
-    from tests.integration.journeys.world import entered
-
     world.publish(seed("welcome"))
     assert world.http("GET", "/profiles/prf_1/journeys") == (200, {"journeys": []})
     world.facts(entered("first_order", "prf_1"))
     _, body = world.http("GET", "/profiles/prf_1/journeys")
     (walk,) = body["journeys"]
     assert (walk["journey"], walk["status"], walk["node"]) == ("welcome", "active", "wait_1_day")
+
+
+def registry(version: int, policy: Any, *names: str) -> AttributesChanged:
+    row = AttributeRegistry(policy=policy, names=list(names), version=version, at=NOON)
+    return AttributesChanged(changes=[row])
+
+
+@pytest.mark.capability("000-5")
+def test_publishing_without_a_brief_fails(world: World) -> None:
+    raw = journey()
+    del raw["brief"]["why"]
+    status, body = world.http("PUT", "/journeys/trial", raw)
+    assert (status, body) == (400, {"code": "invalid_journey", "message": "brief.why: Field required"})
+    del raw["brief"]
+    status, body = world.http("PUT", "/journeys/trial", raw)
+    assert status == 400
+    assert body["message"].split("; ")[0] == "brief.who: Field required"
+    assert machines() == {}
+    assert world.http("GET", "/journeys")[1] == {"journeys": []}
+
+
+@pytest.mark.capability("000-5")
+def test_data_that_is_needed_must_be_registered_where_the_policy_says_so(world: World) -> None:
+    """F2: an older registry that comes late changes nothing."""
+    needs = journey(brief=brief("email", needed_data=["email", "plan"]))
+    assert world.publish(needs)["version"] == 1
+
+    assert world.facts(registry(2, "quarantine", "email", "phone")) == []
+    assert world.facts(registry(1, "open", "email", "phone", "plan")) == []
+    other = {**needs, "title": "Other"}
+    status, body = world.http("PUT", "/journeys/trial", other)
+    assert (status, body["code"]) == (400, "invalid_journey")
+    assert body["message"].startswith("brief.needed_data.1: no attribute 'plan' is registered")
+    assert world.http("POST", "/journeys/validate", other)[1]["problems"][0]["path"] == "brief.needed_data.1"
+
+    assert world.facts(registry(3, "quarantine", "email", "phone", "plan")) == []
+    assert world.publish(other)["version"] == 2
+    (shown,) = world.http("GET", "/journeys")[1]["journeys"]
+    assert shown["needed_data"] == ["email", "plan"]
+
+
+def test_a_version_from_before_there_were_briefs_still_runs(world: World) -> None:
+    """F43."""
+    world.publish(seed("welcome"))
+    key = {"pk": {"S": "welcome"}, "sk": {"S": "V#00001"}}
+    item = client("dynamodb").get_item(TableName="definitions", Key=key)["Item"]
+    document = json.loads(item["document"]["S"])
+    del document["brief"]
+    client("dynamodb").update_item(
+        TableName="definitions",
+        Key=key,
+        UpdateExpression="SET #document = :document",
+        ExpressionAttributeNames={"#document": "document"},
+        ExpressionAttributeValues={":document": {"S": json.dumps(document)}},
+    )
+    bootstrap.reacting.cache_clear()
+    bootstrap.publishing.cache_clear()
+    assert world.facts(entered("first_order", "prf_1")) == []
+    (walk,) = world.http("GET", "/profiles/prf_1/journeys")[1]["journeys"]
+    assert walk["status"] == "active"
+    assert world.http("GET", "/journeys")[1]["journeys"][0]["needed_data"] == []

@@ -295,6 +295,7 @@ def test_the_site_serves_pages_pictures_and_404() -> None:
     import urllib.request
 
     site = page.Site(content(), 0)
+    site.start()
     try:
         with urllib.request.urlopen(f"{site.url}/outbox/2") as answer:
             assert "default-src 'none'" in answer.headers["Content-Security-Policy"]

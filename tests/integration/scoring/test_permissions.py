@@ -98,19 +98,23 @@ def wants_news(clock: FixedClock) -> None:
     moment(clock, "1997-03-01")
 
 
-def test_a_withdrawn_permission_leaves_the_segment_at_once(stream: Stream, published: Published) -> None:
+def test_a_withdrawn_permission_leaves_the_segment_at_once(
+    clock: FixedClock, stream: Stream, published: Published
+) -> None:
     """The move is dated as the person changed the permission, not as it was noticed."""
     assert deliver(message("a", ann(1))) == []
     assert segments() == []
-    assert tell(permission("granted", 1, at="1997-02-02")) == []
+    moment(clock, "1997-03-05")
+    assert tell(permission("granted", 1, at="1997-03-02")) == []
     assert segments() == ["wants_news"]
-    assert tell(permission("revoked", 2, at="1997-02-03")) == []
+    moment(clock, "1997-03-07")
+    assert tell(permission("revoked", 2, at="1997-03-06")) == []
     assert segments() == []
 
     publish(stream())
     assert moves(published) == [
-        ("SegmentEntered", "1997-02-02T12:00:00.000Z"),
-        ("SegmentExited", "1997-02-03T12:00:00.000Z"),
+        ("SegmentEntered", "1997-03-02T12:00:00.000Z"),
+        ("SegmentExited", "1997-03-06T12:00:00.000Z"),
     ]
 
 

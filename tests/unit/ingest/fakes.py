@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -134,6 +134,13 @@ class FakeTimeline:
             for chunk in sorted(self.chunks.values(), key=lambda c: (c.version, c.place))
             if (chunk.profile_id, chunk.tale) == (strip.profile_id, strip.tale)
         ]
+
+    def told(self, strips: Sequence[Strip]) -> Iterator[tuple[int, list[Signed]]]:
+        writes: dict[int, list[Signed]] = {}
+        for strip in strips:
+            for chunk in self.all([strip]):
+                writes.setdefault(strip.base + chunk.version, []).extend(chunk.events)
+        yield from sorted(writes.items())
 
     def read(self, strips: Sequence[Strip], *, before: Cursor | None = None, limit: int = 100) -> Page:
         raise NotImplementedError("no unit reads pages")

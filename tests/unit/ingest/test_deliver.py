@@ -74,7 +74,7 @@ class FakeForwarding:
             raise OSError("table is away")
         self.waiting[delivery.delivery_id] = delivery
 
-    def parked(self, sink_id: str) -> Iterator[Delivery]:
+    def parked(self, sink_id: str, now: datetime) -> Iterator[Delivery]:
         yield from [d for d in self.waiting.values() if d.sink_id == sink_id]
 
     def unpark(self, delivery: Delivery) -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from services.ingest.domain.intake import Arrival, BusRules, Origin, held, pack_http, unpack
 from services.ingest.domain.lake import to_line, to_row
+from services.ingest.domain.lines import arrival_of
 from services.ingest.domain.mapping import SourceMapping
 from services.ingest.domain.sources import Schema
 from services.ingest.domain.verdict import Verdict, lake_line
-from services.ingest.lake.rebuild import arrival_of
 from services.ingest.mappings import shipped
 from services.shared.errors import HalteError, Invalid
 from tests.unit.ingest.fakes import NOW, identify, track

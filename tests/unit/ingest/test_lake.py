@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import UTC, date, datetime
 from itertools import permutations
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.domain.lake import (
     COLUMNS,
     Amendment,
@@ -133,3 +135,37 @@ def test_slices_hold_every_object_once_and_keep_the_limit(sizes: dict[str, int],
     portions = list(slices(sizes, limit))
     assert [key for portion in portions for key in portion] == sorted(sizes)
     assert all(len(p) == 1 or sum(sizes[k] for k in p) <= limit for p in portions)
+
+
+class Bucket:
+    """An S3 client that keeps what is put."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+
+    def put_object(self, *, Body: bytes, **_: Any) -> None:
+        self.bodies.append(Body)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.dictionaries(
+            st.text(max_size=5),
+            st.one_of(
+                st.none(),
+                st.integers(-(2**63), 2**64 - 1),
+                st.floats(allow_nan=False, allow_infinity=False),
+                TEXT,
+            ),
+        ),
+        max_size=4,
+    )
+)
+@example([{"refused": "half \ud83d", "line": "\u2028\n\x85"}])
+def test_lines_come_back_from_the_lake_as_they_were_put(lines: list[dict[str, Any]]) -> None:
+    """Half a surrogate pair can stand in the text of an event that was refused for it."""
+    bucket = Bucket()
+    S3Lake("lake", bucket).put_raw("events/x", lines)
+    text = gzip.decompress(bucket.bodies[0])
+    assert [json.loads(line) for line in text.split(b"\n")[:-1]] == lines

@@ -306,7 +306,14 @@ def test_a_write_makes_a_chunk_a_month() -> None:
 @settings(max_examples=50, deadline=None)
 @given(
     st.dictionaries(
-        st.text(max_size=5), st.one_of(st.none(), st.floats(allow_nan=False), st.text(max_size=9))
+        st.text(max_size=5),
+        st.one_of(
+            st.none(),
+            st.booleans(),
+            st.integers(-(2**63), 2**64 - 1),
+            st.floats(allow_nan=False, allow_infinity=False),
+            st.text(max_size=9),
+        ),
     ),
     st.booleans(),
 )

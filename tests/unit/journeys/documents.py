@@ -15,12 +15,19 @@ def seed(name: str) -> dict[str, Any]:
     return dict(json.loads((SEEDS / f"{name}.json").read_text()))
 
 
+def brief(*channels: str, **changes: Any) -> dict[str, Any]:
+    """A campaign brief."""
+    said = {"who": "People on trial", "why": "That they stay", "needed_data": ["email"]}
+    return {**said, "channels": list(channels), **changes}
+
+
 def journey(**changes: Any) -> dict[str, Any]:
     """A small good document (wait, send, branch, two exits) with some keys changed."""
     document = {
         "name": "trial",
         "title": "A trial",
         "objective": "conversion",
+        "brief": brief("email", "sms"),
         "entry": {"segment_entered": "trying"},
         "admission": "PT1H",
         "exit_on": [{"segment_exited": "trying"}],
@@ -51,6 +58,7 @@ REGROUPING: dict[str, Any] = {
     "name": "regrouping",
     "title": "Branches that go separate ways",
     "objective": "test",
+    "brief": brief("email", "sms", "preferred"),
     "entry": {"segment_entered": "in", "reentry": "always"},
     "admission": "PT1H",
     "exit_on": [{"segment_exited": "in"}],

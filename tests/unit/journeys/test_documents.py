@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from services.journeys.domain.document import Wait
-from services.journeys.domain.validation import InvalidJourney, read_document
-from tests.unit.journeys.documents import REGROUPING, journey, seed, with_node
+from services.journeys.domain.validation import InvalidJourney, needed_problems, read_document
+from tests.unit.journeys.documents import REGROUPING, brief, journey, seed, with_node
 
 WAIT = {"type": "wait", "for": "P2D", "next": "hello"}
 SEND = {"type": "send", "template": "hello", "channels": ["email"], "next": "fork"}
@@ -45,6 +45,15 @@ def test_durations_become_lengths() -> None:
         (journey(title=""), "title", "at least 1"),
         (journey(objective=""), "objective", "at least 1"),
         (journey(surprise=1), "surprise", "not permitted"),
+        (journey(brief=None), "brief.why", "required"),
+        (journey(brief=brief("email", "sms", who="")), "brief.who", "at least 1"),
+        (journey(brief=brief("email", "sms", why=" ")), "brief.why", "at least 1"),
+        (journey(brief=brief()), "brief.channels", "at least 1"),
+        (journey(brief=brief("fax")), "brief.channels.0", "'email'"),
+        (journey(brief=brief("sms")), "nodes.hello.channels", "'email' is not in brief.channels"),
+        (journey(brief=brief("email", needed_data="email")), "brief.needed_data", "valid list"),
+        (journey(brief=brief("email", needed_data=[""])), "brief.needed_data.0", "at least 1"),
+        (journey(brief=brief("email", budget=1)), "brief.budget", "not permitted"),
         (
             journey(entry={"segment_entered": "a", "reentry": "sometimes"}),
             "entry.reentry",
@@ -128,6 +137,19 @@ def test_all_problems_come_at_once() -> None:
 def test_a_document_without_a_way_out_is_refused() -> None:
     nodes = {"a": {"type": "send", "template": "t", "channels": ["email"], "next": "a"}}
     assert "no exit can be reached" in problems_of(journey(start="a", nodes=nodes))["nodes"]
+
+
+@pytest.mark.capability("000-5")
+def test_a_journey_without_a_brief_names_all_that_a_brief_says() -> None:
+    raw = journey()
+    del raw["brief"]
+    assert set(problems_of(raw)) == {"brief.who", "brief.why", "brief.channels", "brief.needed_data"}
+
+
+def test_data_that_nobody_may_collect_is_named() -> None:
+    document = read_document(journey(brief=brief("email", needed_data=["email", "plan", "iban"])))
+    assert [p.path for p in needed_problems(document, {"email", "plan"})] == ["brief.needed_data.2"]
+    assert needed_problems(document, None) == []
 
 
 def test_a_node_missing_everywhere_is_named_once_per_reference() -> None:

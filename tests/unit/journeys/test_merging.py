@@ -34,6 +34,13 @@ def walk(profile: str = "prf_lost", **changes: Any) -> Enrolment:
     return replace(base, **changes)
 
 
+def test_a_walk_that_is_taken_over_tells_nothing_of_freshness() -> None:
+    """The event that began it was accepted long before; the entry that is told again is not late."""
+    verdict = decide(walk(accepted_at=AT), None, "prf_won", 9, "never")
+    assert isinstance(verdict, TakeOver)
+    assert verdict.walk.accepted_at is None
+
+
 WALKS = st.builds(
     lambda status, requested, inherited: walk(status=status, requested=requested, inherited=inherited),
     st.sampled_from(["active", "exited"]),

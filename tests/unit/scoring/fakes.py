@@ -21,9 +21,7 @@ class FakeStandings:
         self.broken: set[str] = set()
         self.writes = 0
 
-    def load(
-        self, profile_ids: Iterable[str], *, consistent: bool = False
-    ) -> Mapping[str, ProfileStanding]:
+    def load(self, profile_ids: Iterable[str], *, consistent: bool = False) -> Mapping[str, ProfileStanding]:
         return {p: self.stored[p] for p in profile_ids if p in self.stored}
 
     def save(self, standings: Sequence[ProfileStanding]) -> Sequence[SaveResult]:

@@ -45,6 +45,21 @@ def test_a_first_order_scores_enters_and_arms_the_next_flip() -> None:
     assert after.due_at == on("1997-04-05")
 
 
+def test_a_write_knows_since_when_its_oldest_new_event_waits_and_time_alone_does_not() -> None:
+    early, late = (
+        change(n, order("1997-01-05")).model_copy(update={"accepted_at": on(f"1997-01-05T12:0{n}")})
+        for n in (1, 2)
+    )
+    first = taken_in(late, early, now="1997-01-06")
+    assert first.accepted_at == on("1997-01-05T12:01")
+
+    again = taken_in(early, change(3, order("1997-01-07")), now="1997-01-07", standing=first)
+    assert again.accepted_at is None
+    due = let_time_pass(first, DEMO, on("1997-04-06"))
+    assert due is not None
+    assert due.accepted_at is None
+
+
 def test_the_same_change_again_is_nothing() -> None:
     first = taken_in(change(1, order("1997-01-05")), now="1997-01-06")
 

@@ -11,10 +11,9 @@ import pytest
 from services.ingest.domain.identifiers import MAX_LENGTH
 from services.ingest.domain.json_text import SAFE_DEPTH
 from services.ingest.domain.segment import MAX_BATCH_EVENTS
+from services.ingest.domain.structure import MAX_DEPTH, MAX_KEYS
 from services.ingest.domain.validate import (
-    MAX_DEPTH,
     MAX_EVENT_BYTES,
-    MAX_KEYS,
     MAX_MESSAGE_ID,
     MAX_NAME,
     byte_size,

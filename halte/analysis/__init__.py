@@ -1,0 +1,1 @@
+"""Analyses on an engineer's machine: what needs a whole lake, or a file of people."""

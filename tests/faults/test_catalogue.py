@@ -1,0 +1,64 @@
+"""Every fault that ingest is to survive has a test that names it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+MANY = re.compile(r"\bF(\d+)\b")
+FAULTS = {
+    "F1": "duplicate delivery, 2 to 50 times and at once",
+    "F2": "any order of events",
+    "F3": "a batch fails in part, any subset",
+    "F4": "a whole batch fails",
+    "F5": "a crash between any two steps",
+    "F6": "a time-out in the middle",
+    "F7": "a stalled worker that wakes",
+    "F8": "an answer lost after success",
+    "F9": "a connection lost before the service",
+    "F10": "throttling",
+    "F11": "transactions in each other's way",
+    "F12": "a token with other parameters",
+    "F13": "success in part",
+    "F20": "poison",
+    "F21": "an unreadable body, an unknown version",
+    "F25": "replay after erasure",
+    "F30": "merges in chains and cycles",
+    "F31": "un-merge",
+    "F34": "late, early, skewed clocks, clock changes",
+    "F36": "every limit, one below and one above",
+    "F37": "one key gets nearly all of the load",
+    "F40": "items that expire early or late",
+    "F41": "stale reads",
+    "F43": "old and new code with old messages",
+}
+
+
+def named() -> dict[str, list[str]]:
+    """Tests by the faults that their docstrings, or their modules', name."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(TESTS.rglob("test_*.py")):
+        module = ast.parse(path.read_text())
+        general = MANY.findall(ast.get_docstring(module) or "")
+        for test in _tests(module):
+            for number in {*MANY.findall(ast.get_docstring(test) or ""), *general}:
+                found[f"F{number}"].append(f"{path.relative_to(TESTS)}::{test.name}")
+    return found
+
+
+def _tests(module: ast.Module) -> Iterator[ast.FunctionDef]:
+    return (
+        node for node in module.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    )
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_test_names_it(fault: str) -> None:
+    others = [test for test in named()[fault] if "ingest" in test or test.startswith("faults")]
+    assert others, f"no test of ingest names {fault}: {FAULTS[fault]}"
