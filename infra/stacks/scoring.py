@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.constructs.freshness import watch_freshness
+from infra.constructs.mentions import hear_mentions
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
@@ -18,7 +19,7 @@ from services.shared.contracts.history import history_function
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 from services.shared.freshness import SEGMENT
 
-DEFINITIONS = ("segments", "score-models", "stages")
+DEFINITIONS = ("segments", "score-models", "stages", "forums")
 """The paths of the kinds of definitions."""
 
 PLACING = ("segments", "stages")
@@ -56,6 +57,7 @@ class ScoringStack(ServiceStack):
         places.grant(publisher, "dynamodb:BatchWriteItem", "dynamodb:DeleteItem")
         self._person(standings, definitions, settings)
         self._marketers(standings, definitions, places, settings)
+        hear_mentions(self, definitions, places)
         watch_freshness(self, SEGMENT)
 
     def _reactors(

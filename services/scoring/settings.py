@@ -37,6 +37,19 @@ class ApiSettings(Settings):
     places_table: str
 
 
+class FeedsSettings(Settings):
+    """Of `feeds`."""
+
+    definitions_table: str
+    mentions_table: str
+
+
+class MentionsSettings(FeedsSettings):
+    """Of `mentions`."""
+
+    places_table: str
+
+
 class PersonSettings(Settings):
     """Of `person`."""
 

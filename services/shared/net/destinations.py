@@ -1,4 +1,4 @@
-"""Where a request may go that others named: the public internet over TLS, and nowhere that only our network can reach."""
+"""Where a request that others name may go: the public internet over TLS, and nowhere that only we can reach."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -13,7 +14,7 @@ import boto3
 import moto
 import pytest
 
-from services.scoring import bootstrap
+from services.scoring import bootstrap, bootstrap_mentions
 from services.scoring.adapters.ingest_histories import IngestHistories
 from services.scoring.domain.judging import History
 from services.shared.aws.clients import client
@@ -38,6 +39,9 @@ def clear_caches() -> None:
     for make in (
         bootstrap.on_profiles_changed,
         bootstrap.on_consent_changed,
+        bootstrap_mentions.hearing,
+        bootstrap_mentions.sentiment,
+        bootstrap_mentions.feeds,
         bootstrap.sweep,
         bootstrap.desk,
         bootstrap.publisher,
@@ -64,6 +68,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, clock: FixedClock) -> Iterator[None]:
     monkeypatch.setenv("DEFINITIONS_TABLE", "definitions")
     monkeypatch.setenv("PLACES_TABLE", "places")
     monkeypatch.setenv("CONSENTS_TABLE", "consents")
+    monkeypatch.setenv("MENTIONS_TABLE", "mentions")
     monkeypatch.setenv("HISTORY_FUNCTION", "history")
     monkeypatch.setenv("BUS_NAME", "bus")
     clear_caches()
@@ -116,17 +121,16 @@ def create_tables() -> None:
             {"AttributeName": "entry", "KeyType": "RANGE"},
         ],
     )
-    dynamodb.create_table(
-        TableName="consents",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "S"} for name in ("address_key", "entry")
-        ],
-        KeySchema=[
-            {"AttributeName": "address_key", "KeyType": "HASH"},
-            {"AttributeName": "entry", "KeyType": "RANGE"},
-        ],
-    )
+    for name, key in (("consents", "address_key"), ("mentions", "owner")):
+        dynamodb.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": one, "AttributeType": "S"} for one in (key, "entry")],
+            KeySchema=[
+                {"AttributeName": key, "KeyType": "HASH"},
+                {"AttributeName": "entry", "KeyType": "RANGE"},
+            ],
+        )
 
 
 def call(method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
@@ -135,12 +139,14 @@ def call(method: str, path: str, body: Any = None, **headers: str) -> tuple[int,
     return response["statusCode"], json.loads(response["body"])
 
 
-def request(method: str, path: str, body: Any = None, **headers: str) -> dict[str, Any]:
-    """The whole answer to one HTTP request."""
-    from services.scoring.handlers.api import handler
+def request(
+    method: str, path: str, body: Any = None, *, module: str = "api", **headers: str
+) -> dict[str, Any]:
+    """The whole answer to one HTTP request, by a module of the handlers."""
+    handler = importlib.import_module(f"services.scoring.handlers.{module}").handler
 
     path, _, query = path.partition("?")
-    return handler(
+    answered: dict[str, Any] = handler(
         {
             "version": "2.0",
             "routeKey": f"{method} {path}",
@@ -157,6 +163,7 @@ def request(method: str, path: str, body: Any = None, **headers: str) -> dict[st
         },
         CONTEXT,
     )
+    return answered
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
 
 from services.scoring.domain.definitions.base import Definition, Kind
+from services.scoring.domain.definitions.forums import Forum
 from services.scoring.domain.definitions.lifecycles import Lifecycle
 from services.scoring.domain.definitions.models import ScoreModel
 from services.scoring.domain.definitions.needs import Needs
@@ -25,6 +26,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         for kind in (
             Kind(Segment.kind, "segments", Segment.read, most=200, places=True),
             Kind(ScoreModel.kind, "score-models", ScoreModel.read, most=50),
+            Kind(Forum.kind, "forums", Forum.read, most=50),
             Kind(Lifecycle.kind, "stages", Lifecycle.read, most=20, places=True),
         )
     }
