@@ -63,6 +63,7 @@ class Observed:
     dead: Mapping[str, Sequence[str]]
     profiles: Sequence[Mapping[str, Any]]
     standings: Sequence[Mapping[str, Any]]
+    places: Sequence[Mapping[str, Any]]
     copies: Sequence[Mapping[str, Any]]
     messages: Sequence[Mapping[str, Any]]
     ledger: Sequence[Mapping[str, Any]]
@@ -203,9 +204,24 @@ def event_checks(seen: Observed, doors: Sequence[DoorAccount]) -> list[Check]:
         equal("orders in the computed traits = rows of the log", orders, len(seen.orders)),
         equal("revenue in cents = sum of the log", cents, expected_cents),
         equal("revenue in cents in the journeys' own copies = sum of the log", copied, expected_cents),
+        equal("people listed in segments and stages = people who are there", *_places(seen)),
         equal("duplicates = events sent twice on purpose", resent, seen.tally.resent),
         equal("rejected = bad events sent on purpose", rejected, seen.tally.bad),
     ]
+
+
+def _places(seen: Observed) -> tuple[int, int]:
+    """How many rows the lists have, and how many places people's own standings say; as many, if both are the same."""
+    listed = {
+        (row["list"].rpartition("/")[0], row["entry"]) for row in seen.places if row["list"].startswith("at/")
+    }
+    held = {
+        (f"at/{kind}/{name}/{subject}/{value}", item["profile_id"])
+        for item in seen.standings
+        if "state" in item
+        for kind, name, subject, value, *_ in json.loads(item["state"])["places"]
+    }
+    return (len(listed), len(held)) if listed == held else (len(listed - held), -len(held - listed))
 
 
 def message_figures(

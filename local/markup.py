@@ -39,6 +39,7 @@ def page(title: str, body: str) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)} – Halte</title>'
         f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style></head><body>'
         f'<nav aria-label="Pages"><a href="/">Overview</a><a href="/people">People</a>'
+        '<a href="/segments">Segments</a>'
         '<a href="/outbox">Outbox</a></nav><main>'
         f"<h1>{escape(title)}</h1>{body}</main></body></html>"
     )

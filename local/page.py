@@ -15,12 +15,13 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from html import escape
 
-from local import people_page
+from local import people_page, segments_page
 from local.accounting import Books
 from local.loopback import Handler, Loopback
 from local.markup import Cell, page, table
 from local.people_page import Shown
 from local.preflight import ROOT
+from local.segments_page import Group
 from local.stand_in import Accepted
 
 _POLICY = (
@@ -37,6 +38,7 @@ class Content:
     facts: Sequence[tuple[str, str]]
     pictures: Mapping[str, str] = field(default_factory=dict)
     people: Sequence[Shown] = ()
+    groups: Sequence[Group] = ()
 
 
 def picture(dot: str) -> str:
@@ -231,6 +233,8 @@ class Site(Loopback):
         if path == "/people":
             shown = people_page.people(self._content.people, self._content.books.merged)
             return "text/html; charset=utf-8", shown
+        if path == "/segments":
+            return "text/html; charset=utf-8", segments_page.groups(self._content.groups)
         if folder == "people":
             person = next((one for one in self._content.people if one.profile_id == name), None)
             return ("text/html; charset=utf-8", people_page.person(person)) if person else None

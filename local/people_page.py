@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from local.markup import Cell, page, table
+from local.segments_page import reasons
 
 SHOWN = 6
 """People who get a page."""
@@ -15,11 +16,13 @@ SHOWN = 6
 
 @dataclass(frozen=True)
 class Shown:
-    """What the marketers' API says of a person: the view, its identity and the newest events of the timeline."""
+    """What the marketers' API says of a person: the view, its identity, the newest events of the timeline, and the
+    standing with its reasons."""
 
     view: Mapping[str, Any]
     identity: Mapping[str, Any]
     timeline: Mapping[str, Any]
+    standing: Mapping[str, Any]
 
     @property
     def profile_id(self) -> str:
@@ -53,7 +56,8 @@ def people(known: Sequence[Shown], merged: int) -> str:
 
 
 def person(one: Shown) -> str:
-    """One person: what is known, since when, from where; what joined the profiles; what happened."""
+    """One person: what is known, since when, from where; what joined the profiles; which segments and stages the
+    person is in, and why; what happened."""
     return page(
         _named(one),
         table(
@@ -87,6 +91,7 @@ def person(one: Shown) -> str:
                 for d in one.identity["decisions"]
             ],
         )
+        + reasons(one.standing)
         + table(
             "Newest interactions",
             ("at", "what", "direction", "channel", "initiator", "source"),

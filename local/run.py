@@ -33,6 +33,7 @@ from local import (
     replay,
     report,
     seed,
+    segments_page,
 )
 from local.governor import Governor
 from local.stage import Options, Stage, set_up
@@ -93,7 +94,7 @@ def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
     report.show(console, books, facts)
     if options.once:
         return 0 if books.hold else 1
-    content = page.Content(books, facts, _pictures(stage), _people(stage, seen))
+    content = page.Content(books, facts, _pictures(stage), _people(stage, seen), _groups(stage))
     site = page.Site(content, preflight.free_port(options.page_port))
     site.start()
     cleanup.callback(site.stop)
@@ -209,6 +210,7 @@ def _observe(stage: Stage, orders: list[cdnow.Order]) -> accounting.Observed:
         dead=observe.dead_letters(stage.emulator, observe.queues(aws("sqs"))),
         profiles=table("ingest.Profiles"),
         standings=table("scoring.Standings"),
+        places=table("scoring.Places"),
         copies=table("journeys.Standings"),
         messages=table("delivery.Messages"),
         ledger=table("consent.Ledger"),
@@ -263,8 +265,20 @@ def _people(stage: Stage, seen: accounting.Observed) -> list[people_page.Shown]:
             view=get("GET", f"/profiles/{profile_id}"),
             identity=get("GET", f"/profiles/{profile_id}/identity"),
             timeline=get("GET", f"/profiles/{profile_id}/timeline?limit=50"),
+            standing=get("GET", f"/profiles/{profile_id}/standing"),
         )
         for profile_id in sorted(ids)[: people_page.SHOWN]
+    ]
+
+
+def _groups(stage: Stage) -> list[segments_page.Group]:
+    get = stage.marketers_api.call
+    return [
+        segments_page.Group(
+            path, document["name"], document, get("GET", f"/{path}/{document['name']}/counts")["counts"]
+        )
+        for path in segments_page.KINDS
+        for document in get("GET", f"/{path}")[path]
     ]
 
 

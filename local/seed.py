@@ -13,7 +13,7 @@ from local.preflight import ROOT
 
 SEEDS = ROOT / "local" / "seeds"
 SOURCE = "web-shop"
-ORDER = ("purposes", "score-models", "segments", "templates", "journeys")
+ORDER = ("purposes", "score-models", "segments", "stages", "templates", "journeys")
 """Journeys last: they refer to the rest."""
 
 

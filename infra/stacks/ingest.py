@@ -184,6 +184,7 @@ class IngestStack(ServiceStack):
         self._attributes.grant(function, "dynamodb:GetItem", "dynamodb:UpdateItem")
         self._let_write_lake(function)
         self.consume(function, self._intake, batch_size=100, max_concurrency=10)
+        function.let_go_in_rounds()
 
     def _publisher(self) -> None:
         """It has minutes, because after a merge it tells a whole history."""

@@ -40,6 +40,10 @@ class ProfileSettings(Settings):
     profile_parts_table: str
 
 
+class HistorySettings(ProfileSettings):
+    """Of `history`."""
+
+
 class IdentitiesSettings(ProfileSettings):
     """Of `identities`, the marketers' routes about who is who; and of whoever else reads the graph."""
 

@@ -28,16 +28,16 @@ CALLS = {
 """What the road calls; each of it is struck by every fault that can happen to it."""
 
 LEAST = {
-    "crash before": 40,
-    "crash after": 40,
-    "answer lost": 25,
-    "every answer lost": 40,
-    "connection lost": 40,
-    "throttled twice": 25,
-    "throttled": 25,
-    "conflict": 20,
+    "crash before": 39,
+    "crash after": 39,
+    "answer lost": 24,
+    "every answer lost": 39,
+    "connection lost": 39,
+    "throttled twice": 24,
+    "throttled": 24,
+    "conflict": 17,
     "mismatch": 6,
-    "partial": 40,
+    "partial": 39,
 }
 """How many places are struck, at least: fewer would mean that the road no longer leads through what it should."""
 

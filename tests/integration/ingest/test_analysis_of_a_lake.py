@@ -16,7 +16,7 @@ from halte.stores import Place, Tables, UnknownStage
 from tests.integration.ingest.conftest import World
 from tests.support.moto_repairs import moto_repaired
 
-LIVE = Place(Tables("Identities", "Profiles", "ProfileParts"), "halte-lake")
+LIVE = Place(Tables("Identities", "Profiles", "ProfileParts"), "halte-lake", "no-secret")
 
 
 @pytest.fixture(autouse=True)

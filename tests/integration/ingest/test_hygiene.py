@@ -21,7 +21,7 @@ from tests.integration.ingest.importing import BUCKET, Importer, open_importer
 from tests.integration.ingest.test_doors import basic
 from tests.support.moto_repairs import moto_repaired
 
-LIVE = Place(Tables("Identities", "Profiles", "ProfileParts"), BUCKET)
+LIVE = Place(Tables("Identities", "Profiles", "ProfileParts"), BUCKET, "no-secret")
 DAY = "2026-01-01T00:00:00Z"
 
 

@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
-from local import page, people_page
+from local import page, people_page, segments_page
 from local.accounting import Books, Observed, settle
 from local.cdnow import Order
 from local.observe import Machine
 from local.people_page import Shown
 from local.recipients import Ledger
 from local.replay import Tally
+from local.segments_page import Group
 from local.stand_in import Accepted
 
 AT = datetime(1997, 1, 1, 12, tzinfo=UTC)
@@ -44,8 +45,11 @@ def message(send_id: str, status: str, kind: str, **more: Any) -> dict[str, Any]
     }
 
 
-def standing(orders: int, cents: int) -> dict[str, Any]:
-    return {"state": json.dumps({"counts": {"track:Order Completed": orders}, "revenue_cents": cents})}
+def standing(orders: int, cents: int, profile_id: str = "a", segment: str = "") -> dict[str, Any]:
+    places = [["segment", segment, "", "in", "1997-01-01T12:00:00.000Z"]] if segment else []
+    counts = {"track:Order Completed": orders}
+    state = {"counts": counts, "revenue_cents": cents, "places": places}
+    return {"profile_id": profile_id, "state": json.dumps(state)}
 
 
 def copy(revenue: float) -> dict[str, Any]:
@@ -84,7 +88,11 @@ def observed() -> Observed:
             {"profile_id": "b", "counts": {}},
             {"profile_id": "c", "merged_into": "a"},
         ],
-        standings=[standing(1, 1001), standing(1, 2002)],
+        standings=[standing(1, 1001, "a", "buyers"), standing(1, 2002, "b")],
+        places=[
+            {"list": "at/segment/buyers//in/3", "entry": "a"},
+            {"list": "moved/segment/buyers/1997-01-01", "entry": "0a1b"},
+        ],
         copies=[copy(10.01), copy(20.02)],
         messages=[
             message("s1", "sent", "service", first_delivered_at="x", first_opened_at="y"),
@@ -148,10 +156,15 @@ WRONG: list[tuple[str, Change]] = [
     ("page views on customers' profiles", lambda s: replace(s, tally=replace(s.tally, visits=2))),
     (
         "orders in the computed traits",
-        lambda s: replace(s, standings=[standing(3, 3003)]),
+        lambda s: replace(s, standings=[standing(3, 3003, segment="buyers")]),
     ),
-    ("revenue in cents", lambda s: replace(s, standings=[standing(2, 3002)])),
+    ("revenue in cents", lambda s: replace(s, standings=[standing(2, 3002, segment="buyers")])),
     ("revenue in cents in the journeys", lambda s: replace(s, copies=s.copies[1:])),
+    ("people listed in segments", lambda s: replace(s, places=[])),
+    (
+        "people listed in segments",
+        lambda s: replace(s, places=[{"list": "at/segment/buyers//in/3", "entry": "b"}]),
+    ),
     ("duplicates =", lambda s: replace(s, tally=replace(s.tally, resent=2))),
     ("rejected =", lambda s: replace(s, tally=replace(s.tally, bad=0))),
     ("messages in the book", lambda s: replace(s, requested={**s.requested, "s4": {}})),
@@ -250,22 +263,75 @@ ANN = Shown(
             }
         ]
     },
+    standing={
+        "segments": {"buyers": "1997-01-03T12:00:00.000Z"},
+        "explained": {
+            "buyers": {
+                "clause": "all",
+                "verdict": True,
+                "children": [{"clause": {"trait": "firstName", "eq": "<b>"}, "verdict": True, "seen": "<b>"}],
+            },
+            "lapsed": {
+                "clause": {"fact": "last_order_at", "older_than": "P90D"},
+                "verdict": False,
+                "seen": "1997-01-03T12:00:00.000Z",
+                "flips_at": "1997-04-03T12:00:00.000Z",
+            },
+            "stage/customer": {
+                "": {
+                    "stage": "customer",
+                    "since": "1997-01-03T12:00:00.000Z",
+                    "path": [{"stage": "prospect", "since": "1997-01-01T12:00:00.000Z"}],
+                    "ways": [
+                        {
+                            "to": "loyal",
+                            "not_before": "1997-01-03T12:00:00.000Z",
+                            "when": {"clause": {"fact": "orders", "gte": 3}, "verdict": False, "seen": 1},
+                        }
+                    ],
+                }
+            },
+        },
+    },
+)
+
+
+BUYERS = Group(
+    "segments",
+    "buyers",
+    {"name": "buyers", "condition": {"fact": "<orders>", "gte": 1}},
+    [{"value": "in", "in": 1, "entered": 2, "left": 1}],
 )
 
 
 def content() -> page.Content:
-    return page.Content(settle(observed()), [("time", "<1 s>")], {"welcome": "<svg/>"}, [ANN])
+    return page.Content(settle(observed()), [("time", "<1 s>")], {"welcome": "<svg/>"}, [ANN], [BUYERS])
 
 
 def test_a_person_s_page_says_what_joined_them_and_where_each_thing_comes_from() -> None:
     html = people_page.person(ANN)
     assert html.count("<h1>") == 1
-    assert html.count("<table>") == html.count("<caption>") == 5
+    assert html.count("<table>") == html.count("<caption>") == 8
     for text in ("Ann &lt;b&gt;", "declared", "90%", "userId:&lt;ann&gt; and anonymousId:phone", "joined"):
         assert text in html
     assert "prf_a, prf_c" in html
     assert "login-1" in html
     assert "<b>" not in html
+
+
+def test_a_person_s_page_says_why_they_are_where_they_are() -> None:
+    html = people_page.person(ANN)
+    assert "Segment buyers: in since 1997-01-03" in html
+    assert "Segment lapsed: not in" in html
+    assert "1997-04-03T12:00:00.000Z" in html, "when that changes by itself"
+    assert "Lifecycle customer: prospect → customer, since 1997-01-03" in html
+    assert "to loyal: {&quot;fact&quot;: &quot;orders&quot;, &quot;gte&quot;: 3}" in html
+
+
+def test_segments_are_counted_and_shown_as_written() -> None:
+    html = segments_page.groups([BUYERS])
+    assert '<th scope="row">buyers</th><td class="n">1</td><td class="n">2</td><td class="n">1</td>' in html
+    assert "&lt;orders&gt;" in html
 
 
 def test_the_page_is_accessible_and_escapes_what_came_from_outside() -> None:
@@ -306,6 +372,8 @@ def test_the_site_serves_pages_pictures_and_404() -> None:
             assert b'href="/people/prf_a"' in answer.read()
         with urllib.request.urlopen(f"{site.url}/people/prf_a") as answer:
             assert b"Known by" in answer.read()
+        with urllib.request.urlopen(f"{site.url}/segments") as answer:
+            assert b"Who is where" in answer.read()
         for wrong in ("/outbox/3", "/outbox/0", "/journeys/other.svg", "/people/prf_c", "/etc/passwd"):
             with pytest.raises(urllib.error.HTTPError) as refused:
                 urllib.request.urlopen(f"{site.url}{wrong}")
