@@ -21,7 +21,9 @@ def test_only_two_functions_reach_mentions_and_no_route_of_theirs_names_a_person
     reach = set()
     for template in prod.templates.values():
         resources = template["Resources"]
-        table = [name for name in resources if name.startswith("Mentions") and "Table" in resources[name]["Type"]]
+        table = [
+            name for name in resources if name.startswith("Mentions") and "Table" in resources[name]["Type"]
+        ]
         for one in resources.values():
             if one["Type"] != "AWS::IAM::Policy" or not any(name in str(one["Properties"]) for name in table):
                 continue
