@@ -21,6 +21,7 @@ from benchmarks.meter import Meter
 from benchmarks.prices import Prices
 from benchmarks.results import Report, Result
 from benchmarks.sizes import item_size, read_units
+from services.scoring.adapters.consents_table import ConsentsTable
 from services.scoring.adapters.standings_table import DUE_INDEX, StandingsTable, to_item
 from services.scoring.domain.definitions import Definitions, Segment
 from services.scoring.domain.judging import take_in
@@ -91,7 +92,7 @@ def measure(size: int, due: int) -> Swept:
     with _table() as meter:
         scan = _fill(size, due, definitions.load())
         client.cache_clear()
-        scoring = Scoring(StandingsTable(Table(TABLE)), definitions, clock)
+        scoring = Scoring(StandingsTable(Table(TABLE), ConsentsTable(Table("Consents"))), definitions, clock)
         meter.running = True
         swept = scoring.sweep(lambda: True)
         meter.running = False

@@ -10,13 +10,16 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.constructs.freshness import watch_freshness
+from infra.constructs.mentions import hear_mentions
+from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
+from services.shared.contracts.consent import ConsentChanged
 from services.shared.contracts.history import history_function
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 from services.shared.freshness import SEGMENT
 
-DEFINITIONS = ("segments", "score-models", "stages", "fit-models", "strategies", "trigger-tables")
+DEFINITIONS = ("segments", "score-models", "stages", "fit-models", "strategies", "trigger-tables", "forums")
 """The paths of the kinds of definitions."""
 
 PLACING = ("segments", "stages", "fit-models", "strategies")
@@ -37,9 +40,11 @@ class ScoringStack(ServiceStack):
         )
         definitions = self.table("Definitions", partition_key="kind", sort_key="name")
         places = self.table("Places", partition_key="list", sort_key="entry", ttl="expires_at")
+        self._consents = self.table("Consents", partition_key="address_key", sort_key="entry")
         settings = {
             "standings_table": standings.table_name,
             "definitions_table": definitions.table_name,
+            "consents_table": self._consents.table_name,
         }
 
         self._reactors(standings, definitions, settings)
@@ -52,22 +57,40 @@ class ScoringStack(ServiceStack):
         places.grant(publisher, "dynamodb:BatchWriteItem", "dynamodb:DeleteItem")
         self._person(standings, definitions, settings)
         self._marketers(standings, definitions, places, settings)
+        hear_mentions(self, definitions, places)
         watch_freshness(self, SEGMENT)
 
     def _reactors(
         self, standings: dynamodb.Table, definitions: dynamodb.Table, settings: Mapping[str, str]
     ) -> None:
-        reactor = self.function("OnProfilesChanged", handler="on_profiles_changed", settings=settings)
-        standings.grant(reactor, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        asking = {**settings, "address_secret_arn": self.address_secret.secret_arn}
+        reactor = self.function("OnProfilesChanged", handler="on_profiles_changed", settings=asking)
+        standings.grant(reactor, "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem")
         definitions.grant(reactor, "dynamodb:GetItem", "dynamodb:Query")
+        self._let_link(reactor)
         self.react(reactor, facts=[ProfilesChanged, ProfilesMerged])
+
+        permitting = self.function("OnConsentChanged", handler="on_consent_changed", settings=asking)
+        standings.grant(permitting, "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem")
+        definitions.grant(permitting, "dynamodb:GetItem", "dynamodb:Query")
+        self._let_link(permitting)
+        self._consents.grant(permitting, "dynamodb:UpdateItem", "dynamodb:Query")
+        self.react(permitting, facts=[ConsentChanged], batch_size=20)
 
         history = history_function(self.halte.stage)
         sweep = self.function(
-            "Sweep", handler="sweep", settings={**settings, "history_function": history}, timeout_seconds=55
+            "Sweep", handler="sweep", settings={**asking, "history_function": history}, timeout_seconds=55
         )
         self._may_ask_the_past(sweep)
-        standings.grant(sweep, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan")
+        self._let_link(sweep)
+        standings.grant(
+            sweep,
+            "dynamodb:BatchGetItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:Scan",
+        )
         definitions.grant(
             sweep, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"
         )
@@ -87,11 +110,23 @@ class ScoringStack(ServiceStack):
             ],
         )
 
+    def _let_link(self, function: ServiceFunction) -> None:
+        """Write a standing together with who has which address, judged by what is permitted there."""
+        self._consents.grant(
+            function,
+            "dynamodb:BatchGetItem",
+            "dynamodb:PutItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:ConditionCheckItem",
+        )
+        self.address_secret.grant_read(function)
+
     def _person(
         self, standings: dynamodb.Table, definitions: dynamodb.Table, settings: Mapping[str, str]
     ) -> None:
         person = self.person(settings=settings)
-        standings.grant(person, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self._consents.grant(person, "dynamodb:DeleteItem")
+        standings.grant(person, "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem")
         definitions.grant(person, "dynamodb:GetItem", "dynamodb:Query")
 
     def _marketers(
@@ -112,9 +147,15 @@ class ScoringStack(ServiceStack):
         )
         self._may_ask_the_past(api)
         standings.grant(
-            api, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:DescribeTable"
+            api,
+            "dynamodb:BatchGetItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Scan",
+            "dynamodb:DescribeTable",
         )
         places.grant(api, "dynamodb:Query")
+        self._consents.grant(api, "dynamodb:DeleteItem")
         definitions.grant(
             api, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from services.scoring.adapters.consents_table import ConsentsTable
 from services.scoring.adapters.definitions_table import DefinitionsTable
 from services.scoring.adapters.ingest_histories import IngestHistories
 from services.scoring.adapters.library_files import templates
@@ -15,11 +16,13 @@ from services.scoring.library_desk import LibraryDesk
 from services.scoring.list_desk import ListDesk
 from services.scoring.lists import Lists
 from services.scoring.person import Person
-from services.scoring.ports import PlaceBook, Publisher
+from services.scoring.ports import Consents, PlaceBook, Publisher
 from services.scoring.preview import Preview
+from services.scoring.reach import AddressBook
 from services.scoring.service import Scoring
 from services.scoring.settings import (
     ApiSettings,
+    OnConsentChangedSettings,
     OnProfilesChangedSettings,
     OnStandingsStreamSettings,
     PersonSettings,
@@ -29,12 +32,20 @@ from services.scoring.sweep import Sweep
 from services.scoring.whereabouts import Whereabouts
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
+from services.shared.aws.secrets import secret_text
 
 
 @cache
 def on_profiles_changed() -> Scoring:
     """For the reactor."""
-    return _scoring(OnProfilesChangedSettings.from_env())
+    return _asking(OnProfilesChangedSettings.from_env())
+
+
+@cache
+def on_consent_changed() -> tuple[Scoring, Consents]:
+    """For the reactor to permissions."""
+    settings = OnConsentChangedSettings.from_env()
+    return _asking(settings), ConsentsTable(Table(settings.consents_table))
 
 
 @cache
@@ -42,8 +53,8 @@ def sweep() -> Sweep:
     """For the scheduled sweep."""
     settings = SweepSettings.from_env()
     return Sweep(
-        _scoring(settings),
-        StandingsTable(Table(settings.standings_table)),
+        _asking(settings),
+        _standings(settings),
         PassCursor(Table(settings.definitions_table)),
         IngestHistories(settings.history_function),
         settings.clock(),
@@ -56,7 +67,7 @@ def desk() -> Desk:
     settings = ApiSettings.from_env()
     return Desk(
         DefinitionsTable(Table(settings.definitions_table)),
-        StandingsTable(Table(settings.standings_table)),
+        _standings(settings),
         settings.clock(),
     )
 
@@ -66,7 +77,7 @@ def person() -> Person:
     """For questions about one person."""
     settings = PersonSettings.from_env()
     return Person(
-        StandingsTable(Table(settings.standings_table)),
+        _standings(settings),
         DefinitionsTable(Table(settings.definitions_table)),
         _scoring(settings).erase,
     )
@@ -93,8 +104,7 @@ def list_desk() -> ListDesk:
     """For the lists of static segments. Made for each request: who has just defined one can fill it at once."""
     settings = ApiSettings.from_env()
     definitions = CachedDefinitions(DefinitionsTable(Table(settings.definitions_table)))
-    standings = StandingsTable(Table(settings.standings_table))
-    lists = Lists(standings, definitions, settings.clock())
+    lists = Lists(_standings(settings), definitions, settings.clock())
     return ListDesk(definitions, lists, PlacesTable(Table(settings.places_table)))
 
 
@@ -104,7 +114,7 @@ def preview() -> Preview:
     settings = ApiSettings.from_env()
     return Preview(
         DefinitionsTable(Table(settings.definitions_table)),
-        StandingsTable(Table(settings.standings_table)),
+        _standings(settings),
         IngestHistories(settings.history_function),
         settings.clock(),
     )
@@ -128,9 +138,28 @@ def publisher() -> Publisher:
     return Bus(OnStandingsStreamSettings.from_env().bus_name)
 
 
-def _scoring(settings: OnProfilesChangedSettings | SweepSettings | PersonSettings | ApiSettings) -> Scoring:
+AnySettings = OnProfilesChangedSettings | SweepSettings | PersonSettings | ApiSettings
+
+
+def _scoring(settings: PersonSettings | ApiSettings) -> Scoring:
+    """For writes by which nobody gets an address."""
     return Scoring(
-        StandingsTable(Table(settings.standings_table)),
+        _standings(settings),
         CachedDefinitions(DefinitionsTable(Table(settings.definitions_table))),
         settings.clock(),
     )
+
+
+def _asking(settings: OnProfilesChangedSettings | SweepSettings) -> Scoring:
+    return Scoring(
+        _standings(settings),
+        CachedDefinitions(DefinitionsTable(Table(settings.definitions_table))),
+        settings.clock(),
+        AddressBook(
+            ConsentsTable(Table(settings.consents_table)), lambda: secret_text(settings.address_secret_arn)
+        ),
+    )
+
+
+def _standings(settings: AnySettings) -> StandingsTable:
+    return StandingsTable(Table(settings.standings_table), ConsentsTable(Table(settings.consents_table)))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from services.scoring.domain.definitions import Definitions, StaticSegment
-from services.scoring.domain.judging import merge
+from services.scoring.domain.leaving import merge
 from services.scoring.domain.listing import enlist, lists_of
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, Standings, UnreadableStanding

@@ -27,8 +27,9 @@ class Person:
         self._erase = erase
 
     def answer(self, question: PersonQuestion) -> PersonAnswer:
-        """`describe`: stores `facts`, `scores`, `segments`. `export`: these and `standings`, all that is kept.
-        `erase`: `standings` forgotten; each leaves its id behind for 90 days, so that a late fact finds it erased.
+        """`describe`: stores `facts`, `scores`, `consents` (as far as definitions ask), `segments`, `stages`. `export`:
+        these and `standings`, all that is kept. `erase`: `standings` forgotten; each leaves its id behind for 90 days,
+        so that a late fact finds it erased.
 
         Raises:
             UnreadableStanding: what is stored is none; a bug, not the caller's.
@@ -61,6 +62,7 @@ class Person:
         standing, definitions = living[0], self._definitions.load()
         return {
             "facts": {**standing.tally.facts(), **_ages(standing, at)},
+            "consents": {purpose: dict(held) for purpose, held in sorted(standing.consents.items())},
             "scores": _scores(standing, definitions, at),
             "segments": {name: to_iso(since) for name, since in sorted(standing.segments.items())},
             "stages": {

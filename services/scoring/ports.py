@@ -10,10 +10,12 @@ from typing import Any, Protocol
 
 from services.scoring.domain.definitions import Definition, Definitions
 from services.scoring.domain.judging import History
+from services.scoring.domain.permissions import Permissions
 from services.scoring.domain.places import Place, Seat
 from services.scoring.domain.standing import ProfileStanding
 from services.shared.clock import to_iso
 from services.shared.contracts.base import Fact
+from services.shared.contracts.consent import ConsentChange
 
 DUE_SHARDS = 8
 """Partitions of the due index: 8,000 profiles a second may become due."""
@@ -106,6 +108,22 @@ class Migration:
     subject: str
     before: str
     after: str
+
+
+class Consents(Protocol):
+    """What is permitted, by address, and whose the addresses are."""
+
+    def record(self, changes: Sequence[ConsentChange]) -> None:
+        """Keep permissions; repeated and overtaken ones change nothing."""
+        ...
+
+    def of(self, keys: Collection[str]) -> Mapping[str, Permissions]:
+        """What is permitted under these keys, where anything ever was; never stale."""
+        ...
+
+    def profiles(self, keys: Collection[str]) -> set[str]:
+        """Who has these addresses; never stale."""
+        ...
 
 
 class PlaceBook(Protocol):

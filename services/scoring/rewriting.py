@@ -12,6 +12,7 @@ ATTEMPTS = 5
 """Times a standing is judged anew after another writer was first."""
 
 Judge = Callable[[str, ProfileStanding | None], ProfileStanding | None]
+Look = Callable[[Mapping[str, ProfileStanding | None]], None]
 
 
 class Contended(Exception):
@@ -44,13 +45,15 @@ class Rewriter:
         profile_ids: Sequence[str],
         loaded: Mapping[str, ProfileStanding | UnreadableStanding],
         judge: Judge,
+        look: Look = lambda _: None,
     ) -> Outcome:
         """Write what `judge` makes of each standing (`None`: nothing), anew from what stands when another writer was
-        first. One that fails does not hold up its neighbours."""
+        first. One that fails does not hold up its neighbours. All that are about to be judged are given to `look`."""
         failed: dict[str, Exception] = {p: s for p, s in loaded.items() if isinstance(s, UnreadableStanding)}
         current = {p: s for p in profile_ids if not isinstance(s := loaded.get(p), UnreadableStanding)}
         written = unchanged = unsaved = 0
         for _ in range(ATTEMPTS):
+            look(current)
             judged = []
             for profile_id, standing in current.items():
                 try:

@@ -11,17 +11,19 @@ from services.scoring.domain.definitions import Definitions
 from services.scoring.domain.definitions.lifecycles import Lifecycle
 from services.scoring.domain.judging import (
     catch_up,
-    erase,
     is_behind,
     let_time_pass,
-    merge,
+    permit,
     put_in_place,
     take_in,
 )
+from services.scoring.domain.leaving import erase, merge
+from services.scoring.domain.permissions import NOWHERE
 from services.scoring.domain.places import Place
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.lists import Lists
 from services.scoring.ports import DUE_SHARDS, DefinitionReader, Histories, Standings, UnreadableStanding
+from services.scoring.reach import Nobody, Phonebook, Reach
 from services.scoring.rewriting import Judge, Outcome, Rewriter, Unready
 from services.shared.clock import Clock, to_iso
 from services.shared.contracts.ingest import Merge, ProfileChange
@@ -43,12 +45,19 @@ class Swept:
 class Scoring:
     """Keeps the standing of every profile."""
 
-    def __init__(self, standings: Standings, definitions: DefinitionReader, clock: Clock) -> None:
+    def __init__(
+        self,
+        standings: Standings,
+        definitions: DefinitionReader,
+        clock: Clock,
+        phonebook: Phonebook | None = None,
+    ) -> None:
         self._standings = standings
         self._definitions = definitions
         self._clock = clock
         self._rewriter = Rewriter(standings)
         self._lists = Lists(standings, definitions, clock)
+        self._phonebook = phonebook or Nobody()
 
     def take_in(self, changes: Iterable[ProfileChange]) -> Outcome:
         """Fold changes into standings: one write per profile, each change once however often it is delivered."""
@@ -56,11 +65,36 @@ class Scoring:
         for change in changes:
             by_profile.setdefault(change.profile_id, []).append(change)
         now = self._clock.now()
+        newest = {p: max(told, key=lambda change: change.version) for p, told in by_profile.items()}
+
+        def addresses_of(
+            profile_id: str, standing: ProfileStanding | None, definitions: Definitions
+        ) -> Mapping[str, str] | None:
+            found = self._phonebook.addresses(newest[profile_id].traits, definitions)
+            if standing and standing.addresses == found and standing.definitions == definitions.version:
+                return None
+            return found
+
+        reach = Reach(self._phonebook, addresses_of)
 
         def judge(profile_id: str, standing: ProfileStanding | None) -> ProfileStanding | None:
-            return take_in(profile_id, standing, by_profile[profile_id], self._definitions_for(standing), now)
+            definitions, reached = reach.of(profile_id)
+            return take_in(profile_id, standing, by_profile[profile_id], definitions, now, reached)
 
-        return self._rewrite(list(by_profile), judge)
+        ids = list(by_profile)
+        return self._reaching(ids, self._standings.load(ids), judge, reach)
+
+    def permit(self, profile_ids: Iterable[str]) -> Outcome:
+        """Judge profiles by what is permitted now at the addresses they have."""
+        now, ids = self._clock.now(), sorted(profile_ids)
+        reach = Reach(self._phonebook, lambda _, standing, __: standing.addresses if standing else None)
+
+        def judge(profile_id: str, standing: ProfileStanding | None) -> ProfileStanding | None:
+            definitions, reached = reach.of(profile_id)
+            return permit(standing, reached, definitions, now) if standing and reached else None
+
+        # A stale standing could look as if it knew already.
+        return self._reaching(ids, self._standings.load(ids, consistent=True), judge, reach)
 
     def merge(self, merges: Iterable[Merge]) -> Outcome:
         """Let go of profiles that are part of others now. The lists they are on get the winner first."""
@@ -98,19 +132,27 @@ class Scoring:
         behind = [p for p, standing in seen.items() if is_behind(standing, definitions)]
         past = histories.of(behind) if behind else {}
 
+        def addresses_of(
+            profile_id: str, _: ProfileStanding | None, known: Definitions
+        ) -> Mapping[str, str] | None:
+            history = past.get(profile_id)
+            return self._phonebook.addresses(history.traits, known) if history else None
+
+        reach = Reach(self._phonebook, addresses_of)
+
         def judge(profile_id: str, standing: ProfileStanding | None) -> ProfileStanding | None:
             if standing is None:
                 return None
-            known = self._definitions_for(standing)
+            known, reached = reach.of(profile_id)
             if is_behind(standing, known) and (
                 profile_id not in past or standing.version != seen[profile_id].version
             ):
                 raise Unready(
                     profile_id
                 )  # a past that was read before the newest change came is not all of it
-            return catch_up(standing, past.get(profile_id), known, now)
+            return catch_up(standing, past.get(profile_id), known, now, reached or NOWHERE)
 
-        return self._rewriter.settle(list(standings), standings, judge)
+        return self._reaching(list(standings), standings, judge, reach)
 
     def move_by_hand(self, profile_id: str, lifecycle: str, product: object, to: object) -> Place:
         """Put somebody in another stage, along a transition there is; the rules go on from there.
@@ -164,3 +206,15 @@ class Scoring:
 
     def _rewrite(self, profile_ids: Sequence[str], judge: Judge) -> Outcome:
         return self._rewriter.settle(profile_ids, self._standings.load(profile_ids), judge)
+
+    def _reaching(
+        self,
+        profile_ids: Sequence[str],
+        loaded: Mapping[str, ProfileStanding | UnreadableStanding],
+        judge: Judge,
+        reach: Reach,
+    ) -> Outcome:
+        """The same, and where people are reached is looked up before they are judged."""
+        return self._rewriter.settle(
+            profile_ids, loaded, judge, lambda current: reach.look_up(current, self._definitions_for)
+        )

@@ -10,6 +10,12 @@ class OnProfilesChangedSettings(Settings):
 
     standings_table: str
     definitions_table: str
+    consents_table: str
+    address_secret_arn: str
+
+
+class OnConsentChangedSettings(OnProfilesChangedSettings):
+    """Of `on_consent_changed`."""
 
 
 class SweepSettings(Settings):
@@ -17,6 +23,8 @@ class SweepSettings(Settings):
 
     standings_table: str
     definitions_table: str
+    consents_table: str
+    address_secret_arn: str
     history_function: str
 
 
@@ -25,8 +33,22 @@ class ApiSettings(Settings):
 
     standings_table: str
     definitions_table: str
+    consents_table: str
     places_table: str
     history_function: str
+
+
+class FeedsSettings(Settings):
+    """Of `feeds`."""
+
+    definitions_table: str
+    mentions_table: str
+
+
+class MentionsSettings(FeedsSettings):
+    """Of `mentions`."""
+
+    places_table: str
 
 
 class PersonSettings(Settings):
@@ -34,6 +56,7 @@ class PersonSettings(Settings):
 
     standings_table: str
     definitions_table: str
+    consents_table: str
 
 
 class OnStandingsStreamSettings(Settings):

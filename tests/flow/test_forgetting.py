@@ -14,7 +14,7 @@ from tests.support.fabric import Fabric
 from tests.support.personal_stores import PREFIXES, STORES, Erased
 from tests.support.processes import LOG
 from tests.support.road import Road
-from tests.support.shop import Shop, identify, open_shop, ses_notice
+from tests.support.shop import Shop, identify, open_shop, publish, ses_notice
 from tests.support.templates import REGION, Templates
 from tests.support.traces import bucket_texts, table_texts
 
@@ -41,6 +41,8 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def shop(templates: Templates, said: list[str]) -> Iterator[Shop]:
     with Road(templates, START) as road:
         shop = open_shop(road)
+        readers = {"consent": "newsletter", "channel": "email", "eq": "granted"}
+        publish(road, "segments", "readers", {"condition": readers})
         live(shop, USER, MAIL, NAME, NOTE)
         live(shop, "bob", "bob@example.com", "Bob", "bob-order")
         road.advance(timedelta(days=35))

@@ -78,7 +78,13 @@ STORES: dict[str, Erased | Harmless] = {
     "scoring/Table/Standings": Erased(("scoring.standings", "scoring.facts", "scoring.scores"), "scoring"),
     "scoring/Table/Definitions": Harmless("Segments, score models and lifecycles."),
     "scoring/Table/Places": Erased(("scoring.segments",), "scoring"),
+    "scoring/Table/Mentions": Harmless(
+        "Sums of what is written on forums, by day and topic, and hashes of where it stands, for 60 days; neither the "
+        "text nor who wrote it is kept, and nothing of it leads to a profile."
+    ),
+    "scoring/Table/Consents": Erased(("scoring.consents",), "scoring"),
     "scoring/Queue/OnProfilesChanged": _PASSING,
+    "scoring/Queue/OnConsentChanged": Harmless("Keyed hashes of addresses and what is permitted there."),
     "journeys/Table/Definitions": Harmless("Journeys and their versions."),
     "journeys/Table/Runtime": Erased(("journeys.journeys",), "journeys"),
     "journeys/Table/Standings": Erased(("journeys.standings",), "journeys"),

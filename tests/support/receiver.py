@@ -114,6 +114,8 @@ def receiver(folder: Path, names: tuple[str, ...] = ("localhost", "hooks.example
             self.close_connection = True
             (made.replies.pop(0) if made.replies else made.usual)(self)
 
+        do_GET = do_POST
+
         def log_message(self, *_: Any) -> None:
             pass
 

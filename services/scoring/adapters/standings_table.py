@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from services.scoring.adapters.changes import changes_of, read_changes
+from services.scoring.adapters.consents_table import ConsentsTable
 from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.definitions import Segment
 from services.scoring.domain.facts import Tally
@@ -32,7 +33,7 @@ from services.scoring.ports import (
 )
 from services.shared.aws.attributes import decode, encode
 from services.shared.aws.clients import client
-from services.shared.aws.dynamo import ConditionFailed, Item, Table
+from services.shared.aws.dynamo import ConditionFailed, Item, Table, TransactionRefused, transact
 from services.shared.aws.parallel import each
 from services.shared.clock import from_iso, to_iso
 from services.shared.records import Contribution
@@ -44,10 +45,14 @@ TOMBSTONE_KEPT = timedelta(days=90)
 
 
 class StandingsTable:
-    """The table `standings`: key `profile_id`, index `due` over `due_shard` and `due_at`, keys only."""
+    """The table `standings`: key `profile_id`, index `due` over `due_shard` and `due_at`, keys only.
 
-    def __init__(self, table: Table) -> None:
+    A write that changes the addresses of a person is a transaction with `consents`, all others are plain.
+    """
+
+    def __init__(self, table: Table, consents: ConsentsTable) -> None:
         self._table = table
+        self._consents = consents
 
     def load(
         self, profile_ids: Iterable[str], *, consistent: bool = False
@@ -82,15 +87,23 @@ class StandingsTable:
 
     def _put(self, standing: ProfileStanding) -> Saved | Overtaken:
         first = standing.version == 1
+        put = self._table.put_op(
+            to_item(standing),
+            condition="attribute_not_exists(profile_id)" if first else "#version = :before",
+            names=None if first else {"#version": "version"},
+            values=None if first else {":before": standing.version - 1},
+        )
         try:
-            self._table.put(
-                to_item(standing),
-                condition="attribute_not_exists(profile_id)" if first else "#version = :before",
-                names=None if first else {"#version": "version"},
-                values=None if first else {":before": standing.version - 1},
-            )
+            if standing.linked:
+                transact([put, *self._consents.link_ops(standing.profile_id, standing.linked)])
+            else:
+                self._table.perform_put(put)
         except ConditionFailed as refusal:
             return Overtaken(from_item(refusal.item) if refusal.item else None)
+        except TransactionRefused:
+            # Somebody wrote the standing, or permissions of an address changed since they were read.
+            item = self._table.get({"profile_id": standing.profile_id}, consistent=True)
+            return Overtaken(from_item(item) if item else None)
         return Saved()
 
 
@@ -176,6 +189,8 @@ def _standing(item: Mapping[str, Any]) -> ProfileStanding:
         accepted_at=changes.accepted_at,
         since=state.get("since", 0),
         since_at=from_iso(state["since_at"]) if "since_at" in state else None,
+        addresses=state.get("addresses", {}),
+        consents=state.get("consents", {}),
     )
 
 
@@ -229,6 +244,8 @@ def _kept(standing: ProfileStanding) -> dict[str, Any]:
         kept["tracks"] = memory.tracks
     if memory.records:
         kept["records"] = {kind: [_said(one) for one in said] for kind, said in memory.records.items()}
+    if standing.addresses:
+        kept |= {"addresses": standing.addresses, "consents": standing.consents}
     return kept
 
 

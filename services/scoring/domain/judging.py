@@ -1,4 +1,4 @@
-"""How a standing changes: by customer events, by time alone, and by the end of its profile."""
+"""How a standing changes: by customer events, by permissions, by time alone, and by new definitions."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from services.scoring.domain.applied import AppliedVersions
-from services.scoring.domain.definitions import Definitions, Segment, Strategy
+from services.scoring.domain.definitions import Definitions
 from services.scoring.domain.firing import firings
 from services.scoring.domain.memory import Memory
-from services.scoring.domain.places import Place, Seat, steps
+from services.scoring.domain.permissions import NOWHERE, Permissions, Reached, kept, links
+from services.scoring.domain.places import Place, Seat
 from services.scoring.domain.seeing import known, numbers
-from services.scoring.domain.standing import Fired, Gone, Moved, ProfileStanding, Scored
-from services.scoring.domain.trace import Step, Traced, trace
-from services.shared.contracts.ingest import CustomerEvent, Merge, ProfileChange
+from services.scoring.domain.standing import Fired, Gone, Moved, ProfileStanding
+from services.scoring.domain.telling import moved, scored
+from services.scoring.domain.trace import Step, trace
+from services.shared.contracts.ingest import CustomerEvent, ProfileChange
 
 
 @dataclass(frozen=True)
@@ -32,22 +34,25 @@ def take_in(
     changes: Iterable[ProfileChange],
     definitions: Definitions,
     now: datetime,
+    reached: Reached | None = None,
 ) -> ProfileStanding | None:
     """The standing after those of `changes` that were not taken in before, or `None` when all were.
 
     Versions may come in any order; each counts once. Events may be older than others already counted. Where the
-    profile's history is told anew, all before that is forgotten.
+    profile's history is told anew, all before that is forgotten. `reached` is where the newest of `changes` has the
+    person; `None`: where they were.
     """
     before = standing or ProfileStanding(profile_id, 0, now)
     now = max(now, before.at)
     told = [change for change in changes if not before.gone or _gives_back(before, before.gone, change)]
     start = _start_over(before, told)
     applied, traits, fresh = start.applied, start.traits, list[ProfileChange]()
+    where: Reached | None = None
     for change in told:
         if change.version in applied:
             continue
         if change.version > applied.newest:
-            traits = _needed(change.traits, definitions)
+            traits, where = _needed(change.traits, definitions), reached
         applied = applied.add(change.version)
         fresh.append(change)
     if not fresh:
@@ -68,6 +73,9 @@ def take_in(
         remembered=remembered,
         accepted_at=accepted,
     )
+    known: Mapping[str, Permissions] = {}
+    if where:
+        after, known = _moved_to(after, where, definitions), where.known
     fired: tuple[Fired, ...] = ()
     if start is before:
         new = {event.message_id for change in fresh if not change.told_before for event in change.events}
@@ -76,26 +84,34 @@ def take_in(
     # What comes late counts at its own time, but is judged from when it could be: memory forgets what is over.
     earliest = before.at if before.version and start is before else min(at for at, _ in memories)
     steps = [(min(max(at, earliest), now), memory) for at, memory in memories]
-    return replace(_judge(before, after, steps, definitions, now), fired=fired)
+    return replace(_judge(before, after, steps, definitions, now, permissions=known), fired=fired)
 
 
-def merge(profile_id: str, standing: ProfileStanding | None, merged: Merge) -> ProfileStanding | None:
-    """What remains of the loser of a merge; `None` when that is known, or when the profile was given back since.
+def permit(
+    standing: ProfileStanding, reached: Reached, definitions: Definitions, now: datetime
+) -> ProfileStanding | None:
+    """The standing after permissions changed where the person is reached; `None` when it knows that.
 
-    Its segments are left without a word: the winner is told everything again and enters its own.
+    Whichever permission changed last tells when, but not before the person was last judged.
     """
-    before = standing or ProfileStanding(profile_id, 0, merged.at)
-    if before.gone and (before.gone.erased or before.gone.at >= merged.at):
+    if standing.gone:
         return None
-    if before.since_at and before.since_at >= merged.at:
+    after = replace(_moved_to(standing, reached, definitions), accepted_at=None)
+    if after.consents == standing.consents:
         return None
-    return _leave(before, Gone(merged.winner, merged.at))
+    held = reached.held(definitions.needs.consents)
+    news = [p.at for (purpose, channel), p in held.items() if _state(standing, purpose, channel) != p.state]
+    at = max(min(max(news, default=now), now), standing.at)
+    return _judge(standing, after, [(at, standing.memory)], definitions, max(now, at))
 
 
-def erase(profile_id: str, standing: ProfileStanding | None, at: datetime) -> ProfileStanding | None:
-    """What remains of an erased profile; `None` when it was erased before."""
-    before = standing or ProfileStanding(profile_id, 0, at)
-    return None if before.gone and before.gone.erased else _leave(before, Gone("", at))
+def _moved_to(standing: ProfileStanding, reached: Reached, definitions: Definitions) -> ProfileStanding:
+    consents = reached.consents(definitions.needs.consents)
+    return replace(standing, addresses=dict(reached.addresses), consents=consents)
+
+
+def _state(standing: ProfileStanding, purpose: str, channel: str) -> str | None:
+    return standing.consents.get(purpose, {}).get(channel)
 
 
 def let_time_pass(
@@ -113,17 +129,23 @@ def is_behind(standing: ProfileStanding, definitions: Definitions) -> bool:
 
 
 def catch_up(
-    standing: ProfileStanding, history: History | None, definitions: Definitions, now: datetime
+    standing: ProfileStanding,
+    history: History | None,
+    definitions: Definitions,
+    now: datetime,
+    reached: Reached = NOWHERE,
 ) -> ProfileStanding | None:
     """The standing under new definitions, though nothing happened to the profile; `None` when it was judged by
-    them. Moves are dated now. Who `is_behind` remembers anew, from the whole `history`."""
+    them. Moves are dated now. Who `is_behind` remembers anew, from the whole `history`, and is `reached` as its traits
+    have it."""
     if standing.gone:
         return None
     if not is_behind(standing, definitions):
         return judge_anew(standing, definitions, now) if standing.definitions != definitions.version else None
     if history is None:
         raise ValueError("a standing that is behind needs its history")
-    return judge_anew(standing, definitions, now, recalled(standing, history, definitions))
+    there = _moved_to(recalled(standing, history, definitions), reached, definitions)
+    return judge_anew(standing, definitions, now, there, permissions=reached.known)
 
 
 def recalled(standing: ProfileStanding, history: History, definitions: Definitions) -> ProfileStanding:
@@ -145,8 +167,8 @@ def put_in_place(
     standing: ProfileStanding, seat: Seat, place: Place, definitions: Definitions, now: datetime
 ) -> ProfileStanding:
     """The standing after somebody put the person in a place; definitions go on from there."""
-    moved = replace(standing, places={**standing.places, seat: place})
-    after = judge_anew(moved, definitions, now)
+    there = replace(standing, places={**standing.places, seat: place})
+    after = judge_anew(there, definitions, now)
     before = standing.places.get(seat)
     return replace(
         after, moved=(Moved(seat, before.value if before else None, place.value, now), *after.moved)
@@ -172,29 +194,19 @@ def _start_over(before: ProfileStanding, changes: Sequence[ProfileChange]) -> Pr
     )
 
 
-def _leave(before: ProfileStanding, gone: Gone) -> ProfileStanding:
-    return ProfileStanding(
-        profile_id=before.profile_id,
-        version=before.version + 1,
-        at=max(before.at, gone.at),
-        since=before.since,
-        since_at=before.since_at,
-        gone=gone,
-    )
-
-
 def judge_anew(
     standing: ProfileStanding,
     definitions: Definitions,
     now: datetime,
     after: ProfileStanding | None = None,
     held: Mapping[Seat, Place] | None = None,
+    permissions: Mapping[str, Permissions] | None = None,
 ) -> ProfileStanding:
     """A new version of the standing, or of what it is to be `after`, due again at its next true flip. `held` are the
     places to go on from, where somebody made them other than those before."""
     unarmed = replace(after or standing, due_at=None, accepted_at=None)
-    now = max(now, standing.at)
-    return _judge(standing, unarmed, [(standing.at, unarmed.memory)], definitions, now, held)
+    moments = [(standing.at, unarmed.memory)]
+    return _judge(standing, unarmed, moments, definitions, max(now, standing.at), held, permissions)
 
 
 def still_held(standing: ProfileStanding, definitions: Definitions) -> dict[Seat, Place]:
@@ -226,72 +238,44 @@ def _judge(
     definitions: Definitions,
     now: datetime,
     held: Mapping[Seat, Place] | None = None,
+    permissions: Mapping[str, Permissions] | None = None,
 ) -> ProfileStanding:
-    """`after` with scores, places, due time and outbox of a new version.
+    """`after` with scores, places, due time and outbox of a new version; `permissions` are those read for addresses
+    it did not have before.
 
     A standing judged under older definitions is judged as of now: what a new definition makes of the past did
     not happen then.
     """
+    earlier: list[Step] = []
     if before.version and before.definitions != definitions.version:
         memories = [(now, memories[-1][1])]
     elif before.due_at and before.due_at < memories[0][0]:
         # What time alone brought about before these events happened, though nobody looked.
-        memories = [(before.at, before.memory), *memories]
-    steps = [Step(at, known(after, memory, definitions)) for at, memory in memories]
+        earlier = [Step(before.at, known(before, before.memory, definitions))]
+    steps = earlier + [Step(at, known(after, memory, definitions)) for at, memory in memories]
     waiting = definitions.waiting(after.remembered)
     held = still_held(before, definitions) if held is None else held
     traced = trace(definitions.judged, held, steps, now, waiting)
     last = steps[-1].known
     scores = numbers(last["scores"], now)
+    needs = definitions.needs
+    addresses = {channel: key for channel, key in after.addresses.items() if channel in needs.channels}
     return replace(
         after,
         version=before.version + 1,
         at=now,
-        memory=memories[-1][1].pruned(definitions.needs, now),
+        memory=memories[-1][1].pruned(needs, now),
         scores=scores,
         fired=(),
         places=traced.places,
         definitions=definitions.version,
+        addresses=addresses,
+        consents=kept(after.consents, needs.consents),
+        linked=links(before.addresses, addresses, permissions or {}),
         due_at=_rearmed(after.due_at, traced.due),
-        scored=_scored(before, scores, facts_changed=last["facts"] != before.tally.facts()),
-        moved=tuple(
-            replace(move, silent=_is_silent(move, before, definitions), agreed=_agreed(move, definitions))
-            for move in _moved(before.places, traced, now)
-        ),
+        scored=scored(before, scores, facts_changed=last["facts"] != before.tally.facts()),
+        moved=moved(before, traced, definitions, now),
     )
-
-
-def _is_silent(move: Moved, before: ProfileStanding, definitions: Definitions) -> bool:
-    """Does somebody move only because something was defined, and is nobody to hear of that?"""
-    kind, name, _ = move.seat
-    one = definitions.get(kind, name)
-    if not (isinstance(one, Segment | Strategy) and one.silent and before.version):
-        return False
-    defined = definitions.introduced[f"{kind}/{name}"]
-    return before.definitions < defined or before.remembered < max(
-        (definitions.introduced[need] for need in one.needs.names), default=0
-    )
-
-
-def _agreed(move: Moved, definitions: Definitions) -> Mapping[str, Any]:
-    kind, name, _ = move.seat
-    one = definitions.get(kind, name)
-    return one.agreed_for(move.after) if isinstance(one, Strategy) else {}
-
-
-def _moved(before: Mapping[Seat, Place], traced: Traced, now: datetime) -> tuple[Moved, ...]:
-    """The net of all moves, but for places that remember their way: who is back where they were did not move."""
-    moves = [
-        Moved(
-            seat,
-            old.value if old else None,
-            new.value if new else None,
-            new.since if new else traced.left.get(seat, now),
-        )
-        for seat in before.keys() | traced.places.keys()
-        for old, new in steps(before.get(seat), traced.places.get(seat))
-    ]
-    return tuple(sorted(moves, key=lambda move: (move.at, move.seat)))
 
 
 def _rearmed(indexed: datetime | None, due: datetime | None) -> datetime | None:
@@ -299,17 +283,3 @@ def _rearmed(indexed: datetime | None, due: datetime | None) -> datetime | None:
     if indexed is None or (due is not None and due < indexed):
         return due
     return indexed
-
-
-def _scored(
-    before: ProfileStanding, scores: Mapping[str, float], *, facts_changed: bool
-) -> tuple[Scored, ...]:
-    """Models whose score changed, else one entry without a model if facts did or the profile is new."""
-    changed = tuple(
-        Scored(model, score, before.scores.get(model, 0))
-        for model, score in scores.items()
-        if score != before.scores.get(model, 0)
-    )
-    if changed or not (facts_changed or before.version == 0):
-        return changed
-    return (Scored("", 0, 0),)

@@ -43,6 +43,7 @@ def known(standing: ProfileStanding, memory: Memory, definitions: Definitions) -
     return {
         "facts": memory.tally.facts(),
         "traits": standing.traits,
+        "consents": standing.consents,
         "scores": scores_of(memory, definitions),
         "tracks": memory.tracks,
         "relations": memory.relations(definitions.needs),

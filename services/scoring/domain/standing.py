@@ -10,6 +10,7 @@ from typing import Any
 from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.facts import Tally
 from services.scoring.domain.memory import Memory
+from services.scoring.domain.permissions import Consents, Links
 from services.scoring.domain.places import Place, Seat
 
 
@@ -69,7 +70,9 @@ class ProfileStanding:
     `remembered` need. `scored` and `moved` are what this write changed, `fired` the triggers that it brought. `since`
     is the version from which on the profile's history was last told anew, known since `since_at`. `accepted_at` is when
     the oldest event behind this write was accepted; nothing where time alone, an older history or a marketer was. What
-    remains of a profile that is `gone` keeps late changes from bringing it back.
+    remains of a profile that is `gone` keeps late changes from bringing it back. `addresses` are the keys of the
+    person's addresses by channel, and `consents` what is permitted there, both as far as definitions ask; `linked` is
+    what this write changed of the addresses.
     """
 
     profile_id: str
@@ -90,6 +93,9 @@ class ProfileStanding:
     since: int = 0
     since_at: datetime | None = None
     gone: Gone | None = None
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    consents: Consents = field(default_factory=dict)
+    linked: Links | None = None
 
     @property
     def tally(self) -> Tally:

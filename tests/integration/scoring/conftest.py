@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -13,7 +14,7 @@ import boto3
 import moto
 import pytest
 
-from services.scoring import bootstrap
+from services.scoring import bootstrap, bootstrap_mentions
 from services.scoring.adapters.ingest_histories import IngestHistories
 from services.scoring.domain.judging import History
 from services.shared.aws.clients import client
@@ -31,10 +32,16 @@ CONTEXT = SimpleNamespace(
     get_remaining_time_in_millis=lambda: 55_000,
 )
 
+ADDRESS_SECRET = "a secret of tests"
+
 
 def clear_caches() -> None:
     for make in (
         bootstrap.on_profiles_changed,
+        bootstrap.on_consent_changed,
+        bootstrap_mentions.hearing,
+        bootstrap_mentions.sentiment,
+        bootstrap_mentions.feeds,
         bootstrap.sweep,
         bootstrap.desk,
         bootstrap.publisher,
@@ -62,11 +69,15 @@ def aws(monkeypatch: pytest.MonkeyPatch, clock: FixedClock) -> Iterator[None]:
     monkeypatch.setenv("STANDINGS_TABLE", "standings")
     monkeypatch.setenv("DEFINITIONS_TABLE", "definitions")
     monkeypatch.setenv("PLACES_TABLE", "places")
+    monkeypatch.setenv("CONSENTS_TABLE", "consents")
+    monkeypatch.setenv("MENTIONS_TABLE", "mentions")
     monkeypatch.setenv("HISTORY_FUNCTION", "history")
     monkeypatch.setenv("BUS_NAME", "bus")
     clear_caches()
     with moto.mock_aws():
         create_tables()
+        secret = boto3.client("secretsmanager").create_secret(Name="addresses", SecretString=ADDRESS_SECRET)
+        monkeypatch.setenv("ADDRESS_SECRET_ARN", secret["ARN"])
         boto3.client("events").create_event_bus(Name="bus")
         yield
     clear_caches()
@@ -112,6 +123,16 @@ def create_tables() -> None:
             {"AttributeName": "entry", "KeyType": "RANGE"},
         ],
     )
+    for name, key in (("consents", "address_key"), ("mentions", "owner")):
+        dynamodb.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": one, "AttributeType": "S"} for one in (key, "entry")],
+            KeySchema=[
+                {"AttributeName": key, "KeyType": "HASH"},
+                {"AttributeName": "entry", "KeyType": "RANGE"},
+            ],
+        )
 
 
 def call(method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
@@ -120,12 +141,14 @@ def call(method: str, path: str, body: Any = None, **headers: str) -> tuple[int,
     return response["statusCode"], json.loads(response["body"])
 
 
-def request(method: str, path: str, body: Any = None, **headers: str) -> dict[str, Any]:
-    """The whole answer to one HTTP request."""
-    from services.scoring.handlers.api import handler
+def request(
+    method: str, path: str, body: Any = None, *, module: str = "api", **headers: str
+) -> dict[str, Any]:
+    """The whole answer to one HTTP request, by a module of the handlers."""
+    handler = importlib.import_module(f"services.scoring.handlers.{module}").handler
 
     path, _, query = path.partition("?")
-    return handler(
+    answered: dict[str, Any] = handler(
         {
             "version": "2.0",
             "routeKey": f"{method} {path}",
@@ -142,6 +165,7 @@ def request(method: str, path: str, body: Any = None, **headers: str) -> dict[st
         },
         CONTEXT,
     )
+    return answered
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.scoring.domain.definitions import KINDS
+from services.scoring.domain.definitions.forums import Forum
 from tests.integration.scoring.conftest import call, request
 
 DOCUMENTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -60,6 +61,7 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"rules": [{"event": "Order Completed", "points": 1}]},
         {"rules": [{"event": "Order Completed", "points": 2}]},
     ),
+    "forum": (Forum.read("first", {}).document(), Forum.read("first", {"half_life_days": 7}).document()),
 }
 
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from services.scoring.domain.definitions.base import Definition, Kind
 from services.scoring.domain.definitions.fits import FitModel
+from services.scoring.domain.definitions.forums import Forum
 from services.scoring.domain.definitions.lifecycles import Lifecycle
 from services.scoring.domain.definitions.lists import StaticSegment
 from services.scoring.domain.definitions.models import ScoreModel, WeightedScore, read_model
@@ -29,6 +30,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         for kind in (
             Kind(Segment.kind, "segments", read_segment, most=200, places=True),
             Kind(ScoreModel.kind, "score-models", read_model, most=50),
+            Kind(Forum.kind, "forums", Forum.read, most=50),
             Kind(Lifecycle.kind, "stages", Lifecycle.read, most=20, places=True),
             Kind(FitModel.kind, "fit-models", FitModel.read, most=20, places=True),
             Kind(Strategy.kind, "strategies", Strategy.read, most=20, places=True),

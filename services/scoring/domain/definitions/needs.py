@@ -19,12 +19,13 @@ HELD_FIELDS = frozenset({"name"})
 @dataclass(frozen=True)
 class Needs:
     """Tracks of events, keys of events that are counted, and of related records the fields that are asked for, by
-    type, and traits."""
+    type, and traits, and permissions (purpose and channel)."""
 
     tracks: tuple[TrackSpec, ...] = ()
     counted: frozenset[str] = frozenset()
     fields: tuple[tuple[str, frozenset[str]], ...] = ()
     traits: frozenset[str] = frozenset()
+    consents: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     def of(
@@ -43,6 +44,9 @@ class Needs:
             frozenset(counted),
             tuple((kind, frozenset(names)) for kind, names in sorted(fields.items())),
             frozenset(r.name for condition in known for r in condition.references() if r.kind == "trait"),
+            frozenset(
+                _subject(r.name) for condition in known for r in condition.references() if r.kind == "consent"
+            ),
         )
 
     @classmethod
@@ -57,6 +61,7 @@ class Needs:
             frozenset(key for one in known for key in one.counted),
             tuple((kind, frozenset(names)) for kind, names in sorted(fields.items())),
             frozenset(name for one in known for name in one.traits),
+            frozenset(subject for one in known for subject in one.consents),
         )
 
     @cached_property
@@ -67,9 +72,15 @@ class Needs:
                 *(track.signature for track in self.tracks),
                 *(f"counted/{key}" for key in self.counted),
                 *(f"trait/{name}" for name in self.traits),
+                *(f"consent/{purpose}/{channel}" for purpose, channel in self.consents),
                 *(f"record/{kind}/{name}" for kind, names in self.fields for name in {"", *names}),
             }
         )
+
+    @cached_property
+    def channels(self) -> frozenset[str]:
+        """The channels on which permissions are asked about."""
+        return frozenset(channel for _, channel in self.consents)
 
     @cached_property
     def matcher(self) -> Matcher:
@@ -80,6 +91,11 @@ class Needs:
     def kept_fields(self) -> Mapping[str, frozenset[str]]:
         """`fields`, to look them up."""
         return dict(self.fields)
+
+
+def _subject(name: str) -> tuple[str, str]:
+    purpose, _, channel = name.rpartition("/")
+    return purpose, channel
 
 
 def _relations(document: Any) -> Iterator[Mapping[str, Any]]:

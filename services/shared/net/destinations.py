@@ -1,4 +1,4 @@
-"""Where a webhook may go: the public internet over TLS, and nowhere that only our own network can reach."""
+"""Where a request that others name may go: the public internet over TLS, and nowhere that only we can reach."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Destination:
 
 
 def read_url(url: str, allowed: Collection[str] = ()) -> Destination:
-    """The destination that a webhook's URL names. `allowed` are places (`host:port`) that may be any host and port.
+    """The destination that a URL names. `allowed` are places (`host:port`) that may be any host and port.
 
     Raises:
         Invalid: `unsafe_url`, with the rule it breaks.
@@ -69,7 +69,7 @@ def read_url(url: str, allowed: Collection[str] = ()) -> Destination:
     if parts.scheme != "https":
         raise Invalid("unsafe_url", "url is not https")
     if "@" in parts.netloc:
-        raise Invalid("unsafe_url", "url holds a user name; the signature says who sends")
+        raise Invalid("unsafe_url", "url holds a user name")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not path.isascii():
         raise Invalid("unsafe_url", "path and query must be percent-encoded")
@@ -82,7 +82,7 @@ def read_url(url: str, allowed: Collection[str] = ()) -> Destination:
 
 
 def is_public(address: str) -> bool:
-    """May a webhook connect to this IP address (as the resolver writes it, perhaps with a zone)?"""
+    """May a request connect to this IP address (as the resolver writes it, perhaps with a zone)?"""
     try:
         found = ip_address(address)
     except ValueError:

@@ -1,0 +1,1 @@
+"""What people write of a brand on forums, as a score of the forum and of the segments it stands for; of nobody."""

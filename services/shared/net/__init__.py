@@ -1,0 +1,1 @@
+"""The way out into the open internet."""
