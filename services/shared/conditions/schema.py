@@ -91,11 +91,12 @@ def _filter(name: str, head: str, operators: Mapping[str, Any]) -> Schema:
 
 def _standing() -> list[Schema]:
     dated = {**_PLAIN, **_TIMED}
-    values = [_object({kind: _NAME}, {**dated, "zone": _NAME}, dated) for kind in SECTIONS if kind != "score"]
+    values = [_object({kind: _NAME}, {**dated, "zone": _NAME}, dated) for kind in SECTIONS]
     stages = {name: _PLAIN[name] for name in STAGE_OPERATORS}
     return [
         *values,
-        _object({"score": _NAME}, _PLAIN, _PLAIN),
+        _object({"score": _NAME}, {**_PLAIN, "for": _NAME}, _PLAIN),
+        *(_object({kind: _NAME}, stages, stages) for kind in ("fit", "cell")),
         _object({"segment": _NAME}, {}),
         _object({"stage": _NAME}, {**stages, "product": _NAME, "longer_than": _DURATION}, stages),
         _object({"consent": _NAME, "channel": _NAME, "eq": {"enum": list(CONSENTS)}}, {}),
