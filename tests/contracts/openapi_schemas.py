@@ -183,6 +183,8 @@ SCHEMAS: Mapping[str, Schema] = {
             "stages": by_name(by_name(TEXT)),
             "advice": by_name(TEXT),
             "explained": by_name(ANYTHING),
+            "fits": by_name(TEXT),
+            "cells": by_name(TEXT),
             "waiting": many(TEXT),
         },
         description="What is known of a person, and why they are where they are.",

@@ -15,7 +15,7 @@ from tests.integration.scoring.conftest import aws as aws
 from tests.integration.scoring.conftest import call, deliver, message, moment
 from tests.integration.scoring.conftest import clock as clock
 from tests.integration.scoring.conftest import no_past as no_past
-from tests.integration.scoring.test_definition_routes import DOCUMENTS
+from tests.integration.scoring.test_definition_routes import DOCUMENTS, REFERRED
 from tests.unit.scoring.builders import change, order
 
 
@@ -111,6 +111,8 @@ BODIES: Mapping[str, tuple[str, str, Any]] = {
 def known(clock: FixedClock) -> None:
     moment(clock, "1997-03-01")
     assert call("PUT", "/segments/vip", {"static": True})[0] == 200
+    for path, name in (row for referred in REFERRED.values() for row in referred.items()):
+        assert call("PUT", path, DOCUMENTS[name][0])[0] == 200
     for kind in openapi.KINDS.values():
         one = DOCUMENTS[kind.name][0]
         if kind.name == "stage":
