@@ -13,6 +13,7 @@ from rich.table import Table
 from benchmarks import (
     cold_import,
     cpu_per_event,
+    due_profiles,
     identity_quality,
     pattern_matching,
     profile_evaluations,
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[Report], list[Result]]] = {
     "cold_import": cold_import.run,
     "identity_quality": identity_quality.run,
     "pattern_matching": pattern_matching.run,
+    "due_profiles": due_profiles.run,
     "profile_evaluations": profile_evaluations.run,
 }
 _EXAMPLES = """examples:
@@ -39,6 +41,7 @@ _EXAMPLES = """examples:
   python -m benchmarks --only cold_import --no-breakdown  how long each handler takes to import
   python -m benchmarks --only identity_quality            how well people are told apart
   python -m benchmarks --only pattern_matching            events a second against 1,000 and 10,000 rules
+  python -m benchmarks --only due_profiles                what a sweep reads for each profile that is due
   python -m benchmarks --only profile_evaluations         how fast 100 segments are judged
 """
 _LINES = 14

@@ -19,7 +19,7 @@ from halte.hygiene import DISPOSABLE, SOURCE, Finding, Rules, counted, duplicate
 from halte.marketers import Marketers, Refused
 from halte.stores import Store
 from services.ingest.domain.profile import Profile
-from services.ingest.domain.rows import neutral
+from services.shared.cells import neutral
 
 DAYS = 365
 PAGE = 100

@@ -16,10 +16,10 @@ from halte.analysis import returning, training
 from halte.analysis.happenings import Happening
 from halte.analysis.reading import add_origin, days, instant, reading
 from halte.analysis.showing import percent, progress, rated, table
-from services.ingest.domain.rows import neutral
 from services.scoring.domain.analysis.inactives import Cohort, Customer, report
 from services.scoring.domain.analysis.reactivation import Worth, ranked
 from services.scoring.domain.analysis.thresholds import SIGNIFICANCE
+from services.shared.cells import neutral
 
 EXAMPLES = """examples:
   python -m halte inactives --stage prod --at 2026-06-30 --period 90 --inactive 90

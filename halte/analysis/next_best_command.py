@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from rich.console import Console
 
 from halte.analysis.showing import progress
-from services.ingest.domain.rows import neutral, read_rows
+from services.ingest.domain.rows import read_rows
 from services.scoring.domain.analysis.evidence import NOBODY, Share
 from services.scoring.domain.analysis.next_best import (
     Action,
@@ -26,6 +26,7 @@ from services.scoring.domain.analysis.next_best import (
     next_best,
 )
 from services.scoring.domain.analysis.response import ResponseModel
+from services.shared.cells import neutral
 from services.shared.errors import Invalid
 
 EXAMPLES = """example:

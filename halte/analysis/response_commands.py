@@ -15,8 +15,8 @@ from rich.markup import escape
 from halte.analysis import checking, training
 from halte.analysis.happenings import rows_of
 from halte.analysis.showing import percent, progress, rated, table
-from services.ingest.domain.rows import neutral
 from services.scoring.domain.analysis.response import ResponseModel
+from services.shared.cells import neutral
 from services.shared.errors import Invalid
 
 EXAMPLES = """examples:

@@ -15,7 +15,13 @@ from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
 from services.shared.contracts.ingest import AttributesChanged, ProfilesErased, ProfilesMerged
-from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited
+from services.shared.contracts.scoring import (
+    ScoreChanged,
+    SegmentEntered,
+    SegmentExited,
+    StrategyCellChanged,
+    TriggerFired,
+)
 from services.shared.freshness import ENTERED
 
 FACTS_SECONDS = 120
@@ -60,7 +66,15 @@ class JourneysStack(ServiceStack):
         self._allow_settling(function)
         self.react(
             function,
-            facts=[AttributesChanged, ScoreChanged, SegmentEntered, SegmentExited, ProfilesMerged],
+            facts=[
+                AttributesChanged,
+                ScoreChanged,
+                SegmentEntered,
+                SegmentExited,
+                StrategyCellChanged,
+                TriggerFired,
+                ProfilesMerged,
+            ],
             batch_size=20,
             timeout_seconds=FACTS_SECONDS,
         )

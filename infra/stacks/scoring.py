@@ -19,10 +19,10 @@ from services.shared.contracts.history import history_function
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 from services.shared.freshness import SEGMENT
 
-DEFINITIONS = ("segments", "score-models", "stages", "forums")
+DEFINITIONS = ("segments", "score-models", "stages", "fit-models", "strategies", "trigger-tables", "forums")
 """The paths of the kinds of definitions."""
 
-PLACING = ("segments", "stages")
+PLACING = ("segments", "stages", "fit-models", "strategies")
 """Those that place people."""
 
 
@@ -82,19 +82,7 @@ class ScoringStack(ServiceStack):
             "Sweep", handler="sweep", settings={**asking, "history_function": history}, timeout_seconds=55
         )
         self._let_link(sweep)
-        sweep.add_to_role_policy(
-            iam.PolicyStatement(
-                actions=["lambda:InvokeFunction"],
-                resources=[
-                    self.format_arn(
-                        service="lambda",
-                        resource="function",
-                        resource_name=history,
-                        arn_format=ArnFormat.COLON_RESOURCE_NAME,
-                    )
-                ],
-            )
-        )
+        self._may_ask_the_past(sweep)
         standings.grant(
             sweep,
             "dynamodb:BatchGetItem",
@@ -119,6 +107,20 @@ class ScoringStack(ServiceStack):
         )
         self.address_secret.grant_read(function)
 
+    def _may_ask_the_past(self, function: iam.IGrantable) -> None:
+        iam.Grant.add_to_principal(
+            grantee=function,
+            actions=["lambda:InvokeFunction"],
+            resource_arns=[
+                self.format_arn(
+                    service="lambda",
+                    resource="function",
+                    resource_name=history_function(self.halte.stage),
+                    arn_format=ArnFormat.COLON_RESOURCE_NAME,
+                )
+            ],
+        )
+
     def _person(
         self, standings: dynamodb.Table, definitions: dynamodb.Table, settings: Mapping[str, str]
     ) -> None:
@@ -135,11 +137,27 @@ class ScoringStack(ServiceStack):
         settings: Mapping[str, str],
     ) -> None:
         api = self.function(
-            "ApiFunction", handler="api", settings={**settings, "places_table": places.table_name}
+            "ApiFunction",
+            handler="api",
+            settings={
+                **settings,
+                "address_secret_arn": self.address_secret.secret_arn,
+                "places_table": places.table_name,
+                "history_function": history_function(self.halte.stage),
+            },
         )
-        standings.grant(api, "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem")
+        self._may_ask_the_past(api)
+        standings.grant(
+            api,
+            "dynamodb:BatchGetItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Scan",
+            "dynamodb:DescribeTable",
+        )
         places.grant(api, "dynamodb:Query")
-        self._consents.grant(api, "dynamodb:DeleteItem")
+        self._consents.grant(api, "dynamodb:BatchGetItem", "dynamodb:DeleteItem")
+        self.address_secret.grant_read(api)
         definitions.grant(
             api, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"
         )
@@ -148,6 +166,11 @@ class ScoringStack(ServiceStack):
             [
                 *(route for path in DEFINITIONS for route in _definition_routes(path)),
                 *(route for path in PLACING for route in _place_routes(path)),
+                "POST /segments/{name}/members",
+                "PUT /segments/{name}/members",
+                "POST /segments/{name}/preview",
+                "GET /segments/library",
+                "POST /segments/library/{name}",
                 "GET /profiles/{profile_id}/standing",
                 "POST /profiles/{profile_id}/stages/{name}",
             ],

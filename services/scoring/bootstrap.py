@@ -7,12 +7,17 @@ from functools import cache
 from services.scoring.adapters.consents_table import ConsentsTable
 from services.scoring.adapters.definitions_table import DefinitionsTable
 from services.scoring.adapters.ingest_histories import IngestHistories
+from services.scoring.adapters.library_files import templates
 from services.scoring.adapters.pass_cursor import PassCursor
 from services.scoring.adapters.places_table import PlacesTable
 from services.scoring.adapters.standings_table import StandingsTable
 from services.scoring.definitions_service import CachedDefinitions, Desk
+from services.scoring.library_desk import LibraryDesk
+from services.scoring.list_desk import ListDesk
+from services.scoring.lists import Lists
 from services.scoring.person import Person
 from services.scoring.ports import Consents, PlaceBook, Publisher
+from services.scoring.preview import Preview
 from services.scoring.reach import AddressBook
 from services.scoring.service import Scoring
 from services.scoring.settings import (
@@ -95,6 +100,34 @@ def hand() -> Scoring:
     return _scoring(ApiSettings.from_env())
 
 
+def list_desk() -> ListDesk:
+    """For the lists of static segments. Made for each request: who has just defined one can fill it at once."""
+    settings = ApiSettings.from_env()
+    definitions = CachedDefinitions(DefinitionsTable(Table(settings.definitions_table)))
+    standings = _standings(settings)
+    lists = Lists(standings, definitions, settings.clock())
+    return ListDesk(definitions, lists, PlacesTable(Table(settings.places_table)))
+
+
+@cache
+def preview() -> Preview:
+    """For segments that are not saved yet."""
+    settings = ApiSettings.from_env()
+    return Preview(
+        DefinitionsTable(Table(settings.definitions_table)),
+        _standings(settings),
+        IngestHistories(settings.history_function),
+        settings.clock(),
+        _address_book(settings),
+    )
+
+
+@cache
+def library() -> LibraryDesk:
+    """For the routes of the library."""
+    return LibraryDesk(templates(), desk())
+
+
 @cache
 def place_book() -> PlaceBook:
     """For the table's stream."""
@@ -124,9 +157,13 @@ def _asking(settings: OnProfilesChangedSettings | SweepSettings) -> Scoring:
         _standings(settings),
         CachedDefinitions(DefinitionsTable(Table(settings.definitions_table))),
         settings.clock(),
-        AddressBook(
-            ConsentsTable(Table(settings.consents_table)), lambda: secret_text(settings.address_secret_arn)
-        ),
+        _address_book(settings),
+    )
+
+
+def _address_book(settings: OnProfilesChangedSettings | SweepSettings | ApiSettings) -> AddressBook:
+    return AddressBook(
+        ConsentsTable(Table(settings.consents_table)), lambda: secret_text(settings.address_secret_arn)
     )
 
 

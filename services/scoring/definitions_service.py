@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from services.scoring.domain.definitions import Definitions, Kind
-from services.scoring.domain.seeing import explained
+from services.scoring.domain.definitions import Definitions, FitModel, Kind, Segment, StaticSegment, Strategy
+from services.scoring.domain.seeing import explained, explained_scores
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, DefinitionStore, Revision, Standings, UnreadableStanding
 from services.shared.clock import Clock, to_iso
@@ -134,23 +134,23 @@ class Desk:
             UnreadableStanding: what is stored is none; a bug, not the caller's.
         """
         standing = self._current(profile_id)
-        definitions, now = self._definitions.load(), self._clock.now()
-        facts, counts = standing.tally.facts(), standing.tally.counts
+        definitions, now = self._definitions.load(), max(self._clock.now(), standing.at)
+        facts = standing.tally.facts()
         waiting = definitions.waiting(standing.remembered)
         return {
             "profile_id": standing.profile_id,
             "version": standing.version,
             "at": to_iso(standing.at),
             "facts": facts,
-            "scores": {
-                model.name: {"score": standing.scores.get(model.name, 0), "rules": model.ledger(counts)}
-                for model in definitions.models
-            },
+            "scores": explained_scores(standing.memory, definitions, now),
             "segments": {name: to_iso(since) for name, since in sorted(standing.segments.items())},
             "stages": {
                 name: {subject: place.value for subject, place in sorted(held.items())}
                 for name, held in sorted(standing.stages.items())
             },
+            "advice": _advice(standing, definitions),
+            "fits": standing.values(FitModel.kind),
+            "cells": standing.values(Strategy.kind),
             "explained": explained(standing, definitions, now),
             "waiting": sorted(f"{kind}/{name}" for kind, name in waiting),
         }
@@ -177,6 +177,14 @@ class Desk:
         """Deleted ones count too, so that a number never means two documents."""
         last = self._definitions.revisions(kind.name, name, NEWEST, 1)
         return last[0].number if last else 0
+
+
+def _advice(standing: ProfileStanding, definitions: Definitions) -> dict[str, str]:
+    """What the segments that the person is in advise, by segment."""
+    texts = {one.name: one.texts for one in definitions.judged if isinstance(one, Segment | StaticSegment)}
+    return {
+        name: texts[name]["advice"] for name in sorted(standing.segments) if "advice" in texts.get(name, {})
+    }
 
 
 def _check_expected(stands: Revision | None, expected: int | None) -> None:

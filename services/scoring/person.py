@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from services.scoring.domain.definitions import Definitions
+from services.scoring.domain.seeing import explained_scores
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, Standings, UnreadableStanding
-from services.scoring.service import Outcome
+from services.scoring.rewriting import Outcome
 from services.shared.clock import from_iso, to_iso
 from services.shared.contracts.person import PersonAnswer, PersonQuestion
 
@@ -61,7 +62,7 @@ class Person:
         standing, definitions = living[0], self._definitions.load()
         return {
             "facts": {**standing.tally.facts(), **_ages(standing, at)},
-            "scores": _scores(standing, definitions),
+            "scores": _scores(standing, definitions, at),
             "consents": {purpose: dict(held) for purpose, held in sorted(standing.consents.items())},
             "segments": {name: to_iso(since) for name, since in sorted(standing.segments.items())},
             "stages": {
@@ -91,15 +92,13 @@ def _ages(standing: ProfileStanding, at: datetime) -> dict[str, int]:
     return {age: max(0, (at - from_iso(facts[fact])).days) for age, fact in dates.items() if fact in facts}
 
 
-def _scores(standing: ProfileStanding, definitions: Definitions) -> dict[str, Any]:
-    """Each model's points and the rules that gave them."""
-    return {
-        model.name: {
-            "score": standing.scores.get(model.name, 0),
-            "rules": [row for row in model.ledger(standing.tally.counts) if row["count"]],
-        }
-        for model in definitions.models
-    }
+def _scores(standing: ProfileStanding, definitions: Definitions, at: datetime) -> dict[str, Any]:
+    """Each model's points at `at`, and the rules that gave them."""
+    found = {}
+    for name, score in explained_scores(standing.memory, definitions, max(at, standing.at)).items():
+        rules = [row for row in score.get("rules", ()) if row["count"]]
+        found[name] = {"score": score["score"], "rules": rules}
+    return found
 
 
 def _exported(standing: ProfileStanding) -> dict[str, Any]:
@@ -112,6 +111,7 @@ def _exported(standing: ProfileStanding) -> dict[str, Any]:
         "orders": [asdict(order) for order in tally.book.orders.values()],
         "scores": dict(standing.scores),
         "segments": {name: to_iso(since) for name, since in standing.segments.items()},
+        "places": [[*seat, place.value, to_iso(place.since)] for seat, place in standing.places.items()],
         "traits": dict(standing.traits),
         "stages": {
             name: {product: asdict(place) for product, place in held.items()}

@@ -61,7 +61,8 @@ class Standings(Protocol):
     def load(
         self, profile_ids: Iterable[str], *, consistent: bool = False
     ) -> Mapping[str, ProfileStanding | UnreadableStanding]:
-        """The standings that exist; maybe stale, unless `consistent`. One that can't be read is its error."""
+        """The standings that exist; one that can't be read is its error. Who may decide that there is nothing to write
+        asks for `consistent` ones; others may be stale, and are refused when they are saved."""
         ...
 
     def save(self, standings: Sequence[ProfileStanding]) -> Sequence[SaveResult]:
@@ -74,7 +75,11 @@ class Standings(Protocol):
 
     def page(self, after: str, size: int) -> Page:
         """The next standings of all there are, in the store's own order, from behind profile `after` ("": from the
-        start); may be stale."""
+        start); may be stale. There need be no profile of that id: the page begins where it would be."""
+        ...
+
+    def size(self) -> int:
+        """About how many there are, remains of profiles that are gone counted; hours old."""
         ...
 
 

@@ -13,54 +13,24 @@ from services.scoring.domain.judging import (
     catch_up,
     is_behind,
     let_time_pass,
-    permit,
     put_in_place,
     take_in,
 )
 from services.scoring.domain.leaving import erase, merge
 from services.scoring.domain.permissions import NOWHERE
+from services.scoring.domain.permitting import permit
 from services.scoring.domain.places import Place
 from services.scoring.domain.standing import ProfileStanding
-from services.scoring.ports import (
-    DUE_SHARDS,
-    DefinitionReader,
-    Histories,
-    NotSaved,
-    Overtaken,
-    Standings,
-    UnreadableStanding,
-)
+from services.scoring.lists import Lists
+from services.scoring.ports import DUE_SHARDS, DefinitionReader, Histories, Standings, UnreadableStanding
 from services.scoring.reach import Nobody, Phonebook, Reach
+from services.scoring.rewriting import Judge, Outcome, Rewriter, Unready
 from services.shared.clock import Clock, to_iso
 from services.shared.contracts.ingest import Merge, ProfileChange
 from services.shared.errors import Invalid, NotFound
 
-ATTEMPTS = 5
-"""Times a standing is judged anew after another writer was first."""
-
 PAGE = 100
 """Profiles swept between two looks at the time that remains."""
-
-Judge = Callable[[str, ProfileStanding | None], ProfileStanding | None]
-
-
-class Contended(Exception):
-    """Other writers were first each time."""
-
-
-class Unready(Exception):
-    """Not all of the profile's past is known yet."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a batch: profiles written, profiles that had nothing new, why others failed, and how many of
-    those the store did not take, so that another time it may."""
-
-    written: int
-    unchanged: int
-    failed: Mapping[str, Exception]
-    unsaved: int
 
 
 @dataclass(frozen=True)
@@ -86,6 +56,8 @@ class Scoring:
         self._definitions = definitions
         self._clock = clock
         self._phonebook = phonebook or Nobody()
+        self._rewriter = Rewriter(standings)
+        self._lists = Lists(standings, definitions, clock)
 
     def take_in(self, changes: Iterable[ProfileChange]) -> Outcome:
         """Fold changes into standings: one write per profile, each change once however often it is delivered."""
@@ -125,11 +97,20 @@ class Scoring:
         return self._settle(ids, self._standings.load(ids, consistent=True), judge, reach)
 
     def merge(self, merges: Iterable[Merge]) -> Outcome:
-        """Let go of profiles that are part of others now."""
+        """Let go of profiles that are part of others now. The lists they are on get the winner first."""
         newest: dict[str, Merge] = {}
         for one in sorted(merges, key=lambda m: m.at):
             newest[one.loser] = one
-        return self._rewrite(list(newest), lambda loser, standing: merge(loser, standing, newest[loser]))
+        loaded = self._standings.load(newest, consistent=True)
+        passed_on = self._lists.pass_on(newest, loaded)
+
+        def judge(loser: str, standing: ProfileStanding | None) -> ProfileStanding | None:
+            after = merge(loser, standing, newest[loser])
+            if after and standing and not self._lists.of(standing) <= passed_on.get(loser, frozenset()):
+                raise Unready(loser)
+            return after
+
+        return self._rewriter.settle(list(newest), loaded, judge)
 
     def erase(self, profile_ids: Iterable[str], at: datetime) -> Outcome:
         """Forget profiles for good; again is the same."""
@@ -211,7 +192,7 @@ class Scoring:
         swept = failed = 0
         for shard in range(DUE_SHARDS):
             due = self._standings.due(shard, to_iso(now))
-            while page := list(islice(due, PAGE)):
+            while page := list(dict.fromkeys(islice(due, PAGE))):  # a stale index may name one twice
                 outcome = self._rewrite(page, judge)
                 swept += outcome.written
                 failed += len(outcome.failed)
@@ -224,52 +205,16 @@ class Scoring:
         return self._definitions.load(standing.definitions if standing else 0)
 
     def _rewrite(self, profile_ids: Sequence[str], judge: Judge) -> Outcome:
-        return self._settle(profile_ids, self._standings.load(profile_ids), judge)
+        return self._rewriter.settle(profile_ids, self._standings.load(profile_ids), judge)
 
     def _settle(
         self,
         profile_ids: Sequence[str],
         loaded: Mapping[str, ProfileStanding | UnreadableStanding],
         judge: Judge,
-        reach: Reach | None = None,
+        reach: Reach,
     ) -> Outcome:
-        failed: dict[str, Exception] = {p: s for p, s in loaded.items() if isinstance(s, UnreadableStanding)}
-        current = {p: s for p in profile_ids if not isinstance(s := loaded.get(p), UnreadableStanding)}
-        written = unchanged = unsaved = 0
-        for _ in range(ATTEMPTS):
-            if reach:
-                reach.look_up(current, self._definitions_for)
-            judged, refused = _judged(current, judge)
-            failed |= refused
-            unsaved += sum(isinstance(error, Unready) for error in refused.values())
-            unchanged += len(current) - len(judged) - len(refused)
-            current = {}
-            for after, result in zip(judged, self._standings.save(judged), strict=True):
-                if isinstance(result, Overtaken):
-                    current[after.profile_id] = result.current
-                elif isinstance(result, NotSaved):
-                    failed[after.profile_id] = result.error
-                    unsaved += 1
-                else:
-                    written += 1
-            if not current:
-                break
-        failed |= {profile_id: Contended(profile_id) for profile_id in current}
-        return Outcome(written, unchanged, failed, unsaved + len(current))
+        def look_up(current: Mapping[str, ProfileStanding | None]) -> None:
+            reach.look_up(current, self._definitions_for)
 
-
-def _judged(
-    current: Mapping[str, ProfileStanding | None], judge: Judge
-) -> tuple[list[ProfileStanding], dict[str, Exception]]:
-    """The standings that are to be written, and why others can't be judged."""
-    judged: list[ProfileStanding] = []
-    failed: dict[str, Exception] = {}
-    for profile_id, standing in current.items():
-        try:
-            after = judge(profile_id, standing)
-        except Exception as error:  # one poisonous profile must not hold up its neighbours
-            failed[profile_id] = error
-            continue
-        if after is not None:
-            judged.append(after)
-    return judged, failed
+        return self._rewriter.settle(profile_ids, loaded, judge, look_up)

@@ -34,7 +34,9 @@ class ApiSettings(Settings):
     standings_table: str
     definitions_table: str
     consents_table: str
+    address_secret_arn: str
     places_table: str
+    history_function: str
 
 
 class FeedsSettings(Settings):

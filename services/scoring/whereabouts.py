@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from datetime import date, timedelta
+from io import StringIO
 from typing import Any
 
 from services.scoring.definitions_service import MOST_LISTED
 from services.scoring.domain.definitions import Kind
 from services.scoring.domain.places import Judged
-from services.scoring.ports import DefinitionReader, Migration, PlaceBook
+from services.scoring.ports import DefinitionReader, Member, Migration, PlaceBook
+from services.shared.cells import neutral
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Invalid, NotFound
 
 MOST_DAYS = 400
+
+MOST_EXPORTED = 50_000
+"""Rows in an answer: about 3 MB, and Lambda lets 6 through."""
 
 
 class Whereabouts:
@@ -35,6 +41,29 @@ class Whereabouts:
         """
         if not 1 <= limit <= MOST_LISTED:
             raise Invalid("bad_limit", f"limit: is not between 1 and {MOST_LISTED}")
+        found, following = self._page(kind, name, value, subject, cursor, limit)
+        rows = [{"profile_id": one.profile_id, "since": to_iso(one.since)} for one in found]
+        return {"members": rows, "cursor": following or None}
+
+    def export(
+        self, kind: Kind, name: str, *, value: str, subject: str, cursor: str, limit: int
+    ) -> tuple[str, str]:
+        """The same as CSV with the columns `profile_id` and `since`, a header in each part; and the cursor ("": that
+        was the last part).
+
+        Raises:
+            NotFound, Invalid: as `members`.
+        """
+        found, following = self._page(kind, name, value, subject, cursor, limit)
+        file = StringIO()
+        writer = csv.writer(file)
+        writer.writerow(("profile_id", "since"))
+        writer.writerows((neutral(one.profile_id), to_iso(one.since)) for one in found)
+        return file.getvalue(), following
+
+    def _page(
+        self, kind: Kind, name: str, value: str, subject: str, cursor: str, limit: int
+    ) -> tuple[list[Member], str]:
         shard, slash, last = cursor.partition("/")
         if cursor and not (slash and last and shard.isascii() and shard.isdecimal() and len(shard) < 3):
             raise Invalid("bad_cursor", "cursor: is none of ours")
@@ -45,9 +74,7 @@ class Whereabouts:
                 "unknown_place",
                 f"value: one of {', '.join(judged.values)}; product: one of {', '.join(judged.subjects) or 'none'}",
             )
-        found, following = self._places.members((kind.name, name, subject), value, cursor, limit)
-        rows = [{"profile_id": one.profile_id, "since": to_iso(one.since)} for one in found]
-        return {"members": rows, "cursor": following or None}
+        return self._places.members((kind.name, name, subject), value, cursor, limit)
 
     def counts(self, kind: Kind, name: str) -> dict[str, Any]:
         """How many are in each place now, and how many came and went in the last `MOST_DAYS` days; of those that began

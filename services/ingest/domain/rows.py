@@ -204,9 +204,3 @@ def _is_not_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return True
     return False
-
-
-def neutral(cell: Any) -> str:
-    """A cell of a report that a spreadsheet opens: what it would take for a formula becomes text."""
-    text = str(cell)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text

@@ -11,12 +11,13 @@ from services.ingest.domain.attributes import AttributeRules
 from services.ingest.domain.history import TraitKind
 from services.ingest.domain.imports import Fault, Job, Judged, judge, pack
 from services.ingest.domain.merge_plan import MergePlan
-from services.ingest.domain.rows import BrokenFile, Row, neutral, read_rows
+from services.ingest.domain.rows import BrokenFile, Row, read_rows
 from services.ingest.domain.sources import Source, check
 from services.ingest.imports.desk import mapping_for, source_of
 from services.ingest.imports.unwind import Unwinder
 from services.ingest.lake.ports import ImportFiles, Imports, LakeMarker, StaleImport
 from services.ingest.ports import Identities, IntakeQueue, Profiles, Sources
+from services.shared.cells import neutral
 from services.shared.clock import Clock
 from services.shared.errors import HalteError
 

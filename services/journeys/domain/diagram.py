@@ -15,7 +15,7 @@ def mermaid(document: Document) -> str:
     """A Mermaid flowchart, top down."""
     lines = [
         "flowchart TD",
-        f'  entry(["enters {_quoted(document.entry.segment_entered)}"]) --> {_id(document.start)}',
+        f'  entry(["{_quoted(document.entry.shown)}"]) --> {_id(document.start)}',
     ]
     for node_id, node in document.nodes.items():
         left, right, _ = _SHAPES[node.type]
@@ -28,7 +28,7 @@ def mermaid(document: Document) -> str:
 
 def dot(document: Document) -> str:
     """A Graphviz digraph."""
-    entry = _dot_text(f"enters {document.entry.segment_entered}")
+    entry = _dot_text(document.entry.shown)
     lines = [f"digraph {_dot_text(document.name)} {{", f'  "entry" [label={entry} shape=oval];']
     for node_id, node in document.nodes.items():
         label = _dot_text(_label(document, node_id))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, model_validator
 
 from services.shared.conditions import Condition, parse, parse_duration
 
@@ -32,10 +32,23 @@ class _Part(BaseModel):
 
 
 class Entry(_Part):
-    """Who begins: those who enter a segment. `reentry` says whether somebody who left may begin again."""
+    """Who begins: those who enter a segment, or, if `called`, those for whom a contact strategy or a trigger table
+    names this journey. `reentry` says whether somebody who left may begin again."""
 
-    segment_entered: Annotated[str, Field(min_length=1)]
+    segment_entered: Annotated[str, Field(min_length=1)] | None = None
+    called: bool = False
     reentry: Literal["never", "always"] = "never"
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.segment_entered is not None) is self.called:
+            raise ValueError("must have segment_entered, or called: true, and not both")
+        return self
+
+    @property
+    def shown(self) -> str:
+        """The way in for people."""
+        return "is called" if self.segment_entered is None else f"enters {self.segment_entered}"
 
 
 class ExitRule(_Part):

@@ -95,9 +95,9 @@ def is_stale(document: Document, entered: Standing, newest: Standing | None) -> 
     that ends the walk) may be known before that they entered it."""
     if newest is None or newest.version <= entered.version:
         return False
-    return document.entry.segment_entered not in newest.segments or bool(
-        left_since(document, entered, newest)
-    )
+    segment = document.entry.segment_entered
+    left = segment is not None and segment not in newest.segments
+    return left or bool(left_since(document, entered, newest))
 
 
 def left_since(document: Document, entered: Standing, newest: Standing | None) -> str:

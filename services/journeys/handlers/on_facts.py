@@ -9,7 +9,13 @@ from services.journeys import bootstrap
 from services.shared.aws.records import batch_failures, envelope
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import AttributesChanged, ProfilesErased, ProfilesMerged
-from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited
+from services.shared.contracts.scoring import (
+    ScoreChanged,
+    SegmentEntered,
+    SegmentExited,
+    StrategyCellChanged,
+    TriggerFired,
+)
 from services.shared.observability import service_logger
 
 logger = service_logger("journeys")
@@ -23,6 +29,8 @@ _FACTS: dict[str, type[Fact]] = {
         ScoreChanged,
         SegmentEntered,
         SegmentExited,
+        StrategyCellChanged,
+        TriggerFired,
     )
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.journeys.domain.enrolment import Enrolment, Entrant, exit_reason, is_stale, left_since
@@ -14,12 +14,21 @@ from services.shared.clock import Clock
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import AttributesChanged, ProfilesErased, ProfilesMerged
 from services.shared.contracts.scoring import (
+    Firing,
     ScoreChanged,
     SegmentEntered,
     SegmentExited,
     SegmentMove,
     Standing,
+    StrategyCellChanged,
+    StrategyMove,
+    TriggerFired,
 )
+
+Way = tuple[str, str]
+"""How one comes into a journey: ("segment", its name), or ("called", the journey's own)."""
+
+Reason = tuple[Way, Entrant]
 
 
 @dataclass(frozen=True)
@@ -55,9 +64,9 @@ class Reacting:
         self._clock = clock
 
     def react(self, facts: Sequence[Fact]) -> Reaction:
-        """Take a batch of `AttributesChanged`, `ProfilesMerged`, `ProfilesErased`, `ScoreChanged`, `SegmentEntered` and
-        `SegmentExited`.
-        What is said of a profile that is gone counts for nothing: its winner is told everything again.
+        """Take a batch of `AttributesChanged`, `ProfilesMerged`, `ProfilesErased`, `ScoreChanged`, `SegmentEntered`,
+        `SegmentExited`, `StrategyCellChanged` and `TriggerFired`. What is said of a profile that is gone counts for
+        nothing: its winner is told everything again.
 
         Raises:
             NoRoom, Contended: others were in the way all the time; the batch must be retried.
@@ -70,15 +79,8 @@ class Reacting:
         newest = self._standings.keep({s.profile_id: s for s in _in_order(facts)}.values())
         exited = self._exits([m for f in facts if isinstance(f, SegmentExited) for m in f.moves])
         entered = stale = 0
-        for definition, entrants in self._entrants(
-            [
-                move
-                for fact in facts
-                if isinstance(fact, SegmentEntered)
-                for move in fact.moves
-                if move.standing.profile_id in newest
-            ]
-        ):
+        reasons = [reason for reason in _reasons(facts) if reason[1].profile_id in newest]
+        for definition, entrants in self._entrants(reasons):
             overtaken = [
                 e for e in entrants if is_stale(definition.document, e.standing, newest.get(e.profile_id))
             ]
@@ -117,22 +119,16 @@ class Reacting:
         document = self._definitions.get(walk.journey, walk.version).document
         return move.segment in document.exit_segments() and move.standing.version > walk.entry_version
 
-    def _entrants(self, moves: Iterable[SegmentMove]) -> list[tuple[Definition, list[Entrant]]]:
+    def _entrants(self, reasons: Iterable[Reason]) -> list[tuple[Definition, list[Entrant]]]:
         """Who has a reason to enter which journey, each person once a journey by their newest reason."""
-        by_segment: dict[str, dict[str, Entrant]] = defaultdict(dict)
-        for move in sorted(moves, key=lambda m: m.standing.version):
-            profile_id = move.standing.profile_id
-            by_segment[move.segment][profile_id] = Entrant(
-                profile_id, move.at, move.standing, move.accepted_at
-            )
+        found: dict[Way, dict[str, Entrant]] = defaultdict(dict)
+        for way, entrant in sorted(reasons, key=lambda reason: reason[1].standing.version):
+            found[way][entrant.profile_id] = entrant
         newest: Mapping[str, Definition] = {
             d.journey: d for d in sorted(self._definitions.all(), key=lambda d: d.version)
         }
-        return [
-            (definition, list(by_segment[definition.document.entry.segment_entered].values()))
-            for definition in newest.values()
-            if definition.document.entry.segment_entered in by_segment
-        ]
+        ways = [(definition, _way_in(definition)) for definition in newest.values()]
+        return [(definition, list(found[way].values())) for definition, way in ways if way in found]
 
     def _exit_overtaken(self, definition: Definition, entrants: Sequence[Entrant]) -> int:
         """End walks that another worker could not end, because it looked before they had begun.
@@ -156,11 +152,33 @@ class Reacting:
         return self._walks.stop(ending, self._clock.now())
 
 
+def _way_in(definition: Definition) -> Way:
+    segment = definition.document.entry.segment_entered
+    return ("called", definition.journey) if segment is None else ("segment", segment)
+
+
+def _reasons(facts: Iterable[Fact]) -> Iterator[Reason]:
+    """Every reason to enter that facts give."""
+    for fact in facts:
+        if isinstance(fact, SegmentEntered):
+            yield from ((("segment", move.segment), _entrant(move)) for move in fact.moves)
+        elif isinstance(fact, StrategyCellChanged):
+            yield from ((("called", move.journey), _entrant(move)) for move in fact.moves if move.journey)
+        elif isinstance(fact, TriggerFired):
+            yield from ((("called", one.journey), _entrant(one)) for one in fact.firings if one.journey)
+
+
+def _entrant(row: SegmentMove | StrategyMove | Firing) -> Entrant:
+    return Entrant(row.standing.profile_id, row.at, row.standing, row.accepted_at)
+
+
 def _in_order(facts: Iterable[Fact]) -> list[Standing]:
     standings: list[Standing] = []
     for fact in facts:
         if isinstance(fact, ScoreChanged):
             standings += [change.standing for change in fact.changes]
-        elif isinstance(fact, SegmentEntered | SegmentExited):
+        elif isinstance(fact, SegmentEntered | SegmentExited | StrategyCellChanged):
             standings += [move.standing for move in fact.moves]
+        elif isinstance(fact, TriggerFired):
+            standings += [one.standing for one in fact.firings]
     return sorted(standings, key=lambda s: s.version)

@@ -13,14 +13,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from services.scoring.adapters.changes import changes_of, read_changes
 from services.scoring.adapters.consents_table import ConsentsTable
 from services.scoring.domain.applied import AppliedVersions
-from services.scoring.domain.definitions.segments import MEMBER, Segment
+from services.scoring.domain.definitions import Segment
 from services.scoring.domain.facts import Tally
 from services.scoring.domain.memory import Memory
 from services.scoring.domain.orders import Book, Order, Sums
-from services.scoring.domain.places import Place, Seat
-from services.scoring.domain.standing import Gone, Moved, ProfileStanding, Scored
+from services.scoring.domain.places import MEMBER, Place, Seat
+from services.scoring.domain.standing import Gone, ProfileStanding
 from services.scoring.ports import (
     DUE_SHARDS,
     NotSaved,
@@ -57,7 +58,7 @@ class StandingsTable:
         self, profile_ids: Iterable[str], *, consistent: bool = False
     ) -> Mapping[str, ProfileStanding | UnreadableStanding]:
         keys = [{"profile_id": profile_id} for profile_id in profile_ids]
-        # A stale read costs half, and where a write follows it can't do harm: that is refused, with the current item.
+        # A stale read costs half, and a write over it does no harm: it is refused and brings the current item.
         return _read(self._table.get_many(keys, consistent=consistent))
 
     def save(self, standings: Sequence[ProfileStanding]) -> Sequence[SaveResult]:
@@ -80,6 +81,9 @@ class StandingsTable:
         answer = client("dynamodb").scan(TableName=self._table.name, Limit=size, **start)
         last = decode(answer.get("LastEvaluatedKey", {})).get("profile_id", "")
         return Page(_read(decode(item) for item in answer["Items"]), last)
+
+    def size(self) -> int:
+        return int(client("dynamodb").describe_table(TableName=self._table.name)["Table"]["ItemCount"])
 
     def _put(self, standing: ProfileStanding) -> Saved | Overtaken:
         first = standing.version == 1
@@ -121,14 +125,8 @@ def to_item(standing: ProfileStanding) -> Item:
     item["state"] = _json(_state(standing))
     if standing.due_at:
         item |= {"due_shard": due_shard(standing.profile_id), "due_at": to_iso(standing.due_at)}
-    if standing.scored or standing.moved:
-        item["changes"] = _json(
-            {
-                "scored": [[s.model, s.score, s.previous] for s in standing.scored],
-                "moved": [_told(m) for m in standing.moved],
-                **({"accepted_at": to_iso(standing.accepted_at)} if standing.accepted_at else {}),
-            }
-        )
+    if changed := changes_of(standing):
+        item["changes"] = _json(changed)
     return item
 
 
@@ -172,7 +170,7 @@ def _read_gone(item: Mapping[str, Any]) -> ProfileStanding:
 
 def _standing(item: Mapping[str, Any]) -> ProfileStanding:
     state = json.loads(item["state"])
-    changes = json.loads(item.get("changes") or '{"scored": [], "moved": []}')
+    changes = read_changes(json.loads(item.get("changes", "{}")))
     return ProfileStanding(
         profile_id=item["profile_id"],
         version=item["version"],
@@ -185,9 +183,10 @@ def _standing(item: Mapping[str, Any]) -> ProfileStanding:
         definitions=state["definitions"],
         remembered=state.get("remembered", 0),
         due_at=from_iso(item["due_at"]) if "due_at" in item else None,
-        scored=tuple(Scored(*scored) for scored in changes["scored"]),
-        moved=tuple(_moved(*row) for row in changes["moved"]),
-        accepted_at=from_iso(changes["accepted_at"]) if "accepted_at" in changes else None,
+        scored=changes.scored,
+        moved=changes.moved,
+        fired=changes.fired,
+        accepted_at=changes.accepted_at,
         since=state.get("since", 0),
         since_at=from_iso(state["since_at"]) if "since_at" in state else None,
         addresses=state.get("addresses", {}),
@@ -215,20 +214,6 @@ def _place(place: Place) -> list[Any]:
 
 def _read_place(value: str, since: str, way: Iterable[tuple[str, str]] = ()) -> Place:
     return Place(value, from_iso(since), tuple((stage, from_iso(at)) for stage, at in way))
-
-
-def _told(move: Moved) -> list[Any]:
-    return [*move.seat, move.before, move.after, to_iso(move.at), *([1] if move.silent else [])]
-
-
-def _moved(*row: Any) -> Moved:
-    """What `to_item` wrote, or an earlier version of it that knew segments only."""
-    if len(row) == 3:
-        segment, at, entered = row
-        seat: Seat = (Segment.kind, segment, "")
-        return Moved(seat, None if entered else MEMBER, MEMBER if entered else None, from_iso(at))
-    kind, name, subject, before, after, at, *silent = row
-    return Moved((kind, name, subject), before, after, from_iso(at), bool(silent))
 
 
 def due_shard(profile_id: str) -> str:

@@ -1,4 +1,4 @@
-"""How a standing changes: by customer events, by permissions, by time alone, and by new definitions."""
+"""How a standing changes: by customer events, by time alone, and by new definitions."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from services.scoring.domain.applied import AppliedVersions
-from services.scoring.domain.definitions import Definitions, Segment
+from services.scoring.domain.definitions import Definitions, Segment, Strategy
+from services.scoring.domain.firing import firings
 from services.scoring.domain.memory import Memory
-from services.scoring.domain.permissions import NOWHERE, Permissions, Reached, kept, links
+from services.scoring.domain.permissions import NOWHERE, Reached, kept, links
 from services.scoring.domain.places import Place, Seat, steps
-from services.scoring.domain.seeing import known
-from services.scoring.domain.standing import Gone, Moved, ProfileStanding, Scored
+from services.scoring.domain.seeing import known, numbers
+from services.scoring.domain.standing import Fired, Gone, Moved, ProfileStanding, Scored
 from services.scoring.domain.trace import Step, Traced, trace
 from services.shared.contracts.ingest import CustomerEvent, ProfileChange
 
@@ -71,40 +72,23 @@ def take_in(
         remembered=remembered,
         accepted_at=accepted,
     )
-    known: Mapping[str, Permissions] = {}
     if where:
-        after, known = _moved_to(after, where, definitions), where.known
+        after = moved_to(after, where, definitions)
+    fired: tuple[Fired, ...] = ()
+    if start is before:
+        new = {event.message_id for change in fresh if not change.told_before for event in change.events}
+        own = [event for event in events if event.message_id in new]
+        fired = tuple(firings(own, start.memory, memories, definitions, now))
     # What comes late counts at its own time, but is judged from when it could be: memory forgets what is over.
     earliest = before.at if before.version and start is before else min(at for at, _ in memories)
     steps = [(min(max(at, earliest), now), memory) for at, memory in memories]
-    return _judge(before, after, steps, definitions, now, known)
+    return replace(_judge(before, after, steps, definitions, now), fired=fired)
 
 
-def permit(
-    standing: ProfileStanding, reached: Reached, definitions: Definitions, now: datetime
-) -> ProfileStanding | None:
-    """The standing after permissions changed where the person is reached; `None` when it knows that.
-
-    Whichever permission changed last tells when, but not before the person was last judged.
-    """
-    if standing.gone:
-        return None
-    after = replace(_moved_to(standing, reached, definitions), accepted_at=None)
-    if after.consents == standing.consents:
-        return None
-    held = reached.held(definitions.needs.consents)
-    news = [p.at for (purpose, channel), p in held.items() if _state(standing, purpose, channel) != p.state]
-    at = max(min(max(news, default=now), now), standing.at)
-    return _judge(standing, after, [(at, standing.memory)], definitions, max(now, at))
-
-
-def _moved_to(standing: ProfileStanding, reached: Reached, definitions: Definitions) -> ProfileStanding:
+def moved_to(standing: ProfileStanding, reached: Reached, definitions: Definitions) -> ProfileStanding:
+    """The standing of somebody who is reached there, not judged yet."""
     consents = reached.consents(definitions.needs.consents)
-    return replace(standing, addresses=dict(reached.addresses), consents=consents)
-
-
-def _state(standing: ProfileStanding, purpose: str, channel: str) -> str | None:
-    return standing.consents.get(purpose, {}).get(channel)
+    return replace(standing, addresses=dict(reached.addresses), consents=consents, linked=reached.links)
 
 
 def let_time_pass(
@@ -113,7 +97,7 @@ def let_time_pass(
     """The standing after what became due, due again at its next true flip; `None` when nothing is due yet."""
     if standing.due_at is None or standing.due_at > now:
         return None
-    return _judge_anew(standing, definitions, now)
+    return judge_anew(standing, definitions, now)
 
 
 def is_behind(standing: ProfileStanding, definitions: Definitions) -> bool:
@@ -134,24 +118,25 @@ def catch_up(
     if standing.gone:
         return None
     if not is_behind(standing, definitions):
-        return (
-            _judge_anew(standing, definitions, now) if standing.definitions != definitions.version else None
-        )
+        return judge_anew(standing, definitions, now) if standing.definitions != definitions.version else None
     if history is None:
         raise ValueError("a standing that is behind needs its history")
+    return judge_anew(standing, definitions, now, recalled(standing, history, definitions, reached))
+
+
+def recalled(
+    standing: ProfileStanding, history: History, definitions: Definitions, reached: Reached = NOWHERE
+) -> ProfileStanding:
+    """The standing with all remembered that `definitions` need, out of the whole past, of somebody who is `reached` so
+    by now."""
     memory = Memory()
     # What is not taken in yet will be: it is on its way.
     told = (e for version, events in history.events if version in standing.applied for e in events)
     for event in sorted(told, key=lambda e: (e.at, e.message_id)):
         memory = memory.with_event(event, definitions.needs)
-    complete = replace(
-        standing,
-        memory=memory,
-        traits=_needed(history.traits, definitions),
-        remembered=definitions.version,
-    )
-    there = _moved_to(complete, reached, definitions)
-    return _judge_anew(standing, definitions, now, there, reached.known)
+    traits = _needed(history.traits, definitions)
+    there = moved_to(standing, reached, definitions)
+    return replace(there, memory=memory, traits=traits, remembered=definitions.version)
 
 
 def _needed(traits: Mapping[str, Any], definitions: Definitions) -> dict[str, Any]:
@@ -163,7 +148,7 @@ def put_in_place(
 ) -> ProfileStanding:
     """The standing after somebody put the person in a place; definitions go on from there."""
     moved = replace(standing, places={**standing.places, seat: place})
-    after = _judge_anew(moved, definitions, now)
+    after = judge_anew(moved, definitions, now)
     before = standing.places.get(seat)
     return replace(
         after, moved=(Moved(seat, before.value if before else None, place.value, now), *after.moved)
@@ -189,16 +174,39 @@ def _start_over(before: ProfileStanding, changes: Sequence[ProfileChange]) -> Pr
     )
 
 
-def _judge_anew(
+def _leave(before: ProfileStanding, gone: Gone) -> ProfileStanding:
+    return ProfileStanding(
+        profile_id=before.profile_id,
+        version=before.version + 1,
+        at=max(before.at, gone.at),
+        since=before.since,
+        since_at=before.since_at,
+        gone=gone,
+    )
+
+
+def judge_anew(
     standing: ProfileStanding,
     definitions: Definitions,
     now: datetime,
     after: ProfileStanding | None = None,
-    permissions: Mapping[str, Permissions] | None = None,
+    held: Mapping[Seat, Place] | None = None,
+    at: datetime | None = None,
 ) -> ProfileStanding:
+    """A new version of the standing, or of what it is to be `after` (since `at`), due again at its next true flip.
+    `held` are the places to go on from, where somebody made them other than those before."""
     unarmed = replace(after or standing, due_at=None, accepted_at=None)
-    moments = [(standing.at, unarmed.memory)]
-    return _judge(standing, unarmed, moments, definitions, max(now, standing.at), permissions or {})
+    now = max(now, standing.at)
+    return _judge(standing, unarmed, [(at or standing.at, unarmed.memory)], definitions, now, held)
+
+
+def still_held(standing: ProfileStanding, definitions: Definitions) -> dict[Seat, Place]:
+    """Without places on a list that was let go since: a new one of the same name is another list."""
+    return {
+        seat: place
+        for seat, place in standing.places.items()
+        if definitions.lists.get(seat[:2], 0) <= standing.definitions
+    }
 
 
 def _memories(
@@ -220,10 +228,9 @@ def _judge(
     memories: Sequence[tuple[datetime, Memory]],
     definitions: Definitions,
     now: datetime,
-    permissions: Mapping[str, Permissions] | None = None,
+    held: Mapping[Seat, Place] | None = None,
 ) -> ProfileStanding:
-    """`after` with scores, places, due time and outbox of a new version; `permissions` are those read for addresses
-    it did not have before.
+    """`after` with scores, places, due time and outbox of a new version.
 
     A standing judged under older definitions is judged as of now: what a new definition makes of the past did
     not happen then.
@@ -236,50 +243,59 @@ def _judge(
         earlier = [Step(before.at, known(before, before.memory, definitions))]
     steps = earlier + [Step(at, known(after, memory, definitions)) for at, memory in memories]
     waiting = definitions.waiting(after.remembered)
-    traced = trace(definitions.judged, before.places, steps, now, waiting)
+    held = still_held(before, definitions) if held is None else held
+    traced = trace(definitions.judged, held, steps, now, waiting)
     last = steps[-1].known
     needs = definitions.needs
     addresses = {channel: key for channel, key in after.addresses.items() if channel in needs.channels}
+    scores = numbers(last["scores"], now)
     return replace(
         after,
         version=before.version + 1,
         at=now,
         memory=memories[-1][1].pruned(needs, now),
-        scores=last["scores"],
+        scores=scores,
+        fired=(),
         places=traced.places,
         definitions=definitions.version,
         addresses=addresses,
         consents=kept(after.consents, needs.consents),
-        linked=links(before.addresses, addresses, permissions or {}),
+        linked=links(before.addresses, addresses, after.linked),
         due_at=_rearmed(after.due_at, traced.due),
-        scored=_scored(before, last["scores"], facts_changed=last["facts"] != before.tally.facts()),
+        scored=_scored(before, scores, facts_changed=last["facts"] != before.tally.facts()),
         moved=tuple(
-            replace(move, silent=_is_silent(move, before, definitions))
-            for move in _moved(before.places, traced)
+            replace(move, silent=_is_silent(move, before, definitions), agreed=_agreed(move, definitions))
+            for move in _moved(before.places, traced, now)
         ),
     )
 
 
 def _is_silent(move: Moved, before: ProfileStanding, definitions: Definitions) -> bool:
-    """Does somebody enter a segment only because it was defined, and is nobody to hear of that?"""
+    """Does somebody move only because something was defined, and is nobody to hear of that?"""
     kind, name, _ = move.seat
-    segment = definitions.get(kind, name)
-    if not (isinstance(segment, Segment) and segment.silent and before.version):
+    one = definitions.get(kind, name)
+    if not (isinstance(one, Segment | Strategy) and one.silent and before.version):
         return False
     defined = definitions.introduced[f"{kind}/{name}"]
     return before.definitions < defined or before.remembered < max(
-        (definitions.introduced[need] for need in segment.needs.names), default=0
+        (definitions.introduced[need] for need in one.needs.names), default=0
     )
 
 
-def _moved(before: Mapping[Seat, Place], traced: Traced) -> tuple[Moved, ...]:
+def _agreed(move: Moved, definitions: Definitions) -> Mapping[str, Any]:
+    kind, name, _ = move.seat
+    one = definitions.get(kind, name)
+    return one.agreed_for(move.after) if isinstance(one, Strategy) else {}
+
+
+def _moved(before: Mapping[Seat, Place], traced: Traced, now: datetime) -> tuple[Moved, ...]:
     """The net of all moves, but for places that remember their way: who is back where they were did not move."""
     moves = [
         Moved(
             seat,
             old.value if old else None,
             new.value if new else None,
-            new.since if new else traced.left[seat],
+            new.since if new else traced.left.get(seat, now),
         )
         for seat in before.keys() | traced.places.keys()
         for old, new in steps(before.get(seat), traced.places.get(seat))

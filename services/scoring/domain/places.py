@@ -10,6 +10,9 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from services.shared.conditions import Reference, View
 
+MEMBER = "in"
+"""The value of a place in a segment."""
+
 
 @dataclass(frozen=True)
 class Place:

@@ -6,16 +6,36 @@ from datetime import datetime
 from typing import Any
 
 from services.scoring.domain.definitions import Definitions, Segment
-from services.scoring.domain.facts import Tally
 from services.scoring.domain.memory import Memory
 from services.scoring.domain.places import Place
+from services.scoring.domain.points import Score, Scores
 from services.scoring.domain.standing import ProfileStanding
-from services.scoring.domain.trace import show
+from services.scoring.domain.trace import empty_places, show
+from services.shared.conditions import number_at
+from services.shared.conditions.instants import milliseconds
 
 
-def scores_of(tally: Tally, definitions: Definitions) -> dict[str, float]:
-    """Every model's score."""
-    return {model.name: model.score(tally.counts) for model in definitions.models}
+def scores_of(memory: Memory, definitions: Definitions) -> dict[str, Score]:
+    """Every model's score: a number, or a curve where time changes it."""
+    scores: dict[str, Score] = {}
+    for model in definitions.models:
+        scores[model.name] = model.score(memory.tally.counts, memory.tracks, scores)
+    return scores
+
+
+def numbers(scores: Scores, now: datetime) -> dict[str, float]:
+    """What they are at `now`."""
+    at = milliseconds(now)
+    return {name: number_at(score, at) for name, score in scores.items()}
+
+
+def explained_scores(memory: Memory, definitions: Definitions, now: datetime) -> dict[str, dict[str, Any]]:
+    """Every score at `now`, and where its points come from."""
+    scores, at = scores_of(memory, definitions), milliseconds(now)
+    return {
+        model.name: model.explained(memory.tally.counts, memory.tracks, scores, at)
+        for model in definitions.models
+    }
 
 
 def known(standing: ProfileStanding, memory: Memory, definitions: Definitions) -> dict[str, Any]:
@@ -24,24 +44,36 @@ def known(standing: ProfileStanding, memory: Memory, definitions: Definitions) -
         "facts": memory.tally.facts(),
         "traits": standing.traits,
         "consents": standing.consents,
-        "scores": scores_of(memory.tally, definitions),
+        "scores": scores_of(memory, definitions),
         "tracks": memory.tracks,
         "relations": memory.relations(definitions.needs),
         "profile_id": standing.profile_id,
     }
 
 
-def explained(standing: ProfileStanding, definitions: Definitions, now: datetime) -> dict[str, Any]:
-    """Why the person is where they are, by name of the segment, or `stage/<name>`."""
-    view = {**known(standing, standing.memory, definitions), "segments": set(), "stages": {}}
-    held: dict[tuple[str, str], dict[str, Place]] = {}
-    for (kind, name, subject), place in standing.places.items():
-        held.setdefault((kind, name), {})[subject] = place
+def view_of_places(standing: ProfileStanding, definitions: Definitions) -> dict[str, Any]:
+    """What conditions see of a person, places as they stand."""
+    view = {**known(standing, standing.memory, definitions), **empty_places()}
+    held = _held(standing)
     for one in definitions.judged:
         show(view, one, held.get((one.kind, one.name), {}))
+    return view
+
+
+def explained(standing: ProfileStanding, definitions: Definitions, now: datetime) -> dict[str, Any]:
+    """Why the person is where they are, by name of the segment, or `stage/<name>`."""
+    view, held = view_of_places(standing, definitions), _held(standing)
     return {
         one.name if one.kind == Segment.kind else f"{one.kind}/{one.name}": one.explained(
             view, held.get((one.kind, one.name), {}), now
         )
         for one in sorted(definitions.judged, key=lambda one: (one.kind, one.name))
     }
+
+
+def _held(standing: ProfileStanding) -> dict[tuple[str, str], dict[str, Place]]:
+    """Places by kind and name of the definition, then by subject."""
+    held: dict[tuple[str, str], dict[str, Place]] = {}
+    for (kind, name, subject), place in standing.places.items():
+        held.setdefault((kind, name), {})[subject] = place
+    return held

@@ -26,13 +26,27 @@ class Scored:
 @dataclass(frozen=True)
 class Moved:
     """A place was taken, changed or left at the moment its condition flipped; `None` is nowhere. A `silent` move is
-    told to nobody."""
+    told to nobody. `agreed` is what the definition has for those who come to `after`, as JSON."""
 
     seat: Seat
     before: str | None
     after: str | None
     at: datetime
     silent: bool = False
+    agreed: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Fired:
+    """An event was a trigger of a table, and the person was in a position in which something is done about that:
+    `reaction`, as JSON."""
+
+    table: str
+    trigger: str
+    position: str
+    message_id: str
+    at: datetime
+    reaction: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -53,12 +67,13 @@ class ProfileStanding:
 
     `at` is when it was last judged, under `definitions`; `places` is where these put the person; `due_at` is where the
     due index has it (never later than the true flip). `memory` is complete for all that definitions of version
-    `remembered` need. `scored` and `moved` are what this write changed. `since` is the version from which on the
-    profile's history was last told anew, known since `since_at`. `accepted_at` is when the oldest event behind this
-    write was accepted; nothing where time alone, an older history or a marketer was. What remains of a profile that is
-    `gone` keeps late changes from bringing it back. `addresses` are the keys of the person's addresses by channel, and
-    `consents` what is permitted there, both as far as definitions ask; `linked` is what this write changed of the
-    addresses.
+    `remembered` need. `scored` and `moved` are what this write changed, `fired` the triggers that it brought. `since`
+    is the version from which on the profile's history was last told anew, known since `since_at`. `accepted_at` is when
+    the oldest event behind this write was accepted; nothing where time alone, an older history or a marketer was. What
+    remains of a profile that is `gone` keeps late changes from bringing it back.
+
+    `addresses` are the keys of the person's addresses by channel, and `consents` what is permitted there, both as far
+    as definitions ask; `linked` is what this write changed of the addresses.
     """
 
     profile_id: str
@@ -74,6 +89,7 @@ class ProfileStanding:
     due_at: datetime | None = None
     scored: tuple[Scored, ...] = ()
     moved: tuple[Moved, ...] = ()
+    fired: tuple[Fired, ...] = ()
     accepted_at: datetime | None = None
     since: int = 0
     since_at: datetime | None = None
@@ -91,6 +107,10 @@ class ProfileStanding:
     def segments(self) -> dict[str, datetime]:
         """The segments the person is in, with when each was entered."""
         return {name: place.since for (kind, name, _), place in self.places.items() if kind == "segment"}
+
+    def values(self, kind: str) -> dict[str, str]:
+        """By name of a definition of a kind that knows no products: where the person is."""
+        return {name: place.value for (of, name, _), place in self.places.items() if of == kind}
 
     @property
     def stages(self) -> dict[str, dict[str, Place]]:

@@ -11,6 +11,9 @@ from services.scoring.domain.places import Held, Judged, Place, Seat
 from services.shared.clock import to_iso
 from services.shared.conditions import View
 
+_SECTIONS: Mapping[str, str] = {"fit-model": "fits", "strategy": "cells"}
+"""Where in a view the place of a person is found, who has one at most."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -54,13 +57,20 @@ def trace(
 
 def view_of(step: Step) -> dict[str, Any]:
     """What conditions see of a step before anything is judged."""
-    return {**step.known, "segments": set(), "stages": {}}
+    return {**step.known, **empty_places()}
+
+
+def empty_places() -> dict[str, Any]:
+    """The sections of a view that `show` fills."""
+    return {"segments": set(), "stages": {}, "fits": {}, "cells": {}}
 
 
 def show(view: View, one: Judged, held: Held) -> None:
     """Let those judged later see where `one` puts the person."""
     if held and one.kind == "segment":
         view["segments"].add(one.name)
+    elif held and one.kind in _SECTIONS:
+        view[_SECTIONS[one.kind]][one.name] = held[""].value
     elif one.kind == "stage":
         view["stages"][one.name] = {
             subject: {"stage": place.value, "since": to_iso(place.since)} for subject, place in held.items()

@@ -9,12 +9,16 @@ from aws_lambda_powertools.event_handler import Response
 from services.scoring import bootstrap
 from services.scoring.domain.definitions import KINDS, Kind
 from services.scoring.ports import Revision
+from services.scoring.whereabouts import MOST_EXPORTED
 from services.shared.clock import to_iso
-from services.shared.http import answer, expected_revision, json_body, resolver, whole_number
+from services.shared.http import answer, expected_revision, json_body, raw_body, resolver, whole_number
 from services.shared.observability import service_logger
 
 logger = service_logger("scoring")
 app = resolver()
+
+MARGIN_MS = 8_000
+"""Time kept back for the page in hand."""
 
 
 def serve(kind: Kind) -> None:
@@ -55,16 +59,11 @@ def serve_places(kind: Kind) -> None:
 
     @app.get(f"/{kind.path}/<name>/members")
     def members(name: str) -> Response[Any]:
-        event = app.current_event
-        found = bootstrap.whereabouts().members(
-            kind,
-            name,
-            value=_text("value"),
-            subject=_text("product"),
-            cursor=_text("cursor"),
-            limit=whole_number(event, "limit", 100),
-        )
-        return answer(200, found)
+        where = {"value": _text("value"), "subject": _text("product"), "cursor": _text("cursor")}
+        if _text("format") == "csv":
+            return _csv(name, *bootstrap.whereabouts().export(kind, name, **where, limit=MOST_EXPORTED))
+        limit = whole_number(app.current_event, "limit", 100)
+        return answer(200, bootstrap.whereabouts().members(kind, name, **where, limit=limit))
 
     @app.get(f"/{kind.path}/<name>/counts")
     def counts(name: str) -> Response[Any]:
@@ -79,6 +78,38 @@ for each_kind in KINDS.values():
     serve(each_kind)
     if each_kind.places:
         serve_places(each_kind)
+
+
+@app.post("/segments/<name>/members")
+def change_members(name: str) -> Response[Any]:
+    return answer(200, bootstrap.list_desk().change(name, json_body(app.current_event)))
+
+
+@app.put("/segments/<name>/members")
+def replace_members(name: str) -> Response[Any]:
+    event = app.current_event
+    found = bootstrap.list_desk().replace(
+        name, raw_body(event), silent=_text("silent") == "true", has_time=_has_time
+    )
+    return answer(200 if found["complete"] else 202, found)
+
+
+@app.post("/segments/<name>/preview")
+def preview(name: str) -> Response[Any]:
+    return answer(200, bootstrap.preview().of(name, json_body(app.current_event), _has_time))
+
+
+@app.get("/segments/library")
+def list_library() -> Response[Any]:
+    return answer(200, bootstrap.library().shelf())
+
+
+@app.post("/segments/library/<name>")
+def create_from_library(name: str) -> Response[Any]:
+    body = json_body(app.current_event)
+    parameters, library = body.get("parameters", {}), bootstrap.library()
+    made = library.made if body.get("preview") is True else library.create
+    return answer(200, made(name, parameters))
 
 
 @app.get("/profiles/<profile_id>/standing")
@@ -100,8 +131,20 @@ def move(profile_id: str, name: str) -> Response[Any]:
     return answer(200, {"stage": place.value, "since": to_iso(place.since)})
 
 
+def _has_time() -> bool:
+    return bool(app.lambda_context.get_remaining_time_in_millis() > MARGIN_MS)
+
+
 def _text(name: str) -> str:
     return app.current_event.get_query_string_value(name, "") or ""
+
+
+def _csv(name: str, file: str, cursor: str) -> Response[Any]:
+    """A file to keep; `Halte-Cursor` leads to the part behind it."""
+    headers: dict[str, str | list[str]] = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    if cursor:
+        headers["Halte-Cursor"] = cursor
+    return Response(200, "text/csv; charset=utf-8", file, headers)
 
 
 def _revised(revision: Revision) -> Response[Any]:

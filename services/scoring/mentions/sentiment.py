@@ -8,8 +8,8 @@ from typing import Any
 
 from services.scoring.domain.definitions import Segment
 from services.scoring.domain.definitions.forums import MINIMUM_MEMBERS, Forum
-from services.scoring.domain.definitions.segments import MEMBER
 from services.scoring.domain.mentions import ALL, Day, Days, decayed
+from services.scoring.domain.places import MEMBER
 from services.scoring.mentions.ports import Mentions
 from services.scoring.ports import DefinitionReader, PlaceBook
 from services.shared.clock import Clock

@@ -1,4 +1,4 @@
-"""Clauses about what is known of a person now: values, segments, stages, consent, buckets."""
+"""Clauses about what is known of a person now: values, scores, grades, segments, stages, consent, buckets."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from services.shared.conditions.curves import Curve, Flips, flips_of, number_at
 from services.shared.conditions.holding import read_holding
 from services.shared.conditions.instants import LAST, milliseconds_of
 from services.shared.conditions.nodes import Leaf, Reference, View
@@ -13,7 +14,7 @@ from services.shared.conditions.operators import PLAIN, is_number
 from services.shared.conditions.reading import Keys, choice, name, window
 from services.shared.conditions.timed import TIMED
 
-SECTIONS: Mapping[str, str] = {"fact": "facts", "trait": "traits", "score": "scores"}
+SECTIONS: Mapping[str, str] = {"fact": "facts", "trait": "traits"}
 """Where in a view a kind of value is found."""
 
 CONSENTS = ("granted", "requested", "denied", "revoked", "none")
@@ -21,9 +22,9 @@ STAGE_OPERATORS = ("eq", "ne", "in", "not_in", "exists")
 
 
 def value_leaf(keys: Keys, kind: str) -> Leaf | None:
-    """`{"fact" | "trait" | "score": name, operator: literal, "zone"?: time zone}`."""
+    """`{"fact" | "trait": name, operator: literal, "zone"?: time zone}`."""
     named = keys.need(kind, name)
-    holding = read_holding(keys, PLAIN, {} if kind == "score" else TIMED)
+    holding = read_holding(keys, PLAIN, TIMED)
     if not keys.done() or named is None or holding is None:
         return None
     section, holds, judge = SECTIONS[kind], holding.predicate, holding.holds
@@ -46,6 +47,70 @@ def value_leaf(keys: Keys, kind: str) -> Leaf | None:
     if holding.timing is None:
         return Leaf(keys.document, check, seen, references=tuple(references))
     return Leaf(keys.document, check_now, seen, moments, holding.by_day, tuple(references))
+
+
+def score_leaf(keys: Keys) -> Leaf | None:
+    """`{"score": name, operator: literal, "for"?: value}`; with `for`, the score of one value (a product, a group) of
+    the property by which the model keeps points apart."""
+    named, value = keys.need("score", name), keys.may("for", name)
+    holding = read_holding(keys, PLAIN, {})
+    if not keys.done() or named is None or holding is None:
+        return None
+    holds = holding.predicate
+
+    def score(view: View) -> Any:
+        found = (view.get("scores") or {}).get(named)
+        if value is None:
+            return found
+        return found.part(value) if isinstance(found, Curve) else None
+
+    def seen(view: View, now: int) -> Any:
+        return number_at(score(view), now)
+
+    def check(view: View, now: int) -> bool:
+        return holds(number_at(score(view), now))
+
+    def flips(view: View, now: int) -> Flips:
+        found = score(view)
+        return flips_of(found, holding.literal, now) if isinstance(found, Curve) else Flips(())
+
+    references = [Reference("score", named, f"{keys.path}score")]
+    if value is not None:
+        references.append(Reference("part", f"{named}/{value}", f"{keys.path}for"))
+    return Leaf(
+        keys.document,
+        check,
+        seen,
+        lambda view, now: flips(view, now).moments,
+        references=tuple(references),
+        known_until=lambda view, now: flips(view, now).known_until,
+    )
+
+
+def fit_leaf(keys: Keys) -> Leaf | None:
+    """`{"fit": model, operator: grade}`."""
+    return _named_leaf(keys, "fit", "fits")
+
+
+def cell_leaf(keys: Keys) -> Leaf | None:
+    """`{"cell": strategy, operator: cell}`, of a contact strategy; a cell is `band:grade`."""
+    return _named_leaf(keys, "cell", "cells")
+
+
+def _named_leaf(keys: Keys, kind: str, section: str) -> Leaf | None:
+    named = keys.need(kind, name)
+    holding = read_holding(keys, {operator: PLAIN[operator] for operator in STAGE_OPERATORS}, {})
+    if not keys.done() or named is None or holding is None:
+        return None
+    holds = holding.predicate
+
+    def seen(view: View, now: int) -> Any:
+        return (view.get(section) or {}).get(named)
+
+    def check(view: View, now: int) -> bool:
+        return holds(seen(view, now))
+
+    return Leaf(keys.document, check, seen, references=(Reference(kind, named, f"{keys.path}{kind}"),))
 
 
 def segment_leaf(keys: Keys) -> Leaf | None:

@@ -13,14 +13,15 @@ Check = Callable[[View, int], bool]
 Seen = Callable[[View, int], Any]
 Moments = Callable[[View, int], Iterable[int]]
 Notes = Callable[[View, int], Mapping[str, bool]]
+KnownUntil = Callable[[View, int], int | None]
 
 
 @dataclass(frozen=True)
 class Reference:
     """Something a condition depends on, and the path of the clause that does.
 
-    `kind` is fact, trait, score, segment, stage, relation (`name` as written), consent (`purpose/channel`), event
-    (`track:Order Completed`) or bucket (its seed).
+    `kind` is fact, trait, score, part (of a score: `model/value`), segment, stage, fit, cell, relation (`name` as
+    written), consent (`purpose/channel`), event (`track:Order Completed`) or bucket (its seed).
     """
 
     kind: str
@@ -33,7 +34,8 @@ class Leaf:
     """One clause over (view, now in ms): whether it holds, what it saw, and when that may change by time alone.
 
     `moments` is `None` where time alone changes nothing; `repeats` says that it has moments for ever and gives only
-    those of the coming `timed.LOOK_AHEAD`. `notes` are what an explanation says of how the answer was come by.
+    those of the coming `timed.LOOK_AHEAD`; `known_until` says up to when they are all there are (`None`: for ever).
+    `notes` are what an explanation says of how the answer was come by.
     """
 
     document: dict[str, Any]
@@ -44,6 +46,7 @@ class Leaf:
     references: tuple[Reference, ...] = ()
     tracks: tuple[TrackSpec, ...] = ()
     notes: Notes | None = None
+    known_until: KnownUntil | None = None
 
     @property
     def timed(self) -> bool:

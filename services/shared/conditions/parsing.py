@@ -18,9 +18,11 @@ GROUPS = ("all", "any", "none")
 LEAVES: Mapping[str, Callable[[Keys], Leaf | None]] = {
     "fact": partial(leaves.value_leaf, kind="fact"),
     "trait": partial(leaves.value_leaf, kind="trait"),
-    "score": partial(leaves.value_leaf, kind="score"),
+    "score": leaves.score_leaf,
     "segment": leaves.segment_leaf,
     "stage": leaves.stage_leaf,
+    "fit": leaves.fit_leaf,
+    "cell": leaves.cell_leaf,
     "consent": leaves.consent_leaf,
     "bucket": leaves.bucket_leaf,
     "relation": relation_leaf,

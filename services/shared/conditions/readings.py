@@ -54,23 +54,24 @@ def next_flip(condition: Condition, view: View, now: datetime) -> datetime | Non
     """The first instant after `now` at which the verdict changes if nothing but time passes, or `None`.
 
     Exact: the verdict is constant on [now, flip) and differs at flip. Only where an anniversary has a say and nothing
-    changes for three years, the answer is the end of those: the time to look again.
+    changes for three years, the answer is the end of those, and where points that fade keep a score in balance, that of
+    what was looked at: the time to look again.
     """
     if not condition.ages:
         return None
     at = milliseconds(now)
     flip = next(_flips(condition.root, view, at), None)
-    if (flip is None or flip > at + LOOK_AHEAD) and _repeats(condition, view, at):
-        return moment(at + LOOK_AHEAD)
-    return None if flip is None else moment(flip)
+    first = min((end for end in (flip, *_ends(condition, view, at)) if end is not None), default=None)
+    return None if first is None else moment(first)
 
 
-def _repeats(condition: Condition, view: View, now: int) -> bool:
-    return any(
-        next(iter(leaf.moments(view, now)), None) is not None
-        for leaf in condition.ages
-        if leaf.repeats and leaf.moments
-    )
+def _ends(condition: Condition, view: View, now: int) -> Iterator[int | None]:
+    """Up to when clauses know their moments."""
+    for leaf in condition.ages:
+        if leaf.known_until:
+            yield leaf.known_until(view, now)
+        if leaf.repeats and leaf.moments and next(iter(leaf.moments(view, now)), None) is not None:
+            yield now + LOOK_AHEAD
 
 
 def _flips(node: Node, view: View, now: int) -> Iterator[int]:

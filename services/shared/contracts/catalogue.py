@@ -19,7 +19,15 @@ from services.shared.contracts.ingest import (
     RecoveryRequested,
 )
 from services.shared.contracts.journeys import JourneyEntered, JourneyExited, MessageRequested
-from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited, StageChanged
+from services.shared.contracts.scoring import (
+    ScoreChanged,
+    SegmentEntered,
+    SegmentExited,
+    StageChanged,
+    StrategyCellChanged,
+    TaskRequested,
+    TriggerFired,
+)
 
 FACTS: tuple[type[Fact], ...] = (
     ProfilesChanged,
@@ -32,6 +40,9 @@ FACTS: tuple[type[Fact], ...] = (
     SegmentEntered,
     SegmentExited,
     StageChanged,
+    StrategyCellChanged,
+    TaskRequested,
+    TriggerFired,
     JourneyEntered,
     JourneyExited,
     MessageRequested,

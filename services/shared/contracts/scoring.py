@@ -12,7 +12,8 @@ class Standing(Model):
 
     `facts` are computed traits: `orders` (count), `revenue`, `average_basket`, `promo_share`, `first_order_at`,
     `last_order_at`, `first_seen_at` (ISO), and counts of e-mail outcomes. `scores` maps a model to its points;
-    `segments` lists those the profile is in, `stages` maps a lifecycle to the stage by product ("": of the person).
+    `segments` lists those the profile is in, `stages` maps a lifecycle to the stage by product ("": of the person),
+    `fits` a fit model to the grade, `cells` a contact strategy to the cell (`band:grade`).
     `since` is that of `ProfileChange`, known since `since_at`: it tells who
     had let go of a merged profile that an un-merge gave it back.
     """
@@ -24,6 +25,8 @@ class Standing(Model):
     scores: dict[str, float] = {}
     segments: list[str] = []
     stages: dict[str, dict[str, str]] = {}
+    fits: dict[str, str] = {}
+    cells: dict[str, str] = {}
     since: int = 0
     since_at: Instant | None = None
 
@@ -94,3 +97,75 @@ class StageChanged(Fact):
     detail_type: ClassVar[str] = "StageChanged.v1"
 
     moves: list[StageMove]
+
+
+class StrategyMove(Model):
+    """A profile went from a cell of contact strategy `strategy` to another at `at`; an empty `before` is the beginning.
+
+    A cell is `band:grade`. `contact`, `owner` and `journey` (empty: none) are what was agreed for the new one.
+    `accepted_at` as of `SegmentMove`.
+    """
+
+    strategy: str
+    before: str
+    after: str
+    at: Instant
+    contact: str = ""
+    owner: str = ""
+    journey: str = ""
+    standing: Standing
+    accepted_at: Instant | None = None
+
+
+class StrategyCellChanged(Fact):
+    """Profiles whose cell in a matrix of score and fit changed."""
+
+    source: ClassVar[str] = "halte.scoring"
+    detail_type: ClassVar[str] = "StrategyCellChanged.v1"
+
+    moves: list[StrategyMove]
+
+
+class Firing(Model):
+    """An event (`message_id`) was the `trigger` of a `table` while the person was in a `position` of the buying
+    process; `journey` (empty: none) is what answers it. The same event fires a trigger once.
+    `accepted_at` as of `SegmentMove`."""
+
+    table: str
+    trigger: str
+    position: str
+    message_id: str
+    journey: str = ""
+    at: Instant
+    standing: Standing
+    accepted_at: Instant | None = None
+
+
+class TriggerFired(Fact):
+    """Things that people did and that something is done about."""
+
+    source: ClassVar[str] = "halte.scoring"
+    detail_type: ClassVar[str] = "TriggerFired.v1"
+
+    firings: list[Firing]
+
+
+class Task(Model):
+    """Something that `owner` is asked to do for a person. The same cause has the same `task_id`, however often it is
+    told; `reason` is what brought it about (`strategy:<name>:<cell>`, `trigger:<table>:<trigger>:<position>`)."""
+
+    task_id: str
+    profile_id: str
+    title: str
+    owner: str
+    reason: str
+    at: Instant
+
+
+class TaskRequested(Fact):
+    """Tasks for people, such as a sales call to somebody who came into a hot cell."""
+
+    source: ClassVar[str] = "halte.scoring"
+    detail_type: ClassVar[str] = "TaskRequested.v1"
+
+    tasks: list[Task]

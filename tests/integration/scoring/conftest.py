@@ -48,6 +48,8 @@ def clear_caches() -> None:
         bootstrap.person,
         bootstrap.whereabouts,
         bootstrap.hand,
+        bootstrap.library,
+        bootstrap.preview,
         bootstrap.place_book,
     ):
         make.cache_clear()

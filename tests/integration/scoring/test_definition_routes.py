@@ -25,6 +25,38 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "transitions": [{"from": ["a"], "to": "b", "when": {"fact": "orders", "gte": 2}}],
         },
     ),
+    "fit-model": (
+        {"rules": [{"when": {"trait": "country", "eq": "NL"}, "grade": "A"}], "default": "B"},
+        {"rules": [{"when": {"trait": "country", "eq": "BE"}, "grade": "A"}], "default": "B"},
+    ),
+    "strategy": (
+        {
+            "score": "love",
+            "fit": "near",
+            "bands": [{"name": "all"}],
+            "cells": [{"bands": ["all"], "grades": ["A", "B"], "strategy": "nurture", "owner": "marketing"}],
+        },
+        {
+            "score": "love",
+            "fit": "near",
+            "bands": [{"name": "all"}],
+            "cells": [{"bands": ["all"], "grades": ["A", "B"], "strategy": "call", "owner": "sales"}],
+        },
+    ),
+    "trigger-table": (
+        {
+            "score": "love",
+            "positions": [{"name": "any"}],
+            "triggers": [{"name": "asks", "event": "Asked"}],
+            "reactions": [{"triggers": ["asks"], "positions": ["any"], "journey": "answer"}],
+        },
+        {
+            "score": "love",
+            "positions": [{"name": "any"}],
+            "triggers": [{"name": "asks", "event": "Asked"}],
+            "reactions": [{"triggers": ["asks"], "positions": ["any"]}],
+        },
+    ),
     "score-model": (
         {"rules": [{"event": "Order Completed", "points": 1}]},
         {"rules": [{"event": "Order Completed", "points": 2}]},
@@ -33,8 +65,17 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
+REFERRED = {
+    "trigger-table": {"/score-models/love": "score-model"},
+    "strategy": {"/score-models/love": "score-model", "/fit-models/near": "fit-model"},
+}
+"""What the document of a kind refers to."""
+
+
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_the_life_of_a_definition(kind: Any) -> None:
+    for other_path, other_kind in REFERRED.get(kind.name, {}).items():
+        assert call("PUT", other_path, DOCUMENTS[other_kind][0])[0] == 200
     path = f"/{kind.path}/first"
     one, other = DOCUMENTS[kind.name]
 

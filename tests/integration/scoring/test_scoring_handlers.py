@@ -216,6 +216,10 @@ def test_a_standing_explains_itself(clock: FixedClock) -> None:
             {"event": "Unsubscribed", "count": 1, "points": -15},
             {"event": "Email Bounced", "count": 0, "points": 0},
         ],
+        "ledger": [
+            {"event": "Order Completed", "count": 1, "points": 10},
+            {"event": "Unsubscribed", "count": 1, "points": -15},
+        ],
     }
     assert shown["segments"] == {"first_order": "1997-02-01T12:00:00.000Z"}
     assert shown["explained"]["first_order"]["verdict"] is True

@@ -287,3 +287,22 @@ def test_what_no_definition_needs_is_not_kept(past: Past, clock: FixedClock, str
     assert len(track["m"]) == 3, "the newest three decide"
     assert "s1" not in str(standing)
     assert standing.traits == {}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_preview_says_what_saving_brings(
+    family: str, past: Past, clock: FixedClock, stream: Stream
+) -> None:
+    """Though nobody remembered what it needs; nothing is written by looking."""
+    past.tell("a", *people())
+    document = {"condition": FAMILIES[family]}
+    status, found = call("POST", f"/segments/{family}/preview", document)
+    assert status == 200, found
+    assert call("GET", "/segments")[1]["segments"] == []
+
+    put(family, FAMILIES[family])
+    settle(clock, stream)
+    assert (found["sample"], found["count"], found["exact"]) == (members(family), 1, True)
+    assert found["of"] == len(people())
+    again = call("POST", f"/segments/{family}/preview", document)[1]
+    assert (again["count"], again["took_pasts"]) == (1, 0), "by now it is remembered"

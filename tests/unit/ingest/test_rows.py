@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.domain.rows import MAX_CELL, MAX_LINE, BrokenFile, Format, Row, neutral, read_rows
+from services.ingest.domain.rows import MAX_CELL, MAX_LINE, BrokenFile, Format, Row, read_rows
+from services.shared.cells import neutral
 
 CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=20)
 

@@ -36,6 +36,9 @@ class FakeStandings:
         ids = [profile_id for profile_id in sorted(self.stored) if profile_id > after]
         return Page({p: self.stored[p] for p in ids[:size]}, ids[size - 1] if len(ids) > size else "")
 
+    def size(self) -> int:
+        return len(self.stored)
+
     def _save(self, standing: ProfileStanding) -> SaveResult:
         if standing.profile_id in self.broken:
             return NotSaved(OSError("connection lost"))

@@ -233,7 +233,7 @@ def test_the_order_of_arrival_makes_no_difference(
     one, other = (reduce(lambda t, e: fold(t, e, frozenset()), events, Tally()) for events in both)
 
     assert one.facts() == other.facts()
-    assert MODEL.score(one.counts) == MODEL.score(other.counts)
+    assert MODEL.score(one.counts, {}, {}) == MODEL.score(other.counts, {}, {})
 
 
 @pytest.mark.parametrize(
@@ -248,8 +248,10 @@ def test_the_order_of_arrival_makes_no_difference(
     ],
 )
 def test_points_are_capped_per_rule_plus_and_minus(counts: dict[str, int], score: float) -> None:
-    assert MODEL.score(counts) == score
-    assert sum(float(row["points"]) for row in MODEL.ledger(counts)) == score
+    assert MODEL.score(counts, {}, {}) == score
+    explained = MODEL.explained(counts, {}, {}, 0)
+    assert sum(float(row["points"]) for row in explained["rules"]) == score
+    assert sum(float(row["points"]) for row in explained["ledger"]) == score
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from services.scoring.domain.judging import take_in
 from services.scoring.domain.standing import Moved, ProfileStanding
 from services.scoring.outbox import facts_of
 from services.scoring.ports import Pass
-from services.scoring.service import ATTEMPTS, Contended, Scoring
+from services.scoring.rewriting import ATTEMPTS, Contended
+from services.scoring.service import Scoring
 from services.scoring.sweep import Sweep
 from services.shared.clock import FixedClock
 from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited

@@ -3,7 +3,21 @@ in `book`."""
 
 from services.scoring.domain.definitions.base import Definition, Kind
 from services.scoring.domain.definitions.book import KINDS, Definitions, kind_of
+from services.scoring.domain.definitions.fits import FitModel
+from services.scoring.domain.definitions.lists import StaticSegment
 from services.scoring.domain.definitions.models import ScoreModel
 from services.scoring.domain.definitions.segments import Segment
+from services.scoring.domain.definitions.strategies import Strategy
 
-__all__ = ["KINDS", "Definition", "Definitions", "Kind", "ScoreModel", "Segment", "kind_of"]
+__all__ = [
+    "KINDS",
+    "Definition",
+    "Definitions",
+    "FitModel",
+    "Kind",
+    "ScoreModel",
+    "Segment",
+    "StaticSegment",
+    "Strategy",
+    "kind_of",
+]

@@ -10,11 +10,15 @@ from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
 
 from services.scoring.domain.definitions.base import Definition, Kind
+from services.scoring.domain.definitions.fits import FitModel
 from services.scoring.domain.definitions.forums import Forum
 from services.scoring.domain.definitions.lifecycles import Lifecycle
-from services.scoring.domain.definitions.models import ScoreModel
+from services.scoring.domain.definitions.lists import StaticSegment
+from services.scoring.domain.definitions.models import ScoreModel, WeightedScore, read_model
 from services.scoring.domain.definitions.needs import Needs
-from services.scoring.domain.definitions.segments import Segment
+from services.scoring.domain.definitions.segments import Segment, read_segment
+from services.scoring.domain.definitions.strategies import Strategy
+from services.scoring.domain.definitions.trigger_tables import TriggerTable
 from services.scoring.domain.facts import FACTS
 from services.scoring.domain.places import Judged
 from services.shared.conditions import Reference
@@ -24,10 +28,13 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
-            Kind(Segment.kind, "segments", Segment.read, most=200, places=True),
-            Kind(ScoreModel.kind, "score-models", ScoreModel.read, most=50),
+            Kind(Segment.kind, "segments", read_segment, most=200, places=True),
+            Kind(ScoreModel.kind, "score-models", read_model, most=50),
             Kind(Forum.kind, "forums", Forum.read, most=50),
             Kind(Lifecycle.kind, "stages", Lifecycle.read, most=20, places=True),
+            Kind(FitModel.kind, "fit-models", FitModel.read, most=20, places=True),
+            Kind(Strategy.kind, "strategies", Strategy.read, most=20, places=True),
+            Kind(TriggerTable.kind, "trigger-tables", TriggerTable.read, most=20),
         )
     }
 )
@@ -67,15 +74,17 @@ class Definitions:
         """Definitions that fit together; of namesakes the last counts. What `introduced` does not know, is new.
 
         Raises:
-            Invalid: `unknown_reference`, `definition_cycle` or `too_many`.
+            Invalid: `unknown_reference`, `definition_cycle`, `too_many`, or a matrix has holes (`unmapped_cell`).
         """
         by_key: dict[Key, Definition] = {(one.kind, one.name): one for one in definitions}
         for kind, count in Counter(kind for kind, _ in by_key).items():
             if count > KINDS[kind].most:
                 raise Invalid("too_many", f"there may be {KINDS[kind].most} of {KINDS[kind].path}")
         needs = {key: _needs(one, by_key) for key, one in sorted(by_key.items())}
+        _check_matrices(by_key)
         ordered = tuple(by_key[key] for key in _ordered(needs))
         words = {word for one in ordered for word in (_word(one), *one.needs.names)}
+        words |= {one.list for one in ordered if isinstance(one, StaticSegment)}
         before = introduced or {}
         return cls(version, ordered, {word: before.get(word, version) for word in words})
 
@@ -85,14 +94,25 @@ class Definitions:
         return tuple(one for one in self.all if isinstance(one, Judged))
 
     @cached_property
-    def models(self) -> tuple[ScoreModel, ...]:
-        """The score models."""
-        return tuple(one for one in self.all if isinstance(one, ScoreModel))
+    def models(self) -> tuple[ScoreModel | WeightedScore, ...]:
+        """The score models, each after those it is made of."""
+        return tuple(one for one in self.all if isinstance(one, ScoreModel | WeightedScore))
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
-        """The segments."""
+        """The segments that follow a condition."""
         return tuple(one for one in self.all if isinstance(one, Segment))
+
+    @cached_property
+    def lists(self) -> Mapping[Key, int]:
+        """The static segments, each with the version from which on there is its list."""
+        found = (one for one in self.all if isinstance(one, StaticSegment))
+        return {(one.kind, one.name): self.introduced[one.list] for one in found}
+
+    @cached_property
+    def trigger_tables(self) -> tuple[TriggerTable, ...]:
+        """The trigger tables."""
+        return tuple(one for one in self.all if isinstance(one, TriggerTable))
 
     @cached_property
     def needs(self) -> Needs:
@@ -150,13 +170,13 @@ class Definitions:
         return Definitions.of(self.version + 1, others, self.introduced)
 
 
-_REFERRED = {ScoreModel.kind: "score"}
+_REFERRED = {ScoreModel.kind: "score", FitModel.kind: "fit", Strategy.kind: "cell"}
 """What conditions call a kind, where that differs from its own name."""
 
 _KIND_REFERRED = {word: kind for kind, word in _REFERRED.items()}
 
 
-_FREE = frozenset({"trait", "relation", "consent", "event", "bucket"})
+_FREE = frozenset({"trait", "relation", "consent", "event", "bucket", "part"})
 """What conditions may name without anybody having defined it."""
 
 
@@ -181,6 +201,14 @@ def _needs(one: Definition, by_key: Mapping[Key, Definition]) -> list[Key]:
             )
         needs.add(key)
     return sorted(needs)
+
+
+def _check_matrices(by_key: Mapping[Key, Definition]) -> None:
+    for one in by_key.values():
+        if isinstance(one, Strategy):
+            fit = by_key[FitModel.kind, one.source.fit]
+            assert isinstance(fit, FitModel)  # the kinds are apart
+            one.check_grades(fit.values)
 
 
 def _ordered(needs: Mapping[Key, list[Key]]) -> list[Key]:

@@ -28,14 +28,19 @@ class Needs:
     consents: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
-    def of(cls, conditions: Iterable[Condition], counted: Iterable[str] = ()) -> Needs:
-        """Of these conditions, and of models that count events."""
+    def of(
+        cls,
+        conditions: Iterable[Condition],
+        counted: Iterable[str] = (),
+        tracks: Iterable[TrackSpec] = (),
+    ) -> Needs:
+        """Of these conditions, and of models that count events or keep their times."""
         known = list(conditions)
         fields: dict[str, set[str]] = {}
         for clause in (clause for condition in known for clause in _relations(condition.document)):
             fields.setdefault(clause["relation"], set()).update(_fields(clause))
         return cls(
-            tracks_of(track for condition in known for track in condition.tracks()),
+            tracks_of([*tracks, *(track for condition in known for track in condition.tracks())]),
             frozenset(counted),
             tuple((kind, frozenset(names)) for kind, names in sorted(fields.items())),
             frozenset(r.name for condition in known for r in condition.references() if r.kind == "trait"),
