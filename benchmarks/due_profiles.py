@@ -92,7 +92,9 @@ def measure(size: int, due: int) -> Swept:
     with _table() as meter:
         scan = _fill(size, due, definitions.load())
         client.cache_clear()
-        scoring = Scoring(StandingsTable(Table(TABLE), ConsentsTable(Table("Consents"))), definitions, clock)
+        scoring = Scoring(
+            StandingsTable(Table(TABLE), ConsentsTable(Table("no-consents"))), definitions, clock
+        )
         meter.running = True
         swept = scoring.sweep(lambda: True)
         meter.running = False

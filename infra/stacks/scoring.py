@@ -81,8 +81,8 @@ class ScoringStack(ServiceStack):
         sweep = self.function(
             "Sweep", handler="sweep", settings={**asking, "history_function": history}, timeout_seconds=55
         )
-        self._may_ask_the_past(sweep)
         self._let_link(sweep)
+        self._may_ask_the_past(sweep)
         standings.grant(
             sweep,
             "dynamodb:BatchGetItem",
@@ -95,6 +95,17 @@ class ScoringStack(ServiceStack):
             sweep, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"
         )
         self.schedule(sweep, "rate(1 minute)")
+
+    def _let_link(self, function: ServiceFunction) -> None:
+        """Write a standing together with who has which address, judged by what is permitted there."""
+        self._consents.grant(
+            function,
+            "dynamodb:BatchGetItem",
+            "dynamodb:PutItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:ConditionCheckItem",
+        )
+        self.address_secret.grant_read(function)
 
     def _may_ask_the_past(self, function: iam.IGrantable) -> None:
         iam.Grant.add_to_principal(
@@ -109,17 +120,6 @@ class ScoringStack(ServiceStack):
                 )
             ],
         )
-
-    def _let_link(self, function: ServiceFunction) -> None:
-        """Write a standing together with who has which address, judged by what is permitted there."""
-        self._consents.grant(
-            function,
-            "dynamodb:BatchGetItem",
-            "dynamodb:PutItem",
-            "dynamodb:DeleteItem",
-            "dynamodb:ConditionCheckItem",
-        )
-        self.address_secret.grant_read(function)
 
     def _person(
         self, standings: dynamodb.Table, definitions: dynamodb.Table, settings: Mapping[str, str]
@@ -141,6 +141,7 @@ class ScoringStack(ServiceStack):
             handler="api",
             settings={
                 **settings,
+                "address_secret_arn": self.address_secret.secret_arn,
                 "places_table": places.table_name,
                 "history_function": history_function(self.halte.stage),
             },
@@ -155,7 +156,8 @@ class ScoringStack(ServiceStack):
             "dynamodb:DescribeTable",
         )
         places.grant(api, "dynamodb:Query")
-        self._consents.grant(api, "dynamodb:DeleteItem")
+        self._consents.grant(api, "dynamodb:BatchGetItem", "dynamodb:DeleteItem")
+        self.address_secret.grant_read(api)
         definitions.grant(
             api, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"
         )

@@ -104,7 +104,8 @@ def list_desk() -> ListDesk:
     """For the lists of static segments. Made for each request: who has just defined one can fill it at once."""
     settings = ApiSettings.from_env()
     definitions = CachedDefinitions(DefinitionsTable(Table(settings.definitions_table)))
-    lists = Lists(_standings(settings), definitions, settings.clock())
+    standings = _standings(settings)
+    lists = Lists(standings, definitions, settings.clock())
     return ListDesk(definitions, lists, PlacesTable(Table(settings.places_table)))
 
 
@@ -117,6 +118,7 @@ def preview() -> Preview:
         _standings(settings),
         IngestHistories(settings.history_function),
         settings.clock(),
+        _address_book(settings),
     )
 
 
@@ -155,9 +157,13 @@ def _asking(settings: OnProfilesChangedSettings | SweepSettings) -> Scoring:
         _standings(settings),
         CachedDefinitions(DefinitionsTable(Table(settings.definitions_table))),
         settings.clock(),
-        AddressBook(
-            ConsentsTable(Table(settings.consents_table)), lambda: secret_text(settings.address_secret_arn)
-        ),
+        _address_book(settings),
+    )
+
+
+def _address_book(settings: OnProfilesChangedSettings | SweepSettings | ApiSettings) -> AddressBook:
+    return AddressBook(
+        ConsentsTable(Table(settings.consents_table)), lambda: secret_text(settings.address_secret_arn)
     )
 
 

@@ -62,8 +62,8 @@ class Person:
         standing, definitions = living[0], self._definitions.load()
         return {
             "facts": {**standing.tally.facts(), **_ages(standing, at)},
-            "consents": {purpose: dict(held) for purpose, held in sorted(standing.consents.items())},
             "scores": _scores(standing, definitions, at),
+            "consents": {purpose: dict(held) for purpose, held in sorted(standing.consents.items())},
             "segments": {name: to_iso(since) for name, since in sorted(standing.segments.items())},
             "stages": {
                 name: {product: place.value for product, place in sorted(held.items())}

@@ -18,9 +18,11 @@ from typing import Any
 from services.scoring.domain.definitions import Definitions, Segment, kind_of
 from services.scoring.domain.estimate import Estimate, counted, estimated
 from services.scoring.domain.judging import History, is_behind, recalled
+from services.scoring.domain.permissions import NOWHERE, Reached
 from services.scoring.domain.seeing import view_of_places
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, Histories, Standings, UnreadableStanding
+from services.scoring.reach import Nobody, Phonebook, reached_by
 from services.shared.clock import Clock
 from services.shared.conditions import evaluate
 from services.shared.errors import Invalid
@@ -80,10 +82,12 @@ class Plan:
         """Must the past of somebody be asked for?"""
         return self.needs_past or is_behind(standing, self.definitions)
 
-    def judge(self, standing: ProfileStanding, history: History | None, now: datetime) -> bool:
+    def judge(
+        self, standing: ProfileStanding, history: History | None, reached: Reached, now: datetime
+    ) -> bool:
         """Would somebody be in it?"""
         if history is not None:
-            standing = recalled(standing, history, self.following)
+            standing = recalled(standing, history, self.following, reached)
         return evaluate(self.segment.condition, view_of_places(standing, self.following), now)
 
 
@@ -91,12 +95,18 @@ class Preview:
     """How many, how sure, and some of them."""
 
     def __init__(
-        self, definitions: DefinitionReader, standings: Standings, histories: Histories, clock: Clock
+        self,
+        definitions: DefinitionReader,
+        standings: Standings,
+        histories: Histories,
+        clock: Clock,
+        phonebook: Phonebook | None = None,
     ) -> None:
         self._definitions = definitions
         self._standings = standings
         self._histories = histories
         self._clock = clock
+        self._phonebook = phonebook or Nobody()
 
     def of(self, name: str, document: Mapping[str, Any], has_time: Callable[[], bool]) -> dict[str, Any]:
         """`{"count", "of", "exact", "interval": [low, high], "sample": [profile id], "took_reads", "took_pasts"}`;
@@ -135,10 +145,13 @@ class Preview:
             tally.living += len(people)
             asked = [one.profile_id for one in people if plan.asks(one)]
             pasts = self._histories.of(asked) if asked else {}
+            traits = {profile_id: past.traits for profile_id, past in pasts.items()}
+            reached = reached_by(self._phonebook, traits, plan.following)
             tally.pasts += len(asked)
             for one in people:
                 if not plan.asks(one) or one.profile_id in pasts:
-                    _count(tally, plan, one, pasts.get(one.profile_id), now)
+                    past, where = pasts.get(one.profile_id), reached.get(one.profile_id, NOWHERE)
+                    _count(tally, plan, one, hit=plan.judge(one, past, where, now))
         tally.complete = True
         return tally
 
@@ -165,12 +178,10 @@ class Preview:
         return total, estimated(tally.hits, tally.judged, total)
 
 
-def _count(
-    tally: Tally, plan: Plan, standing: ProfileStanding, history: History | None, now: datetime
-) -> None:
+def _count(tally: Tally, plan: Plan, standing: ProfileStanding, *, hit: bool) -> None:
     tally.judged += 1
     tally.unsure += standing.definitions < plan.judged_from
-    if plan.judge(standing, history, now):
+    if hit:
         tally.hits += 1
         if len(tally.fit) < SHOWN:
             tally.fit.append(standing.profile_id)

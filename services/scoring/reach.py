@@ -59,6 +59,15 @@ class AddressBook:
         return self._consents.of(keys) if keys else {}
 
 
+def reached_by(
+    phonebook: Phonebook, traits: Mapping[str, Mapping[str, Any]], definitions: Definitions
+) -> dict[str, Reached]:
+    """Where profiles with these traits are reached."""
+    addresses = {profile_id: phonebook.addresses(own, definitions) for profile_id, own in traits.items()}
+    known = phonebook.known({key for by_channel in addresses.values() for key in by_channel.values()})
+    return {profile_id: Reached(by_channel, known) for profile_id, by_channel in addresses.items()}
+
+
 class Reach:
     """What a batch is judged by, next to its changes: of each profile the definitions, and where it is reached."""
 

@@ -12,7 +12,7 @@ ATTEMPTS = 5
 """Times a standing is judged anew after another writer was first."""
 
 Judge = Callable[[str, ProfileStanding | None], ProfileStanding | None]
-Look = Callable[[Mapping[str, ProfileStanding | None]], None]
+LookUp = Callable[[Mapping[str, ProfileStanding | None]], None]
 
 
 class Contended(Exception):
@@ -45,30 +45,21 @@ class Rewriter:
         profile_ids: Sequence[str],
         loaded: Mapping[str, ProfileStanding | UnreadableStanding],
         judge: Judge,
-        look: Look = lambda _: None,
+        look_up: LookUp | None = None,
     ) -> Outcome:
         """Write what `judge` makes of each standing (`None`: nothing), anew from what stands when another writer was
-        first. One that fails does not hold up its neighbours. All that are about to be judged are given to `look`."""
+        first. One that fails does not hold up its neighbours. `look_up` is called with the standings before they are
+        judged, each time."""
         failed: dict[str, Exception] = {p: s for p, s in loaded.items() if isinstance(s, UnreadableStanding)}
         current = {p: s for p in profile_ids if not isinstance(s := loaded.get(p), UnreadableStanding)}
         written = unchanged = unsaved = 0
         for _ in range(ATTEMPTS):
-            look(current)
-            judged = []
-            for profile_id, standing in current.items():
-                try:
-                    after = judge(profile_id, standing)
-                except Unready as error:
-                    failed[profile_id] = error
-                    unsaved += 1
-                    continue
-                except Exception as error:  # one poisonous profile must not hold up its neighbours
-                    failed[profile_id] = error
-                    continue
-                if after is None:
-                    unchanged += 1
-                else:
-                    judged.append(after)
+            if look_up:
+                look_up(current)
+            judged, refused = _judged(current, judge)
+            failed |= refused
+            unsaved += sum(isinstance(error, Unready) for error in refused.values())
+            unchanged += len(current) - len(judged) - len(refused)
             current = {}
             for after, result in zip(judged, self._standings.save(judged), strict=True):
                 if isinstance(result, Overtaken):
@@ -82,3 +73,20 @@ class Rewriter:
                 break
         failed |= {profile_id: Contended(profile_id) for profile_id in current}
         return Outcome(written, unchanged, failed, unsaved + len(current))
+
+
+def _judged(
+    current: Mapping[str, ProfileStanding | None], judge: Judge
+) -> tuple[list[ProfileStanding], dict[str, Exception]]:
+    """The standings that are to be written, and why others can't be judged."""
+    judged: list[ProfileStanding] = []
+    failed: dict[str, Exception] = {}
+    for profile_id, standing in current.items():
+        try:
+            after = judge(profile_id, standing)
+        except Exception as error:  # one poisonous profile must not hold up its neighbours
+            failed[profile_id] = error
+            continue
+        if after is not None:
+            judged.append(after)
+    return judged, failed

@@ -13,12 +13,12 @@ from services.scoring.domain.judging import (
     catch_up,
     is_behind,
     let_time_pass,
-    permit,
     put_in_place,
     take_in,
 )
 from services.scoring.domain.leaving import erase, merge
 from services.scoring.domain.permissions import NOWHERE
+from services.scoring.domain.permitting import permit
 from services.scoring.domain.places import Place
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.lists import Lists
@@ -55,9 +55,9 @@ class Scoring:
         self._standings = standings
         self._definitions = definitions
         self._clock = clock
+        self._phonebook = phonebook or Nobody()
         self._rewriter = Rewriter(standings)
         self._lists = Lists(standings, definitions, clock)
-        self._phonebook = phonebook or Nobody()
 
     def take_in(self, changes: Iterable[ProfileChange]) -> Outcome:
         """Fold changes into standings: one write per profile, each change once however often it is delivered."""
@@ -152,7 +152,7 @@ class Scoring:
                 )  # a past that was read before the newest change came is not all of it
             return catch_up(standing, past.get(profile_id), known, now, reached or NOWHERE)
 
-        return self._reaching(list(standings), standings, judge, reach)
+        return self._settle(list(standings), standings, judge, reach)
 
     def move_by_hand(self, profile_id: str, lifecycle: str, product: object, to: object) -> Place:
         """Put somebody in another stage, along a transition there is; the rules go on from there.
@@ -214,7 +214,7 @@ class Scoring:
         judge: Judge,
         reach: Reach,
     ) -> Outcome:
-        """The same, and where people are reached is looked up before they are judged."""
-        return self._rewriter.settle(
-            profile_ids, loaded, judge, lambda current: reach.look_up(current, self._definitions_for)
-        )
+        def look_up(current: Mapping[str, ProfileStanding | None]) -> None:
+            reach.look_up(current, self._definitions_for)
+
+        return self._rewriter.settle(profile_ids, loaded, judge, look_up)

@@ -34,6 +34,7 @@ class ApiSettings(Settings):
     standings_table: str
     definitions_table: str
     consents_table: str
+    address_secret_arn: str
     places_table: str
     history_function: str
 

@@ -1,4 +1,4 @@
-"""How a standing changes: by customer events, by permissions, by time alone, and by new definitions."""
+"""How a standing changes: by customer events, by time alone, and by new definitions."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.definitions import Definitions
 from services.scoring.domain.firing import firings
 from services.scoring.domain.memory import Memory
-from services.scoring.domain.permissions import NOWHERE, Permissions, Reached, kept, links
-from services.scoring.domain.places import Place, Seat
+from services.scoring.domain.permissions import NOWHERE, Reached, kept, links
+from services.scoring.domain.places import Place, Seat, steps
 from services.scoring.domain.seeing import known, numbers
 from services.scoring.domain.standing import Fired, Gone, Moved, ProfileStanding
 from services.scoring.domain.telling import moved, scored
@@ -73,9 +73,8 @@ def take_in(
         remembered=remembered,
         accepted_at=accepted,
     )
-    known: Mapping[str, Permissions] = {}
     if where:
-        after, known = _moved_to(after, where, definitions), where.known
+        after = moved_to(after, where, definitions)
     fired: tuple[Fired, ...] = ()
     if start is before:
         new = {event.message_id for change in fresh if not change.told_before for event in change.events}
@@ -84,34 +83,13 @@ def take_in(
     # What comes late counts at its own time, but is judged from when it could be: memory forgets what is over.
     earliest = before.at if before.version and start is before else min(at for at, _ in memories)
     steps = [(min(max(at, earliest), now), memory) for at, memory in memories]
-    return replace(_judge(before, after, steps, definitions, now, permissions=known), fired=fired)
+    return replace(_judge(before, after, steps, definitions, now), fired=fired)
 
 
-def permit(
-    standing: ProfileStanding, reached: Reached, definitions: Definitions, now: datetime
-) -> ProfileStanding | None:
-    """The standing after permissions changed where the person is reached; `None` when it knows that.
-
-    Whichever permission changed last tells when, but not before the person was last judged.
-    """
-    if standing.gone:
-        return None
-    after = replace(_moved_to(standing, reached, definitions), accepted_at=None)
-    if after.consents == standing.consents:
-        return None
-    held = reached.held(definitions.needs.consents)
-    news = [p.at for (purpose, channel), p in held.items() if _state(standing, purpose, channel) != p.state]
-    at = max(min(max(news, default=now), now), standing.at)
-    return _judge(standing, after, [(at, standing.memory)], definitions, max(now, at))
-
-
-def _moved_to(standing: ProfileStanding, reached: Reached, definitions: Definitions) -> ProfileStanding:
+def moved_to(standing: ProfileStanding, reached: Reached, definitions: Definitions) -> ProfileStanding:
+    """The standing of somebody who is reached there, not judged yet."""
     consents = reached.consents(definitions.needs.consents)
-    return replace(standing, addresses=dict(reached.addresses), consents=consents)
-
-
-def _state(standing: ProfileStanding, purpose: str, channel: str) -> str | None:
-    return standing.consents.get(purpose, {}).get(channel)
+    return replace(standing, addresses=dict(reached.addresses), consents=consents, linked=reached.links)
 
 
 def let_time_pass(
@@ -144,19 +122,22 @@ def catch_up(
         return judge_anew(standing, definitions, now) if standing.definitions != definitions.version else None
     if history is None:
         raise ValueError("a standing that is behind needs its history")
-    there = _moved_to(recalled(standing, history, definitions), reached, definitions)
-    return judge_anew(standing, definitions, now, there, permissions=reached.known)
+    return judge_anew(standing, definitions, now, recalled(standing, history, definitions, reached))
 
 
-def recalled(standing: ProfileStanding, history: History, definitions: Definitions) -> ProfileStanding:
-    """The standing with all remembered that `definitions` need, out of the whole past."""
+def recalled(
+    standing: ProfileStanding, history: History, definitions: Definitions, reached: Reached = NOWHERE
+) -> ProfileStanding:
+    """The standing with all remembered that `definitions` need, out of the whole past, of somebody who is `reached` so
+    by now."""
     memory = Memory()
     # What is not taken in yet will be: it is on its way.
     told = (e for version, events in history.events if version in standing.applied for e in events)
     for event in sorted(told, key=lambda e: (e.at, e.message_id)):
         memory = memory.with_event(event, definitions.needs)
     traits = _needed(history.traits, definitions)
-    return replace(standing, memory=memory, traits=traits, remembered=definitions.version)
+    there = moved_to(standing, reached, definitions)
+    return replace(there, memory=memory, traits=traits, remembered=definitions.version)
 
 
 def _needed(traits: Mapping[str, Any], definitions: Definitions) -> dict[str, Any]:
@@ -194,19 +175,30 @@ def _start_over(before: ProfileStanding, changes: Sequence[ProfileChange]) -> Pr
     )
 
 
+def _leave(before: ProfileStanding, gone: Gone) -> ProfileStanding:
+    return ProfileStanding(
+        profile_id=before.profile_id,
+        version=before.version + 1,
+        at=max(before.at, gone.at),
+        since=before.since,
+        since_at=before.since_at,
+        gone=gone,
+    )
+
+
 def judge_anew(
     standing: ProfileStanding,
     definitions: Definitions,
     now: datetime,
     after: ProfileStanding | None = None,
     held: Mapping[Seat, Place] | None = None,
-    permissions: Mapping[str, Permissions] | None = None,
+    at: datetime | None = None,
 ) -> ProfileStanding:
-    """A new version of the standing, or of what it is to be `after`, due again at its next true flip. `held` are the
-    places to go on from, where somebody made them other than those before."""
+    """A new version of the standing, or of what it is to be `after` (since `at`), due again at its next true flip.
+    `held` are the places to go on from, where somebody made them other than those before."""
     unarmed = replace(after or standing, due_at=None, accepted_at=None)
-    moments = [(standing.at, unarmed.memory)]
-    return _judge(standing, unarmed, moments, definitions, max(now, standing.at), held, permissions)
+    now = max(now, standing.at)
+    return _judge(standing, unarmed, [(at or standing.at, unarmed.memory)], definitions, now, held)
 
 
 def still_held(standing: ProfileStanding, definitions: Definitions) -> dict[Seat, Place]:
@@ -238,10 +230,8 @@ def _judge(
     definitions: Definitions,
     now: datetime,
     held: Mapping[Seat, Place] | None = None,
-    permissions: Mapping[str, Permissions] | None = None,
 ) -> ProfileStanding:
-    """`after` with scores, places, due time and outbox of a new version; `permissions` are those read for addresses
-    it did not have before.
+    """`after` with scores, places, due time and outbox of a new version.
 
     A standing judged under older definitions is judged as of now: what a new definition makes of the past did
     not happen then.
@@ -257,9 +247,9 @@ def _judge(
     held = still_held(before, definitions) if held is None else held
     traced = trace(definitions.judged, held, steps, now, waiting)
     last = steps[-1].known
-    scores = numbers(last["scores"], now)
     needs = definitions.needs
     addresses = {channel: key for channel, key in after.addresses.items() if channel in needs.channels}
+    scores = numbers(last["scores"], now)
     return replace(
         after,
         version=before.version + 1,
@@ -271,7 +261,7 @@ def _judge(
         definitions=definitions.version,
         addresses=addresses,
         consents=kept(after.consents, needs.consents),
-        linked=links(before.addresses, addresses, permissions or {}),
+        linked=links(before.addresses, addresses, after.linked),
         due_at=_rearmed(after.due_at, traced.due),
         scored=scored(before, scores, facts_changed=last["facts"] != before.tally.facts()),
         moved=moved(before, traced, definitions, now),

@@ -36,5 +36,5 @@ def _leave(before: ProfileStanding, gone: Gone) -> ProfileStanding:
         since=before.since,
         since_at=before.since_at,
         gone=gone,
-        linked=links(before.addresses, {}, {}),
+        linked=links(before.addresses, {}),
     )

@@ -56,6 +56,11 @@ class Reached:
             found.setdefault(purpose, {})[channel] = permission.state
         return found
 
+    @property
+    def links(self) -> Links:
+        """All the addresses, with the version of their permissions."""
+        return Links({key: self.known.get(key, Permissions()).version for key in self.addresses.values()}, ())
+
 
 NOWHERE = Reached({})
 
@@ -69,14 +74,12 @@ class Links:
     left: tuple[str, ...]
 
 
-def links(
-    before: Mapping[str, str], after: Mapping[str, str], known: Mapping[str, Permissions]
-) -> Links | None:
-    """What a change of addresses comes to; `None`: nothing."""
+def links(before: Mapping[str, str], after: Mapping[str, str], read: Links | None = None) -> Links | None:
+    """What a change of addresses comes to; `None`: nothing. `read` has the versions of those there are now."""
     was, now = set(before.values()), set(after.values())
     if was == now:
         return None
-    joined = {key: known.get(key, Permissions()).version for key in sorted(now - was)}
+    joined = {key: read.joined[key] for key in sorted(now - was)} if read else {}
     return Links(joined, tuple(sorted(was - now)))
 
 

@@ -70,9 +70,10 @@ class ProfileStanding:
     `remembered` need. `scored` and `moved` are what this write changed, `fired` the triggers that it brought. `since`
     is the version from which on the profile's history was last told anew, known since `since_at`. `accepted_at` is when
     the oldest event behind this write was accepted; nothing where time alone, an older history or a marketer was. What
-    remains of a profile that is `gone` keeps late changes from bringing it back. `addresses` are the keys of the
-    person's addresses by channel, and `consents` what is permitted there, both as far as definitions ask; `linked` is
-    what this write changed of the addresses.
+    remains of a profile that is `gone` keeps late changes from bringing it back.
+
+    `addresses` are the keys of the person's addresses by channel, and `consents` what is permitted there, both as far
+    as definitions ask; `linked` is what this write changed of the addresses.
     """
 
     profile_id: str

@@ -277,3 +277,21 @@ def test_a_merged_profile_lets_go_of_its_address_and_the_winner_has_it() -> None
     assert linked() == {"prf_1"}
     assert tell(permission("granted", 1)) == []
     assert segments() == ["wants_news"]
+
+
+def test_a_preview_sees_permissions_that_nobody_was_asked_about_yet(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose they are is asked of the past, and nothing is written."""
+    assert call("DELETE", "/segments/wants_news")[0] == 200
+    moment(clock, "1997-03-02")
+    assert tell(permission("granted", 1)) == []
+    assert deliver(message("a", ann(1), ann(1, NEW, profile_id="prf_2"))) == []
+    traits = {"prf_1": {"email": ANN}, "prf_2": {"email": NEW}}
+    monkeypatch.setattr(IngestHistories, "of", lambda self, ids: {p: History([], traits[p]) for p in ids})
+
+    status, found = call("POST", "/segments/readers/preview", {"condition": WANTS_NEWS})
+
+    assert status == 200
+    assert (found["count"], found["exact"], found["sample"]) == (1, True, ["prf_1"])
+    assert linked() == set()

@@ -129,12 +129,13 @@ def test_order_and_repetition_do_not_matter(
 
 
 def test_a_change_of_address_names_what_it_was_judged_by() -> None:
-    known = {"new": Permissions(3)}
-    assert links({"email": "old", "sms": "x"}, {"email": "new", "sms": "x"}, known) == Links(
+    read = Reached({"email": "new", "sms": "x"}, {"new": Permissions(3)}).links
+    assert links({"email": "old", "sms": "x"}, {"email": "new", "sms": "x"}, read) == Links(
         {"new": 3}, ("old",)
     )
-    assert links({}, {"email": "unknown"}, known) == Links({"unknown": 0}, ())
-    assert links({"email": "x"}, {"email": "x"}, known) is None
+    assert links({}, {"sms": "x"}, read) == Links({"x": 0}, ())
+    assert links({"email": "new"}, {"email": "new"}, read) is None
+    assert links({"email": "new"}, {}) == Links({}, ("new",))
 
 
 def test_a_permission_on_one_channel_says_nothing_of_another() -> None:
