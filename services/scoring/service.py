@@ -82,7 +82,7 @@ class Scoring:
             return take_in(profile_id, standing, by_profile[profile_id], definitions, now, reached)
 
         ids = list(by_profile)
-        return self._reaching(ids, self._standings.load(ids), judge, reach)
+        return self._settle(ids, self._standings.load(ids), judge, reach)
 
     def permit(self, profile_ids: Iterable[str]) -> Outcome:
         """Judge profiles by what is permitted now at the addresses they have."""
@@ -94,7 +94,7 @@ class Scoring:
             return permit(standing, reached, definitions, now) if standing and reached else None
 
         # A stale standing could look as if it knew already.
-        return self._reaching(ids, self._standings.load(ids, consistent=True), judge, reach)
+        return self._settle(ids, self._standings.load(ids, consistent=True), judge, reach)
 
     def merge(self, merges: Iterable[Merge]) -> Outcome:
         """Let go of profiles that are part of others now. The lists they are on get the winner first."""
@@ -207,7 +207,7 @@ class Scoring:
     def _rewrite(self, profile_ids: Sequence[str], judge: Judge) -> Outcome:
         return self._rewriter.settle(profile_ids, self._standings.load(profile_ids), judge)
 
-    def _reaching(
+    def _settle(
         self,
         profile_ids: Sequence[str],
         loaded: Mapping[str, ProfileStanding | UnreadableStanding],

@@ -12,7 +12,7 @@ from services.scoring.domain.definitions import Definitions
 from services.scoring.domain.firing import firings
 from services.scoring.domain.memory import Memory
 from services.scoring.domain.permissions import NOWHERE, Reached, kept, links
-from services.scoring.domain.places import Place, Seat, steps
+from services.scoring.domain.places import Place, Seat
 from services.scoring.domain.seeing import known, numbers
 from services.scoring.domain.standing import Fired, Gone, Moved, ProfileStanding
 from services.scoring.domain.telling import moved, scored
