@@ -19,7 +19,7 @@ import pytest
 from local.seed import MarketersApi, SeedFailed
 from tests.system.sdks import CALLS, NODE, PYTHON, ROOT, Door, passed_on, run_node, run_python
 
-SECONDS = 600
+SECONDS = 900
 LANDING_SECONDS = 60
 
 
@@ -42,7 +42,7 @@ def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     finally:
         stuck.cancel()
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=180)
 
 
 def report(process: subprocess.Popen[str]) -> str:
