@@ -4,9 +4,10 @@ The rules are switched off there, and their Lambda targets invoked from here, as
 at most twice a real second each, one call in flight: a sweep that runs late finds more to do, never something
 else.
 
-Two kinds are played only when the system is at rest: delivery's sweeper gives up on providers' answers that have been
+Three kinds are played only when the system is at rest: delivery's sweeper gives up on providers' answers that have been
 missing for a quarter of an hour, and a virtual quarter of an hour is over before a real answer can arrive; and the
-lake's compaction, which would find finished days without end at a day every fraction of a second.
+lake's compaction, which would find finished days without end at a day every fraction of a second. And the reader of
+mention feeds: those are outside, where time does not run faster.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +24,8 @@ from local.virtual_clock import VirtualClock
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _SHORTEST_PAUSE = 0.5
-_AT_REST = ("-delivery-", "-Compact")
+_PATIENCE = 10.0
+_AT_REST = ("-delivery-", "-Compact", "-Feeds")
 
 
 class UnknownSchedule(ValueError):
@@ -89,11 +92,13 @@ class Player:
             self._invoke(item, self._clock.now())
 
     def stop(self) -> None:
-        """Stop after the calls in flight."""
+        """Stop after the calls in flight, but wait for all of them together no longer than `_PATIENCE`: on a busy
+        machine some take minutes, and who ends a run wants it to end."""
         self._stopping.set()
+        deadline = time.monotonic() + _PATIENCE
         for thread in self._threads:
             if thread.is_alive():
-                thread.join(timeout=35)
+                thread.join(timeout=max(0.0, deadline - time.monotonic()))
 
     def _play(self, item: Scheduled) -> None:
         last = self._clock.now()
