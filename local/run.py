@@ -55,7 +55,8 @@ def run(options: Options) -> int:
     problems = preflight.problems()
     if problems:
         return preflight.complain(problems)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for order in (signal.SIGTERM, signal.SIGINT):  # a background job is started with Ctrl-C ignored
+        signal.signal(order, _interrupt)
     with ExitStack() as cleanup:
         try:
             return _run(options, console, cleanup)

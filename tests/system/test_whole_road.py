@@ -42,7 +42,12 @@ def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     finally:
         stuck.cancel()
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=180)
+        try:
+            process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise
 
 
 def report(process: subprocess.Popen[str]) -> str:
