@@ -31,14 +31,15 @@ START = datetime(2026, 3, 1, 12, 0, 1, tzinfo=UTC)
 JOURNEY: dict[str, Any] = {
     "name": "reference",
     "title": "Two messages with a month between them",
-    "objective": "the reference journey of the cost figures",
+    "objective": "welcome",
+    "angle": "lifecycle",
     "brief": {
         "who": "everybody of the cost figures",
         "why": "to know what an entry costs",
         "channels": ["email"],
         "needed_data": ["email"],
     },
-    "entry": {"segment_entered": "first_order", "reentry": "never"},
+    "entry": {"on": [{"segment_entered": "first_order"}], "reentry": "never"},
     "admission": "PT1M",
     "exit_on": [{"segment_exited": "first_order"}],
     "start": "wait_1_day",

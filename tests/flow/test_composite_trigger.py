@@ -37,9 +37,10 @@ OFFER = {
 JOURNEY = {
     "name": "invest",
     "title": "Investment offer",
-    "objective": "cross-sell: a fund",
+    "objective": "cross_sell",
+    "angle": "interaction",
     "brief": {"why": "sales", "who": "prospects", "channels": ["preferred"], "needed_data": []},
-    "entry": {"segment_entered": "promising", "reentry": "never"},
+    "entry": {"on": [{"segment_entered": "promising"}], "reentry": "never"},
     "start": "offer",
     "nodes": {
         "offer": {"type": "send", "template": "invest", "channels": ["preferred"], "next": "done"},

@@ -54,9 +54,10 @@ MATRIX: dict[str, Any] = {
 JOURNEY = {
     "name": "moved_up",
     "title": "Invited once hot",
-    "objective": "lead management: an appointment",
+    "objective": "lead_generation",
+    "angle": "interaction",
     "brief": {"why": "sales", "who": "prospects", "channels": ["email", "sms"], "needed_data": []},
-    "entry": {"called": True, "reentry": "never"},
+    "entry": {"on": [{"called": True}], "reentry": "never"},
     "start": "wait",
     "nodes": {
         "wait": {"type": "wait", "for": "P90D", "next": "done"},

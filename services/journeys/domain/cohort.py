@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from services.journeys.domain.document import Document, Wait
+from services.journeys.domain.document import Document
+from services.journeys.domain.nodes import Wait
 from services.shared.ids import stable_id
 
 GRACE = timedelta(seconds=5)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from services.journeys.domain import graph
-from services.journeys.domain.document import Branch, Document, Exit, Send, Wait
+from services.journeys.domain.document import Document
+from services.journeys.domain.nodes import Branch, Exit, Send, Wait
 
 ROUTE, GATHER, DONE, UNKNOWN = "Route", "Gather", "Done", "Unknown node"
 State = dict[str, Any]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import assert_never
 
-from services.journeys.domain.document import Branch, Document, Exit, Send, Wait
+from services.journeys.domain.document import Document
+from services.journeys.domain.nodes import Branch, Exit, Send, Wait, ways_out
 
+_EDGES = {"to": "again", "otherwise": "otherwise", "missing": "without a date", "exhausted": "had them all"}
 _SHAPES = {"wait": ("([", "])", "ellipse"), "send": ("[", "]", "box")}
 _SHAPES |= {"branch": ("{{", "}}", "diamond"), "exit": ("((", "))", "doublecircle")}
 
@@ -46,8 +48,8 @@ def _edges(document: Document) -> list[tuple[str, str, str]]:
         if isinstance(node, Branch):
             edges += [(node_id, arm.next, json.dumps(arm.when, ensure_ascii=False)) for arm in node.branches]
             edges.append((node_id, node.default, "otherwise"))
-        elif not isinstance(node, Exit):
-            edges.append((node_id, node.next, ""))
+        else:
+            edges += [(node_id, target, _EDGES.get(path, "")) for path, target in ways_out(node)]
     return edges
 
 

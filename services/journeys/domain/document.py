@@ -1,155 +1,76 @@
-"""The journey document: named nodes, tagged by `type`."""
+"""The journey document: a frame around named nodes. `nodes.py` and `entries.py` have its parts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
-from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, model_validator
+from pydantic import Field
 
-from services.shared.conditions import Condition, parse, parse_duration
+from services.journeys.domain.entries import Brief, Entry, ExitOnSegment, ExitRule, Goal, Stages
+from services.journeys.domain.nodes import Exit, Node, Wait, ways_out
+from services.journeys.domain.parts import Duration, Name, Part, Text, Zone
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-"""Names of journeys, nodes and templates. No hyphen: it separates the parts of a cohort's key."""
+NodeT = TypeVar("NodeT")
 
-Channel = Literal["email", "sms", "push", "preferred"]
+Objective = Literal[
+    "lead_generation",
+    "welcome",
+    "cross_sell",
+    "loyalty",
+    "retention",
+    "win_back",
+    "service",
+    "self_service",
+    "lock_in",
+]
+"""What a programme is for."""
 
-
-def _duration(text: object) -> timedelta:
-    if isinstance(text, timedelta):
-        return text
-    if not isinstance(text, str):
-        raise ValueError("must be an ISO 8601 duration such as P90D, P2W or PT36H")
-    return parse_duration(text)
-
-
-Duration = Annotated[timedelta, PlainValidator(_duration)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Entry(_Part):
-    """Who begins: those who enter a segment, or, if `called`, those for whom a contact strategy or a trigger table
-    names this journey. `reentry` says whether somebody who left may begin again."""
-
-    segment_entered: Annotated[str, Field(min_length=1)] | None = None
-    called: bool = False
-    reentry: Literal["never", "always"] = "never"
-
-    @model_validator(mode="after")
-    def _is_one(self) -> Self:
-        if (self.segment_entered is not None) is self.called:
-            raise ValueError("must have segment_entered, or called: true, and not both")
-        return self
-
-    @property
-    def shown(self) -> str:
-        """The way in for people."""
-        return "is called" if self.segment_entered is None else f"enters {self.segment_entered}"
+Angle = Literal["interaction", "lifecycle", "life_phase", "world"]
+"""What it takes up: something the person did, their way as a customer, their own life, or the world around them."""
 
 
-class ExitRule(_Part):
-    """Who stops at once, wherever they are: those who leave a segment."""
-
-    segment_exited: Annotated[str, Field(min_length=1)]
-
-
-class Wait(_Part):
-    """Stand still for a fixed time."""
-
-    type: Literal["wait"]
-    duration: Annotated[Duration, Field(alias="for")]
-    next: str
-
-    @property
-    def length(self) -> str:
-        """The duration for people: `30 days`, `1 day, 12:00:00`."""
-        return str(self.duration).removesuffix(", 0:00:00")
-
-
-class Send(_Part):
-    """Ask delivery for one message; `channels` is the order of preference."""
-
-    type: Literal["send"]
-    template: Name
-    channels: Annotated[list[Channel], Field(min_length=1)]
-    next: str
-
-
-class Arm(_Part):
-    """One way out of a branch."""
-
-    when: dict[str, Any]
-    next: str
-
-    @cached_property
-    def condition(self) -> Condition:
-        """`when`, parsed."""
-        return parse(self.when)
-
-
-class Branch(_Part):
-    """The first arm whose condition holds takes the person; else `default`."""
-
-    type: Literal["branch"]
-    branches: Annotated[list[Arm], Field(min_length=1, max_length=20)]
-    default: str
-
-
-class Exit(_Part):
-    """The end of a walk."""
-
-    type: Literal["exit"]
-    reason: Name
-
-
-Node = Annotated[Wait | Send | Branch | Exit, Field(discriminator="type")]
-
-
-Sentence = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
-
-
-class Brief(_Part):
-    """The campaign's brief: who is addressed, why, over which channels, and the attributes that this needs. What is
-    not in some brief need not be collected."""
-
-    who: Sentence
-    why: Sentence
-    channels: Annotated[list[Channel], Field(min_length=1)]
-    needed_data: Annotated[list[Sentence], Field(max_length=100)]
-
-
-class Document(_Part):
+class Document(Part):
     """A whole journey. `admission` is how long people are gathered into one cohort (`PT0S`: nobody is). None is
     published without a `brief`; versions that were published before there were any have none."""
 
     name: Name
-    title: Annotated[str, Field(min_length=1, max_length=200)]
-    objective: Annotated[str, Field(min_length=1, max_length=200)]
+    title: Text
+    objective: Objective
+    angle: Angle
+    portfolio: Literal["base", "current"] = "current"
+    priority: Annotated[int, Field(ge=0, le=100)] = 50
     brief: Brief | None = None
     entry: Entry
     admission: Duration = timedelta(minutes=1)
+    stages: Stages | None = None
     exit_on: Annotated[list[ExitRule], Field(max_length=20)] = []
+    goal: Goal | None = None
+    zone: Zone = "UTC"
     start: str
     nodes: Annotated[dict[Name, Node], Field(min_length=1, max_length=200)]
 
     def next_nodes(self, node_id: str) -> list[str]:
         """Where a node leads; each once, in the order they are written."""
-        node = self.nodes[node_id]
-        if isinstance(node, Exit):
-            return []
-        if isinstance(node, Branch):
-            return list(dict.fromkeys([*(arm.next for arm in node.branches), node.default]))
-        return [node.next]
+        return list(dict.fromkeys(target for _, target in ways_out(self.nodes[node_id])))
+
+    def of_type(self, kind: type[NodeT]) -> Iterator[tuple[str, NodeT]]:
+        """The nodes of a kind, by name."""
+        for node_id, node in self.nodes.items():
+            if isinstance(node, kind):
+                yield node_id, node
 
     def wait_of(self, node_id: str) -> timedelta:
-        """How long a node makes people wait; zero for any other than a wait."""
+        """How long a node makes everybody wait; zero for any other than a wait."""
         node = self.nodes[node_id]
         return node.duration if isinstance(node, Wait) else timedelta(0)
 
     def exit_segments(self) -> frozenset[str]:
         """The segments whose leaving ends the walk."""
-        return frozenset(rule.segment_exited for rule in self.exit_on)
+        return frozenset(rule.segment_exited for rule in self.exit_on if isinstance(rule, ExitOnSegment))
+
+    def exit_reason_at(self, node_id: str) -> str:
+        """Why a walk ends that comes to a node; empty when it does not."""
+        node = self.nodes[node_id]
+        return node.reason if isinstance(node, Exit) else ""

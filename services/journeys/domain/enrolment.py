@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from services.journeys.domain.document import Document, Entry
+from services.journeys.domain.document import Document
+from services.journeys.domain.entries import Entry, SegmentEntered
 from services.shared.contracts.scoring import Standing
 from services.shared.ids import stable_id
 
@@ -95,8 +96,9 @@ def is_stale(document: Document, entered: Standing, newest: Standing | None) -> 
     that ends the walk) may be known before that they entered it."""
     if newest is None or newest.version <= entered.version:
         return False
-    segment = document.entry.segment_entered
-    left = segment is not None and segment not in newest.segments
+    ways = [way.segment_entered for way in document.entry.on if isinstance(way, SegmentEntered)]
+    let_in = [segment for segment in ways if segment in entered.segments]
+    left = bool(let_in) and not set(let_in) & set(newest.segments)
     return left or bool(left_since(document, entered, newest))
 
 

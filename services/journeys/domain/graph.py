@@ -6,7 +6,8 @@ from datetime import timedelta
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
-from services.journeys.domain.document import Branch, Document, Exit, Wait
+from services.journeys.domain.document import Document
+from services.journeys.domain.nodes import Branch, Exit, Wait
 
 
 def reachable(document: Document) -> set[str]:

@@ -48,14 +48,14 @@ def decide(
     won: Enrolment | None,
     winner: str,
     standing_version: int,
-    reentry: Literal["never", "always"],
+    reenters: bool,
 ) -> Verdict:
     """What the winner makes of walk `lost`, itself having walked `won` (`None`: never).
 
     A person walks a journey once at a time, and where nobody enters twice, once. `standing_version` is the winner's
     newest: what happened before it neither begins nor ends the walk.
     """
-    if won is None or (reentry == "always" and lost.active and not won.active):
+    if won is None or (reenters and lost.active and not won.active):
         number = won.number + 1 if won else 1
         walk = replace(
             lost,
@@ -70,6 +70,6 @@ def decide(
             accepted_at=None,
         )
         return TakeOver(walk)
-    if reentry == "always" and not lost.active:
+    if reenters and not lost.active:
         return Inherit(won.inherited)
     return Inherit({**lost.requested, **lost.inherited, **won.inherited})

@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from services.journeys.domain import graph
-from services.journeys.domain.document import Arm, Branch, Document, Exit, Node, Send, Wait
+from services.journeys.domain.document import Document
+from services.journeys.domain.nodes import Arm, Branch, Exit, Node, Send, Wait
 from services.shared.conditions import parse
 from services.shared.errors import Invalid
 
@@ -19,7 +20,7 @@ LONGEST_WALK = timedelta(days=360)
 
 LONGEST_ADMISSION = timedelta(days=7)
 
-_NODE: TypeAdapter[Wait | Send | Branch | Exit] = TypeAdapter(Node)
+_NODE: TypeAdapter[Any] = TypeAdapter(Node)
 _ANY_NODE = {"type": "exit", "reason": "any"}
 
 
@@ -116,12 +117,13 @@ def _dangling_in(raw: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _references(node: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    yield "next", node.get("next")
-    yield "default", node.get("default")
-    arms = node.get("branches")
-    for i, arm in enumerate(arms if isinstance(arms, list) else ()):
-        if isinstance(arm, dict):
-            yield f"branches.{i}.next", arm.get("next")
+    for field in ("to", "next", "default", "missing", "otherwise", "exhausted"):
+        yield field, node.get(field)
+    for field in ("branches", "arms"):
+        ways = node.get(field)
+        for i, way in enumerate(ways if isinstance(ways, list) else ()):
+            if isinstance(way, dict):
+                yield f"{field}.{i}.next", way.get("next")
 
 
 def _value_problems(document: Document) -> Iterator[Problem]:

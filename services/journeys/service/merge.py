@@ -76,7 +76,7 @@ class Merging:
             walk, won = current.get(lost.profile_id), current.get(winner)
             if walk is None or walk.moved_to:
                 return False
-            verdict = decide(walk, won, winner, standing.version if standing else 0, entry.reentry)
+            verdict = decide(walk, won, winner, standing.version if standing else 0, entry.reentry != "never")
             if self._walks.hand_over(walk, won, verdict, winner, self._clock.now()):
                 if isinstance(verdict, TakeOver) and verdict.walk.active:
                     self._joining.make_up_for(verdict.walk)

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from services.journeys.domain.entries import Called
+from services.journeys.domain.entries import SegmentEntered as SegmentWay
 from services.journeys.domain.enrolment import Enrolment, Entrant, exit_reason, is_stale, left_since
 from services.journeys.ports import Attributes, Definition, Definitions, Standings, Walks
 from services.journeys.service.join import Joining
@@ -127,7 +129,7 @@ class Reacting:
         newest: Mapping[str, Definition] = {
             d.journey: d for d in sorted(self._definitions.all(), key=lambda d: d.version)
         }
-        ways = [(definition, _way_in(definition)) for definition in newest.values()]
+        ways = [(definition, way) for definition in newest.values() for way in _ways_in(definition)]
         return [(definition, list(found[way].values())) for definition, way in ways if way in found]
 
     def _exit_overtaken(self, definition: Definition, entrants: Sequence[Entrant]) -> int:
@@ -152,9 +154,12 @@ class Reacting:
         return self._walks.stop(ending, self._clock.now())
 
 
-def _way_in(definition: Definition) -> Way:
-    segment = definition.document.entry.segment_entered
-    return ("called", definition.journey) if segment is None else ("segment", segment)
+def _ways_in(definition: Definition) -> Iterator[Way]:
+    for way in definition.document.entry.on:
+        if isinstance(way, SegmentWay):
+            yield "segment", way.segment_entered
+        elif isinstance(way, Called):
+            yield "called", definition.journey
 
 
 def _reasons(facts: Iterable[Fact]) -> Iterator[Reason]:

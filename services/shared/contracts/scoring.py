@@ -14,7 +14,7 @@ class Standing(Model):
     `last_order_at`, `first_seen_at` (ISO), and counts of e-mail outcomes. `scores` maps a model to its points;
     `segments` lists those the profile is in, `stages` maps a lifecycle to the stage by product ("": of the person),
     `fits` a fit model to the grade, `cells` a contact strategy to the cell (`band:grade`).
-    `since` is that of `ProfileChange`, known since `since_at`: it tells who
+    `traits` are those that journeys asked to be carried. `since` is that of `ProfileChange`, known since `since_at`: it tells who
     had let go of a merged profile that an un-merge gave it back.
     """
 
@@ -27,6 +27,7 @@ class Standing(Model):
     stages: dict[str, dict[str, str]] = {}
     fits: dict[str, str] = {}
     cells: dict[str, str] = {}
+    traits: dict[str, Any] = {}
     since: int = 0
     since_at: Instant | None = None
 
@@ -169,3 +170,27 @@ class TaskRequested(Fact):
     detail_type: ClassVar[str] = "TaskRequested.v1"
 
     tasks: list[Task]
+
+
+class Heard(Model):
+    """An event (`message_id`) that passed `listener` (the name of a journeys' `Listener`), happened at `at`. `key` is the
+    text of the property that tells matters apart, empty without one; `kept` the properties that were asked for. The
+    same event is heard once by a listener. `accepted_at` as of `SegmentMove`."""
+
+    listener: str
+    message_id: str
+    key: str = ""
+    kept: dict[str, Any] = {}
+    at: Instant
+    standing: Standing
+    accepted_at: Instant | None = None
+
+
+class EventHeard(Fact):
+    """Events that journeys listen to."""
+
+    source: ClassVar[str] = "halte.scoring"
+    detail_type: ClassVar[str] = "EventHeard.v1"
+    personal: ClassVar[bool] = True
+
+    heard: list[Heard]

@@ -396,6 +396,6 @@ def _size(row: dict[str, object]) -> int:
 
 def test_new_admissions_do_not_mix_with_another_journey(world: World) -> None:
     world.publish(seed("welcome"))
-    world.publish(journey(entry={"segment_entered": "first_order"}, exit_on=[]))
+    world.publish(journey(entry={"on": [{"segment_entered": "first_order"}]}, exit_on=[]))
     world.facts(entered("first_order", "prf_1"))
     assert {row["journey"] for row in world.cohorts().values()} == {"welcome", "trial"}

@@ -22,7 +22,7 @@ from tests.integration.journeys.world import NOON, World, entered, left, rows_of
 from tests.unit.journeys.documents import REGROUPING, seed
 
 DAY = timedelta(days=1)
-REPEATING = {**seed("welcome"), "entry": {"segment_entered": "first_order", "reentry": "always"}}
+REPEATING = {**seed("welcome"), "entry": {"on": [{"segment_entered": "first_order"}], "reentry": "always"}}
 
 
 def merge(loser: str, winner: str, at: datetime = NOON) -> ProfilesMerged:
@@ -189,7 +189,7 @@ def test_a_profile_merged_between_reading_and_writing_its_walk_loses_nothing(
 ) -> None:
     """F7, F11: a step holds the loser's walk in its hands while the walk is handed over."""
     world.publish(document)
-    segment = document["entry"]["segment_entered"]
+    segment = document["entry"]["on"][0]["segment_entered"]
     world.facts(entered(segment, "prf_b", orders=2))
     world.facts(SegmentEntered(moves=[_inside("prf_a", segment)]) if segment == "in" else merge("x", "y"))
     members, merged = DynamoWalks.members, Counter[str]()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.journeys.domain.document import Wait
+from services.journeys.domain.nodes import Wait
 from services.journeys.domain.validation import InvalidJourney, needed_problems, read_document
 from tests.unit.journeys.documents import REGROUPING, brief, journey, seed, with_node
 
@@ -43,7 +43,7 @@ def test_durations_become_lengths() -> None:
         (journey(name="a-b"), "name", "match pattern"),
         (journey(name="x" * 41), "name", "match pattern"),
         (journey(title=""), "title", "at least 1"),
-        (journey(objective=""), "objective", "at least 1"),
+        (journey(objective=""), "objective", "Input should be"),
         (journey(surprise=1), "surprise", "not permitted"),
         (journey(brief=None), "brief.why", "required"),
         (journey(brief=brief("email", "sms", who="")), "brief.who", "at least 1"),
@@ -55,12 +55,13 @@ def test_durations_become_lengths() -> None:
         (journey(brief=brief("email", needed_data=[""])), "brief.needed_data.0", "at least 1"),
         (journey(brief=brief("email", budget=1)), "brief.budget", "not permitted"),
         (
-            journey(entry={"segment_entered": "a", "reentry": "sometimes"}),
+            journey(entry={"on": [{"segment_entered": "a"}], "reentry": "sometimes"}),
             "entry.reentry",
             "'never' or 'always'",
         ),
-        (journey(entry={}), "entry", "must have segment_entered, or called"),
-        (journey(entry={"segment_entered": "a", "called": True}), "entry", "and not both"),
+        (journey(entry={}), "entry.on", "Field required"),
+        (journey(entry={"on": [{"whim": "x"}]}), "entry.on.0", "must have one of event, segment_entered"),
+        (journey(entry={"on": [{"segment_entered": "a", "called": True}]}), "entry.on.0.called", "Extra inputs"),
         (journey(entry={"event": "Order Completed"}), "entry.event", "not permitted"),
         (journey(admission="1 day"), "admission", "ISO 8601"),
         (journey(admission="P1M"), "admission", "no fixed length"),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.journeys.domain.document import Entry
+from services.journeys.domain.entries import Entry, SegmentEntered
 from services.journeys.domain.enrolment import (
     Enrolment,
     Entrant,
@@ -22,8 +22,8 @@ from services.shared.contracts.scoring import Standing
 from tests.unit.journeys.documents import journey, seed
 
 NOW = datetime(1997, 1, 2, tzinfo=UTC)
-ONCE = Entry(segment_entered="trying", reentry="never")
-AGAIN = Entry(segment_entered="trying", reentry="always")
+ONCE = Entry(on=[SegmentEntered(segment_entered="trying")], reentry="never")
+AGAIN = Entry(on=[SegmentEntered(segment_entered="trying")], reentry="always")
 
 
 def standing(version: int, *segments: str) -> Standing:

@@ -55,7 +55,7 @@ WON = st.none() | WALKS.map(lambda one: replace(one, profile_id="prf_won", enrol
 def test_nobody_is_asked_for_a_message_again_of_a_walk_that_goes_on(
     lost: Enrolment, won: Enrolment | None, reentry: Literal["never", "always"]
 ) -> None:
-    verdict = decide(lost, won, "prf_won", 9, reentry)
+    verdict = decide(lost, won, "prf_won", 9, reentry != "never")
 
     one_walk = reentry == "never" or lost.active
     asked = lost.requested.keys() | lost.inherited.keys()
@@ -101,7 +101,7 @@ def test_a_walk_taken_over_is_where_it_was_but_somebody_else_s() -> None:
 def test_who_goes_on(lost: Any, won: Any, reentry: Any, taken_over: bool) -> None:
     own = walk("prf_won", status=won) if won else None
 
-    verdict = decide(walk(status=lost), own, "prf_won", 9, reentry)
+    verdict = decide(walk(status=lost), own, "prf_won", 9, reentry != "never")
 
     assert isinstance(verdict, TakeOver if taken_over else Inherit)
     if isinstance(verdict, TakeOver) and own:

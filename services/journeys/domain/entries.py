@@ -1,0 +1,305 @@
+"""How people come into a journey, come in again, are taken out, and reach its goal."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from services.journeys.domain.parts import Channel, Duration, LocalTime, Name, Part, Text, When, Zone
+
+EventType = Literal["track", "page", "screen"]
+
+
+class Happening(Part):
+    """Events of a type and name that pass `where`. `key` is the property that tells one matter from another (a cart,
+    an order): walks with a key hear only of their own."""
+
+    event: Text
+    type: EventType = "track"
+    where: dict[str, Any] | None = None
+    key: Text | None = None
+
+
+class EventWay(Happening):
+    """Each such event is a reason to enter; the walk keeps the properties named in `keep`, as facts `walk.<name>`."""
+
+    keep: Annotated[list[Text], Field(max_length=20)] = []
+
+    @property
+    def shown(self) -> str:
+        return f"does {self.event}"
+
+
+class SegmentEntered(Part):
+    """Whoever begins to be in a segment."""
+
+    segment_entered: Text
+
+    @property
+    def shown(self) -> str:
+        return f"enters {self.segment_entered}"
+
+
+class SegmentExited(Part):
+    """Whoever ceases to be in a segment."""
+
+    segment_exited: Text
+
+    @property
+    def shown(self) -> str:
+        return f"leaves {self.segment_exited}"
+
+
+class Becomes(Part):
+    """Whoever a condition begins to hold for."""
+
+    becomes: When
+
+    @property
+    def shown(self) -> str:
+        return "comes to fit a condition"
+
+
+class StageWay(Part):
+    """Whoever comes to stage `to` of a lifecycle, out of stage `before` if that is named."""
+
+    stage: Text
+    to: Text
+    before: Text | None = None
+
+    @property
+    def shown(self) -> str:
+        return f"becomes {self.to} in {self.stage}"
+
+
+class CellWay(Part):
+    """Whoever comes into cell `to` (`band:grade`) of a contact strategy."""
+
+    cell: Text
+    to: Text
+
+    @property
+    def shown(self) -> str:
+        return f"comes into {self.to} of {self.cell}"
+
+
+class DateWay(Part):
+    """A date of the person: a trait or computed fact, `before` or `after` it; an `anniversary` comes every year."""
+
+    date: Annotated[str, Field(pattern=r"^(trait|fact):.{1,100}$")]
+    anniversary: bool = False
+    before: Duration | None = None
+    after: Duration | None = None
+
+    @model_validator(mode="after")
+    def _is_one_offset(self) -> Self:
+        if self.before is not None and self.after is not None:
+            raise ValueError("must not have both before and after")
+        if self.anniversary and self.after is not None:
+            raise ValueError("after: an anniversary has before only; wait in the journey instead")
+        return self
+
+    @property
+    def shown(self) -> str:
+        offset = f"{self.before} before " if self.before else f"{self.after} after " if self.after else "on "
+        return f"{offset}{'the anniversary of ' if self.anniversary else ''}{self.date}"
+
+
+class Schedule(Part):
+    """Local times: `start`, and from there on as `rule` (RFC 5545, such as FREQ=YEARLY) says."""
+
+    start: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d$")]
+    rule: Annotated[str, Field(min_length=1, max_length=300)] | None = None
+    zone: Zone = "UTC"
+
+
+class ScheduleWay(Part):
+    """Everybody who is in `segment` at certain times."""
+
+    schedule: Schedule
+    segment: Text
+
+    @property
+    def shown(self) -> str:
+        return f"is in {self.segment} at {self.schedule.start}{' and again' if self.schedule.rule else ''}"
+
+
+class WorldWay(Part):
+    """Everybody who is in `segment` when something of a kind happens in the world, by the calendar of world events."""
+
+    world_event: Name
+    segment: Text
+
+    @property
+    def shown(self) -> str:
+        return f"is in {self.segment} at {self.world_event}"
+
+
+class Called(Part):
+    """Those for whom the API, a contact strategy, a trigger table or another journey names this one."""
+
+    called: Literal[True]
+
+    @property
+    def shown(self) -> str:
+        return "is called"
+
+
+_WAYS: dict[str, type[Part]] = {
+    "event": EventWay,
+    "segment_entered": SegmentEntered,
+    "segment_exited": SegmentExited,
+    "becomes": Becomes,
+    "stage": StageWay,
+    "cell": CellWay,
+    "date": DateWay,
+    "schedule": ScheduleWay,
+    "world_event": WorldWay,
+    "called": Called,
+}
+
+
+def _by_key(names: tuple[str, ...]) -> Discriminator:
+    """A union told apart by the one field that only one of its members has."""
+
+    def pick(value: Any) -> str | None:
+        if isinstance(value, dict):
+            return next((name for name in names if name in value), None)
+        return next((name for name in names if isinstance(value, _WAYS.get(name, _RULES.get(name, Part)))), None)
+
+    return Discriminator(
+        pick,
+        custom_error_type="unknown_way",
+        custom_error_message="must have one of " + ", ".join(names),
+    )
+
+
+Way = Annotated[
+    Annotated[EventWay, Tag("event")]
+    | Annotated[SegmentEntered, Tag("segment_entered")]
+    | Annotated[SegmentExited, Tag("segment_exited")]
+    | Annotated[Becomes, Tag("becomes")]
+    | Annotated[StageWay, Tag("stage")]
+    | Annotated[CellWay, Tag("cell")]
+    | Annotated[DateWay, Tag("date")]
+    | Annotated[ScheduleWay, Tag("schedule")]
+    | Annotated[WorldWay, Tag("world_event")]
+    | Annotated[Called, Tag("called")],
+    _by_key(tuple(_WAYS)),
+]
+
+
+class Again(Part):
+    """Somebody who left may begin again `after` so long since they entered, `at_most` so often in all."""
+
+    after: Duration = timedelta(0)
+    at_most: Annotated[int, Field(ge=1, le=1000)] | None = None
+
+
+class Entry(Part):
+    """The ways in. `when` is a condition that must hold on entering; `expires` how long a reason to enter is worth
+    anything (the moment is over after that). With a key, each matter is a walk of its own."""
+
+    on: Annotated[list[Way], Field(min_length=1, max_length=10)]
+    when: When | None = None
+    expires: Duration | None = None
+    reentry: Literal["never", "always"] | Again = "never"
+
+    @property
+    def shown(self) -> str:
+        """The ways in for people."""
+        return " or ".join(way.shown for way in self.on)
+
+    @property
+    def keyed(self) -> bool:
+        """Has each matter a walk of its own?"""
+        return any(isinstance(way, EventWay) and way.key for way in self.on)
+
+
+class ExitOnSegment(Part):
+    """Those who leave a segment."""
+
+    segment_exited: Text
+
+
+class ExitOnEvent(Happening):
+    """Those who do something."""
+
+    reason: Name | None = None
+
+
+class ExitWhen(Part):
+    """Those for whom a condition begins to hold."""
+
+    when: When
+    reason: Name
+
+
+_RULES: dict[str, type[Part]] = {"segment_exited": ExitOnSegment, "event": ExitOnEvent, "when": ExitWhen}
+
+ExitRule = Annotated[
+    Annotated[ExitOnSegment, Tag("segment_exited")]
+    | Annotated[ExitOnEvent, Tag("event")]
+    | Annotated[ExitWhen, Tag("when")],
+    _by_key(tuple(_RULES)),
+]
+"""Who stops at once, wherever they are."""
+
+
+class GoalEvent(Happening):
+    """What the journey is for, as something people do; it ends the walk, and counts if it comes `within` so long."""
+
+    within: Duration | None = None
+
+
+class GoalWhen(Part):
+    """What the journey is for, as a condition that begins to hold."""
+
+    when: When
+    within: Duration | None = None
+
+
+Goal = Annotated[
+    Annotated[GoalEvent, Tag("event")] | Annotated[GoalWhen, Tag("when")], _by_key(("event", "when"))
+]
+
+
+class Stages(Part):
+    """The stages of a lifecycle in which people may be met; whoever leaves them on the way goes (`exit`) or stays."""
+
+    lifecycle: Text
+    allowed: Annotated[list[Text], Field(min_length=1, max_length=50)]
+    on_leaving: Literal["exit", "stay"] = "exit"
+
+
+class OpenHours(Part):
+    """A window of local time, on certain weekdays (all unless said)."""
+
+    start: Annotated[LocalTime, Field(alias="from")]
+    end: Annotated[LocalTime, Field(alias="to")]
+    days: Annotated[
+        list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]], Field(min_length=1)
+    ] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+    @model_validator(mode="after")
+    def _is_open(self) -> Self:
+        if self.start >= self.end:
+            raise ValueError("from must be before to")
+        return self
+
+
+class Brief(Part):
+    """The campaign's brief: who is addressed, why, over which channels, and the attributes that this needs. What is
+    not in some brief need not be collected. The rest is what is learned round by round: where in the customer's way
+    it stands (`step`), what is believed (`hypothesis`), what came out and what is changed next."""
+
+    who: Annotated[str, Field(min_length=1, max_length=500)]
+    why: Annotated[str, Field(min_length=1, max_length=500)]
+    channels: Annotated[list[Channel], Field(min_length=1)]
+    needed_data: Annotated[list[Text], Field(max_length=100)]
+    step: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    hypothesis: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    result: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    next_change: Annotated[str, Field(min_length=1, max_length=500)] | None = None
