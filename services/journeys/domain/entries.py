@@ -167,7 +167,9 @@ def _by_key(names: tuple[str, ...]) -> Discriminator:
     def pick(value: Any) -> str | None:
         if isinstance(value, dict):
             return next((name for name in names if name in value), None)
-        return next((name for name in names if isinstance(value, _WAYS.get(name, _RULES.get(name, Part)))), None)
+        return next(
+            (name for name in names if isinstance(value, _WAYS.get(name, _RULES.get(name, Part)))), None
+        )
 
     return Discriminator(
         pick,
@@ -279,9 +281,15 @@ class OpenHours(Part):
 
     start: Annotated[LocalTime, Field(alias="from")]
     end: Annotated[LocalTime, Field(alias="to")]
-    days: Annotated[
-        list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]], Field(min_length=1)
-    ] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    days: Annotated[list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]], Field(min_length=1)] = [
+        "mon",
+        "tue",
+        "wed",
+        "thu",
+        "fri",
+        "sat",
+        "sun",
+    ]
 
     @model_validator(mode="after")
     def _is_open(self) -> Self:

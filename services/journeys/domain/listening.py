@@ -149,7 +149,9 @@ def _listener(
     event_type: str, event: str, where: Mapping[str, Any] | None, key: str | None, keep: list[str]
 ) -> Listener:
     said = {"type": event_type, "event": event, "where": where, "key": key, "keep": sorted(keep)}
-    return Listener(name=f"~{stable_id('e', _canonical(said))}", **{k: v for k, v in said.items() if v is not None})
+    return Listener(
+        name=f"~{stable_id('e', _canonical(said))}", **{k: v for k, v in said.items() if v is not None}
+    )
 
 
 def _canonical(document: Any) -> str:
@@ -159,4 +161,3 @@ def _canonical(document: Any) -> str:
 def _iso(length: Any) -> str:
     seconds = round(length.total_seconds())
     return f"P{seconds // 86_400}D" if seconds % 86_400 == 0 else f"PT{seconds}S"
-

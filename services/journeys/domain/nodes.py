@@ -244,7 +244,10 @@ Node = Annotated[
 def ways_out(node: Any) -> list[tuple[str, str]]:
     """Where a node leads: (path of the field within the node, target), in the order they are written."""
     if isinstance(node, Branch):
-        return [*((f"branches.{i}.next", arm.next) for i, arm in enumerate(node.branches)), ("default", node.default)]
+        return [
+            *((f"branches.{i}.next", arm.next) for i, arm in enumerate(node.branches)),
+            ("default", node.default),
+        ]
     if isinstance(node, Split):
         return [(f"arms.{i}.next", arm.next) for i, arm in enumerate(node.arms)]
     fields = ("to", "next", "missing", "otherwise", "exhausted")

@@ -18,8 +18,14 @@ from services.shared.contracts.ingest import (
     ProfilesMerged,
     RecoveryRequested,
 )
-from services.shared.contracts.journeys import JourneyEntered, JourneyExited, MessageRequested
+from services.shared.contracts.journeys import (
+    JourneyEntered,
+    JourneyExited,
+    JourneyListens,
+    MessageRequested,
+)
 from services.shared.contracts.scoring import (
+    EventHeard,
     ScoreChanged,
     SegmentEntered,
     SegmentExited,
@@ -43,6 +49,8 @@ FACTS: tuple[type[Fact], ...] = (
     StrategyCellChanged,
     TaskRequested,
     TriggerFired,
+    EventHeard,
+    JourneyListens,
     JourneyEntered,
     JourneyExited,
     MessageRequested,

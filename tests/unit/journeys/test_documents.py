@@ -61,7 +61,11 @@ def test_durations_become_lengths() -> None:
         ),
         (journey(entry={}), "entry.on", "Field required"),
         (journey(entry={"on": [{"whim": "x"}]}), "entry.on.0", "must have one of event, segment_entered"),
-        (journey(entry={"on": [{"segment_entered": "a", "called": True}]}), "entry.on.0.called", "Extra inputs"),
+        (
+            journey(entry={"on": [{"segment_entered": "a", "called": True}]}),
+            "entry.on.0.called",
+            "Extra inputs",
+        ),
         (journey(entry={"event": "Order Completed"}), "entry.event", "not permitted"),
         (journey(admission="1 day"), "admission", "ISO 8601"),
         (journey(admission="P1M"), "admission", "no fixed length"),

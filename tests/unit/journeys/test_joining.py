@@ -22,7 +22,11 @@ from tests.unit.journeys.documents import journey
 
 NOW = datetime(1997, 1, 1, 12, 10, tzinfo=UTC)
 DEFINITION = Definition(
-    1, read_document(journey(entry={"on": [{"segment_entered": "trying"}], "reentry": "always"})), "", "arn", NOW
+    1,
+    read_document(journey(entry={"on": [{"segment_entered": "trying"}], "reentry": "always"})),
+    "",
+    "arn",
+    NOW,
 )
 
 
