@@ -93,7 +93,7 @@ class _Needs:
 
 
 def needs_of(documents: Iterable[Document]) -> tuple[list[Watch], list[Listener], list[str]]:
-    """What all of some versions need together: watches, listeners, and traits that standings must carry."""
+    """What all of some versions need together: watches, listeners, and traits to be told."""
     needs = _Needs()
     for document in documents:
         for when in _looked_at(document):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
 
 from services.journeys.domain.enrolment import Enrolment
 from services.shared.ids import stable_id

@@ -50,9 +50,8 @@ class WaitUntil(Part):
             raise ValueError("must have date, at or hours")
         if self.date is None and (self.offset is not None or self.missing is not None):
             raise ValueError("offset and missing belong to a date")
-        if self.date is not None and ":" in self.date and self.date.split(":")[0] in ("trait", "fact"):
-            if self.missing is None:
-                raise ValueError("missing: say where people go of whom the date is not known")
+        if self.known_as is not None and self.missing is None:
+            raise ValueError("missing: say where people go of whom the date is not known")
         return self
 
     @property

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+import re
+from datetime import time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -35,13 +36,15 @@ def _duration(text: object) -> timedelta:
 Duration = Annotated[timedelta, PlainValidator(_duration)]
 
 
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
 def _local_time(text: object) -> time:
     if isinstance(text, time):
         return text
-    try:
-        return datetime.strptime(text, "%H:%M").time()  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise ValueError("must be a local time such as 09:00") from None
+    if not isinstance(text, str) or not _CLOCK.fullmatch(text):
+        raise ValueError("must be a local time such as 09:00")
+    return time.fromisoformat(text)
 
 
 LocalTime = Annotated[time, PlainValidator(_local_time)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from services.journeys.domain.nodes import Send
 from services.journeys.domain.enrolment import Enrolment, send_id
+from services.journeys.domain.nodes import Send
 from services.journeys.ports import Definitions
 from services.shared.aws.bus import pack
 from services.shared.contracts import journeys as contract

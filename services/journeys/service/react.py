@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from services.journeys.domain.enrolment import Enrolment, Entrant, exit_reason, is_stale, left_since
 from services.journeys.domain.entries import Called
 from services.journeys.domain.entries import SegmentEntered as SegmentWay
-from services.journeys.domain.enrolment import Enrolment, Entrant, exit_reason, is_stale, left_since
 from services.journeys.ports import Attributes, Definition, Definitions, Standings, Walks
 from services.journeys.service.join import Joining
 from services.journeys.service.merge import Merging

@@ -9,9 +9,9 @@ from typing import Any
 
 from services.journeys.domain.cohort import due_at, seconds_until
 from services.journeys.domain.compiler import inline_next
-from services.journeys.domain.nodes import Branch, Exit, Send
 from services.journeys.domain.enrolment import Enrolment, exit_reason, view_of
 from services.journeys.domain.graph import regrouped
+from services.journeys.domain.nodes import Branch, Exit, Send
 from services.journeys.ports import Definition, Definitions, Standings, Walks
 from services.journeys.service.join import Joining
 from services.shared.clock import Clock

@@ -32,6 +32,7 @@ from services.shared.contracts.scoring import (
     StageChanged,
     StrategyCellChanged,
     TaskRequested,
+    TraitsCarried,
     TriggerFired,
 )
 
@@ -50,6 +51,7 @@ FACTS: tuple[type[Fact], ...] = (
     TaskRequested,
     TriggerFired,
     EventHeard,
+    TraitsCarried,
     JourneyListens,
     JourneyEntered,
     JourneyExited,

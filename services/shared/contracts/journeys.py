@@ -69,14 +69,15 @@ class Listener(Model):
 
 class Listening(Model):
     """All that journey `journey` needs to hear for the versions that people walk, at `revision`; the newest counts,
-    and none of anything means that nobody walks it any more. `traits` are those that standings must carry."""
+    and none of anything means that nobody walks it any more. `carries` names the traits to be told by
+    `TraitsCarried`."""
 
     journey: str
     revision: int
     at: Instant
     watches: list[Watch] = []
     listeners: list[Listener] = []
-    traits: list[str] = []
+    carries: list[str] = []
 
 
 class JourneyListens(Fact):

@@ -14,7 +14,7 @@ class Standing(Model):
     `last_order_at`, `first_seen_at` (ISO), and counts of e-mail outcomes. `scores` maps a model to its points;
     `segments` lists those the profile is in, `stages` maps a lifecycle to the stage by product ("": of the person),
     `fits` a fit model to the grade, `cells` a contact strategy to the cell (`band:grade`).
-    `traits` are those that journeys asked to be carried. `since` is that of `ProfileChange`, known since `since_at`: it tells who
+    `since` is that of `ProfileChange`, known since `since_at`: it tells who
     had let go of a merged profile that an un-merge gave it back.
     """
 
@@ -27,7 +27,6 @@ class Standing(Model):
     stages: dict[str, dict[str, str]] = {}
     fits: dict[str, str] = {}
     cells: dict[str, str] = {}
-    traits: dict[str, Any] = {}
     since: int = 0
     since_at: Instant | None = None
 
@@ -173,8 +172,8 @@ class TaskRequested(Fact):
 
 
 class Heard(Model):
-    """An event (`message_id`) that passed `listener` (the name of a journeys' `Listener`), happened at `at`. `key` is the
-    text of the property that tells matters apart, empty without one; `kept` the properties that were asked for. The
+    """An event (`message_id`) that passed `listener` (the name of a journeys' `Listener`), happened at `at`. `key` is the text
+    of the property that tells matters apart, empty without one; `kept` the properties that were asked for. The
     same event is heard once by a listener. `accepted_at` as of `SegmentMove`."""
 
     listener: str
@@ -194,3 +193,21 @@ class EventHeard(Fact):
     personal: ClassVar[bool] = True
 
     heard: list[Heard]
+
+
+class Carried(Model):
+    """The traits of a profile that journeys asked for, as of `version`; those that are not there are not known."""
+
+    profile_id: str
+    version: int
+    traits: dict[str, Any] = {}
+
+
+class TraitsCarried(Fact):
+    """Traits that journeys reckon with (time zones, dates), when they change and when they are first asked for."""
+
+    source: ClassVar[str] = "halte.scoring"
+    detail_type: ClassVar[str] = "TraitsCarried.v1"
+    personal: ClassVar[bool] = True
+
+    carried: list[Carried]

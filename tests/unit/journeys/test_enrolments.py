@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.journeys.domain.entries import Entry, SegmentEntered
 from services.journeys.domain.enrolment import (
     Enrolment,
     Entrant,
@@ -17,6 +16,7 @@ from services.journeys.domain.enrolment import (
     may_enter,
     send_id,
 )
+from services.journeys.domain.entries import Entry, SegmentEntered
 from services.journeys.domain.validation import read_document
 from services.shared.contracts.scoring import Standing
 from tests.unit.journeys.documents import journey, seed
