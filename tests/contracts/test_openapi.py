@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,9 +11,19 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.contracts.openapi import codes
-from tests.contracts.openapi.documents import FOLDER, SERVICES, answered, document, operations, recorded, written
+from tests.contracts.openapi.documents import (
+    FOLDER,
+    SERVICES,
+    answered,
+    document,
+    operations,
+    recorded,
+    refusals,
+    written,
+)
+from tests.contracts.openapi.operations import does
 from tests.contracts.openapi.overview import PAGE, overview
-from tests.contracts.openapi.shapes import COMPONENTS
+from tests.contracts.openapi.shapes import COMPONENTS, CONDITION, component, condition
 
 AGAIN = "run `python -m tests.contracts.openapi`"
 
@@ -49,8 +60,8 @@ def test_every_route_is_described_and_no_other(service: str) -> None:
     described = operations(service).keys()
     missing = {key: module for key, module in answered(service).items() if key not in described}
     assert not missing, (
-        f"{missing}: say of each what it takes, answers and refuses in tests/contracts/openapi/{service}.py, ask for it "
-        f"in tests/contracts/openapi/tour_*.py, and {AGAIN}"
+        f"{missing}: say of each what it takes, answers and refuses in tests/contracts/openapi/{service}.py, ask "
+        f"for it in tests/contracts/openapi/tour_*.py, and {AGAIN}"
     )
     gone = described - answered(service).keys()
     assert not gone, f"{gone}: no handler answers these; take them out of tests/contracts/openapi and {AGAIN}"
@@ -84,7 +95,9 @@ def test_references_stay_inside_and_every_component_is_used(service: str) -> Non
 
 def _unused(whole: Mapping[str, Any]) -> set[str]:
     """Only a service that marketers do not call may do without the gateway's refusals."""
-    has_marketers = any("403" in one["responses"] for path in whole["paths"].values() for one in path.values())
+    has_marketers = any(
+        "403" in one["responses"] for path in whole["paths"].values() for one in path.values()
+    )
     return set() if has_marketers else {"GatewayError"}
 
 
@@ -107,6 +120,15 @@ def test_every_code_that_a_service_raises_is_said_of_a_route(service: str) -> No
     assert not said & unanswered
 
 
-def test_a_code_that_nobody_raises_is_refused() -> None:
+def test_only_codes_that_are_raised_can_be_described() -> None:
     assert codes.raised("journeys")["invalid_journey"] == {400}
-    assert "unheard_of" not in codes.raised("journeys")
+    for refuses in ("unheard_of", "unknown_source"):  # that has two statuses, and none is named
+        with pytest.raises(LookupError, match=refuses):
+            refusals("ingest", does("", {}, refuses))
+    assert refusals("ingest", does("", {}, "404 unknown_source")) == {404: ["unknown_source"]}
+
+
+def test_the_language_of_conditions_is_the_published_one() -> None:
+    published = json.loads((FOLDER.parent / "conditions.schema.json").read_text())
+    inside = json.dumps(condition()[CONDITION]).replace(component(""), "#/$defs/")
+    assert {"$schema": published["$schema"], **json.loads(inside)} == published

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tests.contracts.openapi.documents import FOLDER, RECORDED, SERVICES, document, recorded, written
 from tests.contracts.openapi.overview import PAGE, overview
-from tests.contracts.openapi.tour import START, everywhere, recording
+from tests.contracts.openapi.record import everywhere, recording
+from tests.contracts.openapi.tour import START
 from tests.support.road import Road
 from tests.support.templates import Templates, synthesise
 

@@ -45,12 +45,9 @@ def own(service: str) -> frozenset[str]:
 
 
 def _in_module(file: Path) -> Iterator[tuple[str, int]]:
-    text = file.read_text()
-    if "errors" not in text:
-        return
     names = vars(importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts)))
     kinds = {n: c for n, c in names.items() if isinstance(c, type) and issubclass(c, HalteError)}
-    tree = ast.parse(text)
+    tree = ast.parse(file.read_text())
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds:
             yield from _code(node, kinds[node.func.id])

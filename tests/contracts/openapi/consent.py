@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import get_args
 
 from services.consent.domain.asks import Ask, Lookup, Withdrawal
 from services.consent.domain.ledger import SHARDS, Kind, Problem
 from services.consent.domain.purposes import Purpose
-from tests.contracts.openapi.operations import BODY, FORM, JSON, MODEL, PAGE, Operation, does, page
+from tests.contracts.openapi.operations import FORM, JSON, MODEL, PAGE, Operation, does, page
 from tests.contracts.openapi.shapes import (
     FLAG,
     INSTANT,
@@ -109,7 +110,7 @@ _TEXT = _PURPOSE["Purpose.ConsentText"]["properties"]
 _CHANGE: Mapping[str, Schema] = {
     "entry_id": TEXT,
     "seq": NUMBER,
-    "kind": one_of(*Kind.__args__),  # type: ignore[attr-defined]
+    "kind": one_of(*get_args(Kind)),
     **dict.fromkeys(("purpose", "channel", "text_version", "language"), TEXT),
     "at": INSTANT,
     **dict.fromkeys(("means", "form"), TEXT),
@@ -159,7 +160,8 @@ SCHEMAS: Mapping[str, Schema] = {
             "evidence": or_null(
                 obj(
                     dict.fromkeys(
-                        ("address", "ip", "user_agent", "locale", "profile_ref", "reason", "page", "salt"), TEXT
+                        ("address", "ip", "user_agent", "locale", "profile_ref", "reason", "page", "salt"),
+                        TEXT,
                     )
                 )
             ),

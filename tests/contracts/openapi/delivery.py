@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import get_args
 
 from services.delivery.domain.message import MessageClass, Status
 from services.delivery.domain.template import TemplateDocument
@@ -48,7 +49,7 @@ _TEMPLATE = model("Template", TemplateDocument)
 _COUNTS = by_name(NUMBER)
 _OPTIONAL: Mapping[str, Schema] = {
     **dict.fromkeys(("reason", "profile_id", "merged_from", "journey", "node", "enrolment_id"), TEXT),
-    "message_class": one_of(*MessageClass.__args__),  # type: ignore[attr-defined]
+    "message_class": one_of(*get_args(MessageClass)),
     **dict.fromkeys(("purpose", "channel", "address_key", "consent_entry_id"), TEXT),
     "gates": many(by_name(TEXT)),
     **dict.fromkeys(("counted_on", "attempt_id", "provider_id"), TEXT),
@@ -57,16 +58,14 @@ _OPTIONAL: Mapping[str, Schema] = {
 
 SCHEMAS: Mapping[str, Schema] = {
     **_TEMPLATE,
-    "TemplateShown": obj(
-        {"name": TEXT, "version": NUMBER, **_TEMPLATE["Template"]["properties"]}
-    ),
+    "TemplateShown": obj({"name": TEXT, "version": NUMBER, **_TEMPLATE["Template"]["properties"]}),
     "Decision": {
         **obj(
             {
                 **dict.fromkeys(("send_id", "template"), TEXT),
                 "channels": many(TEXT),
                 "requested_at": INSTANT,
-                "status": one_of(*Status.__args__),  # type: ignore[attr-defined]
+                "status": one_of(*get_args(Status)),
                 **dict.fromkeys(("version", "template_version", "attempts"), NUMBER),
                 "possible_duplicate": FLAG,
                 **_OPTIONAL,

@@ -45,7 +45,7 @@ SCHEMES: Mapping[str, Any] = {
     },
 }
 ERROR = obj({"code": TEXT, "message": TEXT}, description="`code` for programs, `message` for people.")
-GATEWAY = obj({"message": TEXT}, description="What the API itself answers before any service is asked.")
+GATEWAY = obj({"message": TEXT}, description="What the API itself answers, for no service.")
 
 
 def operations(service: str) -> Mapping[str, Operation]:
@@ -105,7 +105,10 @@ def document(service: str, recorded: Mapping[str, Any]) -> dict[str, Any]:
 
 def _parameters(path: str, one: Operation) -> dict[str, Any]:
     found = [
-        *({"name": n, "in": "path", "required": True, "schema": TEXT} for n in re.findall(r"\{(\w+)\}", path)),
+        *(
+            {"name": n, "in": "path", "required": True, "schema": TEXT}
+            for n in re.findall(r"\{(\w+)\}", path)
+        ),
         *(
             {"name": n, "in": "query", "schema": schema, **({"required": True} if n in one.needed else {})}
             for n, schema in one.query.items()
@@ -143,7 +146,14 @@ def _responses(
             for kind, schema in bodies.items()
         }
         meaning = MEANINGS.get(status, "refused")
-        yield str(status), {"description": meaning, **({"content": content} if content else {})}
+        yield (
+            str(status),
+            {
+                "description": meaning,
+                **_headers(one.gives.get(status, {})),
+                **({"content": content} if content else {}),
+            },
+        )
     for status, refused in sorted(refusals(service, one).items()):
         named = {"allOf": [ref("Error")], "properties": {"code": {"enum": refused}}}
         example = {"example": examples[str(status)]} if str(status) in examples else {}
@@ -151,15 +161,25 @@ def _responses(
             str(status),
             {
                 "description": ", ".join(f"`{code}`" for code in refused),
+                **_headers({"Retry-After": "seconds"} if status == 429 else {}),
                 "content": {JSON: {"schema": named, **example}},
             },
         )
+    yield from _gateways(one)
+
+
+def _gateways(one: Operation) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What the API says before any service is asked, and where one fails."""
+    content = {"content": {JSON: {"schema": ref("GatewayError")}}}
     if one.who == "marketer":
-        for status, meaning in (("401", "no API key"), ("403", "not the API key")):
-            yield (
-                status,
-                {"description": meaning, "content": {JSON: {"schema": ref("GatewayError")}}},
-            )
+        yield "401", {"description": "no API key", **content}
+        yield "403", {"description": "not the API key", **content}
+    yield "default", {"description": "too many requests at once, or a fault of ours: ask again", **content}
+
+
+def _headers(given: Mapping[str, str]) -> dict[str, Any]:
+    made = {name: {"schema": TEXT, "description": meaning} for name, meaning in given.items()}
+    return {"headers": made} if made else {}
 
 
 MEANINGS: Mapping[int, str] = {200: "done", 201: "created", 202: "taken; more is to be done"}
@@ -175,7 +195,9 @@ def refusals(service: str, one: Operation) -> dict[int, list[str]]:
     found: dict[int, set[str]] = defaultdict(set)
     for text in one.refuses:
         status, _, code = text.rpartition(" ")
-        statuses = raised.get(code, frozenset()) & ({int(status)} if status else raised.get(code, frozenset()))
+        statuses = raised.get(code, frozenset()) & (
+            {int(status)} if status else raised.get(code, frozenset())
+        )
         if len(statuses) != 1:
             raise LookupError(f"{service} raises {code!r} with statuses {sorted(raised.get(code, ()))}")
         found[next(iter(statuses))].add(code)

@@ -56,7 +56,9 @@ def _call(call: str) -> Operation:
         summary, taken, codes = "Send many calls at once", ref("Batch"), (*EVENT_CODES, *BATCH_CODES)
     else:
         summary, taken, codes = CALLS[call], ref(call.title()), EVENT_CODES
-    return does(summary, ref("Taken"), *KEY_CODES, *JSON_CODES, *codes, "invalid_body", takes=taken, who="source")
+    return does(
+        summary, ref("Taken"), *KEY_CODES, *JSON_CODES, *codes, "invalid_body", takes=taken, who="source"
+    )
 
 
 def _whole(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import get_args
 
 from services.ingest.people.find import LEAST_PREFIX, MOST_FOUND
 from services.ingest.people.show import MOST_EVENTS
@@ -37,7 +38,12 @@ SERVICES = {"services": by_name(ANYTHING), "unavailable": many(TEXT)}
 OPERATIONS: Mapping[str, Operation] = {
     "GET /profiles": does(
         "People who have an identifier that begins so",
-        obj({"profiles": many(obj({"identifier": ref("Identifier"), "profile_id": TEXT})), "cursor": or_null(TEXT)}),
+        obj(
+            {
+                "profiles": many(obj({"identifier": ref("Identifier"), "profile_id": TEXT})),
+                "cursor": or_null(TEXT),
+            }
+        ),
         *("bad_prefix", "bad_cursor", "bad_limit"),
         query={
             "prefix": {"type": "string", "minLength": LEAST_PREFIX, "maxLength": 256},
@@ -63,6 +69,7 @@ OPERATIONS: Mapping[str, Operation] = {
         {"oneOf": [ref("Export"), ref("ExportParts")]},
         "unknown_profile",
         also={202: ref("ExportJob")},
+        gives={202: {"Retry-After": "seconds"}},
     ),
     "GET /profiles/{profile_id}/identity": does(
         "Why these identifiers are one person", ref("Identity"), "unknown_profile", "try_again"
@@ -102,7 +109,7 @@ _RECORD = {
 _SHORT_RECORD = {**{name: one for name, one in _RECORD.items() if name != "lines"}, "line_count": NUMBER}
 _EVENT = {
     "message_id": TEXT,
-    "type": one_of(*CallType.__args__),  # type: ignore[attr-defined]
+    "type": one_of(*get_args(CallType)),
     "name": TEXT,
     "at": INSTANT,
     "source": TEXT,
@@ -136,9 +143,7 @@ _PERSON = {
     "reliability": or_null(AMOUNT),
     "products_held": many(ANYTHING),
     "groups": many(obj({"id": TEXT}, more=True)),
-    "records": by_name(
-        obj({"count": NUMBER, "latest": many(obj(_SHORT_RECORD, "returned", "refunds"))})
-    ),
+    "records": by_name(obj({"count": NUMBER, "latest": many(obj(_SHORT_RECORD, "returned", "refunds"))})),
     "interactions": obj(
         {
             **dict.fromkeys(("inbound", "outbound"), NUMBER),
@@ -182,7 +187,13 @@ SCHEMAS: Mapping[str, Schema] = {
                 obj({**_EVENT, "received_at": INSTANT, "identifiers": many(ref("Identifier"))}, "traits")
             ),
             "received": many(
-                obj({**dict.fromkeys(("receipt", "source", "door"), TEXT), "received_at": INSTANT, "event": {}})
+                obj(
+                    {
+                        **dict.fromkeys(("receipt", "source", "door"), TEXT),
+                        "received_at": INSTANT,
+                        "event": {},
+                    }
+                )
             ),
         }
     ),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from services.ingest.domain.attributes import AttributeDocument
 from services.ingest.domain.forms import Form
 from services.ingest.domain.imports import Definition, Status
 from services.ingest.domain.sinks import SinkDocument
 from services.ingest.domain.sources import ROLES, SourceDocument
+from services.ingest.doors.sources import MAX_OVERLAP, MAX_ROWS
+from services.ingest.sinks.registry import MAX_OVERLAP_HOURS, OVERLAP_HOURS
 from tests.contracts.openapi.operations import BODY, MODEL, Operation, does
 from tests.contracts.openapi.shapes import (
     ANYTHING,
@@ -28,7 +30,13 @@ from tests.contracts.openapi.shapes import (
 )
 
 POLICY = one_of("open", "quarantine", "reject")
-HOURS: Schema = {"type": "number", "minimum": 0, "maximum": 168, "default": 24}
+KEY_HOURS: Schema = {"type": "number", "minimum": 0, "maximum": MAX_OVERLAP.days * 24, "default": 24}
+SECRET_HOURS: Schema = {
+    "type": "integer",
+    "minimum": 0,
+    "maximum": MAX_OVERLAP_HOURS,
+    "default": OVERLAP_HOURS,
+}
 
 SOURCES: Mapping[str, Operation] = {
     "GET /sources": does(
@@ -53,7 +61,7 @@ SOURCES: Mapping[str, Operation] = {
         "New keys; the old ones work some hours more",
         ref("RotatedSource"),
         *("404 unknown_source", "bad_overlap", "bad_keys", "409 too_many_keys", "source_conflict", *BODY),
-        takes=obj({"overlap_hours": HOURS, "keys": many(one_of(*ROLES))}, "overlap_hours", "keys"),
+        takes=obj({"overlap_hours": KEY_HOURS, "keys": many(one_of(*ROLES))}, "overlap_hours", "keys"),
     ),
     "POST /sources/{source_id}/mapping/dry-run": does(
         "What a mapping makes of rows; nothing is kept",
@@ -137,7 +145,7 @@ SINKS: Mapping[str, Operation] = {
         "A new secret; the old one signs beside it some hours more",
         obj({"id": TEXT, "secret": TEXT, "previous_valid_until": INSTANT}),
         *("unknown_sink", "no_secret", "bad_overlap", "changed_meanwhile", *BODY),
-        takes=obj({"overlap_hours": {**HOURS, "type": "integer"}}, "overlap_hours"),
+        takes=obj({"overlap_hours": SECRET_HOURS}, "overlap_hours"),
     ),
 }
 OPERATIONS: Mapping[str, Operation] = {**SOURCES, **ATTRIBUTES, **FORMS, **IMPORTS, **SINKS}
@@ -169,7 +177,7 @@ SCHEMAS: Mapping[str, Schema] = {
     "RotatedSource": both(_SOURCE, obj({**_SECRETS, "old_keys_valid_until": INSTANT}, *_SECRETS)),
     "Rows": obj(
         {
-            "rows": many(ANYTHING, maxItems=1000),
+            "rows": many(ANYTHING, maxItems=MAX_ROWS),
             "mapping": _DOCUMENTS["SourceDocument"]["properties"]["mapping"],
         },
         "mapping",
@@ -195,7 +203,10 @@ SCHEMAS: Mapping[str, Schema] = {
             ),
         }
     ),
-    "Attribute": {**_with("AttributeDocument", "purpose", name=TEXT, built_in=FLAG), "required": ["name", "purpose"]},
+    "Attribute": {
+        **_with("AttributeDocument", "purpose", name=TEXT, built_in=FLAG),
+        "required": ["name", "purpose"],
+    },
     "Attributes": obj(
         {
             "policy": POLICY,
@@ -208,9 +219,11 @@ SCHEMAS: Mapping[str, Schema] = {
         {
             "id": TEXT,
             "type": {"const": "IMPORT"},
-            "job_status": one_of(*Status.__args__),  # type: ignore[attr-defined]
+            "job_status": one_of(*get_args(Status)),
             "total_pieces": or_null(NUMBER),
-            **dict.fromkeys(("completed_pieces", "failed_pieces", "total_processed", "total_failures"), NUMBER),
+            **dict.fromkeys(
+                ("completed_pieces", "failed_pieces", "total_processed", "total_failures"), NUMBER
+            ),
             "failures": many(ref("RowFault")),
             "creation_date": INSTANT,
             "completion_date": or_null(INSTANT),
@@ -224,14 +237,17 @@ SCHEMAS: Mapping[str, Schema] = {
             "reports": many(TEXT),
         },
         *("rolled_back_rows", "broken", "plan", "upload_url", "reports"),
-        description="Amazon Pinpoint's fields and ours. `plan` is what a dry run found; `reports` are links to CSV files.",
+        description="Amazon Pinpoint's fields and ours. `plan`: what a dry run found; `reports`: links to CSV files.",
     ),
     "RowFault": _FAULT,
     "Sink": {
         "type": "object",
         "properties": {
-            **{name: one for part in ("WebhookSink", "EventBridgeSink")
-               for name, one in _DOCUMENTS[f"SinkDocument.{part}"]["properties"].items()},
+            **{
+                name: one
+                for part in ("WebhookSink", "EventBridgeSink")
+                for name, one in _DOCUMENTS[f"SinkDocument.{part}"]["properties"].items()
+            },
             "kind": one_of("webhook", "eventbridge"),
             "id": TEXT,
             "created_at": INSTANT,

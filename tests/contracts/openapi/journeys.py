@@ -16,7 +16,6 @@ from tests.contracts.openapi.shapes import (
     many,
     model,
     obj,
-    one_of,
     or_null,
     ref,
 )
@@ -25,7 +24,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "GET /journeys": does(
         "The newest version of every journey", obj({"journeys": many(ref("JourneyListed"))})
     ),
-    "GET /journeys/{name}": does("A journey, its versions and its pictures", ref("JourneyShown"), "unknown_journey"),
+    "GET /journeys/{name}": does(
+        "A journey, its versions and its pictures", ref("JourneyShown"), "unknown_journey"
+    ),
     "PUT /journeys/{name}": does(
         "Publish a document as the next version; the newest one's again changes nothing",
         obj({"name": TEXT, "version": NUMBER, "state_machine_arn": TEXT}),
@@ -69,7 +70,12 @@ SCHEMAS: Mapping[str, Schema] = {
     "Verdict": {
         "oneOf": [
             obj({"valid": {"const": True}, "problems": many({}, maxItems=0), "diagram": ref("Diagram")}),
-            obj({"valid": {"const": False}, "problems": many(obj({"path": TEXT, "message": TEXT}), minItems=1)}),
+            obj(
+                {
+                    "valid": {"const": False},
+                    "problems": many(obj({"path": TEXT, "message": TEXT}), minItems=1),
+                }
+            ),
         ]
     },
     "Walk": obj(

@@ -28,7 +28,8 @@ MODEL = (*BODY, "invalid")
 @dataclass(frozen=True)
 class Operation:
     """One route. `answers` and `takes` are schemas by media type; `refuses` are codes, whose statuses their sources
-    say; `needed` names the query parameters without which it is refused."""
+    say; `needed` names the query parameters without which it is refused, `headers` those of a
+    request and `gives` those of the answers of a status, each with its meaning."""
 
     summary: str
     answers: Mapping[int, Mapping[str, Schema]]
@@ -37,6 +38,7 @@ class Operation:
     query: Mapping[str, Schema] = field(default_factory=dict)
     needed: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    gives: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     who: Who = "marketer"
 
 

@@ -20,6 +20,7 @@ PAGED: Mapping[str, Schema] = {
 }
 DAYS: Mapping[str, Schema] = {"days": {"type": "integer", "minimum": 1, "maximum": MOST_DAYS, "default": 90}}
 IF_MATCH = {"If-Match": "the ETag of the revision that is to be replaced"}
+ETAG = {200: {"ETag": "its revision"}}
 CHANGING = ("stale", "conflict", "bad_if_match")
 
 
@@ -30,7 +31,7 @@ def of_kind(kind: Kind) -> dict[str, Operation]:
     rules = ("invalid_name", "too_many", "unknown_reference", *DEFINITION_CODES[kind.name], *MODEL)
     routes = {
         f"GET /{kind.path}": does(f"Every {what}", obj({kind.listed: many(document)})),
-        f"GET {one}": does(f"A {what}; its ETag is its revision", document, "not_found"),
+        f"GET {one}": does(f"A {what}", document, "not_found", gives=ETAG),
         f"PUT {one}": does(
             f"Define a {what}, or define it anew",
             document,
@@ -38,6 +39,7 @@ def of_kind(kind: Kind) -> dict[str, Operation]:
             *rules,
             takes=ref(title(kind)),
             headers={**IF_MATCH, "If-None-Match": "`*`: there is none yet"},
+            gives=ETAG,
         ),
         f"DELETE {one}": does(
             f"Let go of a {what}", obj({"deleted": TEXT}), *CHANGING, "not_found", "in_use", headers=IF_MATCH

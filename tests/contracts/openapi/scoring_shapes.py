@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from services.scoring.domain.definitions import KINDS, Kind, ScoreModel, fits, lifecycles, strategies, trigger_tables
+from services.scoring.domain.definitions import (
+    KINDS,
+    Kind,
+    ScoreModel,
+    fits,
+    lifecycles,
+    strategies,
+    trigger_tables,
+)
 from services.scoring.domain.definitions.forums import Forum
 from services.scoring.domain.definitions.models import WeightedScore
 from services.scoring.domain.definitions.segments import LONGEST
@@ -195,7 +203,8 @@ SCHEMAS: Mapping[str, Schema] = {
         }
     ),
     "SentimentSummary": obj(
-        dict(SUMMARY), description="`score` is the decayed mean polarity, -1 to 1; null: nothing could be read."
+        dict(SUMMARY),
+        description="`score` is the decayed mean polarity, -1 to 1; null: nothing could be read.",
     ),
     "SentimentDay": obj(
         {"day": DAY, "mentions": NUMBER, "score": or_null(AMOUNT), "positive": NUMBER, "negative": NUMBER}

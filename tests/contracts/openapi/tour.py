@@ -22,7 +22,7 @@ MAIL = "ana@example.com"
 
 @dataclass(frozen=True)
 class Visit:
-    """A request and its answer; `taken` and `answer` are parsed where they are JSON."""
+    """A request and its answer; `taken` and `answer` are parsed where they are JSON, names of headers lower-case."""
 
     service: str
     key: str
@@ -31,6 +31,7 @@ class Visit:
     status: int
     answer_type: str
     answer: Any
+    headers: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -81,6 +82,7 @@ class Tour:
                 status=answer.status,
                 answer_type=kind,
                 answer=json.loads(answer.body) if kind == JSON and answer.body else answer.body,
+                headers=frozenset(name.lower() for name in answer.headers),
             )
         )
         return answer
@@ -98,52 +100,3 @@ class Tour:
 def _media_type(answer: Response) -> str:
     headers = {name.lower(): str(value) for name, value in answer.headers.items()}
     return headers.get("content-type", "").partition(";")[0].strip()
-
-
-def everywhere(road: Road) -> list[Visit]:
-    """All visits of a tour of every route."""
-    from tests.contracts.openapi import tour_ingest, tour_outward, tour_scoring
-
-    tour = Tour(road)
-    tour_ingest.sources_and_attributes(tour)
-    tour_outward.permissions(tour)
-    tour_scoring.definitions(tour)
-    tour_outward.journeys_and_templates(tour)
-    tour_ingest.doors(tour)
-    tour_ingest.forms_imports_and_sinks(tour)
-    road.deliver()
-    tour_outward.pages(tour)
-    tour_scoring.people_and_forums(tour)
-    tour_outward.what_was_sent(tour)
-    tour_ingest.people(tour)
-    tour_scoring.letting_go(tour)
-    tour_ingest.forgetting(tour)
-    return tour.visits
-
-
-def recording(visits: list[Visit], before: Mapping[str, Any]) -> dict[str, Any]:
-    """Requests and answers by service and route key, the first of each status; what stood `before` stays where it has
-    the same form, so that a new tour changes no ids and times."""
-    found: dict[str, dict[str, Any]] = {service: {} for service in SERVICES}
-    for visit in visits:
-        one = found[visit.service].setdefault(visit.key, {"responses": {}})
-        if visit.taken_type and visit.status < 400:
-            one.setdefault("request", {"type": visit.taken_type, "body": visit.taken})
-        if visit.answer_type == JSON and visit.answer != "":
-            one["responses"].setdefault(str(visit.status), visit.answer)
-    return {
-        service: {
-            key: stood if same_form(stood := before.get(service, {}).get(key), one) else one
-            for key, one in rows.items()
-        }
-        for service, rows in found.items()
-    }
-
-
-def same_form(one: Any, other: Any) -> bool:
-    """Have two JSON values the same keys, lengths and kinds of values?"""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same_form(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same_form, one, other))
-    return type(one) is type(other)

@@ -48,7 +48,11 @@ def sources_and_attributes(tour: Tour) -> None:
     ask("PUT /sources/{source_id}", "shop", body={**SOURCE, "region": "BE"})
     ask("PUT /sources/{source_id}", "Web Shop", body=SOURCE, expect=400)
     ask("PUT /sources/{source_id}", "bookings", body={"mapping": BOOKING}, expect=201)
-    ask("POST /sources/{source_id}/mapping/dry-run", "bookings", body={"rows": [{"customer": 7, "price": "12.50"}, {}]})
+    ask(
+        "POST /sources/{source_id}/mapping/dry-run",
+        "bookings",
+        body={"rows": [{"customer": 7, "price": "12.50"}, {}]},
+    )
     ask("POST /sources/{source_id}/mapping/dry-run", "shop", body={"rows": []}, expect=400)
     ask("POST /sources/{source_id}/keys/rotate", "shop", body={"overlap_hours": 24, "keys": ["secret"]})
     ask("POST /sources/{source_id}/keys/rotate", "shop", body={"overlap_hours": -1}, expect=400)
@@ -83,7 +87,8 @@ def doors(tour: Tour) -> None:
         "group": {**anybody, "groupId": "acme", "traits": {"name": "Acme"}},
         "alias": {"userId": "ana", "previousId": "visitor-1", "timestamp": now},
     }
-    pair = [{**calls["page"], "type": "page"}, {**calls["track"], "type": "track", "userId": "bob"}]
+    visitor = {"type": "identify", "anonymousId": "visitor-2", "traits": {"email": "bob@example.com"}}
+    pair = [{**calls["page"], "type": "page"}, visitor]
     for number, path in enumerate(PATHS):
         call = path.rpartition("/")[2]
         call = SHORT.get(call, call)
@@ -109,19 +114,27 @@ def forms_imports_and_sinks(tour: Tour) -> None:
     ask("GET /forms/{form_id}", "exit-popup")
     ask("DELETE /forms/{form_id}", "other")
     ask("GET /forms/{form_id}", "other", expect=404)
-    said = {"answers": {"email": MAIL, "colour": "green"}, "consents": ["newsletter"], "anonymousId": "visitor-1"}
+    said = {
+        "answers": {"email": MAIL, "colour": "green"},
+        "consents": ["newsletter"],
+        "anonymousId": "visitor-1",
+    }
     ask("POST /forms/{form_id}/submissions", "exit-popup", body=said, expect=202)
     ask("POST /forms/{form_id}/submissions", "exit-popup", body={}, expect=400)
     ask("POST /forms/{form_id}/submissions", "other", body=said, expect=404)
     ask(
         "POST /forms/{form_id}/submissions",
         "exit-popup",
-        form={"email": "bob@example.com"},
+        form={"email": "dora@example.com"},
         headers={"accept": "text/html"},
         expect=202,
     )
     _import(tour)
-    hook = {"kind": "webhook", "url": "https://hooks.example.com/halte", "filter": {"events": ["Order Completed"]}}
+    hook = {
+        "kind": "webhook",
+        "url": "https://hooks.example.com/halte",
+        "filter": {"events": ["Order Completed"]},
+    }
     ask("PUT /sinks/{sink_id}", "crm", body=hook, expect=201)
     ask("PUT /sinks/{sink_id}", "crm", body={**hook, "name": "CRM"})
     ask("PUT /sinks/{sink_id}", "inside", body={"kind": "webhook", "url": "https://127.0.0.1/"}, expect=400)
@@ -168,11 +181,15 @@ def people(tour: Tour) -> None:
     ask("GET /profiles/{identifier}/export", ana)
     ask("GET /profiles/{profile_id}/identity", ana)
     bob = ask("GET /profiles/{identifier}", "bob@example.com").json()["profile_id"]
-    ask("POST /profiles/{profile_id}/merges", ana, body={"with": bob, "dry_run": True, "reason": "the same address"})
+    ask(
+        "POST /profiles/{profile_id}/merges",
+        ana,
+        body={"with": bob, "dry_run": True, "reason": "the same address"},
+    )
     ask("POST /profiles/{profile_id}/merges", ana, body={"with": ana}, expect=409)
     ask("POST /profiles/{profile_id}/merges", ana, body={"with": bob, "reason": "the same address"})
     tour.road.deliver()
-    parted = {"identifiers": ["email:bob@example.com"], "reason": "a colleague"}
+    parted = {"identifiers": ["email:bob@example.com", "anonymousId:visitor-2"], "reason": "a colleague"}
     ask("POST /profiles/{profile_id}/splits", ana, body=parted)
     ask("POST /profiles/{profile_id}/splits", ana, body={"identifiers": ["userId:zoe"]}, expect=400)
     tour.road.deliver()

@@ -97,7 +97,11 @@ def people_and_forums(tour: Tour) -> None:
     for kind in KINDS.values():
         one = f"/{kind.path}/{{name}}"
         if kind.places:
-            ask(f"GET {one}/members", "first", query={"limit": "2"} if kind.name == "segment" else _place(kind.name))
+            ask(
+                f"GET {one}/members",
+                "first",
+                query={"limit": "2"} if kind.name == "segment" else _place(kind.name),
+            )
             ask(f"GET {one}/members", "none", expect=404)
             ask(f"GET {one}/counts", "first")
             ask(f"GET {one}/counts", "none", expect=404)
@@ -134,6 +138,14 @@ def _forums(tour: Tour) -> None:
 def letting_go(tour: Tour) -> None:
     """Each kind's definition, those that others refer to last."""
     tour.ask("DELETE /score-models/{name}", "first", expect=409)
-    for path in ("forums", "strategies", "trigger-tables", "fit-models", "score-models", "stages", "segments"):
+    for path in (
+        "forums",
+        "strategies",
+        "trigger-tables",
+        "fit-models",
+        "score-models",
+        "stages",
+        "segments",
+    ):
         tour.ask(f"DELETE /{path}/{{name}}", "first")
         tour.ask(f"DELETE /{path}/{{name}}", "first", expect=404)
