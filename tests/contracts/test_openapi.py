@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from tests.contracts.openapi import codes
+from tests.contracts.openapi import codes, journeys
 from tests.contracts.openapi.documents import (
     FOLDER,
     SERVICES,
@@ -132,3 +132,17 @@ def test_the_language_of_conditions_is_the_published_one() -> None:
     published = json.loads((FOLDER.parent / "conditions.schema.json").read_text())
     inside = json.dumps(condition()[CONDITION]).replace(component(""), "#/$defs/")
     assert {"$schema": published["$schema"], **json.loads(inside)} == published
+
+
+def test_no_field_of_a_journey_is_left_open() -> None:
+    """Pydantic knows no schema of conditions and durations."""
+    parts = {name: one for name, one in journeys.SCHEMAS.items() if name.partition(".")[0] == "Journey"}
+    left_open = [
+        f"{name}: {field}"
+        for name, part in parts.items()
+        for field, schema in part["properties"].items()
+        if not schema.keys() - {"default", "description"} or schema.get("additionalProperties") is True
+    ]
+    assert not left_open, (
+        "say in tests/contracts/openapi/journeys.py which of these is a condition or a duration"
+    )
