@@ -32,7 +32,6 @@ from tests.support.wire import Response, base64_text, http_request, sqs_record, 
 
 ADMIN_KEY = "road-admin-key"
 _clock: FixedClock | None = None
-_SHOWN = 500
 _AUTHORIZER_TTL = timedelta(seconds=300)
 
 
