@@ -79,6 +79,7 @@ class Road:
         self.stage.build(self.fabric)
         self.fabric.invoke = self._invoke
         self.processes = {arn: Process(one) for arn, one in self.stage.functions.items()}
+        self.arns = {process.function.name: arn for arn, process in self.processes.items()}
         if self.watch is not None:
             self.watch.attach(events)
             self.fabric.on_queued = self._queued
@@ -210,8 +211,7 @@ class Road:
 
     def _invoke(self, function: str, event: Any) -> Any:
         """A function by its ARN, or by its name."""
-        by_name = {process.function.name: arn for arn, process in self.processes.items()}
-        process = self.processes[by_name.get(function, function)]
+        process = self.processes[self.arns.get(function, function)]
         process.load()
         self.invocations += 1
         text = json.dumps(event, default=base64_text)
