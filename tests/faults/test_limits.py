@@ -21,7 +21,8 @@ from services.ingest.domain.validate import Call, byte_size
 from services.shared.aws.bus import BATCH, DETAIL_LIMIT, REQUEST_LIMIT, _requests, pack
 from services.shared.aws.dynamo import TRANSACTION_LIMIT, WRITE_BATCH, Table, transact
 from services.shared.contracts.ingest import Merge, ProfilesMerged
-from tests.faults.road import Road, call
+from tests.faults.road import Road
+from tests.faults.steps import call
 from tests.faults.test_poison import bus
 from tests.integration.ingest.conftest import World
 
