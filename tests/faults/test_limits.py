@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from services.ingest.domain.arrival import Origin
 from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
-from services.ingest.domain.intake import BODY_LIMIT, Origin, pack_http, unpack
+from services.ingest.domain.intake import BODY_LIMIT, pack_http, unpack
 from services.ingest.domain.profile import EVENT_FRAME, MAX_EVENT_BYTES, MAX_EVENTS, portions
 from services.ingest.domain.validate import MAX_EVENT_BYTES as MAX_BYTES
 from services.ingest.domain.validate import Call, byte_size
