@@ -54,7 +54,7 @@ class ScoringStack(ServiceStack):
             table=standings,
             settings={"places_table": places.table_name},
         )
-        places.grant(publisher, "dynamodb:BatchWriteItem", "dynamodb:DeleteItem")
+        places.grant(publisher, "dynamodb:BatchWriteItem")
         self._person(standings, definitions, settings)
         self._marketers(standings, definitions, places, settings)
         hear_mentions(self, definitions, places)

@@ -9,7 +9,8 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 
 from tests.faults.kinds import FAULTS
-from tests.faults.road import STEPS, Road
+from tests.faults.road import Road
+from tests.faults.steps import STEPS
 from tests.faults.wire import Call, Fault
 
 CALLS = {

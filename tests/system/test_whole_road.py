@@ -16,7 +16,7 @@ from threading import Timer
 
 import pytest
 
-from local.seed import MarketersApi, SeedFailed
+from halte.marketers import HttpMarketers, Refused
 from tests.system.sdks import CALLS, NODE, PYTHON, ROOT, Door, passed_on, run_node, run_python
 
 SECONDS = 900
@@ -77,7 +77,7 @@ def test_every_check_of_a_run_holds_and_real_sdks_reach_it() -> None:
             r"^Its keys: (\S+) for SDKs, (\S+) for", output, flags=re.MULTILINE
         )
         sent_by_sdks(url, write_key)
-        assert landed(MarketersApi(url, api_key)) == {name: n * SDKS for name, n in CALLS.items()}
+        assert landed(HttpMarketers(url, api_key)) == {name: n * SDKS for name, n in CALLS.items()}
     assert process.returncode == 0
 
 
@@ -102,7 +102,7 @@ def sent_by_sdks(url: str, write_key: str) -> None:
     assert len(sent) == len(set(sent)) == SDKS * sum(CALLS.values())
 
 
-def landed(api: MarketersApi) -> dict[str, int]:
+def landed(api: HttpMarketers) -> dict[str, int]:
     """The events by type of the person whom all of them are about, once they are there."""
     deadline = time.monotonic() + LANDING_SECONDS
     counts: dict[str, int] = {}
@@ -110,6 +110,6 @@ def landed(api: MarketersApi) -> dict[str, int]:
         time.sleep(0.5)
         try:
             counts = api.call("GET", "/profiles/userId:user-1")["counts"]
-        except SeedFailed:  # nobody is known by it yet
+        except Refused:  # nobody is known by it yet
             continue
     return counts

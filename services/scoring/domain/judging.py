@@ -175,17 +175,6 @@ def _start_over(before: ProfileStanding, changes: Sequence[ProfileChange]) -> Pr
     )
 
 
-def _leave(before: ProfileStanding, gone: Gone) -> ProfileStanding:
-    return ProfileStanding(
-        profile_id=before.profile_id,
-        version=before.version + 1,
-        at=max(before.at, gone.at),
-        since=before.since,
-        since_at=before.since_at,
-        gone=gone,
-    )
-
-
 def judge_anew(
     standing: ProfileStanding,
     definitions: Definitions,

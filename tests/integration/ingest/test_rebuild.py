@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from halte.stores import Store, Tables, fresh_tables
-from local.cdnow import FILE_SHA256
 from services.ingest import bootstrap_people
 from services.ingest.adapters.dynamo_erasures import DynamoTombstones
 from services.ingest.adapters.parquet import DuckParquet
@@ -28,8 +27,8 @@ from services.shared.aws.dynamo import Table
 from services.shared.clock import FixedClock, to_iso
 from tests.integration.ingest.conftest import ENV, SECRET_KEY, World
 from tests.support.moto_repairs import moto_repaired
+from tests.support.real_data import CDNOW_ORDERS, present
 
-CDNOW = Path(__file__).parents[3].parent / "shared" / "data" / "cdnow" / "CDNOW_master.txt"
 LIVE = Tables("Identities", "Profiles", "ProfileParts")
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -192,9 +191,7 @@ def test_replaying_the_whole_lake_over_live_data_changes_nothing(world: World, k
 
 def test_a_slice_of_real_purchases_is_equal(world: World, keeper: LakeKeeper) -> None:
     """CDNOW: 150 real orders, among them rows that repeat another row and are genuine."""
-    if not CDNOW.exists():
-        pytest.skip(f"no data: {CDNOW} is not there ({FILE_SHA256[:12]})")
-    rows = [line.split() for line in CDNOW.read_text().splitlines()[1:151]]
+    rows = [line.split() for line in present(CDNOW_ORDERS).read_text().splitlines()[1:151]]
     events = [
         {
             "type": "track",

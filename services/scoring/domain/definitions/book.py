@@ -142,7 +142,11 @@ class Definitions:
 
     def get(self, kind: str, name: str) -> Definition | None:
         """One of them."""
-        return next((one for one in self.all if (one.kind, one.name) == (kind, name)), None)
+        return self._by_key.get((kind, name))
+
+    @cached_property
+    def _by_key(self) -> Mapping[Key, Definition]:
+        return {(one.kind, one.name): one for one in self.all}
 
     def with_(self, new: Definition) -> Definitions:
         """The next version, with `new` in place of its namesake.
