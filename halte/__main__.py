@@ -180,7 +180,7 @@ def _of_stage(stage: str) -> Iterator[Mapping[str, Any]]:
     ids = list(store.profile_ids())
     for start in range(0, len(ids), 100):
         for profile in store.profiles.load(ids[start : start + 100]).values():
-            if not profile.merged_into:
+            if not (profile.merged_into or profile.is_erased):
                 yield match.person(profile.profile_id, profile.visible_traits())
 
 

@@ -57,7 +57,8 @@ class Office:
         for _ in range(ROUNDS):
             if not records:
                 return
-            answer = survived(self.wire, lambda: on_imports.handler({"Records": records[:1]}, context))
+            event = {"Records": records[:1]}
+            answer = survived(self.wire, lambda event=event: on_imports.handler(event, context))
             done = answer == {"batchItemFailures": []}
             self._others_go_on()
             records = [*(records[1:] if done else records), *self._importer.records()]

@@ -65,8 +65,8 @@ def rebuild(
     report: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Take every line that counted into the empty store of `consumer` (whose gate is `forgotten`), `identities` and
-    `ruler`; how many events that were. `report` is told of lines. Rulings come after the events: who is who is a function of both, in whatever
-    order.
+    `ruler`; how many events that were. `report` is told of lines. Rulings come after the events: who is who is a
+    function of both, in whatever order.
 
     Raises:
         Incomplete: some could not be taken in.
