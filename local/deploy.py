@@ -125,8 +125,8 @@ def let_browsers_ask(aws: Aws, assembly: Path) -> None:
     that it does not read: it would answer 403 to every preflight, which never reaches a route."""
     (template,) = (json.loads(p.read_text()) for p in assembly.glob(f"halte-{STAGE}-platform.template.json"))
     (api,) = (r for r in template["Resources"].values() if r["Type"] == "AWS::ApiGatewayV2::Api")
-    named = aws("ssm").get_parameter(Name=f"/halte/{STAGE}/api-id")["Parameter"]["Value"]
-    aws("apigatewayv2").update_api(ApiId=named, CorsConfiguration=api["Properties"]["CorsConfiguration"])
+    api_id = aws("ssm").get_parameter(Name=f"/halte/{STAGE}/api-id")["Parameter"]["Value"]
+    aws("apigatewayv2").update_api(ApiId=api_id, CorsConfiguration=api["Properties"]["CorsConfiguration"])
 
 
 def find(aws: Aws) -> Deployment:
