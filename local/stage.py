@@ -78,7 +78,7 @@ def set_up(options: Options, first: datetime, step: Callable[[str], None], clean
     cleanup.callback(stand_in.stop)
     running = _emulator(options, state, stand_in, clock_file, step, cleanup)
     aws = deploy.Aws(running.url)
-    _deploy(state, running.url, step)
+    _deploy(state, aws, step)
     scheduled = schedules.take_over(aws("events"))
     found = deploy.find(aws)
     step("Seeding by the marketers' API")
@@ -127,11 +127,12 @@ def _emulator(
     return running
 
 
-def _deploy(state: Path, url: str, step: Callable[[str], None]) -> None:
+def _deploy(state: Path, aws: deploy.Aws, step: Callable[[str], None]) -> None:
     step("Synthesising the CDK app and its bundles")
-    assembly = deploy.synthesise(state, url)
+    assembly = deploy.synthesise(state, aws.endpoint)
     step(f"Deploying {len(deploy.stacks_of(assembly))} stacks with the CDK CLI")
-    deploy.deploy(assembly, state, url)
+    deploy.deploy(assembly, state, aws.endpoint)
+    deploy.let_browsers_ask(aws, assembly)
 
 
 def _publisher(aws: deploy.Aws, topic: str) -> Callable[[dict[str, Any]], None]:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -76,9 +77,24 @@ def test_every_check_of_a_run_holds_and_real_sdks_reach_it() -> None:
         ((write_key, api_key),) = re.findall(
             r"^Its keys: (\S+) for SDKs, (\S+) for", output, flags=re.MULTILINE
         )
+        assert asked_by_a_browser(url) == (204, "*", {"authorization", "content-type"})
         sent_by_sdks(url, write_key)
         assert landed(HttpMarketers(url, api_key)) == {name: n * SDKS for name, n in CALLS.items()}
     assert process.returncode == 0
+
+
+def asked_by_a_browser(url: str) -> tuple[int, str | None, set[str]]:
+    """Before a page of a shop posts a batch with its key: the answer, who may ask, and what of it they may send."""
+    wanted = {"authorization", "content-type"}
+    asks = {
+        "Origin": "https://shop.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": ",".join(sorted(wanted)),
+    }
+    request = urllib.request.Request(f"{url}/v1/batch", method="OPTIONS", headers=asks)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        allowed = answer.headers["Access-Control-Allow-Headers"].split(",")
+        return answer.status, answer.headers["Access-Control-Allow-Origin"], wanted & set(allowed)
 
 
 SDKS = len(PYTHON) + len(NODE)
