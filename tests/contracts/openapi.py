@@ -100,6 +100,9 @@ def others() -> dict[str, dict[str, Any]]:
         f"POST {segment}/preview": operation("How many it would hold", ref("Preview"), ref("Segment")),
         "GET /segments/library": operation("What is ready-made", ref("Library")),
         "POST /segments/library/{name}": operation("Define what is ready-made", ref("Made"), ref("Chosen")),
+        "GET /profiles/{profile_id}/offers": operation(
+            "What to offer one person, by margin times propensity", ref("Offers"), margins=TEXT
+        ),
         "GET /profiles/{profile_id}/standing": operation("One person's standing", ref("Standing")),
         "POST /profiles/{profile_id}/stages/{name}": operation(
             "Put somebody in another stage", ref("Place"), ref("Move")

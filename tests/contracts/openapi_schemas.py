@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from services.scoring.domain.definitions import ScoreModel
+from services.scoring.domain.analysis.reactivation import ReactivationModel
+from services.scoring.domain.analysis.response import ResponseModel
+from services.scoring.domain.definitions import MarginTable, ScoreModel
 from services.scoring.domain.definitions.lifecycles import Document
+from services.scoring.domain.definitions.models import WeightedScore
 from services.scoring.domain.definitions.segments import LONGEST
 from services.scoring.domain.library import Parameter
 from services.scoring.list_desk import MOST
@@ -18,6 +21,7 @@ CONDITION = "../conditions.schema.json"
 
 TEXT: Schema = {"type": "string"}
 NUMBER: Schema = {"type": "integer"}
+FRACTION: Schema = {"type": "number"}
 FLAG: Schema = {"type": "boolean"}
 INSTANT: Schema = {"type": "string", "format": "date-time"}
 ANYTHING: Schema = {"type": "object"}
@@ -75,7 +79,13 @@ def _segment() -> dict[str, Any]:
 DOCUMENTS: Mapping[str, Any] = {
     "segment": _segment,
     "stage": lambda: _plain(Document.model_json_schema(by_alias=True)),
-    "score-model": lambda: _plain(ScoreModel.model_json_schema()),
+    "score-model": lambda: {
+        "anyOf": [
+            _plain(model.model_json_schema())
+            for model in (ScoreModel, WeightedScore, ResponseModel, ReactivationModel)
+        ]
+    },
+    "margin-table": lambda: _plain(MarginTable.model_json_schema()),
 }
 """By kind, the schema of its documents."""
 
@@ -185,9 +195,27 @@ SCHEMAS: Mapping[str, Schema] = {
             "explained": by_name(ANYTHING),
             "fits": by_name(TEXT),
             "cells": by_name(TEXT),
+            "values": by_name(
+                obj(
+                    {
+                        "value": FRACTION,
+                        "held": many(obj({"product": TEXT, "pieces": FRACTION, "margin": FRACTION})),
+                        "unpriced": many(TEXT),
+                    }
+                )
+            ),
             "waiting": many(TEXT),
         },
         description="What is known of a person, and why they are where they are.",
+    ),
+    "Offers": obj(
+        {
+            "profile_id": TEXT,
+            "offers": many(
+                obj({"product": TEXT, **dict.fromkeys(("propensity", "margin", "expected"), FRACTION)})
+            ),
+        },
+        description="Products that are not held yet, the best first.",
     ),
     "Move": obj({"to": TEXT, "product": TEXT}, "product"),
     "Place": obj({"stage": TEXT, "since": INSTANT}),

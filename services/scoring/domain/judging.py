@@ -79,7 +79,7 @@ def take_in(
     if start is before:
         new = {event.message_id for change in fresh if not change.told_before for event in change.events}
         own = [event for event in events if event.message_id in new]
-        fired = tuple(firings(own, start.memory, memories, definitions, now))
+        fired = tuple(firings(own, start.memory, memories, traits, definitions, now))
     # What comes late counts at its own time, but is judged from when it could be: memory forgets what is over.
     earliest = before.at if before.version and start is before else min(at for at, _ in memories)
     steps = [(min(max(at, earliest), now), memory) for at, memory in memories]
@@ -250,12 +250,15 @@ def _judge(
     needs = definitions.needs
     addresses = {channel: key for channel, key in after.addresses.items() if channel in needs.channels}
     scores = numbers(last["scores"], now)
+    facts = last["facts"]
+    value = {name: facts[name] for name in definitions.values(waiting) if name in facts}
     return replace(
         after,
         version=before.version + 1,
         at=now,
         memory=memories[-1][1].pruned(needs, now),
         scores=scores,
+        worth=value,
         fired=(),
         places=traced.places,
         definitions=definitions.version,
@@ -263,7 +266,9 @@ def _judge(
         consents=kept(after.consents, needs.consents),
         linked=links(before.addresses, addresses, after.linked),
         due_at=_rearmed(after.due_at, traced.due),
-        scored=scored(before, scores, facts_changed=last["facts"] != before.tally.facts()),
+        scored=scored(
+            before, scores, facts_changed={**memories[-1][1].tally.facts(), **value} != before.facts
+        ),
         moved=moved(before, traced, definitions, now),
     )
 
