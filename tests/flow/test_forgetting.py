@@ -62,6 +62,8 @@ def live(shop: Shop, user: str, address: str, name: str, number: str) -> None:
     shop.batch(
         [{"type": "page", "userId": user, "messageId": f"page-{user}", "timestamp": now, "name": "Home"}]
     )
+    firm = {"groupId": "acme", "traits": {"stage": "start"}}
+    shop.batch([{"type": "group", "userId": user, "messageId": f"group-{user}", "timestamp": now, **firm}])
     shop.road.deliver()
     shop.sign_up(address)
     shop.road.deliver()

@@ -26,7 +26,8 @@ MOST_BYTES = 16_000
 
 @dataclass(frozen=True)
 class Said:
-    """A value, and which message said it when."""
+    """A value, and which message said it when; `message_id` is a mark of it, for the id itself may name a person and
+    the firm's attributes outlive them."""
 
     value: Any
     at: datetime
@@ -34,7 +35,7 @@ class Said:
 
     @property
     def order(self) -> tuple[datetime, str]:
-        """Event time, then message id."""
+        """Event time, then the message's mark."""
         return self.at, self.message_id
 
 
@@ -97,7 +98,11 @@ def tellings(profile_id: str, events: Iterable[CustomerEvent]) -> Iterator[Telli
         if event.type == "group" and not event.message_id.startswith(NEWS):
             for one in contributions(event):
                 if one.type == GROUP:
-                    yield Telling(one.id, profile_id, one.fields, one.at, one.message_id)
+                    yield Telling(one.id, profile_id, one.fields, one.at, _mark(one.message_id))
+
+
+def _mark(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def news(firm: Firm, profile_id: str) -> dict[str, Any] | None:
@@ -108,12 +113,11 @@ def news(firm: Firm, profile_id: str) -> dict[str, Any] | None:
     """
     if firm.told_at is None:
         return None
-    firm_hash = hashlib.sha256(firm.firm_id.encode()).hexdigest()[:12]
     return {
         "type": "group",
         "groupId": firm.firm_id,
         "profileId": profile_id,
-        "messageId": f"{NEWS}{firm_hash}-{firm.version:010d}-{profile_id}",
+        "messageId": f"{NEWS}{_mark(firm.firm_id)}-{firm.version:010d}-{profile_id}",
         "timestamp": to_iso(firm.told_at),
         "traits": firm.attributes,
     }
