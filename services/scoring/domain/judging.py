@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from services.scoring.domain.applied import AppliedVersions
-from services.scoring.domain.definitions import Definitions
+from services.scoring.domain.definitions import Definitions, MarginTable
 from services.scoring.domain.firing import firings
 from services.scoring.domain.memory import Memory
 from services.scoring.domain.permissions import NOWHERE, Reached, kept, links
@@ -250,15 +250,15 @@ def _judge(
     needs = definitions.needs
     addresses = {channel: key for channel, key in after.addresses.items() if channel in needs.channels}
     scores = numbers(last["scores"], now)
-    facts = last["facts"]
-    value = {name: facts[name] for name in definitions.values(waiting) if name in facts}
+    unsure = {name for kind, name in waiting if kind == MarginTable.kind}
+    facts = {name: value for name, value in last["facts"].items() if name not in unsure}
     return replace(
         after,
         version=before.version + 1,
         at=now,
         memory=memories[-1][1].pruned(needs, now),
         scores=scores,
-        worth=value,
+        worth={table.name: facts[table.name] for table in definitions.margin_tables if table.name in facts},
         fired=(),
         places=traced.places,
         definitions=definitions.version,
@@ -266,9 +266,7 @@ def _judge(
         consents=kept(after.consents, needs.consents),
         linked=links(before.addresses, addresses, after.linked),
         due_at=_rearmed(after.due_at, traced.due),
-        scored=scored(
-            before, scores, facts_changed={**memories[-1][1].tally.facts(), **value} != before.facts
-        ),
+        scored=scored(before, scores, facts_changed=facts != before.facts),
         moved=moved(before, traced, definitions, now),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -121,10 +121,6 @@ class Definitions:
     def margin_tables(self) -> tuple[MarginTable, ...]:
         """The margin tables."""
         return tuple(one for one in self.all if isinstance(one, MarginTable))
-
-    def values(self, waiting: Collection[Key]) -> list[str]:
-        """The margin tables by which people have a value: none of those `waiting`."""
-        return [one.name for one in self.margin_tables if (one.kind, one.name) not in waiting]
 
     @cached_property
     def needs(self) -> Needs:
