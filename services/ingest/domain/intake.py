@@ -22,12 +22,15 @@ from services.ingest.domain.validate import read_timestamp
 from services.shared.clock import from_iso, to_iso
 from services.shared.contracts.consent import PreferencesChanged
 from services.shared.contracts.delivery import OutcomesObserved
-from services.shared.contracts.ingest import FormSubmitted
+from services.shared.contracts.ingest import FirmChanged, FormSubmitted
 from services.shared.errors import HalteError, Invalid
 
 BODY_LIMIT = 200_000
 """Bytes of one queue message; SQS takes 256 KB."""
 
+
+FIRM = "firm"
+"""The source of what a person's firm has to say."""
 
 OWN = '{"door"'
 """How messages of our own doors begin; EventBridge writes the others."""
@@ -103,6 +106,8 @@ def unpack(body: str, now: datetime, rules_of: RulesOf = lambda _: None) -> Iter
             head["source"] == OutcomesObserved.source and head["detail-type"] == OutcomesObserved.detail_type
         ):
             yield from _from_delivery(str(head["id"]), detail or "", now)
+        elif head["source"] == FirmChanged.source and head["detail-type"] == FirmChanged.detail_type:
+            yield from _from_firms(detail or "", now)
         elif head["source"] == FormSubmitted.source and head["detail-type"] == FormSubmitted.detail_type:
             yield from _from_forms(detail or "")
         elif (
@@ -214,6 +219,14 @@ def _from_delivery(envelope_id: str, detail: str, now: datetime) -> Iterator[Arr
     origin = Origin(OutcomesObserved.source, "feedback", trusted=True)
     for index, event in enumerate(fact.events):
         yield Arrival(f"{envelope_id}#{index}", origin, now, event, message_id=f"eb-{envelope_id}-{index}")
+
+
+def _from_firms(detail: str, now: datetime) -> Iterator[Arrival]:
+    """By ourselves, of people whose profiles we know; receipts are those of the calls, so that a fact that comes twice
+    counts once."""
+    origin = Origin(FIRM, "feedback", trusted=True)
+    for event in FirmChanged.model_validate(json_text.parse(detail)).events:
+        yield Arrival(str(event["messageId"]), origin, now, event, str(event["messageId"]))
 
 
 def _from_forms(detail: str) -> Iterator[Arrival]:

@@ -81,7 +81,7 @@ def test_people_as_of_a_day() -> None:
 
     (ann,) = looks(bought, day)
 
-    assert (ann.days, ann.features, ann.basket) == (5.0, {"orders": 2.0, "spent": 40.0}, 20.0)
+    assert (ann.days, ann.features, ann.basket) == (5.0, {"orders": 2.0, "revenue": 40.0}, 20.0)
     assert returned(bought, [ann], day, 9) == [True]
     assert returned(bought, [ann], day, 8) == [False]
     assert [one.margin for one in inactive(bought, day, 5, margin=0.25)] == [5.0]
