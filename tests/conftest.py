@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from botocore.loaders import JSONFileLoader
 
+from tests.support import quick_moto
+
 AWS_ENV = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -28,6 +30,7 @@ def _read_once(loader: JSONFileLoader, path: str) -> Any:
 
 # Every test has a session of its own, which would read the models of all services anew.
 JSONFileLoader.load_file = _read_once
+quick_moto.install()
 
 
 @pytest.fixture(autouse=True)
