@@ -114,7 +114,6 @@ class Emulator:
             "STATE_DIR": str(self._state / "data"),
             "S3_DATA_DIR": str(self._state / "s3"),
             "TMPDIR": str(self._state / "tmp"),
-            "PYTHONDONTWRITEBYTECODE": "1",
             **self._environment,
         }
 

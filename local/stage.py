@@ -77,7 +77,7 @@ def set_up(options: Options, first: datetime, step: Callable[[str], None], clean
     cleanup.callback(stand_in.stop)
     running = _emulator(options, state, stand_in, clock_file, step, cleanup)
     aws = deploy.Aws(running.url)
-    _deploy(state, running.url, step)
+    _deploy(state, running.url, step, cleanup)
     scheduled = schedules.take_over(aws("events"))
     found = deploy.find(aws)
     step("Seeding by the marketers' API")
@@ -126,9 +126,12 @@ def _emulator(
     return running
 
 
-def _deploy(state: Path, url: str, step: Callable[[str], None]) -> None:
+def _deploy(state: Path, url: str, step: Callable[[str], None], cleanup: ExitStack) -> None:
     step("Synthesising the CDK app and its bundles")
+    bootstrapping = deploy.begin_bootstrap(state, url)
+    cleanup.callback(bootstrapping.end)
     assembly = deploy.synthesise(state, url)
+    bootstrapping.finish()
     step(f"Deploying {len(deploy.stacks_of(assembly))} stacks with the CDK CLI")
     deploy.deploy(assembly, state, url)
 

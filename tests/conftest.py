@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
 
 import pytest
-from botocore.loaders import JSONFileLoader
 
 from tests.support import quick_moto
 
@@ -17,19 +15,6 @@ AWS_ENV = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 
-
-_models: dict[str, Any] = {}
-_read = JSONFileLoader.load_file
-
-
-def _read_once(loader: JSONFileLoader, path: str) -> Any:
-    if path not in _models:
-        _models[path] = _read(loader, path)
-    return _models[path]
-
-
-# Every test has a session of its own, which would read the models of all services anew.
-JSONFileLoader.load_file = _read_once
 quick_moto.install()
 
 

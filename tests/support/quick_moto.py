@@ -1,8 +1,9 @@
-"""Shortcuts through the SDK and moto for what tests call most: reading and writing DynamoDB items.
+"""Shortcuts through the SDK and moto, most of all for reading and writing DynamoDB items.
 
-Of the five milliseconds that such a call takes, one is spent on the item; the others on a signature and a user agent that
-nobody reads, a web request built of the SDK's, and an answer put together member by member by a model that the SDK
-takes it apart by. All other operations and services go the whole way.
+Of the five milliseconds that such a call takes, one is spent on the item; the others on a signature and a user agent
+that nobody reads, a web request built of the SDK's, and an answer put together member by member by a model that the
+SDK takes it apart by. All other operations and services go the whole way; there it is only that the same question is
+answered once.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import jsonpath_ng.ext
 from botocore import xform_name
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
+from botocore.loaders import JSONFileLoader, Loader
 from botocore.signers import RequestSigner
 from botocore.useragent import UserAgentString
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core import DEFAULT_ACCOUNT_ID, models, responses
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.core.exceptions import HTTPException, ServiceException
 from moto.core.parse import JSONParser
@@ -55,6 +58,29 @@ def install() -> None:
     BotocoreStubber.__call__ = answer  # type: ignore[method-assign]
     RequestSigner.handler = handler
     UserAgentString.to_string = lambda self: "tests"
+    models.RESPONSES_METHODS.clear()  # patterns for the library `requests`, which asks nothing of AWS here
+    for module, name in (
+        (responses, "method_names_from_class"),
+        (responses, "camelcase_to_underscores"),
+        (jsonpath_ng.ext, "parse"),  # by the bus, for every event
+    ):
+        setattr(module, name, cache(getattr(module, name)))
+    # Every test has a session of its own, which would look for the models of all services, and read them, anew.
+    JSONFileLoader.load_file = _once(JSONFileLoader.load_file)
+    Loader.list_available_services = _once(Loader.list_available_services)
+
+
+def _once(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that answers the same whichever object it is asked of."""
+    known: dict[Any, Any] = {}
+
+    def remembered(self: Any, *arguments: str, **named: str) -> Any:
+        key = arguments, *named.items()
+        if key not in known:
+            known[key] = method(self, *arguments, **named)
+        return known[key]
+
+    return remembered
 
 
 def _answer(operation: str, request: AWSPreparedRequest) -> AWSResponse:
