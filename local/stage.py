@@ -21,10 +21,11 @@ from local.virtual_clock import VARIABLE, VirtualClock, set_clock
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line asks for; `speed` is virtual seconds per real second."""
+    """What the command line asks for; `days` are of the log, `speed` is virtual seconds per real second."""
 
     once: bool = False
     customers: int = 30
+    days: int = 546
     port: int = 4566
     page_port: int = 8080
     gateway_port: int = 8000
