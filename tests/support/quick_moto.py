@@ -25,8 +25,11 @@ from moto.core.exceptions import HTTPException, ServiceException
 from moto.core.parse import JSONParser
 from moto.core.responses import ActionResult
 from moto.core.utils import get_service_model
+from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.utilities import DynamoJsonEncoder
 from moto.dynamodb.responses import DynamoHandler
+
+from tests.support.moto_repairs import copying_once
 
 QUICK = frozenset(
     f"before-send.dynamodb.{operation}"
@@ -58,6 +61,8 @@ def install() -> None:
     BotocoreStubber.__call__ = answer  # type: ignore[method-assign]
     RequestSigner.handler = handler
     UserAgentString.to_string = lambda self: "tests"
+    dynamodb = DynamoDBBackend
+    dynamodb.transact_write_items = copying_once(dynamodb.transact_write_items)  # type: ignore[method-assign]
     models.RESPONSES_METHODS.clear()  # patterns for the library `requests`, which asks nothing of AWS here
     for module, name in (
         (responses, "method_names_from_class"),
