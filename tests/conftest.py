@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 
 import pytest
@@ -15,8 +14,6 @@ AWS_ENV = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-
-STEPPED_BACK = 10
 
 quick_moto.install()
 
@@ -43,12 +40,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("system") is None)
     for item in items:  # properties travel from the workers with the report
         item.user_properties += [("capability", mark.args[0]) for mark in item.iter_markers("capability")]
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Whoever is beside the system test steps back: it is the longest, and real time passes in it."""
-    if item.get_closest_marker("system") is None:
-        os.nice(STEPPED_BACK - os.nice(0))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
