@@ -191,6 +191,7 @@ def _standing(item: Mapping[str, Any]) -> ProfileStanding:
         since_at=from_iso(state["since_at"]) if "since_at" in state else None,
         addresses=state.get("addresses", {}),
         consents=state.get("consents", {}),
+        worth=state.get("worth", {}),
     )
 
 
@@ -244,6 +245,8 @@ def _kept(standing: ProfileStanding) -> dict[str, Any]:
         kept["tracks"] = memory.tracks
     if memory.records:
         kept["records"] = {kind: [_said(one) for one in said] for kind, said in memory.records.items()}
+    if standing.worth:
+        kept["worth"] = standing.worth
     if standing.addresses:
         kept |= {"addresses": standing.addresses, "consents": standing.consents}
     return kept

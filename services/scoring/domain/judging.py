@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from services.scoring.domain.applied import AppliedVersions
-from services.scoring.domain.definitions import Definitions
+from services.scoring.domain.definitions import Definitions, MarginTable
 from services.scoring.domain.firing import firings
 from services.scoring.domain.memory import Memory
 from services.scoring.domain.permissions import NOWHERE, Reached, kept, links
@@ -79,7 +79,7 @@ def take_in(
     if start is before:
         new = {event.message_id for change in fresh if not change.told_before for event in change.events}
         own = [event for event in events if event.message_id in new]
-        fired = tuple(firings(own, start.memory, memories, definitions, now))
+        fired = tuple(firings(own, start.memory, memories, traits, definitions, now))
     # What comes late counts at its own time, but is judged from when it could be: memory forgets what is over.
     earliest = before.at if before.version and start is before else min(at for at, _ in memories)
     steps = [(min(max(at, earliest), now), memory) for at, memory in memories]
@@ -175,17 +175,6 @@ def _start_over(before: ProfileStanding, changes: Sequence[ProfileChange]) -> Pr
     )
 
 
-def _leave(before: ProfileStanding, gone: Gone) -> ProfileStanding:
-    return ProfileStanding(
-        profile_id=before.profile_id,
-        version=before.version + 1,
-        at=max(before.at, gone.at),
-        since=before.since,
-        since_at=before.since_at,
-        gone=gone,
-    )
-
-
 def judge_anew(
     standing: ProfileStanding,
     definitions: Definitions,
@@ -250,12 +239,15 @@ def _judge(
     needs = definitions.needs
     addresses = {channel: key for channel, key in after.addresses.items() if channel in needs.channels}
     scores = numbers(last["scores"], now)
+    unsure = {name for kind, name in waiting if kind == MarginTable.kind}
+    facts = {name: value for name, value in last["facts"].items() if name not in unsure}
     return replace(
         after,
         version=before.version + 1,
         at=now,
         memory=memories[-1][1].pruned(needs, now),
         scores=scores,
+        worth={table.name: facts[table.name] for table in definitions.margin_tables if table.name in facts},
         fired=(),
         places=traced.places,
         definitions=definitions.version,
@@ -263,7 +255,7 @@ def _judge(
         consents=kept(after.consents, needs.consents),
         linked=links(before.addresses, addresses, after.linked),
         due_at=_rearmed(after.due_at, traced.due),
-        scored=scored(before, scores, facts_changed=last["facts"] != before.tally.facts()),
+        scored=scored(before, scores, facts_changed=facts != before.facts),
         moved=moved(before, traced, definitions, now),
     )
 
