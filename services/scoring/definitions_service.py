@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from services.scoring.domain.definitions import Definitions, FitModel, Kind, Segment, StaticSegment, Strategy
-from services.scoring.domain.seeing import explained, explained_scores
+from services.scoring.domain.definitions.hearing import is_watch
+from services.scoring.domain.seeing import explained, explained_scores, shown_segments
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, DefinitionStore, Revision, Standings, UnreadableStanding
 from services.shared.clock import Clock, to_iso
@@ -143,7 +144,7 @@ class Desk:
             "at": to_iso(standing.at),
             "facts": facts,
             "scores": explained_scores(standing.memory, definitions, now),
-            "segments": {name: to_iso(since) for name, since in sorted(standing.segments.items())},
+            "segments": shown_segments(standing),
             "stages": {
                 name: {subject: place.value for subject, place in sorted(held.items())}
                 for name, held in sorted(standing.stages.items())
@@ -152,7 +153,7 @@ class Desk:
             "fits": standing.values(FitModel.kind),
             "cells": standing.values(Strategy.kind),
             "explained": explained(standing, definitions, now),
-            "waiting": sorted(f"{kind}/{name}" for kind, name in waiting),
+            "waiting": sorted(f"{kind}/{name}" for kind, name in waiting if not is_watch(name)),
         }
 
     def _current(self, profile_id: str) -> ProfileStanding:

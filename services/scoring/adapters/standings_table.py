@@ -1,8 +1,9 @@
 """Standings in DynamoDB: one item a profile, written only over the version it was made from.
 
 Hot state is one JSON string, because marshalling attribute by attribute costs more than all of the judging; what
-the condition and the due index need stands beside it. `changes` is the outbox of the latest write. What remains of a
-profile that is gone has `gone` instead; of an erased one the table forgets that too, after `TOMBSTONE_KEPT`.
+the condition and the due index need stands beside it. `changes`, with `heard`, is the outbox of the latest write.
+What remains of a profile that is gone has `gone` instead; of an erased one the table forgets that too, after
+`TOMBSTONE_KEPT`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from services.scoring.adapters.changes import changes_of, read_changes
+from services.scoring.adapters.changes import changes_of, packed_heard, read_changes, read_heard
 from services.scoring.adapters.consents_table import ConsentsTable
 from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.definitions import Segment
@@ -127,6 +128,8 @@ def to_item(standing: ProfileStanding) -> Item:
         item |= {"due_shard": due_shard(standing.profile_id), "due_at": to_iso(standing.due_at)}
     if changed := changes_of(standing):
         item["changes"] = _json(changed)
+    if standing.heard:
+        item["heard"] = packed_heard(standing)
     return item
 
 
@@ -186,6 +189,8 @@ def _standing(item: Mapping[str, Any]) -> ProfileStanding:
         scored=changes.scored,
         moved=changes.moved,
         fired=changes.fired,
+        heard=read_heard(item["heard"]) if "heard" in item else (),
+        carried=changes.carried,
         accepted_at=changes.accepted_at,
         since=state.get("since", 0),
         since_at=from_iso(state["since_at"]) if "since_at" in state else None,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from services.scoring import bootstrap, outbox
 from services.scoring.adapters.standings_table import from_item
+from services.scoring.domain.definitions.hearing import is_watch
+from services.scoring.domain.places import Place, Seat
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import PlaceChange
 from services.shared.aws.records import Change, batch_failures, changes
@@ -39,4 +42,9 @@ def _tells(item: dict[str, Any]) -> bool:
 
 def _place_change(change: Change, standing: ProfileStanding) -> PlaceChange:
     before = from_item(change.old).places if change.old else {}
-    return PlaceChange(standing.profile_id, before, standing.places, standing.at)
+    return PlaceChange(standing.profile_id, _listed(before), _listed(standing.places), standing.at)
+
+
+def _listed(places: Mapping[Seat, Place]) -> dict[Seat, Place]:
+    """Nobody lists who is in a watch."""
+    return {seat: place for seat, place in places.items() if not is_watch(seat[1])}
