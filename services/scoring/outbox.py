@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -57,7 +57,7 @@ def snapshot(standing: ProfileStanding) -> Standing:
     )
 
 
-def facts_of(standings: Sequence[ProfileStanding]) -> list[Fact]:
+def facts_of(standings: Collection[ProfileStanding]) -> list[Fact]:
     """The facts of these writes, packed: scores first, then stages, cells and the tasks of these, what journeys listen
     to, then exits and entries, each person's moves in order. A change of grade is told by the cell that it leads
     to."""
@@ -166,7 +166,7 @@ def _firing(fired: Fired, seen: Standing, accepted_at: datetime | None) -> Firin
     )
 
 
-def _for_journeys(standings: Sequence[ProfileStanding]) -> list[Fact]:
+def _for_journeys(standings: Collection[ProfileStanding]) -> list[Fact]:
     carried = [
         Carried(profile_id=one.profile_id, version=one.version, traits=dict(one.carried))
         for one in standings
