@@ -1,4 +1,4 @@
-"""What journeys hear: watches are segments without a word for who fits already, events are told once, traits carried."""
+"""What journeys hear: watches are silent of who fits already, events are told once, traits when they change."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.scoring.domain.definitions import Definitions
+from services.scoring.domain.definitions import Definitions, Segment
 from services.scoring.domain.judging import History, catch_up, let_time_pass, take_in
 from services.scoring.domain.leaving import merge
 from services.scoring.domain.listening import LEFT_OUT, MOST_KEPT, MOST_TOLD, heard, kept_of, key_of
 from services.scoring.domain.standing import ProfileStanding
+from services.scoring.listening import Heeded, Listenings
 from services.scoring.outbox import facts_of
 from services.scoring.service import PORTION, portions_of
+from services.shared.clock import FixedClock
 from services.shared.contracts.ingest import CustomerEvent, Merge
 from services.shared.contracts.journeys import Listener, Listening, Watch
 from services.shared.errors import Conflict
 from tests.unit.scoring.builders import change, definitions, event, on, order
+from tests.unit.scoring.fakes import FakeDefinitions
 
 GOLD = {"trait": "plan", "eq": "gold"}
 BOUGHT_BIG = {"event": "Order Completed", "where": {"prop": "revenue", "gte": 50}}
@@ -166,6 +169,34 @@ def test_a_segment_that_a_journey_s_condition_names_is_in_use() -> None:
         known.without("segment", "vip")
 
 
+def test_the_newest_revision_counts_whatever_order_they_come_in() -> None:
+    store = FakeDefinitions(definitions({}, {}))
+    listenings = Listenings(store, FixedClock(NOW))
+    newest = asks(("~w_gold", GOLD), ("~w_bad", {}), revision=2)
+    assert listenings.heed(newest) == Heeded(True, ("~w_bad",))
+    assert listenings.heed(newest) == Heeded(False)
+    assert listenings.heed(asks(("~w_old", GOLD))) == Heeded(False)
+    assert [watch.name for watch in store.current.watches] == ["~w_gold"]
+
+
+def test_a_pass_begins_only_where_more_has_to_be_known_of_people() -> None:
+    store = FakeDefinitions(definitions({}, {}))
+    listenings = Listenings(store, FixedClock(NOW))
+    listenings.heed(asks(listeners=(CART,)))
+    assert store.pass_at is None
+    listenings.heed(asks(("~w_gold", GOLD), revision=2))
+    assert store.pass_at == NOW + timedelta(seconds=60)
+    listenings.heed(asks(revision=3))
+    assert store.pass_at is None
+
+
+def test_who_was_first_is_looked_at_again() -> None:
+    rival = Segment.read("rival", {"condition": GOLD})
+    store = FakeDefinitions(definitions({}, {}), rival)
+    assert Listenings(store, FixedClock(NOW)).heed(asks(("~w_gold", GOLD))).new
+    assert (store.current.version, [one.name for one in store.current.all]) == (3, ["rival"])
+
+
 EVENTS = st.lists(
     st.tuples(st.integers(0, 60), st.sampled_from(("Order Completed", "Seen")), st.sampled_from((10, 80))),
     max_size=6,
@@ -301,6 +332,10 @@ def test_a_long_key_is_a_digest_of_its_own() -> None:
     assert len(keys) == 2
 
 
+def size(value: Any) -> int:
+    return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
+
+
 VALUES = st.one_of(
     st.none(), st.integers(), st.text(max_size=1500), st.lists(st.text(max_size=200), max_size=9)
 )
@@ -314,11 +349,8 @@ def test_what_is_kept_is_bounded_and_what_is_not_is_named(said: dict[str, Any], 
     there = {name for name in keep if said.get(name) is not None}
     assert kept == {name: said[name] for name in there - set(left)}
     assert set(left) <= there
-    assert len(json.dumps(kept, separators=(",", ":"), ensure_ascii=False).encode()) <= MOST_KEPT
-    sizes = {
-        name: len(json.dumps({name: said[name]}, separators=(",", ":"), ensure_ascii=False).encode())
-        for name in there
-    }
+    assert size(kept) <= MOST_KEPT
+    sizes = {name: size({name: said[name]}) for name in there}
     # Nothing is left out while something longer is kept.
     assert max((sizes[name] for name in kept), default=0) <= min(
         (sizes[name] for name in left), default=10**9
