@@ -22,7 +22,7 @@ from services.scoring.domain.facts import Tally
 from services.scoring.domain.memory import Memory
 from services.scoring.domain.orders import Book, Order, Sums
 from services.scoring.domain.places import MEMBER, Place, Seat
-from services.scoring.domain.standing import Gone, ProfileStanding
+from services.scoring.domain.standing import Gone, Heard, ProfileStanding
 from services.scoring.ports import (
     DUE_SHARDS,
     NotSaved,
@@ -121,6 +121,8 @@ def _read(items: Iterable[Item]) -> dict[str, ProfileStanding | UnreadableStandi
 def to_item(standing: ProfileStanding) -> Item:
     """The item a standing is stored as."""
     item: Item = {"profile_id": standing.profile_id, "version": standing.version}
+    if standing.heard:
+        item["heard"] = packed_heard(standing)
     if standing.gone:
         return item | _gone(standing, standing.gone)
     item["state"] = _json(_state(standing))
@@ -128,8 +130,6 @@ def to_item(standing: ProfileStanding) -> Item:
         item |= {"due_shard": due_shard(standing.profile_id), "due_at": to_iso(standing.due_at)}
     if changed := changes_of(standing):
         item["changes"] = _json(changed)
-    if standing.heard:
-        item["heard"] = packed_heard(standing)
     return item
 
 
@@ -150,6 +150,7 @@ def _gone(standing: ProfileStanding, gone: Gone) -> Item:
         "gone": {
             "into": gone.into,
             "at": to_iso(gone.at),
+            "applied": standing.applied.ranges,
             "since": standing.since,
             "since_at": to_iso(standing.since_at) if standing.since_at else "",
         }
@@ -168,7 +169,17 @@ def _read_gone(item: Mapping[str, Any]) -> ProfileStanding:
         since=gone["since"],
         since_at=from_iso(gone["since_at"]) if gone["since_at"] else None,
         gone=Gone(gone["into"], from_iso(gone["at"])),
+        applied=_read_applied(gone.get("applied", ())),
+        heard=_read_heard(item),
     )
+
+
+def _read_heard(item: Mapping[str, Any]) -> tuple[Heard, ...]:
+    return read_heard(item["heard"]) if "heard" in item else ()
+
+
+def _read_applied(ranges: Iterable[Sequence[int]]) -> AppliedVersions:
+    return AppliedVersions(tuple((low, high) for low, high in ranges))
 
 
 def _standing(item: Mapping[str, Any]) -> ProfileStanding:
@@ -178,7 +189,7 @@ def _standing(item: Mapping[str, Any]) -> ProfileStanding:
         profile_id=item["profile_id"],
         version=item["version"],
         at=from_iso(state["at"]),
-        applied=AppliedVersions(tuple((low, high) for low, high in state["applied"])),
+        applied=_read_applied(state["applied"]),
         memory=Memory(_tally(state), state.get("tracks", {}), _read_records(state.get("records", {}))),
         scores=state["scores"],
         places=_places(state),
@@ -189,7 +200,7 @@ def _standing(item: Mapping[str, Any]) -> ProfileStanding:
         scored=changes.scored,
         moved=changes.moved,
         fired=changes.fired,
-        heard=read_heard(item["heard"]) if "heard" in item else (),
+        heard=_read_heard(item),
         carried=changes.carried,
         accepted_at=changes.accepted_at,
         since=state.get("since", 0),

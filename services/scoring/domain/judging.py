@@ -11,6 +11,7 @@ from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.carrying import carried
 from services.scoring.domain.definitions import Definitions
 from services.scoring.domain.firing import firings
+from services.scoring.domain.leaving import overheard
 from services.scoring.domain.listening import heard
 from services.scoring.domain.memory import Memory
 from services.scoring.domain.permissions import NOWHERE, Reached, kept, links
@@ -47,7 +48,10 @@ def take_in(
     """
     before = standing or ProfileStanding(profile_id, 0, now)
     now = max(now, before.at)
+    changes = list(changes)
     told = [change for change in changes if not before.gone or _gives_back(before, before.gone, change)]
+    if before.gone and not told:
+        return overheard(before, changes, definitions.hearing)
     start = _start_over(before, told)
     applied, traits, fresh = start.applied, start.traits, list[ProfileChange]()
     where: Reached | None = None

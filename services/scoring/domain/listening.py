@@ -27,7 +27,7 @@ LEFT_OUT = "~left_out"
 def heard(events: Iterable[CustomerEvent], hearing: Hearing) -> Iterator[Heard]:
     """What listeners hear of fresh `events`. Who tells matters apart by a key hears nothing without one."""
     room = MOST_TOLD
-    for event in events:
+    for event in events if hearing.listeners else ():
         for listener in hearing.listening_to(event):
             key = "" if listener.key is None else key_of(event.properties.get(listener.key))
             if listener.key is not None and not key:

@@ -23,7 +23,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     seen = [(change, from_item(change.new)) for change in changes(event) if change.new and _tells(change.new)]
     moved = [_place_change(change, standing) for change, standing in seen if standing.moved or standing.gone]
     bootstrap.place_book().record(moved)
-    written = [standing for _, standing in seen if not standing.gone]
+    written = [standing for _, standing in seen]
     published = outbox.publish(written, bootstrap.publisher())
     note_since("scoring", SEGMENT, [standing.accepted_at for standing in written if standing.moved])
     logger.info(

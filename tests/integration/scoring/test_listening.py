@@ -14,6 +14,7 @@ from services.scoring.adapters.ingest_histories import IngestHistories
 from services.scoring.domain.judging import History
 from services.shared.aws.dynamo import Table
 from services.shared.clock import FixedClock, to_iso
+from services.shared.contracts.ingest import Merge
 from services.shared.contracts.journeys import JourneyListens, Listener, Listening, Watch
 from tests.integration.scoring.conftest import (
     CONTEXT,
@@ -21,6 +22,7 @@ from tests.integration.scoring.conftest import (
     call,
     clear_caches,
     deliver,
+    merged,
     message,
     moment,
     publish,
@@ -77,7 +79,7 @@ def test_marketers_definitions_and_journeys_requests_change_side_by_side(demo: N
 
 
 def test_poison_holds_up_no_neighbour(capsys: pytest.CaptureFixture[str]) -> None:
-    """F19: of a request that is none, and of a watch that can't be read."""
+    """F20: a request that is none, and a watch that can't be read."""
     poison = {"messageId": "poison", "body": json.dumps({"detail": {"listening": [{"journey": 1}]}})}
     assert heed(poison, asked(asks(("~w_bad", {"almost": 1}), ("~w_gold", GOLD)))) == ["poison"]
     known = DefinitionsTable(Table("definitions")).load()
@@ -87,6 +89,7 @@ def test_poison_holds_up_no_neighbour(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_an_event_is_heard_on_the_bus_once(stream: Stream, published: Published) -> None:
+    """F1."""
     heed(asked(asks(listeners=[CART])))
     products = [{"product_id": "sku-1"}]
     added = event("Product Added", "1997-01-01", cart_id="c-1", products=products)
@@ -99,6 +102,20 @@ def test_an_event_is_heard_on_the_bus_once(stream: Stream, published: Published)
     assert (row["listener"], row["message_id"], row["key"]) == ("~e_cart", added.message_id, "c-1")
     assert (row["kept"], row["at"]) == ({"products": products}, to_iso(on("1997-01-01")))
     assert row["standing"]["profile_id"] == "prf_1"
+
+
+def test_what_a_merge_overtakes_is_heard_all_the_same(stream: Stream, published: Published) -> None:
+    """F30: the event is on its way while its profile becomes part of another."""
+    heed(asked(asks(listeners=[CART])))
+    deliver(message("m", change(1, event("Seen", "1997-01-01"))))
+    deliver(merged("n", Merge(loser="prf_1", winner="prf_2", at=on("1997-01-02"))))
+    added = event("Product Added", "1997-01-01", cart_id="c-1")
+    for _ in range(2):
+        assert deliver(message("o", change(2, added))) == []
+    publish(stream())
+    (row,) = rows(published, "EventHeard.v1")
+    assert (row["message_id"], row["standing"]["profile_id"]) == (added.message_id, "prf_1")
+    assert row["standing"]["segments"] == []
 
 
 def test_a_thousand_events_at_once_are_each_heard(stream: Stream, published: Published) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.scoring.domain.definitions import Definitions, Segment
 from services.scoring.domain.judging import History, catch_up, let_time_pass, take_in
-from services.scoring.domain.leaving import merge
+from services.scoring.domain.leaving import erase, merge
 from services.scoring.domain.listening import LEFT_OUT, MOST_KEPT, MOST_TOLD, heard, kept_of, key_of
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.listening import Heeded, Listenings
@@ -170,6 +170,7 @@ def test_a_segment_that_a_journey_s_condition_names_is_in_use() -> None:
 
 
 def test_the_newest_revision_counts_whatever_order_they_come_in() -> None:
+    """F1, F2."""
     store = FakeDefinitions(definitions({}, {}))
     listenings = Listenings(store, FixedClock(NOW))
     newest = asks(("~w_gold", GOLD), ("~w_bad", {}), revision=2)
@@ -279,7 +280,7 @@ def test_who_tells_matters_apart_hears_nothing_without_a_key() -> None:
 
 
 def test_a_late_event_is_told_with_its_own_time() -> None:
-    """F29."""
+    """F34."""
     known = listening_to(CART)
     before = taken(known, change(1, event("Seen", "1997-02-20")))
     late = taken(known, change(2, event("Product Added", "1997-01-05", cart_id="c")), standing=before)
@@ -296,6 +297,21 @@ def test_what_a_merged_profile_heard_is_not_told_again() -> None:
     gone = merge("prf_1", loser, Merge(loser="prf_1", winner="prf_2", at=NOW))
     assert gone is not None
     assert gone.heard == ()
+
+
+def test_what_a_merge_overtakes_is_heard_once_under_the_id_of_then() -> None:
+    """F30."""
+    known = listening_to(CART)
+    first, late, seen = (event("Product Added", "1997-02-01", cart_id=key) for key in "abc")
+    before = taken(known, change(1, first))
+    gone = merge("prf_1", before, Merge(loser="prf_1", winner="prf_2", at=NOW))
+    after = taken(known, change(1, first), change(2, late), standing=gone)
+    assert [row.message_id for row in after.heard] == [late.message_id]
+    assert (after.gone, after.segments) == (gone.gone if gone else None, {})
+    assert take_in("prf_1", after, [change(2, late)], known, NOW) is None
+    assert take_in("prf_1", after, [change(3, event("Seen", "1997-02-02"))], known, NOW) is None
+    erased = erase("prf_1", after, NOW)
+    assert take_in("prf_1", erased, [change(4, seen)], known, NOW) is None
 
 
 def test_a_history_that_is_told_anew_is_not_heard_again_but_news_in_it_is() -> None:
