@@ -54,7 +54,7 @@ def localised(when: Mapping[str, Any]) -> dict[str, Any]:
     for group in _GROUPS:
         if group in when:
             return {group: [localised(one) for one in when[group]]}
-    return dict(when) if KNOWN_HERE & set(when) else {"segment": watch_of(when)}
+    return dict(when) if _is_known_here(when) else {"segment": watch_of(when)}
 
 
 def date_condition(way: DateWay) -> dict[str, Any]:
@@ -85,7 +85,7 @@ class _Needs:
         for group in _GROUPS:
             for one in when.get(group, ()):
                 self.look_at(one)
-        if not set(_GROUPS) & set(when) and not KNOWN_HERE & set(when):
+        if not set(_GROUPS) & set(when) and not _is_known_here(when):
             self.watch(when)
 
     def hear(self, listener: Listener) -> None:
@@ -156,6 +156,11 @@ def _listener(
 
 def _canonical(document: Any) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _is_known_here(clause: Mapping[str, Any]) -> bool:
+    """A standing says which stage somebody is in, not since when."""
+    return bool(KNOWN_HERE & set(clause)) and "longer_than" not in clause
 
 
 def _iso(length: Any) -> str:
