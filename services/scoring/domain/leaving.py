@@ -10,7 +10,7 @@ from services.scoring.domain.definitions.hearing import Hearing
 from services.scoring.domain.listening import heard
 from services.scoring.domain.permissions import links
 from services.scoring.domain.standing import Gone, ProfileStanding
-from services.shared.contracts.ingest import Merge, ProfileChange
+from services.shared.contracts.ingest import CustomerEvent, Merge, ProfileChange
 
 
 def merge(profile_id: str, standing: ProfileStanding | None, merged: Merge) -> ProfileStanding | None:
@@ -37,20 +37,14 @@ def overheard(
 ) -> ProfileStanding | None:
     """What remains of a merged profile after `changes` that its merge overtook: the winner is told of their events as
     told before, so what journeys listen to is heard here, under the id of then. `None` when nothing is."""
-    late = [
-        change
-        for change in changes
-        if not change.told_before
-        and change.since >= standing.since
-        and change.version not in standing.applied
-    ]
-    events = sorted((e for change in late for e in change.events), key=lambda e: (e.at, e.message_id))
-    rows = tuple(heard(events, hearing))
+    applied, events = standing.applied, list[CustomerEvent]()
+    for change in changes:
+        if not change.told_before and change.since >= standing.since and change.version not in applied:
+            applied = applied.add(change.version)
+            events += change.events
+    rows = tuple(heard(sorted(events, key=lambda e: (e.at, e.message_id)), hearing))
     if not rows or not standing.gone or standing.gone.erased:
         return None
-    applied = standing.applied
-    for change in late:
-        applied = applied.add(change.version)
     return replace(standing, version=standing.version + 1, applied=applied, heard=rows)
 
 

@@ -305,7 +305,7 @@ def test_what_a_merge_overtakes_is_heard_once_under_the_id_of_then() -> None:
     first, late, seen = (event("Product Added", "1997-02-01", cart_id=key) for key in "abc")
     before = taken(known, change(1, first))
     gone = merge("prf_1", before, Merge(loser="prf_1", winner="prf_2", at=NOW))
-    after = taken(known, change(1, first), change(2, late), standing=gone)
+    after = taken(known, change(1, first), change(2, late), change(2, late), standing=gone)
     assert [row.message_id for row in after.heard] == [late.message_id]
     assert (after.gone, after.segments) == (gone.gone if gone else None, {})
     assert take_in("prf_1", after, [change(2, late)], known, NOW) is None
