@@ -20,7 +20,16 @@ from services.shared.contracts.history import history_function
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 from services.shared.freshness import SEGMENT
 
-DEFINITIONS = ("segments", "score-models", "stages", "fit-models", "strategies", "trigger-tables", "forums")
+DEFINITIONS = (
+    "segments",
+    "score-models",
+    "stages",
+    "fit-models",
+    "strategies",
+    "trigger-tables",
+    "forums",
+    "margin-tables",
+)
 """The paths of the kinds of definitions."""
 
 PLACING = ("segments", "stages", "fit-models", "strategies")
@@ -55,7 +64,7 @@ class ScoringStack(ServiceStack):
             table=standings,
             settings={"places_table": places.table_name},
         )
-        places.grant(publisher, "dynamodb:BatchWriteItem", "dynamodb:DeleteItem")
+        places.grant(publisher, "dynamodb:BatchWriteItem")
         self._person(standings, definitions, settings)
         self._marketers(standings, definitions, places, settings)
         hear_mentions(self, definitions, places)
@@ -174,6 +183,7 @@ class ScoringStack(ServiceStack):
                 "GET /segments/library",
                 "POST /segments/library/{name}",
                 "GET /profiles/{profile_id}/standing",
+                "GET /profiles/{profile_id}/offers",
                 "POST /profiles/{profile_id}/stages/{name}",
             ],
         )

@@ -43,7 +43,7 @@ def snapshot(standing: ProfileStanding) -> Standing:
         profile_id=standing.profile_id,
         version=standing.version,
         at=standing.at,
-        facts=standing.tally.facts(),
+        facts=standing.facts,
         scores=dict(standing.scores),
         segments=sorted(standing.segments),
         stages={

@@ -49,6 +49,7 @@ STORES: dict[str, Erased | Harmless] = {
     "ingest/Table/Identities": Erased(("profile",), "profile"),
     "ingest/Table/Profiles": Erased(("profile",), "profile"),
     "ingest/Table/ProfileParts": Erased(("profile", "timeline", "records"), "history"),
+    "ingest/Table/Firms": Erased(("records",), "history"),
     "ingest/Table/Erasures": Harmless(
         "Keyed hashes of identifiers, and receipts; who is to be forgotten stands in it only while the erasure runs."
     ),

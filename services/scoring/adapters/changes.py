@@ -61,9 +61,9 @@ def packed_heard(standing: ProfileStanding) -> bytes:
     return zlib.compress(json.dumps(rows, separators=(",", ":")).encode())
 
 
-def read_heard(packed: bytes) -> tuple[Heard, ...]:
-    """What `packed_heard` made."""
-    rows = json.loads(zlib.decompress(packed))
+def read_heard(packed: bytes | None) -> tuple[Heard, ...]:
+    """What `packed_heard` made; of a write in which nothing was heard, nothing."""
+    rows = json.loads(zlib.decompress(packed)) if packed else ()
     return tuple(Heard(name, message, key, kept, from_iso(at)) for name, message, key, kept, at in rows)
 
 

@@ -22,7 +22,7 @@ from services.scoring.domain.facts import Tally
 from services.scoring.domain.memory import Memory
 from services.scoring.domain.orders import Book, Order, Sums
 from services.scoring.domain.places import MEMBER, Place, Seat
-from services.scoring.domain.standing import Gone, Heard, ProfileStanding
+from services.scoring.domain.standing import Gone, ProfileStanding
 from services.scoring.ports import (
     DUE_SHARDS,
     NotSaved,
@@ -170,12 +170,8 @@ def _read_gone(item: Mapping[str, Any]) -> ProfileStanding:
         since_at=from_iso(gone["since_at"]) if gone["since_at"] else None,
         gone=Gone(gone["into"], from_iso(gone["at"])),
         applied=_read_applied(gone.get("applied", ())),
-        heard=_read_heard(item),
+        heard=read_heard(item.get("heard")),
     )
-
-
-def _read_heard(item: Mapping[str, Any]) -> tuple[Heard, ...]:
-    return read_heard(item["heard"]) if "heard" in item else ()
 
 
 def _read_applied(ranges: Iterable[Sequence[int]]) -> AppliedVersions:
@@ -200,13 +196,14 @@ def _standing(item: Mapping[str, Any]) -> ProfileStanding:
         scored=changes.scored,
         moved=changes.moved,
         fired=changes.fired,
-        heard=_read_heard(item),
+        heard=read_heard(item.get("heard")),
         carried=changes.carried,
         accepted_at=changes.accepted_at,
         since=state.get("since", 0),
         since_at=from_iso(state["since_at"]) if "since_at" in state else None,
         addresses=state.get("addresses", {}),
         consents=state.get("consents", {}),
+        worth=state.get("worth", {}),
     )
 
 
@@ -260,6 +257,8 @@ def _kept(standing: ProfileStanding) -> dict[str, Any]:
         kept["tracks"] = memory.tracks
     if memory.records:
         kept["records"] = {kind: [_said(one) for one in said] for kind, said in memory.records.items()}
+    if standing.worth:
+        kept["worth"] = standing.worth
     if standing.addresses:
         kept |= {"addresses": standing.addresses, "consents": standing.consents}
     return kept

@@ -9,7 +9,7 @@ from typing import Any
 
 from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.carrying import carried
-from services.scoring.domain.definitions import Definitions
+from services.scoring.domain.definitions import Definitions, MarginTable
 from services.scoring.domain.firing import firings
 from services.scoring.domain.leaving import overheard
 from services.scoring.domain.listening import heard
@@ -83,12 +83,12 @@ def take_in(
     if where:
         after = moved_to(after, where, definitions)
     own = _own(events, fresh)
-    fired = tuple(firings(own, start.memory, memories, definitions, now)) if start is before else ()
+    fired = firings(own, start.memory, memories, traits, definitions, now) if start is before else ()
     # What comes late counts at its own time, but is judged from when it could be: memory forgets what is over.
     earliest = before.at if before.version and start is before else min(at for at, _ in memories)
     steps = [(min(max(at, earliest), now), memory) for at, memory in memories]
     judged = _judge(before, after, steps, definitions, now)
-    return replace(judged, fired=fired, heard=tuple(heard(own, definitions.hearing)))
+    return replace(judged, fired=tuple(fired), heard=tuple(heard(own, definitions.hearing)))
 
 
 def _own(events: Iterable[CustomerEvent], fresh: Iterable[ProfileChange]) -> list[CustomerEvent]:
@@ -270,13 +270,15 @@ def _judge(
     addresses = {channel: key for channel, key in after.addresses.items() if channel in needs.channels}
     scores = numbers(last["scores"], now)
     moves = moved(before, traced, definitions, now, held_already(before, definitions, as_of))
-    facts_changed = last["facts"] != before.tally.facts() or shows_watch(moves)
+    unsure = {name for kind, name in waiting if kind == MarginTable.kind}
+    facts = {name: value for name, value in last["facts"].items() if name not in unsure}
     return replace(
         after,
         version=before.version + 1,
         at=now,
         memory=memories[-1][1].pruned(needs, now),
         scores=scores,
+        worth={table.name: facts[table.name] for table in definitions.margin_tables if table.name in facts},
         fired=(),
         heard=(),
         carried=carried(before, after.traits, definitions),
@@ -286,7 +288,7 @@ def _judge(
         consents=kept(after.consents, needs.consents),
         linked=links(before.addresses, addresses, after.linked),
         due_at=_rearmed(after.due_at, traced.due),
-        scored=scored(before, scores, facts_changed=facts_changed),
+        scored=scored(before, scores, facts_changed=facts != before.facts or shows_watch(moves)),
         moved=moves,
     )
 

@@ -85,7 +85,8 @@ class ProfileStanding:
     a marketer was. What remains of a profile that is `gone` keeps late changes from bringing it back.
 
     `addresses` are the keys of the person's addresses by channel, and `consents` what is permitted there, both as far
-    as definitions ask; `linked` is what this write changed of the addresses.
+    as definitions ask; `linked` is what this write changed of the addresses. `worth` is the customer value, by margin
+    table; of who never bought there is none.
     """
 
     profile_id: str
@@ -111,11 +112,17 @@ class ProfileStanding:
     addresses: Mapping[str, str] = field(default_factory=dict)
     consents: Consents = field(default_factory=dict)
     linked: Links | None = None
+    worth: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def tally(self) -> Tally:
         """The facts and counts remembered."""
         return self.memory.tally
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The facts as conditions and consumers see them."""
+        return {**self.tally.facts(), **self.worth}
 
     @property
     def segments(self) -> dict[str, datetime]:

@@ -15,8 +15,10 @@ from services.scoring.domain.definitions.forums import Forum
 from services.scoring.domain.definitions.hearing import Hearing, Watch
 from services.scoring.domain.definitions.lifecycles import Lifecycle
 from services.scoring.domain.definitions.lists import StaticSegment
-from services.scoring.domain.definitions.models import ScoreModel, WeightedScore, read_model
+from services.scoring.domain.definitions.margins import MarginTable
+from services.scoring.domain.definitions.models import ScoreModel
 from services.scoring.domain.definitions.needs import Needs
+from services.scoring.domain.definitions.scores import AnyModel, read_model
 from services.scoring.domain.definitions.segments import Segment, read_segment
 from services.scoring.domain.definitions.strategies import Strategy
 from services.scoring.domain.definitions.trigger_tables import TriggerTable
@@ -37,6 +39,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind(FitModel.kind, "fit-models", FitModel.read, most=20, places=True),
             Kind(Strategy.kind, "strategies", Strategy.read, most=20, places=True),
             Kind(TriggerTable.kind, "trigger-tables", TriggerTable.read, most=20),
+            Kind(MarginTable.kind, "margin-tables", MarginTable.read, most=5),
         )
     }
 )
@@ -107,9 +110,9 @@ class Definitions:
         return (*(one for one in self.all if isinstance(one, Judged)), *self.watches)
 
     @cached_property
-    def models(self) -> tuple[ScoreModel | WeightedScore, ...]:
+    def models(self) -> tuple[AnyModel, ...]:
         """The score models, each after those it is made of."""
-        return tuple(one for one in self.all if isinstance(one, ScoreModel | WeightedScore))
+        return tuple(one for one in self.all if isinstance(one, AnyModel))
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
@@ -126,6 +129,11 @@ class Definitions:
     def trigger_tables(self) -> tuple[TriggerTable, ...]:
         """The trigger tables."""
         return tuple(one for one in self.all if isinstance(one, TriggerTable))
+
+    @cached_property
+    def margin_tables(self) -> tuple[MarginTable, ...]:
+        """The margin tables."""
+        return tuple(one for one in self.all if isinstance(one, MarginTable))
 
     @cached_property
     def needs(self) -> Needs:
@@ -156,7 +164,11 @@ class Definitions:
 
     def get(self, kind: str, name: str) -> Definition | None:
         """One of them."""
-        return next((one for one in self.all if (one.kind, one.name) == (kind, name)), None)
+        return self._by_key.get((kind, name))
+
+    @cached_property
+    def _by_key(self) -> Mapping[Key, Definition]:
+        return {(one.kind, one.name): one for one in self.all}
 
     def watch(self, name: str) -> Watch | None:
         """One of the watches."""
@@ -211,7 +223,7 @@ class Definitions:
         return Definitions.of(self.version + 1, others, self.introduced, self.hearing)
 
 
-_REFERRED = {ScoreModel.kind: "score", FitModel.kind: "fit", Strategy.kind: "cell"}
+_REFERRED = {ScoreModel.kind: "score", FitModel.kind: "fit", Strategy.kind: "cell", MarginTable.kind: "fact"}
 """What conditions call a kind, where that differs from its own name."""
 
 _KIND_REFERRED = {word: kind for kind, word in _REFERRED.items()}
