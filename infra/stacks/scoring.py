@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.constructs.freshness import watch_freshness
+from infra.constructs.listening import hear_journeys
 from infra.constructs.mentions import hear_mentions
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
@@ -67,6 +68,7 @@ class ScoringStack(ServiceStack):
         self._person(standings, definitions, settings)
         self._marketers(standings, definitions, places, settings)
         hear_mentions(self, definitions, places)
+        hear_journeys(self, definitions)
         watch_freshness(self, SEGMENT)
 
     def _reactors(

@@ -17,6 +17,7 @@ from services.scoring.domain.definitions import (
     StaticSegment,
     Strategy,
 )
+from services.scoring.domain.definitions.hearing import is_watch
 from services.scoring.domain.seeing import (
     explained,
     explained_scores,
@@ -24,6 +25,7 @@ from services.scoring.domain.seeing import (
     numbers,
     scores_of,
     seen_by_models,
+    shown_segments,
 )
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, DefinitionStore, Revision, Standings, UnreadableStanding
@@ -159,7 +161,7 @@ class Desk:
             "facts": standing.facts,
             "values": explained_worth(standing.memory, definitions),
             "scores": explained_scores(standing, definitions, now),
-            "segments": {name: to_iso(since) for name, since in sorted(standing.segments.items())},
+            "segments": shown_segments(standing),
             "stages": {
                 name: {subject: place.value for subject, place in sorted(held.items())}
                 for name, held in sorted(standing.stages.items())
@@ -168,7 +170,7 @@ class Desk:
             "fits": standing.values(FitModel.kind),
             "cells": standing.values(Strategy.kind),
             "explained": explained(standing, definitions, now),
-            "waiting": sorted(f"{kind}/{name}" for kind, name in waiting),
+            "waiting": sorted(f"{kind}/{name}" for kind, name in waiting if not is_watch(name)),
         }
 
     def offers(self, profile_id: str, table: str) -> dict[str, Any]:

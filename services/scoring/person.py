@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from services.scoring.domain.definitions import Definitions, FitModel, Strategy
-from services.scoring.domain.seeing import explained_scores
+from services.scoring.domain.seeing import explained_scores, shown_segments
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, Standings, UnreadableStanding
 from services.scoring.rewriting import Outcome
@@ -64,7 +64,7 @@ class Person:
             "facts": {**standing.facts, **_ages(standing, at)},
             "scores": _scores(standing, definitions, at),
             "consents": {purpose: dict(held) for purpose, held in sorted(standing.consents.items())},
-            "segments": {name: to_iso(since) for name, since in sorted(standing.segments.items())},
+            "segments": shown_segments(standing),
             "stages": {
                 name: {product: place.value for product, place in sorted(held.items())}
                 for name, held in sorted(standing.stages.items())

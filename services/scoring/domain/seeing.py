@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from services.scoring.domain.definitions import Definitions, Segment
+from services.scoring.domain.definitions.hearing import is_watch
 from services.scoring.domain.definitions.models import Seen
 from services.scoring.domain.memory import Memory
 from services.scoring.domain.places import Place
 from services.scoring.domain.points import Score, Scores
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.domain.trace import empty_places, show
+from services.shared.clock import to_iso
 from services.shared.conditions import number_at
 from services.shared.conditions.instants import milliseconds
 
@@ -71,6 +73,11 @@ def known(standing: ProfileStanding, memory: Memory, definitions: Definitions) -
     }
 
 
+def shown_segments(standing: ProfileStanding) -> dict[str, str]:
+    """The segments the person is in, as people see them: since when (ISO), without watches."""
+    return {name: to_iso(since) for name, since in sorted(standing.segments.items()) if not is_watch(name)}
+
+
 def view_of_places(standing: ProfileStanding, definitions: Definitions) -> dict[str, Any]:
     """What conditions see of a person, places as they stand."""
     view = {**known(standing, standing.memory, definitions), **empty_places()}
@@ -88,6 +95,7 @@ def explained(standing: ProfileStanding, definitions: Definitions, now: datetime
             view, held.get((one.kind, one.name), {}), now
         )
         for one in sorted(definitions.judged, key=lambda one: (one.kind, one.name))
+        if not is_watch(one.name)
     }
 
 
