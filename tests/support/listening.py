@@ -26,7 +26,9 @@ class Listening:
         self._where = {listener.name: _where(listener) for listener in listeners}
         self._versions: Counter[str] = Counter()
 
-    def hear(self, profile: str, event: str, at: datetime, properties: Mapping[str, Any]) -> EventHeard | None:
+    def hear(
+        self, profile: str, event: str, at: datetime, properties: Mapping[str, Any]
+    ) -> EventHeard | None:
         """What is told of an event; nothing when nobody listens."""
         self._versions[profile] += 1
         standing = Standing(profile_id=profile, version=self._versions[profile], at=at)
