@@ -126,8 +126,9 @@ class Calendar:
         to = move.to
         if isinstance(to, Away) and to.over and to.node == course.node:
             if to.due != course.due:
-                self._stand(course, to.node, course.since, to.due)
+                course.due = to.due
                 self.note(course, "moved", to_iso(to.due))
+                self.plan(course, to.due)
             return
         self.note(course, "heard", signal)
         if isinstance(to, Out | Away) and (place := self._follow(course, to)):
