@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from services.journeys.domain.cohort import Slot
 from services.journeys.domain.document import Document
@@ -31,19 +31,32 @@ class Definition:
         return self.document.name
 
 
+CohortState = Literal["open", "closed", "done", "parked", "far"]
+
+
 @dataclass(frozen=True)
 class Cohort:
-    """People who travel together: `open` until its execution's first step; `started` once that execution exists."""
+    """People who travel together, who began in `slot`: `open` until its execution's first step, then `closed`, and
+    `done` once everybody has moved on or left; `started` once that execution exists. It is at `node` since `since`,
+    whose action, or the end of whose wait, is `due`."""
 
     slot: Slot
-    open: bool
     started: bool
+    state: CohortState
+    node: str
+    since: datetime
+    due: datetime
+
+    @property
+    def open(self) -> bool:
+        return self.state == "open"
 
 
 @dataclass(frozen=True)
 class Boarding:
-    """What came of putting people into a cohort: who is `aboard`, and whose walks are not as supposed (by profile;
-    `None`: there is no walk). `closed`: the cohort closed meanwhile, and may have gone on without those aboard."""
+    """What came of putting people into a cohort: who is `aboard`, and whose walks are not as supposed (both by
+    `walk_ref`; `None`: there is no walk). `closed`: the cohort closed meanwhile, and may have gone on without those
+    aboard."""
 
     aboard: Sequence[str]
     in_the_way: Mapping[str, Enrolment | None]
@@ -103,21 +116,8 @@ class Executions(Protocol):
         ...
 
 
-class Walks(Protocol):
-    """Enrolments, and the cohorts they are in."""
-
-    def find(self, profile_ids: Iterable[str], journey: str, *, stale: bool = False) -> dict[str, Enrolment]:
-        """Walks in a journey by profile, as of now; `stale` ones may be a moment old, and cost half."""
-        ...
-
-    def members(self, profile_ids: Iterable[str], journey: str, cohort: str) -> list[Enrolment]:
-        """Those of a page who are still active in the cohort, as the profile they are now; at worst somebody who has
-        just left is among them, and every write about them finds that out."""
-        ...
-
-    def of_profile(self, profile_id: str) -> list[Enrolment]:
-        """Every journey of a person, as of now."""
-        ...
+class Cohorts(Protocol):
+    """Cohorts, and the pages that list who travels in them."""
 
     def cohort(self, key: str) -> Cohort | None:
         """A cohort as of now."""
@@ -131,23 +131,44 @@ class Walks(Protocol):
         """Note that the cohort's execution exists."""
         ...
 
-    def close(self, key: str) -> None:
-        """Let nobody join any more; again is the same."""
+    def arrive(self, key: str, node: str, since: datetime, due: datetime) -> None:
+        """Let nobody join any more, and note where the cohort is; again, or too late, changes nothing."""
+        ...
+
+    def finish(self, key: str) -> None:
+        """Note that nobody travels in the cohort any more."""
         ...
 
     def pages(self, key: str, after: str | None) -> Iterator[tuple[str, list[str]]]:
-        """The members of a cohort as (cursor, profile ids), those behind cursor `after` only."""
+        """The members of a cohort as (cursor, references of walks), those behind cursor `after` only."""
+        ...
+
+
+class Walks(Cohorts, Protocol):
+    """Enrolments, named by `walk_ref` within a journey, and the cohorts they are in."""
+
+    def find(self, refs: Iterable[str], journey: str, *, stale: bool = False) -> dict[str, Enrolment]:
+        """Walks in a journey by reference, as of now; `stale` ones may be a moment old, and cost half."""
+        ...
+
+    def members(self, refs: Iterable[str], journey: str, cohort: str) -> list[Enrolment]:
+        """Those of a page who are still active in the cohort, as the profile they are now; at worst somebody who has
+        just left is among them, and every write about them finds that out."""
+        ...
+
+    def of_profile(self, profile_id: str, journey: str = "") -> list[Enrolment]:
+        """All walks of a person, or those through one journey, as of now."""
         ...
 
     def begin(self, slot: Slot, walks: Sequence[tuple[Enrolment, Enrolment | None]]) -> Boarding:
         """Put new walks into a cohort, each instead of the last one it was paired with."""
         ...
 
-    def move(self, slot: Slot, journey: str, source: str, profile_ids: Sequence[str]) -> Boarding:
+    def move(self, slot: Slot, journey: str, source: str, refs: Sequence[str]) -> Boarding:
         """Take active walks over from cohort `source`."""
         ...
 
-    def catch_up(self, slot: Slot, journey: str, missed: Slot, profile_ids: Sequence[str]) -> Boarding:
+    def catch_up(self, slot: Slot, journey: str, missed: Slot, refs: Sequence[str]) -> Boarding:
         """Take over from `missed`, a cohort that closed, whom it left without; whom it took along stays."""
         ...
 

@@ -1,14 +1,18 @@
 """How enrolments and cohorts are written down in the runtime table.
 
-P#<profile>  E#<journey>  an enrolment: one per person and journey
-C#<cohort>   META         a cohort
+P#<profile>  E#<journey>[#<hash of key>]  an enrolment: one per person, journey and matter
+C#<cohort>   META         a cohort: where it began (`begun`, `begun_due`) and where it is (`node`, `since`, `due`)
 C#<cohort>   P#<page>     up to 98 of its members: one write carries them all; `aboard` once all of them are
+
+Index `by_journey` (`live_of` = `<journey>#<version>`, `live_due`): cohorts that are not done.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from services.journeys.domain.enrolment import Enrolment
 from services.shared.aws.dynamo import Item
@@ -16,9 +20,15 @@ from services.shared.clock import from_iso, to_iso
 from services.shared.ids import stable_id
 
 
-def enrolment_key(profile_id: str, journey: str) -> dict[str, str]:
-    """The key of a person's walk through a journey."""
-    return {"pk": f"P#{profile_id}", "sk": f"E#{journey}"}
+def enrolment_key(ref: str, journey: str) -> dict[str, str]:
+    """The key of a person's walk through a journey, by its reference (`enrolment.walk_ref`)."""
+    profile_id, mark, matter = ref.partition("#")
+    return {"pk": f"P#{profile_id}", "sk": f"E#{journey}{mark}{matter}"}
+
+
+def live_of(journey: str, version: int) -> str:
+    """Under what a cohort that is not done is found."""
+    return f"{journey}#{version}"
 
 
 def cohort_meta_key(cohort: str) -> dict[str, str]:
@@ -26,9 +36,9 @@ def cohort_meta_key(cohort: str) -> dict[str, str]:
     return {"pk": f"C#{cohort}", "sk": "META"}
 
 
-def page_id(profile_ids: Iterable[str]) -> str:
-    """The name of a page. The same people always make the same page."""
-    return stable_id("pg", *sorted(profile_ids))
+def page_id(refs: Iterable[str]) -> str:
+    """The name of a page. The same walks always make the same page."""
+    return stable_id("pg", *sorted(refs))
 
 
 def page_key(cohort: str, page: str) -> dict[str, str]:
@@ -44,7 +54,7 @@ def is_enrolment(item: Item) -> bool:
 def enrolment_item(walk: Enrolment) -> Item:
     """An enrolment as it is stored."""
     return {
-        **enrolment_key(walk.profile_id, walk.journey),
+        **enrolment_key(walk.ref, walk.journey),
         "enrolment_id": walk.enrolment_id,
         "n": walk.number,
         "journey": walk.journey,
@@ -62,7 +72,16 @@ def enrolment_item(walk: Enrolment) -> Item:
         "absorbed": walk.absorbed or None,
         "moved_to": walk.moved_to or None,
         "accepted_at": to_iso(walk.accepted_at) if walk.accepted_at else None,
+        "key": walk.key or None,
+        "kept": to_text(walk.kept),
+        "heard": {name: to_iso(at) for name, at in walk.heard.items()},
+        "memory": to_text(walk.memory),
     }
+
+
+def to_text(document: Mapping[str, Any]) -> str | None:
+    """How what nothing is queried by is stored; nothing where there is nothing."""
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False) if document else None
 
 
 def read_enrolment(item: Item) -> Enrolment:
@@ -86,6 +105,10 @@ def read_enrolment(item: Item) -> Enrolment:
         absorbed=item.get("absorbed", ""),
         moved_to=item.get("moved_to", ""),
         accepted_at=_instant(item.get("accepted_at")),
+        key=item.get("key", ""),
+        kept=json.loads(item.get("kept", "{}")),
+        heard={name: from_iso(at) for name, at in item.get("heard", {}).items()},
+        memory=json.loads(item.get("memory", "{}")),
     )
 
 

@@ -1,7 +1,7 @@
 """From a document to Amazon States Language: the same journey as a graph that Step Functions runs and shows.
 
 The data of an execution is flat and holds opaque ids only: `cohort`, `journey`, `version`, `node`, `cursor`,
-`due` (ISO), `wait_seconds`, and after a task `more` and `early`. Every task answers with all of it again.
+`due` and `since` (ISO), `wait_seconds`, and after a task `more` and `early`. Every task answers with all of it again.
 """
 
 from __future__ import annotations
@@ -88,7 +88,9 @@ def _wait(node: Wait) -> State:
 
 def _task(document: Document, node_id: str, step_function_arn: str) -> dict[str, State]:
     again, early = f"{node_id} more?", f"{node_id} early"
-    payload = {f"{name}.$": f"$.{name}" for name in ("cohort", "journey", "version", "cursor", "due")}
+    payload = {
+        f"{name}.$": f"$.{name}" for name in ("cohort", "journey", "version", "cursor", "due", "since")
+    }
     return {
         node_id: {
             "Type": "Task",

@@ -13,13 +13,21 @@ from services.shared.contracts.scoring import Standing
 from services.shared.ids import stable_id
 
 
+def walk_ref(profile_id: str, key: str) -> str:
+    """What names a person's walks through a journey about one matter: the profile, and a hash of the matter's `key`
+    where there is one. Pages of cohorts list these."""
+    return f"{profile_id}#{stable_id('k', key)}" if key else profile_id
+
+
 @dataclass(frozen=True)
 class Enrolment:
-    """Where a person is in a journey. There is one per person and journey: the current walk, or the last.
+    """Where a person is in a journey. There is one per person, journey and `key` (what tells one matter, such as a
+    cart, from another; empty without): the current walk, or the last.
 
     `number` counts this person's walks through this journey. `entry_version` is the standing that let the person
     in: what is not newer can't begin another walk. `requested` maps a send node to when its message was asked for.
-    `page` is the page of the cohort's members that lists the person.
+    `page` is the page of the cohort's members that lists the person. `kept` are the walk's own facts (2 KB at most),
+    `heard` when each signal (listener or watch) was heard last, `memory` what nodes must remember.
 
     After a merge, `inherited` are the messages that were asked for while the person still was another profile,
     `absorbed` the walk of that profile which this one goes on with, and `moved_to` the profile where a walk went.
@@ -44,10 +52,18 @@ class Enrolment:
     absorbed: str = ""
     moved_to: str = ""
     accepted_at: datetime | None = None
+    key: str = ""
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    heard: Mapping[str, datetime] = field(default_factory=dict)
+    memory: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def active(self) -> bool:
         return self.status == "active"
+
+    @property
+    def ref(self) -> str:
+        return walk_ref(self.profile_id, self.key)
 
     def asked_at(self, node: str) -> bool:
         """Was this person's message of a send node asked for, under whatever profile?"""
@@ -56,12 +72,19 @@ class Enrolment:
 
 @dataclass(frozen=True)
 class Entrant:
-    """Somebody who has a reason to enter since `at`, by `standing`, because of an event accepted at `accepted_at`."""
+    """Somebody who has a reason to enter since `at`, by `standing`, because of an event accepted at `accepted_at`;
+    about the matter `key`, with `kept` to begin with."""
 
     profile_id: str
     at: datetime
     standing: Standing
     accepted_at: datetime | None = None
+    key: str = ""
+    kept: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def ref(self) -> str:
+        return walk_ref(self.profile_id, self.key)
 
 
 def may_enter(entry: Entry, entry_version: int, last: Enrolment | None) -> bool:
@@ -79,7 +102,7 @@ def begin(
     return Enrolment(
         profile_id=entrant.profile_id,
         journey=document.name,
-        enrolment_id=stable_id("enr", entrant.profile_id, document.name, str(number)),
+        enrolment_id=enrolment_id(entrant.profile_id, document.name, entrant.key, number),
         number=number,
         version=version,
         cohort="",
@@ -88,7 +111,14 @@ def begin(
         entered_at=now,
         entry_version=entrant.standing.version,
         accepted_at=entrant.accepted_at,
+        key=entrant.key,
+        kept=entrant.kept,
     )
+
+
+def enrolment_id(profile_id: str, journey: str, key: str, number: int) -> str:
+    """The same for every repetition of the beginning of one walk."""
+    return stable_id("enr", profile_id, journey, str(number), *([key] if key else []))
 
 
 def is_stale(document: Document, entered: Standing, newest: Standing | None) -> bool:

@@ -28,9 +28,9 @@ class Failing:
         is the same, and an execution that carried no cohort of ours has nobody."""
         if self._walks.cohort(failed.cohort) is None:
             return 0
-        self._walks.close(failed.cohort)
+        self._walks.finish(failed.cohort)
         ended = 0
-        for _, profiles in self._walks.pages(failed.cohort, None):
-            here = self._walks.members(profiles, failed.journey, failed.cohort)
+        for _, refs in self._walks.pages(failed.cohort, None):
+            here = self._walks.members(refs, failed.journey, failed.cohort)
             ended += self._walks.end(here, self._clock.now(), FAILED)
         return ended

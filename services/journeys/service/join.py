@@ -57,11 +57,11 @@ class Joining:
         now = self._clock.now()
         # Where nobody enters twice, a walk once seen decides for good, and one overlooked refuses the write.
         once = definition.document.entry.reentry == "never"
-        found = self._walks.find([e.profile_id for e in entrants], definition.journey, stale=once)
+        found = self._walks.find([e.ref for e in entrants], definition.journey, stale=once)
         self._finish_starts(entrants, found)
         groups: dict[str, list[_Candidate]] = defaultdict(list)
-        for entrant in {e.profile_id: e for e in entrants}.values():
-            last = found.get(entrant.profile_id)
+        for entrant in {e.ref: e for e in entrants}.values():
+            last = found.get(entrant.ref)
             if may_enter(definition.document.entry, entrant.standing.version, last):
                 walk = begin(entrant, definition.document, definition.version, now, last)
                 first = next(self._entry_slots(definition, entrant, now))
@@ -70,10 +70,10 @@ class Joining:
 
     def finish_starts(self, definition: Definition, entrants: Sequence[Entrant]) -> None:
         """Start what a worker that died after joining these did not start, though they would not enter any more."""
-        self._finish_starts(entrants, self._walks.find([e.profile_id for e in entrants], definition.journey))
+        self._finish_starts(entrants, self._walks.find([e.ref for e in entrants], definition.journey))
 
     def onward(
-        self, definition: Definition, source: str, node: str, due: datetime, profiles: list[str]
+        self, definition: Definition, source: str, node: str, due: datetime, refs: Sequence[str]
     ) -> None:
         """Move members of cohort `source` on to the cohorts that begin at `node`; `start_onward` starts these.
 
@@ -89,7 +89,7 @@ class Joining:
             return []
 
         slots = onward_slots(definition.document, definition.version, node, due, source)
-        self._place(definition, slots, profiles, attempt, drop, start=False)
+        self._place(definition, slots, refs, attempt, drop, start=False)
 
     def start_onward(self, definition: Definition, source: str, node: str, due: datetime) -> None:
         """Start the executions of the cohorts that `onward` filled from `source`; again is the same."""
@@ -111,7 +111,7 @@ class Joining:
                 definition.version,
                 walk.entered_at,
                 self._clock.now(),
-                walk.profile_id,
+                walk.ref,
             )
             self._rescue(definition, cohort.slot, slots, [walk])
         elif cohort and not cohort.started:
@@ -125,12 +125,12 @@ class Joining:
             return self._walks.begin(slot, [(m.walk, m.last) for m in members])
 
         def look_again(members: Sequence[_Candidate], boarding: Boarding) -> list[_Candidate]:
-            found = {profile: walk for profile, walk in boarding.in_the_way.items() if walk}
+            found = {ref: walk for ref, walk in boarding.in_the_way.items() if walk}
             self._finish_starts([m.entrant for m in members], found)
             kept = []
             for member in members:
-                if member.entrant.profile_id in boarding.in_the_way:
-                    last = boarding.in_the_way[member.entrant.profile_id]
+                if member.entrant.ref in boarding.in_the_way:
+                    last = boarding.in_the_way[member.entrant.ref]
                     if may_enter(entry, member.entrant.standing.version, last):
                         walk = begin(member.entrant, document, version, now, last)
                         kept.append(_Candidate(member.entrant, walk, last))
@@ -140,7 +140,7 @@ class Joining:
         return self._place(definition, slots, group, attempt, look_again, start=True)
 
     def _entry_slots(self, definition: Definition, entrant: Entrant, now: datetime) -> Iterator[Slot]:
-        return entry_slots(definition.document, definition.version, entrant.at, now, entrant.profile_id)
+        return entry_slots(definition.document, definition.version, entrant.at, now, entrant.ref)
 
     def _place(
         self,
@@ -174,8 +174,8 @@ class Joining:
     def _catch_up(self, journey: str, slot: Slot, stranded: Stranded) -> tuple[int, Stranded]:
         """How many had to move to `slot`, and whom it may have missed in its turn."""
         moved, missed = 0, Stranded()
-        for source, profile_ids in stranded:
-            boarding = self._walks.catch_up(slot, journey, source, profile_ids)
+        for source, refs in stranded:
+            boarding = self._walks.catch_up(slot, journey, source, refs)
             moved += len(boarding.aboard)
             if boarding.closed:
                 missed.append((slot, boarding.aboard))
@@ -211,7 +211,7 @@ class Joining:
         cohort had closed."""
         repeated: dict[str, list[tuple[Entrant, Enrolment]]] = defaultdict(list)
         for entrant in entrants:
-            walk = walks.get(entrant.profile_id)
+            walk = walks.get(entrant.ref)
             if walk and walk.active and walk.entry_version == entrant.standing.version:
                 repeated[walk.cohort].append((entrant, walk))
         for key, pairs in repeated.items():
@@ -229,7 +229,7 @@ class Joining:
     ) -> None:
         """Let those catch up who may have boarded too late, unseen."""
         fresh = [walk for walk in walks if not walk.requested and not walk.inherited]
-        late = [walk.profile_id for walk in fresh if not self._walks.was_aboard(walk)]
+        late = [walk.ref for walk in fresh if not self._walks.was_aboard(walk)]
         if not late:
             return
         stranded: Stranded = [(closed, late[i : i + PAGE]) for i in range(0, len(late), PAGE)]
@@ -249,6 +249,7 @@ class Joining:
             "node": slot.node,
             "cursor": None,
             "due": to_iso(slot.due),
+            "since": to_iso(slot.at),
             "wait_seconds": first_wait_seconds(definition.document, slot, self._clock.now()),
         }
         self._executions.start(definition.state_machine_arn, slot.key, data)

@@ -23,7 +23,8 @@ RESERVE_MS = 10_000
 
 
 class StepInput(Model):
-    """What the state machine asks: act at `node` on the members behind `cursor`; the action is due at `due`."""
+    """What the state machine asks: act at `node` on the members behind `cursor`; the action is due at `due`, after a
+    wait `since` (machines of before there were pauses do not say)."""
 
     cohort: str
     journey: str
@@ -31,6 +32,7 @@ class StepInput(Model):
     node: str
     cursor: str | None = None
     due: Instant
+    since: Instant | None = None
 
 
 class StepOutput(StepInput):
@@ -78,19 +80,19 @@ class Stepping:
             )
         definition = self._definitions.get(step.journey, step.version)
         if step.cursor is None:
-            self._walks.close(step.cohort)
+            self._walks.arrive(step.cohort, step.node, step.since or step.due, step.due)
         members = acted = 0
-        for cursor, profiles in self._walks.pages(step.cohort, step.cursor):
+        for cursor, refs in self._walks.pages(step.cohort, step.cursor):
             if members and milliseconds_left() < RESERVE_MS:
                 return StepResult(StepOutput(**data | {"more": True}), members, acted)
-            members += len(profiles)
-            acted += self._act(definition, step, profiles)
+            members += len(refs)
+            acted += self._act(definition, step, refs)
             data["cursor"] = cursor
         self._start_regrouped(definition, step)
         return StepResult(self._onward(definition, step), members, acted)
 
-    def _act(self, definition: Definition, step: StepInput, profiles: list[str]) -> int:
-        here = self._without_departed(definition, self._walks.members(profiles, step.journey, step.cohort))
+    def _act(self, definition: Definition, step: StepInput, refs: list[str]) -> int:
+        here = self._without_departed(definition, self._walks.members(refs, step.journey, step.cohort))
         node = definition.document.nodes[step.node]
         if isinstance(node, Send):
             return self._ask(step, here, _exit_reason(definition, node.next))
@@ -123,9 +125,9 @@ class Stepping:
             standing = standings.get(walk.profile_id)
             missing = sorted(exits_on - set(standing.segments)) if standing else []
             if missing:
-                departed[walk.profile_id] = (walk, exit_reason(missing[0]))
+                departed[walk.ref] = (walk, exit_reason(missing[0]))
         self._walks.stop(departed.values(), self._clock.now())
-        return [walk for walk in here if walk.profile_id not in departed]
+        return [walk for walk in here if walk.ref not in departed]
 
     def _divide(self, definition: Definition, step: StepInput, branch: Branch, walks: list[Enrolment]) -> int:
         groups = self._groups(branch, walks)
@@ -139,8 +141,8 @@ class Stepping:
             if reason:
                 acted += self._walks.end(leaving, self._clock.now(), reason)
             else:
-                profiles = [walk.profile_id for walk in leaving]
-                self._joining.onward(definition, step.cohort, target, step.due, profiles)
+                refs = [walk.ref for walk in leaving]
+                self._joining.onward(definition, step.cohort, target, step.due, refs)
                 acted += len(leaving)
         return acted
 
@@ -168,9 +170,14 @@ class Stepping:
     def _onward(self, definition: Definition, step: StepInput) -> StepOutput:
         data: dict[str, Any] = step.model_dump() | {"cursor": None}
         target = inline_next(definition.document, step.node)
-        if target is not None:
-            data["due"] = due_at(definition.document, target, step.due)
-            data["wait_seconds"] = seconds_until(data["due"], self._clock.now())
+        if target is None or _exit_reason(definition, target):
+            self._walks.finish(step.cohort)
+            return StepOutput(**data)
+        data["since"] = step.due
+        data["due"] = due_at(definition.document, target, step.due)
+        data["wait_seconds"] = seconds_until(data["due"], self._clock.now())
+        if data["due"] > step.due:
+            self._walks.arrive(step.cohort, target, data["since"], data["due"])
         return StepOutput(**data)
 
 

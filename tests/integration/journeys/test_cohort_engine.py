@@ -45,6 +45,7 @@ def test_250_people_are_one_cohort_one_execution_three_pages(world: World) -> No
             "node": "wait_1_day",
             "cursor": None,
             "due": "1997-01-03T00:00:00.000Z",
+            "since": "1997-01-02T00:00:00.000Z",
             "wait_seconds": 36 * 3600,
         }
     }

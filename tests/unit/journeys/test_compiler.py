@@ -95,7 +95,7 @@ def test_no_personal_data_travels_in_an_execution() -> None:
     for state in states.values():
         if state["Type"] == "Task":
             payload = set(state["Parameters"]["Payload"])
-            assert payload == {"cohort.$", "journey.$", "version.$", "cursor.$", "due.$", "node"}
+            assert payload == {"cohort.$", "journey.$", "version.$", "cursor.$", "due.$", "since.$", "node"}
 
 
 @pytest.mark.capability("001-16")
