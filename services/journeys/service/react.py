@@ -108,14 +108,26 @@ class Reacting:
         exits_on = {d.journey for d in self._definitions.all() if segment in d.document.exit_segments()}
         ended = 0
         for journey in sorted(exits_on):
-            walks = self._walks.find([m.standing.profile_id for m in moves], journey)
+            walks = self._walks_of([m.standing.profile_id for m in moves], journey)
             ending = [
                 (walk, exit_reason(segment))
                 for move in moves
-                if (walk := walks.get(move.standing.profile_id)) and walk.active and self._ends(walk, move)
+                for walk in walks[move.standing.profile_id]
+                if walk.active and self._ends(walk, move)
             ]
             ended += self._walks.stop(ending, self._clock.now())
         return ended
+
+    def _walks_of(self, profile_ids: Sequence[str], journey: str) -> Mapping[str, list[Enrolment]]:
+        """All walks of people through a journey: several a person where each matter is a walk of its own."""
+        found: dict[str, list[Enrolment]] = defaultdict(list)
+        if any(d.document.entry.keyed for d in self._definitions.all() if d.journey == journey):
+            for profile_id in dict.fromkeys(profile_ids):
+                found[profile_id] = self._walks.of_profile(profile_id, journey)
+        else:
+            for walk in self._walks.find(profile_ids, journey).values():
+                found[walk.profile_id].append(walk)
+        return found
 
     def _ends(self, walk: Enrolment, move: SegmentMove) -> bool:
         document = self._definitions.get(walk.journey, walk.version).document
@@ -125,7 +137,7 @@ class Reacting:
         """Who has a reason to enter which journey, each person once a journey by their newest reason."""
         found: dict[Way, dict[str, Entrant]] = defaultdict(dict)
         for way, entrant in sorted(reasons, key=lambda reason: reason[1].standing.version):
-            found[way][entrant.profile_id] = entrant
+            found[way][entrant.ref] = entrant
         newest: Mapping[str, Definition] = {
             d.journey: d for d in sorted(self._definitions.all(), key=lambda d: d.version)
         }
@@ -141,13 +153,13 @@ class Reacting:
             return 0
         newest = self._standings.find([e.profile_id for e in entrants])
         left = {
-            e.profile_id: reason
+            e.ref: reason
             for e in entrants
             if (reason := left_since(definition.document, e.standing, newest.get(e.profile_id)))
         }
         walks = self._walks.find(left, definition.journey).values() if left else ()
         ending = [
-            (walk, left[walk.profile_id])
+            (walk, left[walk.ref])
             for walk in walks
             if walk.active and walk.entry_version < newest[walk.profile_id].version
         ]

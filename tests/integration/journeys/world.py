@@ -242,11 +242,25 @@ def iso(at: datetime) -> str:
 
 
 def _create_table(name: str, pk: str, sk: str | None) -> None:
-    keys = [(pk, "HASH"), *([(sk, "RANGE")] if sk else [])]
+    keys = _schema(pk, *([sk] if sk else []))
+    by_journey = _schema("live_of", "live_due") if name == "runtime" else []
+    index: dict[str, Any] = {
+        "IndexName": "by_journey",
+        "KeySchema": by_journey,
+        "Projection": {"ProjectionType": "ALL"},
+    }
     client("dynamodb").create_table(
         TableName=name,
-        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],
+        KeySchema=keys,
+        AttributeDefinitions=[
+            {"AttributeName": key["AttributeName"], "AttributeType": "S"} for key in keys + by_journey
+        ],
+        **({"GlobalSecondaryIndexes": [index]} if by_journey else {}),
         BillingMode="PAY_PER_REQUEST",
         StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
     )
+
+
+def _schema(*names: str) -> list[dict[str, str]]:
+    kinds = zip(names, ("HASH", "RANGE"), strict=False)
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in kinds]
