@@ -152,7 +152,7 @@ class World:
         while True:
             self._adopt()
             for execution in list(self.executions.values()):
-                execution.run(self.clock.now(), self._invoke)
+                execution.run(self.clock.now(), self.invoke)
             self._adopt()
             wakes = [self._wake(e) for e in self.executions.values() if e.status == "RUNNING"]
             upcoming = min(wakes, default=None)
@@ -212,7 +212,8 @@ class World:
     def _wake(self, execution: Execution) -> datetime:
         return execution.wake_at or self.clock.now()
 
-    def _invoke(self, arn: str, payload: Any) -> Any:
+    def invoke(self, arn: str, payload: Any) -> Any:
+        """Call a function as Step Functions does."""
         assert arn == STEP_ARN
         return on_step.handler(payload, Context())
 
