@@ -185,6 +185,11 @@ class World:
     def walk(self, profile: str, journey: str) -> dict[str, Any]:
         return self.item(f"P#{profile}", f"E#{journey}")
 
+    def walk_of(self, profile: str) -> dict[str, Any]:
+        """The one walk of a person, whatever it is about."""
+        (walk,) = [row for (pk, sk), row in self.items().items() if pk == f"P#{profile}" and sk[:2] == "E#"]
+        return walk
+
     def items(self) -> dict[tuple[str, str], dict[str, Any]]:
         rows = boto3.resource("dynamodb").Table("runtime").scan()["Items"]
         return {(str(r["pk"]), str(r["sk"])): r for r in rows}
