@@ -398,6 +398,7 @@ def test_no_walk_through_loops_within_loops_is_longer(inner: int, outer: int, da
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-3, 9), st.sampled_from(["", "a", "email", "P1D", "done", "wait"])
 )
+WORDS = ("a", "type", "next", "when", "on", "event", "fact", "eq")
 JSON = st.recursive(
     SCALARS,
     lambda inner: st.one_of(
