@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_cdk import ArnFormat, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -15,11 +16,15 @@ from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
 from services.shared.contracts.ingest import AttributesChanged, ProfilesErased, ProfilesMerged
+from services.shared.contracts.journeys import JourneyCalled
 from services.shared.contracts.scoring import (
+    EventHeard,
     ScoreChanged,
     SegmentEntered,
     SegmentExited,
+    StageChanged,
     StrategyCellChanged,
+    TraitsCarried,
     TriggerFired,
 )
 from services.shared.freshness import ENTERED
@@ -50,6 +55,11 @@ class JourneysStack(ServiceStack):
         self._runtime = self.table(
             "Runtime", partition_key="pk", sort_key="sk", stream=True, ttl="expires_at"
         )
+        self._runtime.add_global_secondary_index(
+            index_name="by_journey",
+            partition_key=dynamodb.Attribute(name="live_of", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="live_due", type=dynamodb.AttributeType.STRING),
+        )
         self._standings = self.table("Standings", partition_key="profile_id", ttl="expires_at")
         self._facts()
         self._marketers(self._step())
@@ -70,10 +80,14 @@ class JourneysStack(ServiceStack):
             function,
             facts=[
                 AttributesChanged,
+                EventHeard,
+                JourneyCalled,
                 ScoreChanged,
                 SegmentEntered,
                 SegmentExited,
+                StageChanged,
                 StrategyCellChanged,
+                TraitsCarried,
                 TriggerFired,
                 ProfilesMerged,
             ],

@@ -6,12 +6,14 @@ from functools import cache
 
 from services.journeys.adapters.attributes import DynamoAttributes
 from services.journeys.adapters.definitions import DynamoDefinitions
+from services.journeys.adapters.known import DynamoKnown
 from services.journeys.adapters.library_files import shelf
 from services.journeys.adapters.machines import StepFunctionsExecutions, StepFunctionsMachines
 from services.journeys.adapters.standings import DynamoStandings
 from services.journeys.adapters.walks import DynamoWalks
 from services.journeys.ports import Definitions, Walks
 from services.journeys.service.fail import Failing
+from services.journeys.service.hear import Hearing
 from services.journeys.service.join import Joining
 from services.journeys.service.library import Library
 from services.journeys.service.merge import Merging
@@ -40,9 +42,11 @@ def reacting() -> Reacting:
     standings = DynamoStandings(Table(settings.standings_table))
     clock = settings.clock()
     joining = Joining(definitions, walks, StepFunctionsExecutions(), clock)
+    known = DynamoKnown(Table(settings.runtime_table))
     merging = Merging(definitions, walks, standings, joining, clock)
+    hearing = Hearing(definitions, walks, standings, known, joining, clock)
     attributes = DynamoAttributes(Table(settings.definitions_table))
-    return Reacting(definitions, walks, standings, joining, merging, attributes, clock)
+    return Reacting(definitions, walks, standings, known, joining, merging, hearing, attributes, clock)
 
 
 @cache
@@ -54,7 +58,8 @@ def stepping() -> Stepping:
     standings = DynamoStandings(Table(settings.standings_table))
     clock = settings.clock()
     joining = Joining(definitions, walks, StepFunctionsExecutions(), clock)
-    return Stepping(definitions, walks, standings, joining, clock)
+    known = DynamoKnown(Table(settings.runtime_table))
+    return Stepping(definitions, walks, standings, known, joining, clock)
 
 
 @cache

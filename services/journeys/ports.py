@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from services.journeys.domain.cohort import Slot
 from services.journeys.domain.document import Document
 from services.journeys.domain.enrolment import Enrolment
 from services.journeys.domain.merging import Gone, Verdict
+from services.journeys.domain.moves import Ask, Memory, Out
 from services.shared.contracts.ingest import AttributeRegistry
-from services.shared.contracts.scoring import Standing
+from services.shared.contracts.scoring import Carried, Standing
 
 
 @dataclass(frozen=True)
@@ -32,18 +33,54 @@ class Definition:
 
 
 @dataclass(frozen=True)
+class Request:
+    """What a node asks for, for one walk, as `name`; `memory` if the walk remembers something by that, `out` if it
+    ends."""
+
+    walk: Enrolment
+    name: str
+    ask: Ask
+    memory: Memory | None = None
+    out: Out | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Somebody (`walk_ref`) was not let in, who had a reason to enter at `at`."""
+
+    ref: str
+    journey: str
+    version: int
+    reason: str
+    at: datetime
+
+
+CohortState = Literal["open", "closed", "done", "parked", "far"]
+
+
+@dataclass(frozen=True)
 class Cohort:
-    """People who travel together: `open` until its execution's first step; `started` once that execution exists."""
+    """People who travel together, who began in `slot`: `open` until its execution's first step, then `closed`, and
+    `done` once everybody has moved on or left; `started` once that execution exists. It is at `node` since `since`,
+    whose action, or the end of whose wait, is `due`."""
 
     slot: Slot
-    open: bool
     started: bool
+    state: CohortState
+    node: str
+    since: datetime
+    due: datetime
+
+    @property
+    def open(self) -> bool:
+        return self.state == "open"
 
 
 @dataclass(frozen=True)
 class Boarding:
-    """What came of putting people into a cohort: who is `aboard`, and whose walks are not as supposed (by profile;
-    `None`: there is no walk). `closed`: the cohort closed meanwhile, and may have gone on without those aboard."""
+    """What came of putting people into a cohort: who is `aboard`, and whose walks are not as supposed (both by
+    `walk_ref`; `None`: there is no walk). `closed`: the cohort closed meanwhile, and may have gone on without those
+    aboard."""
 
     aboard: Sequence[str]
     in_the_way: Mapping[str, Enrolment | None]
@@ -103,21 +140,8 @@ class Executions(Protocol):
         ...
 
 
-class Walks(Protocol):
-    """Enrolments, and the cohorts they are in."""
-
-    def find(self, profile_ids: Iterable[str], journey: str, *, stale: bool = False) -> dict[str, Enrolment]:
-        """Walks in a journey by profile, as of now; `stale` ones may be a moment old, and cost half."""
-        ...
-
-    def members(self, profile_ids: Iterable[str], journey: str, cohort: str) -> list[Enrolment]:
-        """Those of a page who are still active in the cohort, as the profile they are now; at worst somebody who has
-        just left is among them, and every write about them finds that out."""
-        ...
-
-    def of_profile(self, profile_id: str) -> list[Enrolment]:
-        """Every journey of a person, as of now."""
-        ...
+class Cohorts(Protocol):
+    """Cohorts, and the pages that list who travels in them."""
 
     def cohort(self, key: str) -> Cohort | None:
         """A cohort as of now."""
@@ -131,23 +155,55 @@ class Walks(Protocol):
         """Note that the cohort's execution exists."""
         ...
 
-    def close(self, key: str) -> None:
-        """Let nobody join any more; again is the same."""
+    def arrive(self, key: str, node: str, since: datetime, due: datetime) -> None:
+        """Let nobody join any more, and note where the cohort is; again, or too late, changes nothing."""
+        ...
+
+    def finish(self, key: str) -> None:
+        """Note that nobody travels in the cohort any more."""
         ...
 
     def pages(self, key: str, after: str | None) -> Iterator[tuple[str, list[str]]]:
-        """The members of a cohort as (cursor, profile ids), those behind cursor `after` only."""
+        """The members of a cohort as (cursor, references of walks), those behind cursor `after` only."""
+        ...
+
+
+class Walks(Cohorts, Protocol):
+    """Enrolments, named by `walk_ref` within a journey, and the cohorts they are in."""
+
+    def find(self, refs: Iterable[str], journey: str, *, stale: bool = False) -> dict[str, Enrolment]:
+        """Walks in a journey by reference, as of now; `stale` ones may be a moment old, and cost half."""
+        ...
+
+    def members(
+        self, refs: Iterable[str], journey: str, cohort: str, *, exact: bool = False
+    ) -> list[Enrolment]:
+        """Those of a page who are still active in the cohort, as the profile they are now; at worst somebody who has
+        just left is among them, and every write about them finds that out. `exact`: with what their walks have heard
+        and remember as of now, too."""
+        ...
+
+    def of_profile(self, profile_id: str, journey: str = "") -> list[Enrolment]:
+        """All walks of a person, or those through one journey, as of now."""
+        ...
+
+    def refuse(self, refusal: Refusal, reason_version: int, now: datetime) -> None:
+        """Note that somebody was not let in by the standing of `reason_version`; again, or an older one, is nothing."""
         ...
 
     def begin(self, slot: Slot, walks: Sequence[tuple[Enrolment, Enrolment | None]]) -> Boarding:
         """Put new walks into a cohort, each instead of the last one it was paired with."""
         ...
 
-    def move(self, slot: Slot, journey: str, source: str, profile_ids: Sequence[str]) -> Boarding:
-        """Take active walks over from cohort `source`."""
+    def move(self, slot: Slot, journey: str, source: str, members: Mapping[str, Memory | None]) -> Boarding:
+        """Take active walks over from cohort `source`, each with what it remembers by that."""
         ...
 
-    def catch_up(self, slot: Slot, journey: str, missed: Slot, profile_ids: Sequence[str]) -> Boarding:
+    def wake(self, slot: Slot, walk: Enrolment) -> Boarding:
+        """Take a walk over that is just as it was seen."""
+        ...
+
+    def catch_up(self, slot: Slot, journey: str, missed: Slot, refs: Sequence[str]) -> Boarding:
         """Take over from `missed`, a cohort that closed, whom it left without; whom it took along stays."""
         ...
 
@@ -155,13 +211,24 @@ class Walks(Protocol):
         """Did whoever put the walk into its cohort see that the cohort was still open afterwards?"""
         ...
 
-    def request(self, walks: Iterable[Enrolment], node: str, at: datetime, exit_reason: str) -> int:
-        """Note that a node's messages are asked for, and end the walks if there is an `exit_reason`. How many
-        were: not those that have ended, have left the cohort or have asked before. A walk that was taken over
-        meanwhile is written where it is now; so with `end`."""
+    def request(self, requests: Iterable[Request], at: datetime) -> int:
+        """Note what is asked for, and end the walks that end by it. How many were: not those that have ended, have
+        left the cohort or have asked before. A walk that was taken over meanwhile is written where it is now; so
+        with `remember` and `end`."""
         ...
 
-    def end(self, walks: Iterable[Enrolment], at: datetime, reason: str) -> int:
+    def remember(self, walks: Iterable[tuple[Enrolment, Memory]]) -> None:
+        """Note what walks remember that are still active in the same cohort."""
+        ...
+
+    def hear(
+        self, walk: Enrolment, heard: Mapping[str, datetime], kept: Mapping[str, Any]
+    ) -> Enrolment | None:
+        """Note what an active walk has heard and keeps, and nothing else; the walk as it is then. `None`: it has
+        changed since it was seen, or it has ended."""
+        ...
+
+    def end(self, walks: Iterable[tuple[Enrolment, Out]], at: datetime) -> int:
         """End walks that are still active in the same cohort; how many were."""
         ...
 
@@ -198,4 +265,36 @@ class Standings(Protocol):
 
     def gone(self, profile_id: str) -> Gone | None:
         """What became of a profile that is gone, as of now."""
+        ...
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Something that was heard of a person at `at`: a signal, about the matter `key`, with what is kept of it."""
+
+    profile_id: str
+    signal: str
+    key: str
+    at: datetime
+    kept: Mapping[str, Any]
+
+
+class Known(Protocol):
+    """What journeys has been told of people besides scoring's view: traits, and events."""
+
+    def keep_traits(self, carried: Carried) -> bool:
+        """Take traits over, unless those here are as new; were they?"""
+        ...
+
+    def traits(self, profile_ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+        """Traits by profile, as of now."""
+        ...
+
+    def note(self, noises: Iterable[Noise]) -> None:
+        """Remember the newest of each signal and matter for a while: facts come in any order, and a walk may begin
+        after what it would have heard."""
+        ...
+
+    def noted(self, profile_id: str) -> list[Noise]:
+        """What was heard of a person lately, as of now."""
         ...

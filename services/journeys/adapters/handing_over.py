@@ -7,13 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from services.journeys.adapters.items import enrolment_item, enrolment_key
-from services.journeys.domain.enrolment import Enrolment
+from services.journeys.domain.enrolment import Enrolment, walk_ref
 from services.journeys.domain.merging import MERGED, TakeOver, Verdict
 from services.shared.aws.dynamo import ConditionFailed, Item, Op, Table, TransactionRefused, transact
 from services.shared.clock import to_iso
 
 MAX_HOPS = 10
 """Merges a walk is followed through: one after the other while somebody still holds its first profile."""
+
+UNTOUCHED = "(attribute_not_exists(touched) OR touched = :touched)"
+"""The condition that a walk has heard and remembers no more than it was seen to. Old ones do not count that."""
 
 TRANSIENT = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
@@ -61,15 +64,17 @@ def _leave_op(table: Table, lost: Enrolment, winner: str, at: datetime) -> Op:
         ":status": lost.status,
         ":cohort": lost.cohort,
         ":asked": len(lost.requested),
+        ":touched": lost.touched,
     }
     if lost.active:
         update += ", #status = :exited, reason = :reason, exited_at = :at"
         values |= {":exited": "exited", ":reason": MERGED, ":at": to_iso(at)}
     return table.update_op(
-        enrolment_key(lost.profile_id, lost.journey),
+        enrolment_key(lost.ref, lost.journey),
         update,
         condition="enrolment_id = :mine AND #status = :status AND cohort = :cohort"
-        f" AND size(requested) = :asked AND attribute_not_exists(moved_to) AND {_inherits(lost, values)}",
+        f" AND size(requested) = :asked AND {UNTOUCHED}"
+        f" AND attribute_not_exists(moved_to) AND {_inherits(lost, values)}",
         names={"#status": "status"},
         values=values,
     )
@@ -82,7 +87,7 @@ def _inherit_op(table: Table, won: Enrolment, inherited: Mapping[str, datetime])
         ":inherited": {node: to_iso(at) for node, at in inherited.items()},
     }
     return table.update_op(
-        enrolment_key(won.profile_id, won.journey),
+        enrolment_key(won.ref, won.journey),
         "SET inherited = :inherited",
         condition=f"enrolment_id = :mine AND {_inherits(won, values)}",
         values=values,
@@ -99,7 +104,7 @@ def _inherits(walk: Enrolment, values: Item) -> str:
 
 def update_where_it_is(
     table: Table,
-    profile_id: str,
+    ref: str,
     journey: str,
     update: str,
     *,
@@ -113,13 +118,14 @@ def update_where_it_is(
         ConditionFailed: neither is as the condition wants it.
     """
     for _ in range(MAX_HOPS):
-        key = enrolment_key(profile_id, journey)
+        key = enrolment_key(ref, journey)
         try:
             table.update(key, update, condition=condition, names=names, values=values)
         except ConditionFailed as refused:
-            profile_id = (refused.item or {}).get("moved_to", "")
-            if not profile_id:
+            found = refused.item or {}
+            if "moved_to" not in found:
                 raise
+            ref = walk_ref(found["moved_to"], found.get("key", ""))
             continue
         return
     raise ConditionFailed

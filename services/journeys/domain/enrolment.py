@@ -8,18 +8,34 @@ from datetime import datetime
 from typing import Any, Literal
 
 from services.journeys.domain.document import Document
-from services.journeys.domain.entries import Entry, SegmentEntered
+from services.journeys.domain.entering import WRONG_STAGE, Last, refused, stage_ends
+from services.journeys.domain.entries import Becomes, DateWay, SegmentEntered, SegmentExited, Way
+from services.journeys.domain.listening import date_condition, watch_of
+from services.journeys.domain.moves import Ask, Memory, Seen, Walker, memory_of_next
+from services.journeys.domain.signals import segment_left, signals_of
 from services.shared.contracts.scoring import Standing
 from services.shared.ids import stable_id
 
 
+def walk_ref(profile_id: str, key: str) -> str:
+    """What names a person's walks through a journey about one matter: the profile, and a hash of the matter's `key`
+    where there is one. Pages of cohorts list these."""
+    return f"{profile_id}#{stable_id('k', key)}" if key else profile_id
+
+
 @dataclass(frozen=True)
 class Enrolment:
-    """Where a person is in a journey. There is one per person and journey: the current walk, or the last.
+    """Where a person is in a journey. There is one per person, journey and `key` (what tells one matter, such as a
+    cart, from another; empty without): the current walk, or the last.
 
     `number` counts this person's walks through this journey. `entry_version` is the standing that let the person
     in: what is not newer can't begin another walk. `requested` maps a send node to when its message was asked for.
     `page` is the page of the cohort's members that lists the person.
+
+    `kept` are the walk's own facts (2 KB at most), `heard` when each signal (listener or watch) was heard last,
+    `memory` what nodes must remember; `touched` counts the writes to them. `reason_at` is when the reason to enter
+    came (nothing in walks of before there were goals). `ask` is what was asked for last and `acted` the cohort in
+    which it was, `enters` the journey that begins when this walk has ended.
 
     After a merge, `inherited` are the messages that were asked for while the person still was another profile,
     `absorbed` the walk of that profile which this one goes on with, and `moved_to` the profile where a walk went.
@@ -44,31 +60,77 @@ class Enrolment:
     absorbed: str = ""
     moved_to: str = ""
     accepted_at: datetime | None = None
+    key: str = ""
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    heard: Mapping[str, datetime] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
+    reason_at: datetime | None = None
+    touched: int = 0
+    acted: str = ""
+    ask: Ask | None = None
+    enters: str = ""
 
     @property
     def active(self) -> bool:
         return self.status == "active"
 
-    def asked_at(self, node: str) -> bool:
-        """Was this person's message of a send node asked for, under whatever profile?"""
-        return node in self.requested or node in self.inherited
+    @property
+    def ref(self) -> str:
+        return walk_ref(self.profile_id, self.key)
+
+    def walker(self, since: datetime | None = None) -> Walker:
+        """The walk as a decision looks at it, for somebody who stands where they are `since`."""
+        return Walker(
+            profile_id=self.profile_id,
+            key=self.key,
+            entered_at=self.reason_at or self.entered_at,
+            kept=self.kept,
+            heard=self.heard,
+            memory=self.memory,
+            since=since,
+        )
+
+    def asked_at(self, name: str) -> bool:
+        """Was what a node asks for (on this lap: `moves.request_name`) asked for, under whatever profile?"""
+        return name in self.requested or name in self.inherited
 
 
 @dataclass(frozen=True)
 class Entrant:
-    """Somebody who has a reason to enter since `at`, by `standing`, because of an event accepted at `accepted_at`."""
+    """Somebody who has a reason to enter since `at`, by `standing`, because of an event accepted at `accepted_at`;
+    about the matter `key`, with `kept` to begin with. `newest` is what is known of them by now."""
 
     profile_id: str
     at: datetime
     standing: Standing
     accepted_at: datetime | None = None
+    key: str = ""
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    newest: Standing | None = None
+
+    @property
+    def ref(self) -> str:
+        return walk_ref(self.profile_id, self.key)
 
 
-def may_enter(entry: Entry, entry_version: int, last: Enrolment | None) -> bool:
-    """May somebody whose last walk was `last` begin one because of the standing of `entry_version`?"""
-    if last is None:
-        return True
-    return entry.reentry == "always" and not last.active and entry_version > last.entry_version
+TOLD = frozenset({"moment_over", "too_often", "too_soon", WRONG_STAGE, "guard"})
+"""Why somebody was turned away, as far as others hear of it: that they walk already, or have, is no news."""
+
+
+def turned_away(document: Document, entrant: Entrant, last: Enrolment | None, now: datetime) -> str:
+    """Why somebody whose last walk was `last` may not begin another; empty: they may."""
+    if last and not _is_newer(entrant, last):
+        return "repeated"
+    before = Last(last.reason_at or last.entered_at, last.active, last.number) if last else None
+    walker = Walker(entrant.profile_id, entrant.key, entrant.at, entrant.kept)
+    return refused(document, walker, before, Seen(entrant.newest or entrant.standing), now)
+
+
+def _is_newer(entrant: Entrant, last: Enrolment) -> bool:
+    """The same reason, told again or of before, begins nothing."""
+    if last.reason_at is None:
+        return entrant.standing.version > last.entry_version
+    return (entrant.standing.version, entrant.at) > (last.entry_version, last.reason_at)
 
 
 def begin(
@@ -79,7 +141,7 @@ def begin(
     return Enrolment(
         profile_id=entrant.profile_id,
         journey=document.name,
-        enrolment_id=stable_id("enr", entrant.profile_id, document.name, str(number)),
+        enrolment_id=enrolment_id(entrant.profile_id, document.name, entrant.key, number),
         number=number,
         version=version,
         cohort="",
@@ -88,54 +150,69 @@ def begin(
         entered_at=now,
         entry_version=entrant.standing.version,
         accepted_at=entrant.accepted_at,
+        key=entrant.key,
+        kept=entrant.kept,
+        memory=memory_of_next(last.memory) if last else Memory(),
+        reason_at=entrant.at,
     )
+
+
+def enrolment_id(profile_id: str, journey: str, key: str, number: int) -> str:
+    """The same for every repetition of the beginning of one walk."""
+    return stable_id("enr", profile_id, journey, str(number), *([key] if key else []))
 
 
 def is_stale(document: Document, entered: Standing, newest: Standing | None) -> bool:
     """Is the reason to enter already history? Facts come in any order: that somebody left the segment (or one
-    that ends the walk) may be known before that they entered it."""
+    that ends the walk) may be known before that they entered it. What else lets people in cannot be taken back."""
     if newest is None or newest.version <= entered.version:
         return False
-    ways = [way.segment_entered for way in document.entry.on if isinstance(way, SegmentEntered)]
-    let_in = [segment for segment in ways if segment in entered.segments]
-    left = bool(let_in) and not set(let_in) & set(newest.segments)
-    return left or bool(left_since(document, entered, newest))
+    before, now = set(entered.segments), set(newest.segments)
+    let_in = [
+        (segment, way)
+        for way in document.entry.on
+        if (segment := _by_segment(way)) and (segment in before) is not isinstance(way, SegmentExited)
+    ]
+    all_by_segment = all(_by_segment(way) for way in document.entry.on)
+    still = any((segment in now) is not isinstance(way, SegmentExited) for segment, way in let_in)
+    return (all_by_segment and bool(let_in) and not still) or bool(left_since(document, entered, newest))
+
+
+def _by_segment(way: Way) -> str:
+    """The segment, or watch, by which a way lets people in."""
+    if isinstance(way, SegmentEntered):
+        return way.segment_entered
+    if isinstance(way, SegmentExited):
+        return way.segment_exited
+    if isinstance(way, Becomes):
+        return watch_of(way.becomes)
+    return watch_of(date_condition(way)) if isinstance(way, DateWay) else ""
 
 
 def left_since(document: Document, entered: Standing, newest: Standing | None) -> str:
     """The reason to end the walk of somebody who entered by `entered` and is now known as `newest`; empty: none."""
     if newest is None or newest.version <= entered.version:
         return ""
-    for segment in sorted(document.exit_segments()):
-        if segment in entered.segments and segment not in newest.segments:
-            return exit_reason(segment)
-    return ""
+    before, now = set(entered.segments), set(newest.segments)
+    happened = {*(exit_reason(segment) for segment in before - now), *(now - before)}
+    for ending in signals_of(document).endings:
+        if ending.signal in happened:
+            return ending.reason
+    return stage_ends(document, newest)
 
 
 def exit_reason(segment: str) -> str:
     """Why a walk ended, when leaving `segment` ended it."""
-    return f"segment_exited:{segment}"
+    return segment_left(segment)
 
 
-def send_id(enrolment: Enrolment, node_id: str) -> str:
+def request_id(enrolment: Enrolment, name: str, prefix: str = "snd") -> str:
     """The same for every repetition of one request."""
     return stable_id(
-        "snd",
+        prefix,
         enrolment.profile_id,
         enrolment.journey,
         str(enrolment.version),
         enrolment.enrolment_id,
-        node_id,
+        name,
     )
-
-
-def view_of(standing: Standing | None) -> dict[str, Any]:
-    """What conditions may look at; somebody of whom nothing is known has nothing."""
-    if standing is None:
-        return {"facts": {}, "scores": {}, "segments": [], "traits": {}}
-    return {
-        "facts": standing.facts,
-        "scores": standing.scores,
-        "segments": standing.segments,
-        "traits": {},
-    }

@@ -7,7 +7,7 @@ from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
 
 from services.journeys.domain.document import Document
-from services.journeys.domain.nodes import Branch, Exit, Jump, Survey, Wait, WaitFor, WaitUntil, ways_out
+from services.journeys.domain.nodes import Jump, Survey, Wait, WaitFor, WaitUntil, ways_out
 
 Ways = Mapping[str, list[str]]
 
@@ -76,26 +76,6 @@ def longest_wait(document: Document) -> timedelta:
         further = max((found[target] for target in ways[knot]), default=timedelta(0))
         found[knot] = _longest_within(document, knot) + further
     return found[knots[document.start]]
-
-
-def regrouped(document: Document) -> list[str]:
-    """Nodes that a branch sends people to as a new cohort: every target that is not its default and no exit."""
-    found: dict[str, None] = {}
-    for node in document.nodes.values():
-        if isinstance(node, Branch):
-            for arm in node.branches:
-                if arm.next != node.default and not isinstance(document.nodes[arm.next], Exit):
-                    found[arm.next] = None
-    return list(found)
-
-
-def exits_after_wait(document: Document) -> list[str]:
-    """Exits that need a task of their own, because a wait leads to them and nobody else can write it down."""
-    found: dict[str, None] = {}
-    for node in document.nodes.values():
-        if isinstance(node, Wait) and isinstance(document.nodes[node.next], Exit):
-            found[node.next] = None
-    return list(found)
 
 
 def _from(document: Document, starts: Iterable[str]) -> set[str]:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.journeys.domain.enrolment import Enrolment
-from services.shared.ids import stable_id
+from services.journeys.domain.enrolment import Enrolment, enrolment_id
 
 MERGED = "merged"
 ERASED = "erased"
@@ -59,7 +58,7 @@ def decide(
         walk = replace(
             lost,
             profile_id=winner,
-            enrolment_id=stable_id("enr", winner, lost.journey, str(number)),
+            enrolment_id=enrolment_id(winner, lost.journey, lost.key, number),
             number=number,
             entry_version=standing_version,
             requested={},

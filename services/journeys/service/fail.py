@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from services.journeys.domain.moves import Out
 from services.journeys.ports import Walks
 from services.shared.clock import Clock
 from services.shared.contracts.base import Model
 
-FAILED = "failed"
+FAILED = Out("failed")
 
 
 class FailedCohort(Model):
@@ -28,9 +29,9 @@ class Failing:
         is the same, and an execution that carried no cohort of ours has nobody."""
         if self._walks.cohort(failed.cohort) is None:
             return 0
-        self._walks.close(failed.cohort)
+        self._walks.finish(failed.cohort)
         ended = 0
-        for _, profiles in self._walks.pages(failed.cohort, None):
-            here = self._walks.members(profiles, failed.journey, failed.cohort)
-            ended += self._walks.end(here, self._clock.now(), FAILED)
+        for _, refs in self._walks.pages(failed.cohort, None):
+            here = self._walks.members(refs, failed.journey, failed.cohort)
+            ended += self._walks.end([(walk, FAILED) for walk in here], self._clock.now())
         return ended

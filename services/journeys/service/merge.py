@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from services.journeys.domain.enrolment import Enrolment
+from services.journeys.domain.enrolment import Enrolment, walk_ref
 from services.journeys.domain.merging import ERASED, Gone, TakeOver, decide
 from services.journeys.ports import Definitions, Standings, Walks
 from services.journeys.service.join import Joining
@@ -68,18 +68,27 @@ class Merging:
             profile_id = gone.into
         return settled
 
+    def now_known_as(self, profile_id: str) -> str:
+        """The profile that a person is by now; empty: they are erased."""
+        seen = set[str]()
+        while profile_id not in seen and (gone := self._standings.gone(profile_id)):
+            seen.add(profile_id)
+            profile_id = gone.into
+        return profile_id
+
     def _hand_over(self, lost: Enrolment, winner: str) -> bool:
         entry = self._definitions.get(lost.journey, lost.version).document.entry
         standing = self._standings.find([winner]).get(winner)
         for _ in range(ATTEMPTS):
-            current = self._walks.find([lost.profile_id, winner], lost.journey)
-            walk, won = current.get(lost.profile_id), current.get(winner)
+            successor = walk_ref(winner, lost.key)
+            current = self._walks.find([lost.ref, successor], lost.journey)
+            walk, won = current.get(lost.ref), current.get(successor)
             if walk is None or walk.moved_to:
                 return False
             verdict = decide(walk, won, winner, standing.version if standing else 0, entry.reentry != "never")
             if self._walks.hand_over(walk, won, verdict, winner, self._clock.now()):
                 if isinstance(verdict, TakeOver) and verdict.walk.active:
-                    self._joining.make_up_for(verdict.walk)
+                    self._joining.make_up_for([verdict.walk])
                 return True
         raise Contended(f"a walk through {lost.journey} kept changing")
 

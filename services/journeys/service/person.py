@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, assert_never
 
 from services.journeys.domain.enrolment import Enrolment
@@ -68,4 +69,8 @@ def described(walk: Enrolment) -> dict[str, Any]:
         "requested": {node: to_iso(at) for node, at in walk.requested.items()},
         "inherited": {node: to_iso(at) for node, at in walk.inherited.items()},
         "moved_to": walk.moved_to,
+        "key": walk.key,
+        "kept": dict(walk.kept),
+        "heard": {name: to_iso(at) for name, at in walk.heard.items()},
+        "memory": asdict(walk.memory),
     }

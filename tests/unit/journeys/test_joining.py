@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from services.journeys.domain.cohort import Slot
 from services.journeys.domain.enrolment import Enrolment, Entrant, begin
+from services.journeys.domain.moves import Memory
 from services.journeys.domain.validation import read_document
-from services.journeys.ports import Boarding, Cohort, Definition
-from services.journeys.service.join import PAGE, Joining, NoRoom
+from services.journeys.ports import Boarding, Cohort, Definition, Refusal
+from services.journeys.service.fill import PAGE, NoRoom
+from services.journeys.service.join import Joining
 from services.shared.clock import FixedClock
 from services.shared.contracts.scoring import Standing
 from tests.unit.journeys.documents import journey
@@ -77,17 +79,23 @@ class Walks:
         self.acted: dict[str, int] = {}
         self.troubles = list(troubles)
 
-    def find(self, profile_ids: Iterable[str], journey: str, *, stale: bool = False) -> dict[str, Enrolment]:
-        return {p: self.walks[p] for p in profile_ids if p in self.walks}
+    def find(self, refs: Iterable[str], journey: str, *, stale: bool = False) -> dict[str, Enrolment]:
+        return {p: self.walks[p] for p in refs if p in self.walks}
 
-    def of_profile(self, profile_id: str) -> list[Enrolment]:
+    def arrive(self, key: str, node: str, since: datetime, due: datetime) -> None:
+        self.close(key)
+
+    def finish(self, key: str) -> None:
+        self.close(key)
+
+    def of_profile(self, profile_id: str, journey: str = "") -> list[Enrolment]:
         return [w for w in self.walks.values() if w.profile_id == profile_id]
 
     def cohort(self, key: str) -> Cohort | None:
         return self.cohorts.get(key)
 
     def open_cohort(self, slot: Slot, journey: str, version: int, now: datetime) -> Cohort:
-        return self.cohorts.setdefault(slot.key, Cohort(slot, open=True, started=False))
+        return self.cohorts.setdefault(slot.key, Cohort(slot, False, "open", slot.node, slot.at, slot.due))
 
     def mark_started(self, key: str) -> None:
         self.cohorts[key] = replace(self.cohorts[key], started=True)
@@ -95,11 +103,11 @@ class Walks:
     def close(self, key: str) -> None:
         if not self.cohorts[key].open:
             return
-        self.cohorts[key] = replace(self.cohorts[key], open=False)
+        self.cohorts[key] = replace(self.cohorts[key], state="closed")
         for profile_id in self.listed.get(key, []):
             walk = self.walks.get(profile_id)
             if walk and walk.cohort == key and not walk.requested:
-                self.walks[profile_id] = replace(walk, requested={"thank-you": NOW})
+                self.walks[profile_id] = replace(walk, requested={"thank-you": NOW}, acted=key)
                 self.acted[profile_id] = self.acted.get(profile_id, 0) + 1
 
     def pages(self, key: str, after: str | None) -> Iterator[tuple[str, list[str]]]:
@@ -120,10 +128,13 @@ class Walks:
 
         return self._board(slot, list(pairs), write)
 
-    def move(self, slot: Slot, journey: str, source: str, profile_ids: Sequence[str]) -> Boarding:
-        return Boarding(profile_ids, {}, closed=False)
+    def move(self, slot: Slot, journey: str, source: str, members: Mapping[str, Memory | None]) -> Boarding:
+        return Boarding(list(members), {}, closed=False)
 
-    def catch_up(self, slot: Slot, journey: str, missed: Slot, profile_ids: Sequence[str]) -> Boarding:
+    def refuse(self, refusal: Refusal, reason_version: int, now: datetime) -> None:
+        raise AssertionError(refusal)
+
+    def catch_up(self, slot: Slot, journey: str, missed: Slot, refs: Sequence[str]) -> Boarding:
         def write(profile_id: str, page: str) -> bool:
             there = self.walks[profile_id]
             if there.cohort != missed.key or there.requested:
@@ -131,7 +142,7 @@ class Walks:
             self.walks[profile_id] = replace(there, cohort=slot.key, page=page)
             return True
 
-        return self._board(slot, list(profile_ids), write)
+        return self._board(slot, list(refs), write)
 
     def was_aboard(self, walk: Enrolment) -> bool:
         return (walk.cohort, walk.page) in self.aboard
