@@ -25,6 +25,7 @@ def everywhere(road: Road) -> list[Visit]:
     tour_scoring.definitions(tour)
     tour_outward.journeys_and_templates(tour)
     tour_ingest.doors(tour)
+    tour_ingest.firms(tour)
     tour_ingest.forms_imports_and_sinks(tour)
     road.deliver()
     tour_outward.pages(tour)
