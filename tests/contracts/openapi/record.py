@@ -13,7 +13,7 @@ from tests.contracts.openapi.operations import JSON
 from tests.contracts.openapi.tour import Tour, Visit
 from tests.support.road import Road
 
-LARGEST = 3_000
+LARGEST = 4_000
 """Characters of an answer that is worth reading as an example."""
 
 

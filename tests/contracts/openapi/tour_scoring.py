@@ -154,10 +154,10 @@ def _forums(tour: Tour) -> None:
     }
     tour.ask("POST /mentions", body={"mentions": [said, {**said, "forum": "none", "guid": "post-2"}]})
     tour.ask("POST /mentions", body={"mentions": []}, expect=400)
-    tour.ask("GET /forums/{name}/sentiment", "first", query={"days": "0"}, expect=400)
     for path in ("forums", "segments"):
         tour.ask(f"GET /{path}/{{name}}/sentiment", "first", query={"days": "30"})
         tour.ask(f"GET /{path}/{{name}}/sentiment", "none", expect=404)
+        tour.ask(f"GET /{path}/{{name}}/sentiment", "first", query={"days": "0"}, expect=400)
 
 
 def letting_go(tour: Tour) -> None:
