@@ -35,7 +35,7 @@ SEED = 20
 
 
 def run(report: Report) -> list[Result]:
-    """Four events of a person in a request; of that ingest alone, and scoring alone; and every event another person's."""
+    """Four events of a person in a request; of that ingest alone and scoring alone; every event another person's."""
     templates, prices = Templates(synthesise()), Prices.load()
     report("warming up", 0)
     together = Meter(prices)
