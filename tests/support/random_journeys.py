@@ -74,12 +74,14 @@ class _Author:
         return self._frame()
 
     def _chain(self) -> list[str]:
-        """What follows what: no wait on a wait, no jump before a wait to go back to."""
+        """What follows what: no wait on a wait (of any kind), no jump before a wait to go back to."""
         chain: list[str] = []
         length = self.random.randint(2, 8)
         while len(chain) < length:
             kind = self.random.choice(self.kinds)
-            if (kind == "wait" and chain[-1:] == ["wait"]) or (kind == "jump" and "wait" not in chain):
+            if (kind == "wait" and chain[-1:] in (["wait"], ["wait_until"])) or (
+                kind == "jump" and "wait" not in chain
+            ):
                 continue
             chain.append(kind)
         return chain
@@ -237,16 +239,20 @@ class _Person:
 def random_stream(
     document: Document, seed: int, *, people: int = 4, facts: int = 40, days: int = 20
 ) -> list[Told]:
-    """What scoring might tell of some people, in time order, on whole minutes; often several facts of one moment, and
-    sometimes nothing for days."""
+    """What scoring might tell of some people, in time order, on whole minutes; often several facts of one moment (of
+    different people: facts come in any order), and sometimes nothing for days."""
     random = Random(seed)
     crowd = _Crowd(document, random)
     persons = [_Person(f"prf_{number}") for number in range(people)]
-    minute, told = 0, []
+    minute, told, busy = 0, list[Told](), set[str]()
     for _ in range(facts):
-        minute += random.choice([0, 0, 1, 17, 60, 600, 60 * 24 * days // max(facts, 1) * 2])
+        person = random.choice(persons)
+        step = random.choice([0, 0, 1, 17, 60, 600, 60 * 24 * days // max(facts, 1) * 2])
+        if step or person.profile in busy:
+            minute, busy = minute + max(step, 1), set()
+        busy.add(person.profile)
         now = BEGIN + timedelta(minutes=minute)
-        told += [(now, fact) for fact in crowd.something(random.choice(persons), now)]
+        told += [(now, fact) for fact in crowd.something(person, now)]
     return told
 
 
