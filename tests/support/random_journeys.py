@@ -67,10 +67,9 @@ class _Author:
         for place, kind in enumerate(kinds):
             write: Callable[[int], Said] = getattr(self, f"_{kind}")
             self.nodes[self.names[place]] = {"type": kind, **write(place)}
-        for reason in ("done", "enough"):
+        targets = {target for node in self.nodes.values() for target in _targets(node)}
+        for reason in sorted({"done", "enough"} & targets):
             self.nodes[reason] = {"type": "exit", "reason": reason}
-        if not any("enough" in _targets(node) for node in self.nodes.values()):
-            del self.nodes["enough"]
         return self._frame()
 
     def _chain(self) -> list[str]:
