@@ -14,7 +14,8 @@ from services.journeys.domain.document import Document
 from tests.integration.journeys.conformance import Stage, Told, Walks, interpreted
 from tests.integration.journeys.world import World
 from tests.support.listening import Listening
-from tests.support.random_journeys import ALL, BEGIN, SIMPLE, random_journey, random_stream
+from tests.support.random_journeys import ALL, SIMPLE, random_journey
+from tests.support.random_streams import BEGIN, random_stream
 from tests.support.stories import Event, cart_journey, ecom, offer_durations, offer_journey, starbucks
 
 SEEDS = int(os.environ.get("CONFORMANCE_SEEDS", "8"))

@@ -17,7 +17,8 @@ from services.journeys.domain.nodes import Jump, Split, Wait
 from services.journeys.domain.traces import Step
 from services.journeys.domain.validation import read_document
 from services.shared.clock import from_iso
-from tests.support.random_journeys import ALL, BEGIN, FIXED, Told, random_journey, random_stream
+from tests.support.random_journeys import ALL, FIXED, random_journey
+from tests.support.random_streams import BEGIN, Told, random_stream
 
 YEARS = timedelta(days=800)
 seeds = st.integers(0, 2**32 - 1)
