@@ -1,0 +1,145 @@
+"""Cohorts as those see them who run journeys: found by version, parked, and given back.
+
+A parked cohort's META has `state` = `parked`, `carried` (the data of the execution that will go on with it) and
+`parks`, which numbers these executions.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from services.journeys.adapters.cohorts import read_cohort
+from services.journeys.adapters.items import cohort_meta_key, live_of
+from services.journeys.running_ports import Live
+from services.shared.aws.dynamo import ConditionFailed, Item, Key, Table
+from services.shared.clock import from_iso, to_iso
+from services.shared.errors import Invalid
+
+_STATE = {"#state": "state"}
+
+
+class DynamoLiveCohorts:
+    """`running_ports.LiveCohorts` on the runtime table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def page(
+        self, journey: str, version: int, cursor: str, limit: int, until: datetime | None = None
+    ) -> tuple[list[Live], str]:
+        condition, values = "live_of = :of", {":of": live_of(journey, version)}
+        if until:
+            condition, values[":until"] = f"{condition} AND live_due <= :until", to_iso(until)
+        items, following = self._table.page(
+            condition,
+            values=values,
+            index="by_journey",
+            start=_start(cursor, live_of(journey, version)),
+            limit=limit,
+        )
+        return [_live(item) for item in items], _cursor(following)
+
+    def live(self, key: str) -> Live | None:
+        item = self._table.get(cohort_meta_key(key), consistent=True)
+        return _live(item) if item and item["state"] != "done" else None
+
+    def park(
+        self, key: str, carried: Mapping[str, Any], due: datetime, *, standing: bool = False
+    ) -> bool:
+        condition = "#state IN (:open, :closed) AND due <= :due"
+        values: dict[str, Any] = {
+            ":open": "open",
+            ":closed": "closed",
+            ":parked": "parked",
+            ":due": to_iso(due),
+            ":carried": json.dumps(carried),
+            ":none": 0,
+            ":one": 1,
+        }
+        if standing:
+            condition += " AND (attribute_not_exists(at_work) OR at_work = :no)"
+            values[":no"] = False
+        try:
+            self._table.update(
+                cohort_meta_key(key),
+                "SET #state = :parked, carried = :carried, parks = if_not_exists(parks, :none) + :one",
+                condition=condition,
+                names=_STATE,
+                values=values,
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    def unpark(self, key: str, parks: int) -> None:
+        try:
+            self._table.update(
+                cohort_meta_key(key),
+                "SET #state = :closed, started = :no",
+                condition="#state = :parked AND parks = :parks",
+                names=_STATE,
+                values={":closed": "closed", ":parked": "parked", ":no": False, ":parks": parks},
+            )
+        except ConditionFailed:
+            return  # somebody else did
+
+    def postpone(self, key: str, since: datetime, due: datetime) -> None:
+        try:
+            self._table.update(
+                cohort_meta_key(key),
+                "SET since = :since, due = :due, live_due = :due",
+                condition="#state <> :done AND due < :due",
+                names=_STATE,
+                values={":since": to_iso(since), ":due": to_iso(due), ":done": "done"},
+            )
+        except ConditionFailed:
+            return  # it is due later, or over
+
+    def prolong(self, key: str, expires_at: int) -> None:
+        keys = self._table.query("pk = :pk", values={":pk": f"C#{key}"})
+        for item in keys:
+            self._table.update(
+                {"pk": item["pk"], "sk": item["sk"]},
+                "SET expires_at = :at",
+                condition="attribute_exists(pk)",
+                values={":at": expires_at},
+            )
+
+
+def _live(item: Item) -> Live:
+    return Live(
+        cohort=read_cohort(item),
+        journey=item["journey"],
+        version=item["version"],
+        created_at=from_iso(item.get("created_at", item["at"])),
+        at_work=item.get("at_work", False),
+        parks=item.get("parks", 0),
+        carried=json.loads(item.get("carried", "{}")),
+    )
+
+
+def _cursor(following: Key | None) -> str:
+    if following is None:
+        return ""
+    return base64.urlsafe_b64encode(json.dumps(following).encode()).decode()
+
+
+def _start(cursor: str, of: str) -> Key | None:
+    """The key of a cursor, of this list and no other.
+
+    Raises:
+        Invalid: `bad_cursor`.
+    """
+    if not cursor:
+        return None
+    try:
+        key = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        if key["live_of"] == of and all(isinstance(key[name], str) for name in ("pk", "sk", "live_due")):
+            return {name: key[name] for name in ("pk", "sk", "live_of", "live_due")}
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise Invalid("bad_cursor", "cursor: is none of ours")
