@@ -6,6 +6,7 @@ from functools import cache
 
 from services.journeys.adapters.attributes import DynamoAttributes
 from services.journeys.adapters.definitions import DynamoDefinitions
+from services.journeys.adapters.known import DynamoKnown
 from services.journeys.adapters.machines import StepFunctionsExecutions, StepFunctionsMachines
 from services.journeys.adapters.standings import DynamoStandings
 from services.journeys.adapters.walks import DynamoWalks
@@ -52,7 +53,8 @@ def stepping() -> Stepping:
     standings = DynamoStandings(Table(settings.standings_table))
     clock = settings.clock()
     joining = Joining(definitions, walks, StepFunctionsExecutions(), clock)
-    return Stepping(definitions, walks, standings, joining, clock)
+    known = DynamoKnown(Table(settings.runtime_table))
+    return Stepping(definitions, walks, standings, known, joining, clock)
 
 
 @cache

@@ -11,8 +11,9 @@ from services.journeys.domain.cohort import Slot
 from services.journeys.domain.document import Document
 from services.journeys.domain.enrolment import Enrolment
 from services.journeys.domain.merging import Gone, Verdict
+from services.journeys.domain.moves import Ask, Memory, Out
 from services.shared.contracts.ingest import AttributeRegistry
-from services.shared.contracts.scoring import Standing
+from services.shared.contracts.scoring import Carried, Standing
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,29 @@ class Definition:
     @property
     def journey(self) -> str:
         return self.document.name
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a node asks for, for one walk, as `name`; `memory` if the walk remembers something by that, `out` if it
+    ends."""
+
+    walk: Enrolment
+    name: str
+    ask: Ask
+    memory: Memory | None = None
+    out: Out | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Somebody (`walk_ref`) was not let in, who had a reason to enter at `at`."""
+
+    ref: str
+    journey: str
+    version: int
+    reason: str
+    at: datetime
 
 
 CohortState = Literal["open", "closed", "done", "parked", "far"]
@@ -151,21 +175,32 @@ class Walks(Cohorts, Protocol):
         """Walks in a journey by reference, as of now; `stale` ones may be a moment old, and cost half."""
         ...
 
-    def members(self, refs: Iterable[str], journey: str, cohort: str) -> list[Enrolment]:
+    def members(
+        self, refs: Iterable[str], journey: str, cohort: str, *, exact: bool = False
+    ) -> list[Enrolment]:
         """Those of a page who are still active in the cohort, as the profile they are now; at worst somebody who has
-        just left is among them, and every write about them finds that out."""
+        just left is among them, and every write about them finds that out. `exact`: with what their walks have heard
+        and remember as of now, too."""
         ...
 
     def of_profile(self, profile_id: str, journey: str = "") -> list[Enrolment]:
         """All walks of a person, or those through one journey, as of now."""
         ...
 
+    def refuse(self, refusal: Refusal, reason_version: int, now: datetime) -> None:
+        """Note that somebody was not let in by the standing of `reason_version`; again, or an older one, is nothing."""
+        ...
+
     def begin(self, slot: Slot, walks: Sequence[tuple[Enrolment, Enrolment | None]]) -> Boarding:
         """Put new walks into a cohort, each instead of the last one it was paired with."""
         ...
 
-    def move(self, slot: Slot, journey: str, source: str, refs: Sequence[str]) -> Boarding:
-        """Take active walks over from cohort `source`."""
+    def move(self, slot: Slot, journey: str, source: str, members: Mapping[str, Memory | None]) -> Boarding:
+        """Take active walks over from cohort `source`, each with what it remembers by that."""
+        ...
+
+    def wake(self, slot: Slot, walk: Enrolment) -> Boarding:
+        """Take a walk over that is just as it was seen."""
         ...
 
     def catch_up(self, slot: Slot, journey: str, missed: Slot, refs: Sequence[str]) -> Boarding:
@@ -176,13 +211,24 @@ class Walks(Cohorts, Protocol):
         """Did whoever put the walk into its cohort see that the cohort was still open afterwards?"""
         ...
 
-    def request(self, walks: Iterable[Enrolment], node: str, at: datetime, exit_reason: str) -> int:
-        """Note that a node's messages are asked for, and end the walks if there is an `exit_reason`. How many
-        were: not those that have ended, have left the cohort or have asked before. A walk that was taken over
-        meanwhile is written where it is now; so with `end`."""
+    def request(self, requests: Iterable[Request], at: datetime) -> int:
+        """Note what is asked for, and end the walks that end by it. How many were: not those that have ended, have
+        left the cohort or have asked before. A walk that was taken over meanwhile is written where it is now; so
+        with `remember` and `end`."""
         ...
 
-    def end(self, walks: Iterable[Enrolment], at: datetime, reason: str) -> int:
+    def remember(self, walks: Iterable[tuple[Enrolment, Memory]]) -> None:
+        """Note what walks remember that are still active in the same cohort."""
+        ...
+
+    def hear(
+        self, walk: Enrolment, heard: Mapping[str, datetime], kept: Mapping[str, Any]
+    ) -> Enrolment | None:
+        """Note what an active walk has heard and keeps, and nothing else; the walk as it is then. `None`: it has
+        changed since it was seen, or it has ended."""
+        ...
+
+    def end(self, walks: Iterable[tuple[Enrolment, Out]], at: datetime) -> int:
         """End walks that are still active in the same cohort; how many were."""
         ...
 
@@ -219,4 +265,36 @@ class Standings(Protocol):
 
     def gone(self, profile_id: str) -> Gone | None:
         """What became of a profile that is gone, as of now."""
+        ...
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Something that was heard of a person at `at`: a signal, about the matter `key`, with what is kept of it."""
+
+    profile_id: str
+    signal: str
+    key: str
+    at: datetime
+    kept: Mapping[str, Any]
+
+
+class Known(Protocol):
+    """What journeys has been told of people besides scoring's view: traits, and events."""
+
+    def keep_traits(self, carried: Carried) -> bool:
+        """Take traits over, unless those here are as new; were they?"""
+        ...
+
+    def traits(self, profile_ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+        """Traits by profile, as of now."""
+        ...
+
+    def note(self, noises: Iterable[Noise]) -> None:
+        """Remember the newest of each signal and matter for a while: facts come in any order, and a walk may begin
+        after what it would have heard."""
+        ...
+
+    def noted(self, profile_id: str) -> list[Noise]:
+        """What was heard of a person lately, as of now."""
         ...

@@ -50,9 +50,7 @@ def test_consumer_ignores_fields_of_a_later_version(fact: type[Fact]) -> None:
 @each_fact
 def test_impersonal_facts_carry_no_address(fact: type[Fact]) -> None:
     """They are archived, and nothing can be erased from an archive."""
-    if (
-        fact.personal or fact.detail_type == "MessageRequested.v1"
-    ):  # its request model has an address for consent
+    if fact.personal:
         return
     fields = json.dumps(fact.model_json_schema().get("$defs", {}))
     for word in ('"address"', '"email"', '"phone"', '"traits"'):

@@ -15,6 +15,9 @@ from services.shared.clock import to_iso
 MAX_HOPS = 10
 """Merges a walk is followed through: one after the other while somebody still holds its first profile."""
 
+UNTOUCHED = "(attribute_not_exists(touched) OR touched = :touched)"
+"""The condition that a walk has heard and remembers no more than it was seen to. Old ones do not count that."""
+
 TRANSIENT = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
@@ -61,6 +64,7 @@ def _leave_op(table: Table, lost: Enrolment, winner: str, at: datetime) -> Op:
         ":status": lost.status,
         ":cohort": lost.cohort,
         ":asked": len(lost.requested),
+        ":touched": lost.touched,
     }
     if lost.active:
         update += ", #status = :exited, reason = :reason, exited_at = :at"
@@ -69,7 +73,8 @@ def _leave_op(table: Table, lost: Enrolment, winner: str, at: datetime) -> Op:
         enrolment_key(lost.ref, lost.journey),
         update,
         condition="enrolment_id = :mine AND #status = :status AND cohort = :cohort"
-        f" AND size(requested) = :asked AND attribute_not_exists(moved_to) AND {_inherits(lost, values)}",
+        f" AND size(requested) = :asked AND {UNTOUCHED}"
+        f" AND attribute_not_exists(moved_to) AND {_inherits(lost, values)}",
         names={"#status": "status"},
         values=values,
     )

@@ -1,6 +1,7 @@
 """How enrolments and cohorts are written down in the runtime table.
 
 P#<profile>  E#<journey>[#<hash of key>]  an enrolment: one per person, journey and matter
+P#<profile>  R#<journey>[#<hash of key>]  why a person was not let in last
 C#<cohort>   META         a cohort: where it began (`begun`, `begun_due`) and where it is (`node`, `since`, `due`)
 C#<cohort>   P#<page>     up to 98 of its members: one write carries them all; `aboard` once all of them are
 
@@ -10,14 +11,18 @@ Index `by_journey` (`live_of` = `<journey>#<version>`, `live_due`): cohorts that
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
+from services.journeys.adapters.texts import ask_text, memory_text, read_ask, read_memory, to_text
 from services.journeys.domain.enrolment import Enrolment
+from services.journeys.domain.moves import Memory
+from services.journeys.ports import Refusal
 from services.shared.aws.dynamo import Item
 from services.shared.clock import from_iso, to_iso
 from services.shared.ids import stable_id
+
+REFUSALS_KEPT = timedelta(days=30)
 
 
 def enrolment_key(ref: str, journey: str) -> dict[str, str]:
@@ -51,6 +56,32 @@ def is_enrolment(item: Item) -> bool:
     return str(item["sk"]).startswith("E#")
 
 
+def is_refusal(item: Item) -> bool:
+    """Is this item of the runtime table about somebody who was not let in?"""
+    return str(item["sk"]).startswith("R#")
+
+
+def refusal_item(refusal: Refusal, reason_version: int, now: datetime) -> Item:
+    """A refusal as it is stored."""
+    key = enrolment_key(refusal.ref, refusal.journey)
+    return {
+        "pk": key["pk"],
+        "sk": key["sk"].replace("E#", "R#", 1),
+        "ref": refusal.ref,
+        "journey": refusal.journey,
+        "version": refusal.version,
+        "reason": refusal.reason,
+        "at": to_iso(refusal.at),
+        "reason_version": reason_version,
+        "expires_at": int((now + REFUSALS_KEPT).timestamp()),
+    }
+
+
+def read_refusal(item: Item) -> Refusal:
+    """The refusal of a stored item."""
+    return Refusal(item["ref"], item["journey"], item["version"], item["reason"], from_iso(item["at"]))
+
+
 def enrolment_item(walk: Enrolment) -> Item:
     """An enrolment as it is stored."""
     return {
@@ -75,13 +106,13 @@ def enrolment_item(walk: Enrolment) -> Item:
         "key": walk.key or None,
         "kept": to_text(walk.kept),
         "heard": {name: to_iso(at) for name, at in walk.heard.items()},
-        "memory": to_text(walk.memory),
+        "memory": memory_text(walk.memory),
+        "reason_at": to_iso(walk.reason_at) if walk.reason_at else None,
+        "touched": walk.touched,
+        "acted": walk.acted or None,
+        "ask": ask_text(walk.ask) if walk.ask else None,
+        "enters": walk.enters or None,
     }
-
-
-def to_text(document: Mapping[str, Any]) -> str | None:
-    """How what nothing is queried by is stored; nothing where there is nothing."""
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False) if document else None
 
 
 def read_enrolment(item: Item) -> Enrolment:
@@ -108,7 +139,12 @@ def read_enrolment(item: Item) -> Enrolment:
         key=item.get("key", ""),
         kept=json.loads(item.get("kept", "{}")),
         heard={name: from_iso(at) for name, at in item.get("heard", {}).items()},
-        memory=json.loads(item.get("memory", "{}")),
+        memory=read_memory(item["memory"]) if "memory" in item else Memory(),
+        reason_at=_instant(item.get("reason_at")),
+        touched=item.get("touched", 0),
+        acted=item.get("acted", ""),
+        ask=read_ask(item["ask"]) if "ask" in item else None,
+        enters=item.get("enters", ""),
     )
 
 

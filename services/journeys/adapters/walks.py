@@ -13,23 +13,35 @@ from datetime import datetime
 from typing import Any
 
 from services.journeys.adapters.cohorts import DynamoCohorts, expires_at
-from services.journeys.adapters.handing_over import MAX_HOPS, begin_condition, hand_over, update_where_it_is
+from services.journeys.adapters.handing_over import (
+    MAX_HOPS,
+    UNTOUCHED,
+    begin_condition,
+    hand_over,
+    update_where_it_is,
+)
 from services.journeys.adapters.items import (
     enrolment_item,
     enrolment_key,
+    is_enrolment,
     page_id,
     page_key,
     read_enrolment,
+    refusal_item,
 )
+from services.journeys.adapters.texts import ask_text, memory_text, to_text
 from services.journeys.domain.cohort import Slot
 from services.journeys.domain.enrolment import Enrolment, walk_ref
 from services.journeys.domain.merging import Verdict
-from services.journeys.ports import Boarding
+from services.journeys.domain.moves import Memory, Out
+from services.journeys.ports import Boarding, Refusal, Request
 from services.shared.aws.dynamo import ConditionFailed
 from services.shared.aws.parallel import done, each
 from services.shared.clock import to_iso
 
 _STATUS = {"#status": "status"}
+_TOUCHED = "touched = if_not_exists(touched, :none) + :one"
+_ONE = {":none": 0, ":one": 1}
 
 
 class DynamoWalks(DynamoCohorts):
@@ -40,10 +52,12 @@ class DynamoWalks(DynamoCohorts):
         walks = (read_enrolment(item) for item in self._table.get_many(keys, consistent=not stale))
         return {walk.ref: walk for walk in walks}
 
-    def members(self, refs: Iterable[str], journey: str, cohort: str) -> list[Enrolment]:
+    def members(
+        self, refs: Iterable[str], journey: str, cohort: str, *, exact: bool = False
+    ) -> list[Enrolment]:
         # Whom a stale read shows here is checked by the write; the others are read again.
         asked = list(dict.fromkeys(refs))
-        seen = self.find(asked, journey, stale=True)
+        seen = self.find(asked, journey, stale=not exact)
         here = {ref: walk for ref, walk in seen.items() if walk.active and walk.cohort == cohort}
         unseen = [ref for ref in asked if ref not in here]
         again = self._where_they_are(unseen, journey) if unseen else []
@@ -59,6 +73,16 @@ class DynamoWalks(DynamoCohorts):
         walks = (read_enrolment(item) for item in items)
         return [walk for walk in walks if not journey or walk.journey == journey]
 
+    def refuse(self, refusal: Refusal, reason_version: int, now: datetime) -> None:
+        try:
+            self._table.put(
+                refusal_item(refusal, reason_version, now),
+                condition="attribute_not_exists(pk) OR reason_version < :version",
+                values={":version": reason_version},
+            )
+        except ConditionFailed:
+            return  # it is noted already
+
     def begin(self, slot: Slot, walks: Sequence[tuple[Enrolment, Enrolment | None]]) -> Boarding:
         pairs = {walk.ref: (walk, last) for walk, last in walks}
 
@@ -71,26 +95,28 @@ class DynamoWalks(DynamoCohorts):
 
         return self._board(slot, list(pairs), write, is_own)
 
-    def move(self, slot: Slot, journey: str, source: str, refs: Sequence[str]) -> Boarding:
+    def move(self, slot: Slot, journey: str, source: str, members: Mapping[str, Memory | None]) -> Boarding:
         def write(ref: str, page: str) -> None:
-            self._move(slot, ref, journey, page, source)
+            memory = members[ref]
+            remembering = {":memory": memory_text(memory)} if memory else {}
+            self._move(slot, ref, journey, page, source, values=remembering)
 
-        return self._board(slot, list(refs), write, lambda _: True)
+        return self._board(slot, list(members), write, lambda _: True)
+
+    def wake(self, slot: Slot, walk: Enrolment) -> Boarding:
+        def write(ref: str, page: str) -> None:
+            # What a cohort does to its members leaves a mark: whoever it has acted on is not woken any more.
+            seen = {":touched": walk.touched, ":asked": len(walk.requested)}
+            same = f" AND {UNTOUCHED} AND size(requested) = :asked"
+            self._move(slot, ref, walk.journey, page, walk.cohort, untouched=same, values=seen)
+
+        return self._board(slot, [walk.ref], write, lambda _: True)
 
     def catch_up(self, slot: Slot, journey: str, missed: Slot, refs: Sequence[str]) -> Boarding:
         def write(ref: str, page: str) -> None:
-            # Every action leaves a mark: another cohort, an end, or a request, which moves the walk on to its node.
-            self._move(
-                slot,
-                ref,
-                journey,
-                page,
-                missed.key,
-                untouched=" AND node = :begun AND attribute_not_exists(requested.#begun)"
-                " AND attribute_not_exists(inherited.#begun)",
-                names={"#begun": missed.node},
-                values={":begun": missed.node},
-            )
+            # Every action leaves a mark: another cohort, an end, or where something was asked for.
+            untouched = " AND (attribute_not_exists(acted) OR acted <> :old)"
+            self._move(slot, ref, journey, page, missed.key, untouched=untouched)
 
         return self._board(slot, list(refs), write, lambda _: True)
 
@@ -98,17 +124,53 @@ class DynamoWalks(DynamoCohorts):
         page = self._table.get(page_key(walk.cohort, walk.page), consistent=True)
         return bool(page and page.get("aboard"))
 
-    def request(self, walks: Iterable[Enrolment], node: str, at: datetime, exit_reason: str) -> int:
-        return sum(done(each(lambda walk: self._request(walk, node, to_iso(at), exit_reason), walks)))
+    def request(self, requests: Iterable[Request], at: datetime) -> int:
+        return sum(done(each(lambda request: self._request(request, to_iso(at)), requests)))
 
-    def end(self, walks: Iterable[Enrolment], at: datetime, reason: str) -> int:
-        ended = each(lambda walk: self._exit(walk, at, reason, "cohort = :mine", walk.cohort), walks)
-        return sum(done(ended))
+    def remember(self, walks: Iterable[tuple[Enrolment, Memory]]) -> None:
+        def note(pair: tuple[Enrolment, Memory]) -> bool:
+            walk, memory = pair
+            values = {":memory": memory_text(memory), ":mine": walk.cohort, ":active": "active"}
+            return self._update(
+                walk,
+                f"SET memory = :memory, {_TOUCHED}",
+                "cohort = :mine AND #status = :active",
+                _STATUS,
+                {**values, **_ONE},
+            )
+
+        done(each(note, walks))
+
+    def hear(
+        self, walk: Enrolment, heard: Mapping[str, datetime], kept: Mapping[str, Any]
+    ) -> Enrolment | None:
+        update = f"SET heard = :heard, {_TOUCHED}"
+        values: dict[str, Any] = {
+            ":heard": {name: to_iso(at) for name, at in heard.items()},
+            ":mine": walk.enrolment_id,
+            ":active": "active",
+            ":touched": walk.touched,
+            ":cohort": walk.cohort,
+            **_ONE,
+        }
+        if kept:
+            update, values[":kept"] = f"{update}, kept = :kept", to_text(kept)
+        seen = "enrolment_id = :mine AND #status = :active AND cohort = :cohort"
+        if not self._update(walk, update, f"{seen} AND {UNTOUCHED}", _STATUS, values):
+            return None
+        return replace(walk, heard=dict(heard), kept=dict(kept), touched=walk.touched + 1)
+
+    def end(self, walks: Iterable[tuple[Enrolment, Out]], at: datetime) -> int:
+        def end_one(pair: tuple[Enrolment, Out]) -> bool:
+            walk, out = pair
+            return self._exit(walk, at, out, "cohort = :mine", walk.cohort)
+
+        return sum(done(each(end_one, walks)))
 
     def stop(self, walks: Iterable[tuple[Enrolment, str]], at: datetime) -> int:
         def stop_one(pair: tuple[Enrolment, str]) -> bool:
             walk, reason = pair
-            return self._exit(walk, at, reason, "enrolment_id = :mine", walk.enrolment_id)
+            return self._exit(walk, at, Out(reason), "enrolment_id = :mine", walk.enrolment_id)
 
         return sum(done(each(stop_one, walks)))
 
@@ -118,10 +180,11 @@ class DynamoWalks(DynamoCohorts):
         return hand_over(self._table, lost, won, verdict, winner, at)
 
     def forget(self, profile_id: str) -> int:
-        walks = self.of_profile(profile_id)
-        for walk in walks:
-            self._table.delete(enrolment_key(walk.ref, walk.journey))
-        return len(walks)
+        walks = 0
+        for item in self._table.query("pk = :pk", values={":pk": f"P#{profile_id}"}, consistent=True):
+            self._table.delete({"pk": item["pk"], "sk": item["sk"]})
+            walks += is_enrolment(item)
+        return walks
 
     def _where_they_are(self, refs: Iterable[str], journey: str) -> list[Enrolment]:
         """The walks of references, or those that went on with them."""
@@ -134,29 +197,35 @@ class DynamoWalks(DynamoCohorts):
             walks += self.find(moved, journey).values()
         return walks
 
-    def _request(self, walk: Enrolment, node: str, at: str, exit_reason: str) -> bool:
-        update = "SET requested.#node = :at, node = :node"
-        values: dict[str, Any] = {":at": at, ":node": node, ":cohort": walk.cohort, ":active": "active"}
-        if exit_reason:
-            update += ", #status = :exited, reason = :reason, exited_at = :at"
-            values |= {":exited": "exited", ":reason": exit_reason}
+    def _request(self, request: Request, at: str) -> bool:
+        walk, name = request.walk, request.name
+        node = name.partition(".")[0]
+        update = f"SET requested.#name = :at, node = :node, acted = :cohort, ask = :ask, {_TOUCHED}"
+        values: dict[str, Any] = {
+            ":at": at,
+            ":node": node,
+            ":cohort": walk.cohort,
+            ":active": "active",
+            **_ONE,
+        }
+        values[":ask"] = ask_text(request.ask)
+        if request.memory:
+            update, values[":memory"] = f"{update}, memory = :memory", memory_text(request.memory)
+        if request.out:
+            update += _leaving(request.out, at, values)
         return self._update(
             walk,
             update,
-            "cohort = :cohort AND #status = :active AND attribute_not_exists(requested.#node)"
-            " AND attribute_not_exists(inherited.#node)",
-            {**_STATUS, "#node": node},
+            "cohort = :cohort AND #status = :active AND attribute_not_exists(requested.#name)"
+            " AND attribute_not_exists(inherited.#name)",
+            {**_STATUS, "#name": name},
             values,
         )
 
-    def _exit(self, walk: Enrolment, at: datetime, reason: str, same: str, mine: str) -> bool:
-        return self._update(
-            walk,
-            "SET #status = :exited, reason = :reason, exited_at = :at",
-            f"{same} AND #status = :active",
-            _STATUS,
-            {":exited": "exited", ":reason": reason, ":at": to_iso(at), ":mine": mine, ":active": "active"},
-        )
+    def _exit(self, walk: Enrolment, at: datetime, out: Out, same: str, mine: str) -> bool:
+        values: dict[str, Any] = {":mine": mine, ":active": "active"}
+        update = f"SET {_leaving(out, to_iso(at), values).removeprefix(', ')}"
+        return self._update(walk, update, f"{same} AND #status = :active", _STATUS, values)
 
     def _update(
         self, walk: Enrolment, update: str, condition: str, names: dict[str, str], values: dict[str, Any]
@@ -180,16 +249,16 @@ class DynamoWalks(DynamoCohorts):
         source: str,
         *,
         untouched: str = "",
-        names: Mapping[str, str] | None = None,
-        values: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
     ) -> None:
+        remembering = f", memory = :memory, {_TOUCHED}" if values and ":memory" in values else ""
         update_where_it_is(
             self._table,
             ref,
             journey,
-            "SET cohort = :new, node = :node, page = :page",
+            f"SET cohort = :new, node = :node, page = :page{remembering}",
             condition=f"cohort = :old AND #status = :active{untouched}",
-            names={**_STATUS, **(names or {})},
+            names=_STATUS,
             values={
                 ":new": slot.key,
                 ":node": slot.node,
@@ -197,6 +266,7 @@ class DynamoWalks(DynamoCohorts):
                 ":old": source,
                 ":active": "active",
                 **(values or {}),
+                **(_ONE if remembering else {}),
             },
         )
 
@@ -234,3 +304,12 @@ class DynamoWalks(DynamoCohorts):
             return Boarding(aboard, in_the_way, closed=True)
         self._table.put({**listed, "aboard": True})
         return Boarding(aboard, in_the_way, closed=False)
+
+
+def _leaving(out: Out, at: str, values: dict[str, Any]) -> str:
+    """The part of an update that ends a walk; what it needs is added to `values`."""
+    values |= {":exited": "exited", ":reason": out.reason, ":gone": at}
+    if not out.enter:
+        return ", #status = :exited, reason = :reason, exited_at = :gone"
+    values[":enters"] = out.enter
+    return ", #status = :exited, reason = :reason, exited_at = :gone, enters = :enters"

@@ -255,11 +255,12 @@ def _at_wait_for(here: _Here, node_id: str, node: WaitFor | Survey, over: bool) 
 
 
 def _has_heard(here: _Here, node_id: str, node: WaitFor | Survey) -> bool:
-    """Has what is waited for happened? A survey's answer counts from when it was asked."""
+    """Has what is waited for happened? Since they came to the node, where only that counts: what brought them there
+    does not. A survey's answer counts from when it was asked."""
     signal, _ = signals_of(here.document).waits[node_id]
     heard = here.walker.heard.get(signal)
     if isinstance(node, Survey) or node.since == "node":
-        return heard is not None and heard >= (here.walker.since or here.at)
+        return heard is not None and heard > (here.walker.since or here.at)
     holds = node.when is not None and here.seen.standing is not None and signal in here.seen.standing.segments
     return holds or heard is not None
 

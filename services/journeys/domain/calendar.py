@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from services.journeys.domain.acting import act, shared_way, wake
@@ -85,6 +85,15 @@ class Calendar:
         course.turn = self._turns
         heapq.heappush(self._agenda, (max(at, self.now), course.turn, course))
 
+    def start(self, course: Course, grace: timedelta) -> None:
+        """Begin a course: its cohort leaves `grace` after it is due; one that need not wait goes at once."""
+        at = course.due + grace
+        if at <= self.now and not paused(self._pauses, self.now):
+            self.closed.add(course.slot)
+            self._go(course, course.node, course.due, over=course.over)
+        else:
+            self.plan(course, at)
+
     def run(self, until: datetime, *, inclusive: bool = True) -> None:
         """Let everybody act whose time comes until then."""
         while self._agenda and (self._agenda[0][0] <= until if inclusive else self._agenda[0][0] < until):
@@ -117,14 +126,13 @@ class Calendar:
         to = move.to
         if isinstance(to, Away) and to.over and to.node == course.node:
             if to.due != course.due:
-                self._stand(course, to.node, course.since, to.due)
+                course.due = to.due
                 self.note(course, "moved", to_iso(to.due))
+                self.plan(course, to.due)
             return
         self.note(course, "heard", signal)
-        if isinstance(to, Away) and not to.over:
-            self._arrive(course, to)  # even now: what is told comes before what is due
-        elif not isinstance(to, Inline):
-            self._follow(course, to)
+        if isinstance(to, Out | Away) and (place := self._follow(course, to)):
+            self._go(course, *place, over=False)
 
     def end(self, course: Course, reason: str) -> None:
         """A walk is over."""

@@ -9,9 +9,12 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from services.journeys.domain.document import Document
 from services.journeys.domain.nodes import Wait
+from services.journeys.domain.states import Place, due_of
+from services.shared.clock import to_iso
 from services.shared.ids import stable_id
 
 GRACE = timedelta(seconds=5)
@@ -26,23 +29,20 @@ _TICK = timedelta(milliseconds=1)
 
 @dataclass(frozen=True)
 class Slot:
-    """A place to join: the cohort `key`, which arrives at `node` at `at`; its first action is due at `due`."""
+    """A place to join: the cohort `key`, which arrives at `node` at `at`; its first action is due at `due`. If it is
+    `over`, the cohort stands at the wait `node` since `at` and until `due`."""
 
     key: str
     node: str
     at: datetime
     due: datetime
+    over: bool = False
 
 
 def round_up(at: datetime, window: timedelta) -> datetime:
     """The end of the epoch-aligned bucket that `at` falls in (`at` itself on a border); milliseconds for no window."""
     size = window or _TICK
     return _EPOCH - (_EPOCH - at) // size * size
-
-
-def due_at(document: Document, node_id: str, at: datetime) -> datetime:
-    """When the first action of somebody who is at `node_id` since `at` must happen: a wait passes by itself."""
-    return at + document.wait_of(node_id)
 
 
 def entry_slots(
@@ -59,19 +59,31 @@ def entry_slots(
     while True:
         alone = member if not window else ""
         key = cohort_key(document.name, version, document.start, bucket, alone)
-        yield Slot(key, document.start, bucket, due_at(document, document.start, bucket))
+        yield Slot(key, document.start, bucket, due_of(document, Place(document.start), bucket))
         bucket += window or timedelta(seconds=1)
 
 
 def onward_slots(
-    document: Document, version: int, node_id: str, due: datetime, source: str
+    document: Document, version: int, place: Place, due: datetime, source: str
 ) -> Iterator[Slot]:
-    """The places to go on for those who leave cohort `source` at `due` by a branch to `node_id`, best first."""
-    generation = 1
-    while True:
-        key = cohort_key(document.name, version, node_id, due, f"{source}/{generation}")
-        yield Slot(key, node_id, due, due_at(document, node_id, due))
-        generation += 1
+    """The places to go on at once for those who leave cohort `source` at `due`, best first. They are its own: such a
+    cohort starts when everybody is on board."""
+    distinct = f"{source}/over" if place.over else source
+    for generation in count(1):
+        key = cohort_key(document.name, version, place.node, due, f"{distinct}/{generation}")
+        yield Slot(key, place.node, due, due_of(document, place, due), place.over)
+
+
+def shared_slots(
+    document: Document, version: int, place: Place, since: datetime, due: datetime
+) -> Iterator[Slot]:
+    """The places for those who go on at `due`, which is ahead, wherever they come from, best first; `since` is when
+    the wait began of those who stand at one, for the time of pauses to be added."""
+    arrival = due if not place.over else since
+    for generation in count(1):
+        apart = f"{'over' if place.over else 'at'}/{to_iso(arrival)}/{generation}"
+        key = cohort_key(document.name, version, place.node, due, apart)
+        yield Slot(key, place.node, arrival, due_of(document, place, due), place.over)
 
 
 def cohort_key(journey: str, version: int, node_id: str, at: datetime, distinct: str = "") -> str:
@@ -88,7 +100,10 @@ def cohort_key(journey: str, version: int, node_id: str, at: datetime, distinct:
 
 
 def first_wait_seconds(document: Document, slot: Slot, now: datetime) -> int:
-    """What the first Wait of a cohort's execution takes, in whole seconds."""
+    """What the first Wait of a cohort's execution takes, in whole seconds. A cohort that is shared is still joined
+    when its execution has begun."""
+    if slot.over:
+        return seconds_until(max(slot.due, now + GRACE), now)
     alone = not document.admission
     grace = timedelta(0) if alone or isinstance(document.nodes[slot.node], Wait) else GRACE
     return seconds_until(slot.due + grace, now)

@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from services.journeys.domain.document import Document
-from services.journeys.domain.entries import Entry, SegmentEntered
+from services.journeys.domain.entering import WRONG_STAGE, Last, refused
+from services.journeys.domain.entries import SegmentEntered
+from services.journeys.domain.moves import Ask, Memory, Seen, Walker, memory_of_next
 from services.shared.contracts.scoring import Standing
 from services.shared.ids import stable_id
 
@@ -26,8 +28,12 @@ class Enrolment:
 
     `number` counts this person's walks through this journey. `entry_version` is the standing that let the person
     in: what is not newer can't begin another walk. `requested` maps a send node to when its message was asked for.
-    `page` is the page of the cohort's members that lists the person. `kept` are the walk's own facts (2 KB at most),
-    `heard` when each signal (listener or watch) was heard last, `memory` what nodes must remember.
+    `page` is the page of the cohort's members that lists the person.
+
+    `kept` are the walk's own facts (2 KB at most), `heard` when each signal (listener or watch) was heard last,
+    `memory` what nodes must remember; `touched` counts the writes to them. `reason_at` is when the reason to enter
+    came (nothing in walks of before there were goals). `ask` is what was asked for last and `acted` the cohort in
+    which it was, `enters` the journey that begins when this walk has ended.
 
     After a merge, `inherited` are the messages that were asked for while the person still was another profile,
     `absorbed` the walk of that profile which this one goes on with, and `moved_to` the profile where a walk went.
@@ -55,7 +61,12 @@ class Enrolment:
     key: str = ""
     kept: Mapping[str, Any] = field(default_factory=dict)
     heard: Mapping[str, datetime] = field(default_factory=dict)
-    memory: Mapping[str, Any] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
+    reason_at: datetime | None = None
+    touched: int = 0
+    acted: str = ""
+    ask: Ask | None = None
+    enters: str = ""
 
     @property
     def active(self) -> bool:
@@ -65,15 +76,27 @@ class Enrolment:
     def ref(self) -> str:
         return walk_ref(self.profile_id, self.key)
 
-    def asked_at(self, node: str) -> bool:
-        """Was this person's message of a send node asked for, under whatever profile?"""
-        return node in self.requested or node in self.inherited
+    def walker(self, since: datetime | None = None) -> Walker:
+        """The walk as a decision looks at it, for somebody who stands where they are `since`."""
+        return Walker(
+            profile_id=self.profile_id,
+            key=self.key,
+            entered_at=self.reason_at or self.entered_at,
+            kept=self.kept,
+            heard=self.heard,
+            memory=self.memory,
+            since=since,
+        )
+
+    def asked_at(self, name: str) -> bool:
+        """Was what a node asks for (on this lap: `moves.request_name`) asked for, under whatever profile?"""
+        return name in self.requested or name in self.inherited
 
 
 @dataclass(frozen=True)
 class Entrant:
     """Somebody who has a reason to enter since `at`, by `standing`, because of an event accepted at `accepted_at`;
-    about the matter `key`, with `kept` to begin with."""
+    about the matter `key`, with `kept` to begin with. `newest` is what is known of them by now."""
 
     profile_id: str
     at: datetime
@@ -81,17 +104,31 @@ class Entrant:
     accepted_at: datetime | None = None
     key: str = ""
     kept: Mapping[str, Any] = field(default_factory=dict)
+    newest: Standing | None = None
 
     @property
     def ref(self) -> str:
         return walk_ref(self.profile_id, self.key)
 
 
-def may_enter(entry: Entry, entry_version: int, last: Enrolment | None) -> bool:
-    """May somebody whose last walk was `last` begin one because of the standing of `entry_version`?"""
-    if last is None:
-        return True
-    return entry.reentry == "always" and not last.active and entry_version > last.entry_version
+TOLD = frozenset({"moment_over", "too_often", "too_soon", WRONG_STAGE, "guard"})
+"""Why somebody was turned away, as far as others hear of it: that they walk already, or have, is no news."""
+
+
+def turned_away(document: Document, entrant: Entrant, last: Enrolment | None, now: datetime) -> str:
+    """Why somebody whose last walk was `last` may not begin another; empty: they may."""
+    if last and not _is_newer(entrant, last):
+        return "repeated"
+    before = Last(last.reason_at or last.entered_at, last.active, last.number) if last else None
+    walker = Walker(entrant.profile_id, entrant.key, entrant.at, entrant.kept)
+    return refused(document, walker, before, Seen(entrant.newest or entrant.standing), now)
+
+
+def _is_newer(entrant: Entrant, last: Enrolment) -> bool:
+    """The same reason, told again or of before, begins nothing."""
+    if last.reason_at is None:
+        return entrant.standing.version > last.entry_version
+    return (entrant.standing.version, entrant.at) > (last.entry_version, last.reason_at)
 
 
 def begin(
@@ -113,6 +150,8 @@ def begin(
         accepted_at=entrant.accepted_at,
         key=entrant.key,
         kept=entrant.kept,
+        memory=memory_of_next(last.memory) if last else Memory(),
+        reason_at=entrant.at,
     )
 
 
@@ -147,25 +186,13 @@ def exit_reason(segment: str) -> str:
     return f"segment_exited:{segment}"
 
 
-def send_id(enrolment: Enrolment, node_id: str) -> str:
+def request_id(enrolment: Enrolment, name: str, prefix: str = "snd") -> str:
     """The same for every repetition of one request."""
     return stable_id(
-        "snd",
+        prefix,
         enrolment.profile_id,
         enrolment.journey,
         str(enrolment.version),
         enrolment.enrolment_id,
-        node_id,
+        name,
     )
-
-
-def view_of(standing: Standing | None) -> dict[str, Any]:
-    """What conditions may look at; somebody of whom nothing is known has nothing."""
-    if standing is None:
-        return {"facts": {}, "scores": {}, "segments": [], "traits": {}}
-    return {
-        "facts": standing.facts,
-        "scores": standing.scores,
-        "segments": standing.segments,
-        "traits": {},
-    }

@@ -7,7 +7,6 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
 from services.journeys.domain.document import Document
-from services.journeys.domain.nodes import Branch, Exit, Wait
 
 
 def reachable(document: Document) -> set[str]:
@@ -40,23 +39,3 @@ def longest_wait(document: Document) -> timedelta:
         return document.wait_of(node_id) + max(ways, default=timedelta(0))
 
     return after(document.start)
-
-
-def regrouped(document: Document) -> list[str]:
-    """Nodes that a branch sends people to as a new cohort: every target that is not its default and no exit."""
-    found: dict[str, None] = {}
-    for node in document.nodes.values():
-        if isinstance(node, Branch):
-            for arm in node.branches:
-                if arm.next != node.default and not isinstance(document.nodes[arm.next], Exit):
-                    found[arm.next] = None
-    return list(found)
-
-
-def exits_after_wait(document: Document) -> list[str]:
-    """Exits that need a task of their own, because a wait leads to them and nobody else can write it down."""
-    found: dict[str, None] = {}
-    for node in document.nodes.values():
-        if isinstance(node, Wait) and isinstance(document.nodes[node.next], Exit):
-            found[node.next] = None
-    return list(found)

@@ -1,14 +1,15 @@
 """A journey walked in plain Python: the engine's own inputs in the order of time, and the trace that comes of them.
 
 It decides nothing by itself: who is let in, what happens at a node, what a signal means and when a cohort leaves are
-the functions that the engine asks. Of one moment, what is told comes before what was due: who leaves in time has left.
+the functions that the engine asks. Of one moment, what is told (and what is at once done about it) comes before what was
+due then: who leaves in time has left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from services.journeys.domain.acting import concerns, remembered
@@ -186,7 +187,7 @@ class Interpreter:
         course = Course(walker, number, document.start, slot.due, slot.at, waiting, slot.key)
         self._courses.setdefault(walker.profile_id, {})[walker.key] = course
         calendar.note(course, "entered")
-        calendar.plan(course, slot.due if waiting or not document.admission else slot.due + GRACE)
+        calendar.start(course, timedelta(0) if waiting or not document.admission else GRACE)
 
     # Merging
 

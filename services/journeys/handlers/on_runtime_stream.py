@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.journeys import bootstrap
-from services.journeys.adapters.items import is_enrolment, read_enrolment
+from services.journeys.adapters.items import is_enrolment, is_refusal, read_enrolment, read_refusal
 from services.journeys.service.announce import announce
 from services.shared.aws.records import batch_failures, changes
 from services.shared.contracts.journeys import JourneyEntered
@@ -17,13 +17,15 @@ logger = service_logger("journeys")
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Publish the facts of a batch of changes; any refusal repeats the batch."""
+    written = [(change.old, change.new) for change in changes(event) if change.new]
     steps = [
-        (read_enrolment(change.old) if change.old else None, read_enrolment(change.new))
-        for change in changes(event)
-        if change.new and is_enrolment(change.new)
+        (read_enrolment(old) if old else None, read_enrolment(new))
+        for old, new in written
+        if is_enrolment(new)
     ]
+    refusals = [read_refusal(new) for _, new in written if is_refusal(new)]
     definitions, bus = bootstrap.announcing()
-    facts = announce(steps, definitions)
+    facts = announce(steps, refusals, definitions)
     bus.publish(facts)
     entered = [row for fact in facts if isinstance(fact, JourneyEntered) for row in fact.enrolments]
     note_since("journeys", ENTERED, [row.accepted_at for row in entered])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.journeys import bootstrap
-from services.journeys.service.step import StepInput
+from services.journeys.service.act import StepInput
 from services.shared.observability import service_logger
 
 logger = service_logger("journeys")

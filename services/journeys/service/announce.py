@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import assert_never
 
-from services.journeys.domain.enrolment import Enrolment, send_id
+from services.journeys.domain.enrolment import Enrolment, request_id
+from services.journeys.domain.moves import Ask, AskMessage, AskTask, AskUpdate, AskWebhook
 from services.journeys.domain.nodes import Send
-from services.journeys.ports import Definitions
+from services.journeys.ports import Definitions, Refusal
 from services.shared.aws.bus import pack
 from services.shared.contracts import journeys as contract
 from services.shared.contracts.base import Fact
@@ -15,31 +18,55 @@ from services.shared.contracts.messages import MessageRequest
 Step = tuple[Enrolment | None, Enrolment]
 """A walk before (`None`: there was none) and after one write."""
 
+_PREFIXES = {AskMessage: "snd", AskUpdate: "upd", AskTask: "tsk", AskWebhook: "snk"}
 
-def announce(steps: Iterable[Step], definitions: Definitions) -> list[Fact]:
-    """The facts of some writes, packed: entries first, then requests, then exits.
+
+@dataclass
+class _Told:
+    """All that some writes come to."""
+
+    entered: list[contract.Enrolment] = field(default_factory=list)
+    messages: list[MessageRequest] = field(default_factory=list)
+    updates: list[contract.ProfileUpdate] = field(default_factory=list)
+    tasks: list[contract.JourneyTask] = field(default_factory=list)
+    calls: list[contract.SinkCall] = field(default_factory=list)
+    exited: list[contract.Enrolment] = field(default_factory=list)
+    called: list[contract.Call] = field(default_factory=list)
+
+    def facts(self) -> list[Fact]:
+        """Packed: entries first, then what is asked for, then exits."""
+        return [
+            *pack(self.entered, lambda rows: contract.JourneyEntered(enrolments=rows)),
+            *pack(self.messages, lambda rows: contract.MessageRequested(requests=rows)),
+            *pack(self.updates, lambda rows: contract.ProfileUpdateRequested(updates=rows)),
+            *pack(self.tasks, lambda rows: contract.JourneyTaskRequested(tasks=rows)),
+            *pack(self.calls, lambda rows: contract.SinkCallRequested(calls=rows)),
+            *pack(self.exited, lambda rows: contract.JourneyExited(enrolments=rows)),
+            *pack(self.called, lambda rows: contract.JourneyCalled(calls=rows)),
+        ]
+
+
+def announce(steps: Iterable[Step], refusals: Iterable[Refusal], definitions: Definitions) -> list[Fact]:
+    """The facts of some writes: of walks, and of people who were not let in.
 
     Raises:
         NotFound: a walk is of a version that was never published.
     """
-    entered: list[contract.Enrolment] = []
-    requests: list[MessageRequest] = []
-    exited: list[contract.Enrolment] = []
+    told = _Told()
     for old, new in steps:
         before = old if old and old.enrolment_id == new.enrolment_id else None
         if before is None and new.absorbed and not new.active:
             continue  # what a merged profile had walked is told already
         if before is None:
-            entered.append(_enrolment(new, exiting=False))
-        asked = before.requested if before else {}
-        requests += [_request(new, node, definitions) for node in new.requested if node not in asked]
+            told.entered.append(_enrolment(new, exiting=False))
+        for name in new.requested:
+            if before is None or name not in before.requested:
+                _tell_request(told, new, name, definitions)
         if not new.active and (before is None or before.active):
-            exited.append(_enrolment(new, exiting=True))
-    return [
-        *pack(entered, lambda rows: contract.JourneyEntered(enrolments=rows)),
-        *pack(requests, lambda rows: contract.MessageRequested(requests=rows)),
-        *pack(exited, lambda rows: contract.JourneyExited(enrolments=rows)),
-    ]
+            told.exited.append(_enrolment(new, exiting=True))
+            told.called += _calls(new)
+    refused = [_refusal(one) for one in refusals]
+    return [*told.facts(), *pack(refused, lambda rows: contract.EntryRefused(refusals=rows))]
 
 
 def _enrolment(walk: Enrolment, *, exiting: bool) -> contract.Enrolment:
@@ -54,18 +81,68 @@ def _enrolment(walk: Enrolment, *, exiting: bool) -> contract.Enrolment:
     )
 
 
-def _request(walk: Enrolment, node_id: str, definitions: Definitions) -> MessageRequest:
+def _calls(walk: Enrolment) -> Iterator[contract.Call]:
+    if walk.enters:
+        yield contract.Call(
+            enrolment_id=walk.enrolment_id,
+            profile_id=walk.profile_id,
+            journey=walk.enters,
+            at=walk.exited_at or walk.entered_at,
+        )
+
+
+def _refusal(refusal: Refusal) -> contract.Refusal:
+    return contract.Refusal(
+        profile_id=refusal.ref.partition("#")[0],
+        journey=refusal.journey,
+        version=refusal.version,
+        reason=refusal.reason,
+        at=refusal.at,
+    )
+
+
+def _tell_request(told: _Told, walk: Enrolment, name: str, definitions: Definitions) -> None:
+    node_id = name.partition(".")[0]
+    ask = walk.ask or _ask_of_old(walk, node_id, definitions)
+    request = request_id(walk, name, _PREFIXES[type(ask)])
+    where = {
+        "profile_id": walk.profile_id,
+        "journey": walk.journey,
+        "version": walk.version,
+        "node": node_id,
+        "enrolment_id": walk.enrolment_id,
+    }
+    at = walk.requested[name]
+    if isinstance(ask, AskMessage):
+        told.messages.append(
+            MessageRequest(
+                send_id=request,
+                template=ask.template,
+                channels=list(ask.channels),
+                requested_at=at,
+                params={"walk": dict(walk.kept)} if walk.kept else {},
+                expires_at=ask.expires_at,
+                proposition=ask.proposition,
+                **where,
+            )
+        )
+    elif isinstance(ask, AskUpdate):
+        update = contract.ProfileUpdate(request_id=request, traits=dict(ask.traits), at=at, **where)
+        told.updates.append(update)
+    elif isinstance(ask, AskTask):
+        because = f"journey:{walk.journey}:{node_id}"
+        said = {"title": ask.title, "owner": ask.owner, "kind": ask.kind, "reason": because}
+        told.tasks.append(contract.JourneyTask(task_id=request, at=at, **said, **where))
+    elif isinstance(ask, AskWebhook):
+        call = contract.SinkCall(call_id=request, sink=ask.sink, at=at, walk=dict(walk.kept), **where)
+        told.calls.append(call)
+    else:
+        assert_never(ask)
+
+
+def _ask_of_old(walk: Enrolment, node_id: str, definitions: Definitions) -> Ask:
+    """What code of before wrote down without saying what it asked for: it knew of messages only."""
     node = definitions.get(walk.journey, walk.version).document.nodes[node_id]
     if not isinstance(node, Send):
         raise TypeError(f"node {node_id!r} of {walk.journey!r} sends nothing")
-    return MessageRequest(
-        send_id=send_id(walk, node_id),
-        template=node.template,
-        channels=list(node.channels),
-        requested_at=walk.requested[node_id],
-        profile_id=walk.profile_id,
-        journey=walk.journey,
-        version=walk.version,
-        node=node_id,
-        enrolment_id=walk.enrolment_id,
-    )
+    return AskMessage(node.template, tuple(node.channels))

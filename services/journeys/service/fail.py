@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from services.journeys.domain.moves import Out
 from services.journeys.ports import Walks
 from services.shared.clock import Clock
 from services.shared.contracts.base import Model
 
-FAILED = "failed"
+FAILED = Out("failed")
 
 
 class FailedCohort(Model):
@@ -32,5 +33,5 @@ class Failing:
         ended = 0
         for _, refs in self._walks.pages(failed.cohort, None):
             here = self._walks.members(refs, failed.journey, failed.cohort)
-            ended += self._walks.end(here, self._clock.now(), FAILED)
+            ended += self._walks.end([(walk, FAILED) for walk in here], self._clock.now())
         return ended

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import TypeVar
 
-from services.journeys.domain.cohort import Slot, entry_slots, first_wait_seconds, onward_slots
-from services.journeys.domain.enrolment import Enrolment, Entrant, begin, may_enter
-from services.journeys.ports import Boarding, Cohort, Definition, Definitions, Executions, Walks
-from services.shared.clock import Clock, to_iso
-
-PAGE = 98
-"""Members that board together: one item lists them."""
-
-MAX_SLOTS = 20
-MAX_ATTEMPTS = 25
-"""Tries of one page: each walk that was changed meanwhile costs one."""
-
-MemberT = TypeVar("MemberT")
-
-
-class NoRoom(Exception):
-    """Every cohort tried was closed, or others were in the way all the time; the caller's batch must be retried."""
-
-
-Stranded = list[tuple[Slot, Sequence[str]]]
-"""People whom a cohort may have gone without, as it closed while they boarded."""
+from services.journeys.domain.cohort import Slot, entry_slots, onward_slots, shared_slots
+from services.journeys.domain.enrolment import TOLD, Enrolment, Entrant, begin, turned_away
+from services.journeys.domain.moves import Memory
+from services.journeys.domain.states import Place
+from services.journeys.ports import Boarding, Definition, Definitions, Executions, Refusal, Walks
+from services.journeys.service.fill import Filling, Start
+from services.shared.clock import Clock
 
 
 @dataclass(frozen=True)
@@ -45,7 +29,7 @@ class Joining:
     def __init__(self, definitions: Definitions, walks: Walks, executions: Executions, clock: Clock) -> None:
         self._definitions = definitions
         self._walks = walks
-        self._executions = executions
+        self._filling = Filling(walks, executions, clock)
         self._clock = clock
 
     def enter(self, definition: Definition, entrants: Sequence[Entrant]) -> int:
@@ -60,65 +44,132 @@ class Joining:
         found = self._walks.find([e.ref for e in entrants], definition.journey, stale=once)
         self._finish_starts(entrants, found)
         groups: dict[str, list[_Candidate]] = defaultdict(list)
+        turned: dict[str, tuple[Entrant, str]] = {}
         for entrant in {e.ref: e for e in entrants}.values():
             last = found.get(entrant.ref)
-            if may_enter(definition.document.entry, entrant.standing.version, last):
+            reason = turned_away(definition.document, entrant, last, now)
+            if reason:
+                turned[entrant.ref] = (entrant, reason)
+            else:
                 walk = begin(entrant, definition.document, definition.version, now, last)
                 first = next(self._entry_slots(definition, entrant, now))
                 groups[first.key].append(_Candidate(entrant, walk, last))
+        self._tell(definition, turned.values(), now)
         return sum(self._enter_group(definition, group, now) for group in groups.values())
+
+    def _tell(self, definition: Definition, turned: Iterable[tuple[Entrant, str]], now: datetime) -> None:
+        for entrant, reason in turned:
+            if reason in TOLD:
+                refusal = Refusal(entrant.ref, definition.journey, definition.version, reason, entrant.at)
+                self._walks.refuse(refusal, entrant.standing.version, now)
 
     def finish_starts(self, definition: Definition, entrants: Sequence[Entrant]) -> None:
         """Start what a worker that died after joining these did not start, though they would not enter any more."""
         self._finish_starts(entrants, self._walks.find([e.ref for e in entrants], definition.journey))
 
     def onward(
-        self, definition: Definition, source: str, node: str, due: datetime, refs: Sequence[str]
+        self,
+        definition: Definition,
+        source: str,
+        place: Place,
+        due: datetime,
+        members: Mapping[str, Memory | None],
     ) -> None:
-        """Move members of cohort `source` on to the cohorts that begin at `node`; `start_onward` starts these.
+        """Move members of cohort `source` on to the cohorts that begin at a place at `due`, when they leave, each with
+        what it remembers by that; `start_onward` starts these.
 
         Raises:
             NoRoom: too much is in the way.
         """
-        journey = definition.journey
+        slots = onward_slots(definition.document, definition.version, place, due, source)
+        self._move(definition, slots, source, members, start="later")
 
-        def attempt(slot: Slot, members: Sequence[str]) -> Boarding:
-            return self._walks.move(slot, journey, source, members)
-
-        def drop(members: Sequence[str], boarding: Boarding) -> list[str]:
-            return []
-
-        slots = onward_slots(definition.document, definition.version, node, due, source)
-        self._place(definition, slots, refs, attempt, drop, start=False)
-
-    def start_onward(self, definition: Definition, source: str, node: str, due: datetime) -> None:
+    def start_onward(self, definition: Definition, source: str, place: Place, due: datetime) -> None:
         """Start the executions of the cohorts that `onward` filled from `source`; again is the same."""
-        for slot in onward_slots(definition.document, definition.version, node, due, source):
+        for slot in onward_slots(definition.document, definition.version, place, due, source):
             cohort = self._walks.cohort(slot.key)
             if cohort is None:
                 return
             if not cohort.started:
-                self._start(definition, slot)
+                self._filling.start(definition, slot)
 
-    def make_up_for(self, walk: Enrolment) -> None:
-        """Start, or catch up for, the cohort of a walk that was taken over: nobody hears of the profile it began as
-        any more, and whoever put it there may have died."""
-        definition = self._definitions.get(walk.journey, walk.version)
-        cohort = self._walks.cohort(walk.cohort) if walk.node == definition.document.start else None
-        if cohort and not cohort.open:
-            slots = entry_slots(
-                definition.document,
-                definition.version,
-                walk.entered_at,
-                self._clock.now(),
-                walk.ref,
+    def ahead(
+        self,
+        definition: Definition,
+        source: str,
+        place: Place,
+        since: datetime,
+        due: datetime,
+        members: Mapping[str, Memory | None],
+    ) -> None:
+        """Move members of cohort `source` to the cohorts of everybody who goes on from a place at `due`, which is
+        ahead. They run before anybody is on board: whoever moves people again does not see those who have moved.
+
+        Raises:
+            NoRoom: too much is in the way.
+        """
+        slots = shared_slots(definition.document, definition.version, place, since, due)
+        self._move(definition, slots, source, members, start="first")
+
+    def wake(self, definition: Definition, walk: Enrolment, place: Place, due: datetime) -> bool:
+        """Move a walk that is just as it was seen to the cohorts of everybody who goes on from a place at `due`;
+        `False`: it has changed.
+
+        Raises:
+            NoRoom: every cohort tried was closed.
+        """
+        slots = shared_slots(definition.document, definition.version, place, due, due)
+
+        def attempt(slot: Slot, members: Sequence[str]) -> Boarding:
+            return self._walks.wake(slot, walk)
+
+        def drop(members: Sequence[str], boarding: Boarding) -> list[str]:
+            return []
+
+        return self._filling.place(definition, slots, [walk.ref], attempt, drop, start="last") > 0
+
+    def make_up_for(self, walks: Sequence[Enrolment]) -> None:
+        """Start, or catch up for, the cohort of some walks: nobody hears again of what put them there, and whoever
+        did may have died."""
+        first = walks[0]
+        definition = self._definitions.get(first.journey, first.version)
+        cohort = self._walks.cohort(first.cohort) if first.cohort else None
+        if cohort is None or cohort.slot.node != first.node:
+            return
+        if not cohort.open:
+            self._filling.rescue(
+                definition, cohort.slot, self._slots_like(definition, cohort.slot, first), walks
             )
-            self._rescue(definition, cohort.slot, slots, [walk])
-        elif cohort and not cohort.started:
-            self._start(definition, cohort.slot)
+        elif not cohort.started:
+            self._filling.start(definition, cohort.slot)
+
+    def _slots_like(self, definition: Definition, slot: Slot, walk: Enrolment) -> Iterator[Slot]:
+        """Where those may go on who came too late for a slot."""
+        document, version, now = definition.document, definition.version, self._clock.now()
+        if slot.node == document.start and not slot.over and not walk.memory.lap:
+            return entry_slots(document, version, walk.reason_at or walk.entered_at, now, walk.ref)
+        due = slot.due if slot.over else slot.at
+        return shared_slots(document, version, Place(slot.node, slot.over), slot.at, due)
+
+    def _move(
+        self,
+        definition: Definition,
+        slots: Iterable[Slot],
+        source: str,
+        members: Mapping[str, Memory | None],
+        *,
+        start: Start,
+    ) -> None:
+        def attempt(slot: Slot, refs: Sequence[str]) -> Boarding:
+            page = {ref: members[ref] for ref in refs}
+            return self._walks.move(slot, definition.journey, source, page)
+
+        def drop(refs: Sequence[str], boarding: Boarding) -> list[str]:
+            return []
+
+        self._filling.place(definition, slots, list(members), attempt, drop, start=start)
 
     def _enter_group(self, definition: Definition, group: list[_Candidate], now: datetime) -> int:
-        entry = definition.document.entry
         document, version = definition.document, definition.version
 
         def attempt(slot: Slot, members: Sequence[_Candidate]) -> Boarding:
@@ -131,126 +182,24 @@ class Joining:
             for member in members:
                 if member.entrant.ref in boarding.in_the_way:
                     last = boarding.in_the_way[member.entrant.ref]
-                    if may_enter(entry, member.entrant.standing.version, last):
+                    if not turned_away(document, member.entrant, last, now):
                         walk = begin(member.entrant, document, version, now, last)
                         kept.append(_Candidate(member.entrant, walk, last))
             return kept
 
         slots = self._entry_slots(definition, group[0].entrant, now)
-        return self._place(definition, slots, group, attempt, look_again, start=True)
+        return self._filling.place(definition, slots, group, attempt, look_again, start="last")
 
     def _entry_slots(self, definition: Definition, entrant: Entrant, now: datetime) -> Iterator[Slot]:
         return entry_slots(definition.document, definition.version, entrant.at, now, entrant.ref)
 
-    def _place(
-        self,
-        definition: Definition,
-        slots: Iterable[Slot],
-        members: Sequence[MemberT],
-        attempt: Callable[[Slot, Sequence[MemberT]], Boarding],
-        look_again: Callable[[Sequence[MemberT], Boarding], list[MemberT]],
-        *,
-        start: bool,
-    ) -> int:
-        """Fill the best slots that are open; how many of `members` got in."""
-        waiting, stranded, placed = list(members), Stranded(), 0
-        for cohort in self._open_cohorts(definition, slots):
-            caught_up, stranded = self._catch_up(definition.journey, cohort.slot, stranded)
-            joined, waiting, missed = self._fill(cohort.slot, waiting, attempt, look_again)
-            placed += joined
-            if start and (joined or caught_up) and not cohort.started:
-                self._start(definition, cohort.slot)
-            stranded += missed
-            if not waiting and not stranded:
-                return placed
-        raise NoRoom(f"{len(waiting) + len(stranded)} members of {definition.journey} found no open cohort")
-
-    def _open_cohorts(self, definition: Definition, slots: Iterable[Slot]) -> Iterator[Cohort]:
-        for slot in islice(slots, MAX_SLOTS):
-            cohort = self._walks.open_cohort(slot, definition.journey, definition.version, self._clock.now())
-            if cohort.open:
-                yield cohort
-
-    def _catch_up(self, journey: str, slot: Slot, stranded: Stranded) -> tuple[int, Stranded]:
-        """How many had to move to `slot`, and whom it may have missed in its turn."""
-        moved, missed = 0, Stranded()
-        for source, refs in stranded:
-            boarding = self._walks.catch_up(slot, journey, source, refs)
-            moved += len(boarding.aboard)
-            if boarding.closed:
-                missed.append((slot, boarding.aboard))
-        return moved, missed
-
-    def _fill(
-        self,
-        slot: Slot,
-        members: list[MemberT],
-        attempt: Callable[[Slot, Sequence[MemberT]], Boarding],
-        look_again: Callable[[Sequence[MemberT], Boarding], list[MemberT]],
-    ) -> tuple[int, list[MemberT], Stranded]:
-        """How many got into the slot's cohort, who must go to the next one because it closed, and whom it may have
-        missed."""
-        joined = 0
-        while members:
-            page, rest = members[:PAGE], members[PAGE:]
-            for _ in range(MAX_ATTEMPTS):
-                boarding = attempt(slot, page)
-                joined += len(boarding.aboard)
-                page = look_again(page, boarding)
-                if boarding.closed:
-                    return joined, page + rest, [(slot, boarding.aboard)]
-                if not page:
-                    break
-            else:
-                raise NoRoom(f"walks to {slot.key} were changed {MAX_ATTEMPTS} times while it was boarded")
-            members = rest
-        return joined, [], []
-
     def _finish_starts(self, entrants: Iterable[Entrant], walks: Mapping[str, Enrolment]) -> None:
         """A repeated entry may come from a worker that died between joining and starting, or before it saw that the
         cohort had closed."""
-        repeated: dict[str, list[tuple[Entrant, Enrolment]]] = defaultdict(list)
+        repeated: dict[str, list[Enrolment]] = defaultdict(list)
         for entrant in entrants:
             walk = walks.get(entrant.ref)
             if walk and walk.active and walk.entry_version == entrant.standing.version:
-                repeated[walk.cohort].append((entrant, walk))
-        for key, pairs in repeated.items():
-            entrant, walk = pairs[0]
-            definition = self._definitions.get(walk.journey, walk.version)
-            cohort = self._walks.cohort(key) if walk.node == definition.document.start else None
-            if cohort and not cohort.open:
-                slots = self._entry_slots(definition, entrant, self._clock.now())
-                self._rescue(definition, cohort.slot, slots, [walk for _, walk in pairs])
-            elif cohort and not cohort.started:
-                self._start(definition, cohort.slot)
-
-    def _rescue(
-        self, definition: Definition, closed: Slot, slots: Iterator[Slot], walks: list[Enrolment]
-    ) -> None:
-        """Let those catch up who may have boarded too late, unseen."""
-        fresh = [walk for walk in walks if not walk.requested and not walk.inherited]
-        late = [walk.ref for walk in fresh if not self._walks.was_aboard(walk)]
-        if not late:
-            return
-        stranded: Stranded = [(closed, late[i : i + PAGE]) for i in range(0, len(late), PAGE)]
-        for cohort in self._open_cohorts(definition, slots):
-            caught_up, stranded = self._catch_up(definition.journey, cohort.slot, stranded)
-            if caught_up and not cohort.started:
-                self._start(definition, cohort.slot)
-            if not stranded:
-                return
-        raise NoRoom(f"{len(late)} members of {definition.journey} could not catch up")
-
-    def _start(self, definition: Definition, slot: Slot) -> None:
-        data = {
-            "cohort": slot.key,
-            "journey": definition.journey,
-            "version": definition.version,
-            "node": slot.node,
-            "cursor": None,
-            "due": to_iso(slot.due),
-            "since": to_iso(slot.at),
-            "wait_seconds": first_wait_seconds(definition.document, slot, self._clock.now()),
-        }
-        self._executions.start(definition.state_machine_arn, slot.key, data)
-        self._walks.mark_started(slot.key)
+                repeated[walk.cohort].append(walk)
+        for together in repeated.values():
+            self.make_up_for(together)

@@ -80,7 +80,7 @@ class Merging:
             verdict = decide(walk, won, winner, standing.version if standing else 0, entry.reentry != "never")
             if self._walks.hand_over(walk, won, verdict, winner, self._clock.now()):
                 if isinstance(verdict, TakeOver) and verdict.walk.active:
-                    self._joining.make_up_for(verdict.walk)
+                    self._joining.make_up_for([verdict.walk])
                 return True
         raise Contended(f"a walk through {lost.journey} kept changing")
 

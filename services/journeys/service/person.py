@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, assert_never
 
 from services.journeys.domain.enrolment import Enrolment
@@ -71,5 +72,5 @@ def described(walk: Enrolment) -> dict[str, Any]:
         "key": walk.key,
         "kept": dict(walk.kept),
         "heard": {name: to_iso(at) for name, at in walk.heard.items()},
-        "memory": dict(walk.memory),
+        "memory": asdict(walk.memory),
     }

@@ -19,10 +19,15 @@ from services.shared.contracts.ingest import (
     RecoveryRequested,
 )
 from services.shared.contracts.journeys import (
+    EntryRefused,
+    JourneyCalled,
     JourneyEntered,
     JourneyExited,
     JourneyListens,
+    JourneyTaskRequested,
     MessageRequested,
+    ProfileUpdateRequested,
+    SinkCallRequested,
 )
 from services.shared.contracts.scoring import (
     EventHeard,
@@ -55,7 +60,12 @@ FACTS: tuple[type[Fact], ...] = (
     JourneyListens,
     JourneyEntered,
     JourneyExited,
+    JourneyCalled,
+    EntryRefused,
     MessageRequested,
+    ProfileUpdateRequested,
+    JourneyTaskRequested,
+    SinkCallRequested,
     ConsentChanged,
     ConfirmationRequested,
     NoticeRequested,

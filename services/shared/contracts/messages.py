@@ -12,7 +12,9 @@ class MessageRequest(Model):
 
     `send_id` is the same for every repetition of the same request, so at most one message leaves. `channels` is the
     order of preference (`preferred` stands for the person's own choice). The message's class (service, commercial)
-    and purpose belong to the template, never to the request.
+    and purpose belong to the template, never to the request. After `expires_at` the moment is over and nothing is
+    sent. `params` are there for the template to use; of a journey, `walk` has the facts of the walk. `proposition` is
+    what is put to the person, if anything is.
     """
 
     send_id: str
@@ -25,6 +27,8 @@ class MessageRequest(Model):
     node: str = ""
     enrolment_id: str = ""
     params: dict[str, Any] = {}
+    expires_at: Instant | None = None
+    proposition: str | None = None
 
 
 class AddressedRequest(MessageRequest):

@@ -10,6 +10,7 @@ from services.journeys import bootstrap
 from services.journeys.adapters.walks import DynamoWalks
 from services.journeys.domain.enrolment import Enrolment
 from services.journeys.ports import Cohort
+from services.journeys.service.fill import Filling
 from services.journeys.service.join import Joining
 from services.shared.contracts.scoring import ScoreChange, ScoreChanged
 from tests.integration.journeys.world import (
@@ -43,6 +44,7 @@ def test_250_people_are_one_cohort_one_execution_three_pages(world: World) -> No
             "journey": "welcome",
             "version": 1,
             "node": "wait_1_day",
+            "over": False,
             "cursor": None,
             "due": "1997-01-03T00:00:00.000Z",
             "since": "1997-01-02T00:00:00.000Z",
@@ -74,7 +76,7 @@ def test_a_worker_that_died_before_starting_is_made_up_for(
 ) -> None:
     world.publish(seed("welcome"))
     with monkeypatch.context() as broken:
-        broken.setattr(Joining, "_start", _dies)
+        broken.setattr(Filling, "start", _dies)
         assert world.facts(entered("first_order", "prf_1")) == ["message-0"]
     assert world.started() == {}
     assert world.facts(entered("first_order", "prf_1")) == []
@@ -86,7 +88,7 @@ def test_it_is_made_up_for_even_when_the_person_has_left_the_segment_since(
 ) -> None:
     world.publish(seed("welcome"))
     with monkeypatch.context() as broken:
-        broken.setattr(Joining, "_start", _dies)
+        broken.setattr(Filling, "start", _dies)
         assert world.facts(entered("first_order", "prf_1", version=1)) == ["message-0"]
     assert world.facts(left("first_order", "prf_1", version=2)) == []
     assert world.started() == {}

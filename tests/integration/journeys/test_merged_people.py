@@ -14,6 +14,7 @@ import pytest
 from services.journeys import bootstrap
 from services.journeys.adapters.walks import DynamoWalks
 from services.journeys.domain.enrolment import Enrolment
+from services.journeys.service.fill import Filling
 from services.journeys.service.join import Joining
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import Merge, ProfilesMerged
@@ -173,7 +174,7 @@ def test_a_cohort_whose_worker_died_before_starting_it_is_started_for_the_winner
     """F5: once the profile is merged, the repetition of its entry would be none."""
     world.publish(seed("welcome"))
     with monkeypatch.context() as broken:
-        broken.setattr(Joining, "_start", lambda *_: 1 / 0)
+        broken.setattr(Filling, "start", lambda *_: 1 / 0)
         assert world.facts(entered("first_order", "prf_b")) == ["message-0"]
 
     world.facts(merge("prf_b", "prf_a"))
@@ -194,8 +195,10 @@ def test_a_profile_merged_between_reading_and_writing_its_walk_loses_nothing(
     world.facts(SegmentEntered(moves=[_inside("prf_a", segment)]) if segment == "in" else merge("x", "y"))
     members, merged = DynamoWalks.members, Counter[str]()
 
-    def overtaken(self: DynamoWalks, profiles: Iterable[str], name: str, cohort: str) -> list[Enrolment]:
-        here = members(self, profiles, name, cohort)
+    def overtaken(
+        self: DynamoWalks, refs: Iterable[str], name: str, cohort: str, *, exact: bool = False
+    ) -> list[Enrolment]:
+        here = members(self, refs, name, cohort, exact=exact)
         if world.clock.now() > NOON + DAY and not merged["done"]:
             merged["done"] += 1
             bootstrap.reacting().react([merge("prf_b", "prf_a")])

@@ -110,6 +110,6 @@ def test_pages_of_cohorts_and_inputs_of_executions_hold_opaque_ids_only(world: W
         assert page.keys() <= {"pk", "sk", "profiles", "expires_at", "aboard"}
         assert all(profile_id.startswith("prf_") for profile_id in page["profiles"])
     for data in world.started().values():
-        place = {"cohort", "journey", "version", "node", "cursor", "due", "since", "wait_seconds"}
+        place = {"cohort", "journey", "version", "node", "over", "cursor", "due", "since", "wait_seconds"}
         assert data.keys() == place
     assert "canary-5d2e" not in repr(world.items()) + json.dumps(world.started())

@@ -18,8 +18,10 @@ from services.journeys.domain.cohort import (
     onward_slots,
     round_up,
     seconds_until,
+    shared_slots,
 )
 from services.journeys.domain.document import Document
+from services.journeys.domain.states import Place
 from services.journeys.domain.validation import read_document
 from tests.unit.journeys.documents import REGROUPING, journey, seed
 
@@ -87,13 +89,26 @@ def test_people_share_a_cohort_unless_the_journey_has_no_window() -> None:
     assert (len(shared), len(alone)) == (1, 2)
 
 
-def test_those_who_leave_a_branch_together_stay_together() -> None:
+def test_those_who_leave_a_cohort_at_once_stay_together() -> None:
     due = datetime(2026, 1, 1, tzinfo=UTC)
-    first, second = islice(onward_slots(ACTION_FIRST, 1, "month", due, "cohort_a"), 2)
-    other = next(onward_slots(ACTION_FIRST, 1, "month", due, "cohort_b"))
+    month = Place("month")
+    first, second = islice(onward_slots(ACTION_FIRST, 1, month, due, "cohort_a"), 2)
+    other = next(onward_slots(ACTION_FIRST, 1, month, due, "cohort_b"))
+    standing = next(onward_slots(ACTION_FIRST, 1, Place("month", over=True), due, "cohort_a"))
     assert first.due == due + timedelta(days=30)
-    assert len({first.key, second.key, other.key}) == 3
-    assert first == next(onward_slots(ACTION_FIRST, 1, "month", due, "cohort_a"))
+    assert standing.due == due
+    assert len({first.key, second.key, other.key, standing.key}) == 4
+    assert first == next(onward_slots(ACTION_FIRST, 1, month, due, "cohort_a"))
+
+
+def test_those_with_the_same_time_ahead_meet_wherever_they_come_from() -> None:
+    due = datetime(2026, 1, 1, tzinfo=UTC)
+    since = due - timedelta(days=3)
+    there, next_one = islice(shared_slots(ACTION_FIRST, 1, Place("month", over=True), since, due), 2)
+    coming = next(shared_slots(ACTION_FIRST, 1, Place("month"), since, due))
+    assert (there.at, there.due, there.over) == (since, due, True)
+    assert (coming.at, coming.due, coming.over) == (due, due + timedelta(days=30), False)
+    assert len({there.key, next_one.key, coming.key}) == 3
 
 
 @laws

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,17 +13,15 @@ from services.journeys.domain.enrolment import (
     begin,
     is_stale,
     left_since,
-    may_enter,
-    send_id,
+    request_id,
+    turned_away,
 )
-from services.journeys.domain.entries import Entry, SegmentEntered
 from services.journeys.domain.validation import read_document
 from services.shared.contracts.scoring import Standing
 from tests.unit.journeys.documents import journey, seed
 
 NOW = datetime(1997, 1, 2, tzinfo=UTC)
-ONCE = Entry(on=[SegmentEntered(segment_entered="trying")], reentry="never")
-AGAIN = Entry(on=[SegmentEntered(segment_entered="trying")], reentry="always")
+ENTRY = {"on": [{"segment_entered": "trying"}]}
 
 
 def standing(version: int, *segments: str) -> Standing:
@@ -35,18 +33,33 @@ def walk(**changes: object) -> Enrolment:
     return replace(first, **changes)  # type: ignore[arg-type]
 
 
-def test_somebody_new_may_enter_and_somebody_active_may_not() -> None:
-    for entry in (ONCE, AGAIN):
-        assert may_enter(entry, 1, None)
-        assert not may_enter(entry, 99, walk())
+def reason(version: int, at: datetime = NOW) -> Entrant:
+    return Entrant("p1", at, standing(version, "trying"))
+
+
+@pytest.mark.parametrize("reentry", ["never", "always"])
+def test_somebody_new_may_enter_and_somebody_active_may_not(reentry: str) -> None:
+    document = read_document(journey(entry={**ENTRY, "reentry": reentry}))
+    assert turned_away(document, reason(1), None, NOW) == ""
+    assert turned_away(document, reason(99), walk(), NOW) == "active"
 
 
 @pytest.mark.parametrize(
-    ("entry", "version", "allowed"),
-    [(ONCE, 6, False), (AGAIN, 6, True), (AGAIN, 5, False), (AGAIN, 4, False)],
+    ("reentry", "version", "later", "said"),
+    [
+        ("never", 6, 0, "never_again"),
+        ("always", 6, 0, ""),
+        ("always", 6, -1, ""),
+        ("always", 5, 0, "repeated"),
+        ("always", 5, 1, ""),
+        ("always", 4, 1, "repeated"),
+    ],
 )
-def test_reentry_needs_a_newer_reason(entry: Entry, version: int, allowed: bool) -> None:
-    assert may_enter(entry, version, walk(status="exited")) is allowed
+def test_reentry_needs_a_newer_reason(reentry: str, version: int, later: int, said: str) -> None:
+    """Newer is the later standing, and of one standing the later moment: two events of one batch."""
+    document = read_document(journey(entry={**ENTRY, "reentry": reentry}))
+    entrant = reason(version, NOW + timedelta(seconds=later))
+    assert turned_away(document, entrant, walk(status="exited"), NOW) == said
 
 
 def test_each_walk_has_its_own_id_and_a_repetition_the_same() -> None:
@@ -56,8 +69,8 @@ def test_each_walk_has_its_own_id_and_a_repetition_the_same() -> None:
     assert (walk().number, again.number) == (1, 2)
     assert again.enrolment_id != walk().enrolment_id
     assert again.enrolment_id == begin(entrant, document, 1, NOW, walk(status="exited")).enrolment_id
-    assert send_id(again, "hello") != send_id(walk(), "hello")
-    assert send_id(again, "hello") == send_id(replace(again, cohort="other"), "hello")
+    assert request_id(again, "hello") != request_id(walk(), "hello")
+    assert request_id(again, "hello") == request_id(replace(again, cohort="other"), "hello")
 
 
 def test_an_entry_is_stale_when_the_segment_was_left_later() -> None:

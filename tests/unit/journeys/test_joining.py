@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from services.journeys.domain.cohort import Slot
 from services.journeys.domain.enrolment import Enrolment, Entrant, begin
+from services.journeys.domain.moves import Memory
 from services.journeys.domain.validation import read_document
-from services.journeys.ports import Boarding, Cohort, Definition
-from services.journeys.service.join import PAGE, Joining, NoRoom
+from services.journeys.ports import Boarding, Cohort, Definition, Refusal
+from services.journeys.service.fill import PAGE, NoRoom
+from services.journeys.service.join import Joining
 from services.shared.clock import FixedClock
 from services.shared.contracts.scoring import Standing
 from tests.unit.journeys.documents import journey
@@ -105,7 +107,7 @@ class Walks:
         for profile_id in self.listed.get(key, []):
             walk = self.walks.get(profile_id)
             if walk and walk.cohort == key and not walk.requested:
-                self.walks[profile_id] = replace(walk, requested={"thank-you": NOW})
+                self.walks[profile_id] = replace(walk, requested={"thank-you": NOW}, acted=key)
                 self.acted[profile_id] = self.acted.get(profile_id, 0) + 1
 
     def pages(self, key: str, after: str | None) -> Iterator[tuple[str, list[str]]]:
@@ -126,8 +128,11 @@ class Walks:
 
         return self._board(slot, list(pairs), write)
 
-    def move(self, slot: Slot, journey: str, source: str, refs: Sequence[str]) -> Boarding:
-        return Boarding(refs, {}, closed=False)
+    def move(self, slot: Slot, journey: str, source: str, members: Mapping[str, Memory | None]) -> Boarding:
+        return Boarding(list(members), {}, closed=False)
+
+    def refuse(self, refusal: Refusal, reason_version: int, now: datetime) -> None:
+        raise AssertionError(refusal)
 
     def catch_up(self, slot: Slot, journey: str, missed: Slot, refs: Sequence[str]) -> Boarding:
         def write(profile_id: str, page: str) -> bool:

@@ -1,0 +1,188 @@
+"""What a node does to a page of a cohort's members: decisions taken one by one, written group by group."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from services.journeys.domain.acting import act
+from services.journeys.domain.document import Document
+from services.journeys.domain.enrolment import Enrolment
+from services.journeys.domain.moves import INLINE, Away, Inline, Memory, Move, Out, Seen, request_name
+from services.journeys.domain.nodes import (
+    Branch,
+    Jump,
+    Rotation,
+    Split,
+    Survey,
+    Update,
+    Wait,
+    WaitFor,
+    WaitUntil,
+)
+from services.journeys.domain.signals import segment_left
+from services.journeys.domain.states import Place, cuts, exit_at, left_for, length_of
+from services.journeys.ports import Definition, Known, Request, Standings, Walks
+from services.journeys.service.join import Joining
+from services.shared.clock import Clock
+from services.shared.contracts.base import Instant, Model
+
+Decided = tuple[Enrolment, Move]
+
+
+class StepInput(Model):
+    """What the state machine asks: act at `node` on the members behind `cursor`; the action is due at `due`, after a
+    wait `since` (machines of before there were pauses do not say). `over`: the wait at the node is over."""
+
+    cohort: str
+    journey: str
+    version: int
+    node: str
+    over: bool = False
+    cursor: str | None = None
+    due: Instant
+    since: Instant | None = None
+
+
+class Acting:
+    """Acts on pages. Again is the same: whoever was acted on is not there any more, or carries the mark of it."""
+
+    def __init__(
+        self, walks: Walks, standings: Standings, known: Known, joining: Joining, clock: Clock
+    ) -> None:
+        self._walks = walks
+        self._standings = standings
+        self._known = known
+        self._joining = joining
+        self._clock = clock
+
+    def act(self, definition: Definition, step: StepInput, refs: Sequence[str]) -> int:
+        """Act on those of a page who are here; on how many it acted.
+
+        Raises:
+            NoRoom: people could not regroup; Step Functions repeats the step.
+        """
+        node = definition.document.nodes[step.node]
+        exact = isinstance(node, WaitFor | Survey | WaitUntil | Split | Rotation | Jump)
+        members = self._walks.members(refs, step.journey, step.cohort, exact=exact)
+        here = self._without_departed(definition, members)
+        if isinstance(node, WaitUntil):
+            self._make_up_for(definition, step, refs)
+        seen = self._seen(definition.document, step.node, here)
+        decided = [(walk, self._decide(definition.document, step, walk, seen)) for walk in here]
+        return self._apply(definition, step, decided)
+
+    def _decide(self, document: Document, step: StepInput, walk: Enrolment, seen: Mapping[str, Seen]) -> Move:
+        node = document.nodes[step.node]
+        if not step.over and step.node in cuts(document):
+            move = self._cut(document, step, walk, seen)
+        else:
+            known = seen.get(walk.profile_id, Seen())
+            since = step.since if step.over else None
+            move = act(document, step.node, walk.walker(since), known, step.due, over=step.over)
+        if move.ask is None or not walk.asked_at(request_name(step.node, walk.memory)):
+            return move
+        if isinstance(node, Rotation):  # it was this lap's; the next of the list is not
+            out = exit_at(document, node.next)
+            return Move(to=Out(out.reason, out.enter or "") if out else INLINE)
+        return replace(move, ask=None)
+
+    def _cut(self, document: Document, step: StepInput, walk: Enrolment, seen: Mapping[str, Seen]) -> Move:
+        """Whoever would stand here with the others stands here in an execution of its own."""
+        node = document.nodes[step.node]
+        move = Move()
+        if not isinstance(node, Wait):
+            known = seen.get(walk.profile_id, Seen())
+            move = act(document, step.node, walk.walker(), known, step.due)
+        if isinstance(move.to, Inline):
+            return replace(move, to=Away(step.node, step.due + length_of(node), over=True))
+        return move
+
+    def _apply(self, definition: Definition, step: StepInput, decided: Sequence[Decided]) -> int:
+        """Asking comes before leaving: whoever has left is not seen again by a step that is repeated."""
+        now = self._clock.now()
+        requests = [self._request(step, walk, move) for walk, move in decided if move.ask]
+        acted = self._walks.request([one for one in requests if one], now)
+        ends = [(w, m.to) for w, m in decided if isinstance(m.to, Out) and not m.ask]
+        acted += self._walks.end(ends, now)
+        self._walks.remember(
+            (w, m.memory) for w, m in decided if m.memory and not m.ask and isinstance(m.to, Inline)
+        )
+        groups: dict[Away, dict[str, Memory | None]] = defaultdict(dict)
+        for walk, move in decided:
+            if isinstance(move.to, Away):
+                groups[move.to][walk.ref] = move.memory
+        for away, members in groups.items():
+            self._send_on(definition, step, away, members)
+            acted += len(members)
+        return acted
+
+    def _request(self, step: StepInput, walk: Enrolment, move: Move) -> Request | None:
+        if move.ask is None:
+            return None
+        out = move.to if isinstance(move.to, Out) else None
+        return Request(walk, request_name(step.node, walk.memory), move.ask, move.memory, out)
+
+    def _send_on(
+        self, definition: Definition, step: StepInput, away: Away, members: Mapping[str, Memory | None]
+    ) -> None:
+        place = Place(away.node, away.over)
+        if away.due > step.due:
+            since = (
+                step.due if away.node == step.node and step.node in cuts(definition.document) else away.due
+            )
+            self._joining.ahead(definition, step.cohort, place, since, away.due, members)
+        else:
+            self._joining.onward(definition, step.cohort, place, step.due, members)
+
+    def start_regrouped(self, definition: Definition, step: StepInput) -> None:
+        """Start those who left at once. Only now, with everybody on board: such a cohort closes as soon as it runs."""
+        for place in left_for(definition.document, step.node):
+            self._joining.start_onward(definition, step.cohort, place, step.due)
+
+    def _make_up_for(self, definition: Definition, step: StepInput, refs: Sequence[str]) -> None:
+        """A step that is repeated does not see whom it sent to cohorts that run already, perhaps too late for them."""
+        by_cohort: dict[str, list[Enrolment]] = defaultdict(list)
+        for walk in self._walks.find(refs, definition.journey).values():
+            if walk.active and walk.cohort != step.cohort and walk.node == step.node:
+                by_cohort[walk.cohort].append(walk)
+        for together in by_cohort.values():
+            self._joining.make_up_for(together)
+
+    def _seen(self, document: Document, node_id: str, walks: Iterable[Enrolment]) -> dict[str, Seen]:
+        """What the decisions of a node look at: nothing that is not needed is read."""
+        node = document.nodes[node_id]
+        to_dates = isinstance(node, WaitUntil) or any(place.over for place in left_for(document, node_id))
+        if not to_dates and not isinstance(node, Branch | WaitFor | Update):
+            return {}
+        profiles = [walk.profile_id for walk in walks]
+        standings = self._standings.find(profiles)
+        traits = self._known.traits(profiles) if to_dates else {}
+        return {p: Seen(standings.get(p), traits.get(p, {})) for p in profiles}
+
+    def _without_departed(self, definition: Definition, here: list[Enrolment]) -> list[Enrolment]:
+        """End walks taken over from another profile whose new owner is not where the journey wants people: nobody
+        will tell that they left a segment which they never were in."""
+        exits_on = definition.document.exit_segments()
+        absorbed = [walk for walk in here if walk.absorbed] if exits_on else []
+        if not absorbed:
+            return here
+        standings = self._standings.find([walk.profile_id for walk in absorbed])
+        departed = {}
+        for walk in absorbed:
+            standing = standings.get(walk.profile_id)
+            missing = sorted(exits_on - set(standing.segments)) if standing else []
+            if missing:
+                departed[walk.ref] = (walk, segment_left(missing[0]))
+        self._walks.stop(departed.values(), self._clock.now())
+        return [walk for walk in here if walk.ref not in departed]
+
+
+def stands_until(document: Document, step: StepInput) -> datetime:
+    """Until when a cohort stands at the node that a step is at: one that comes to a `wait_for` stands there at once,
+    before it looks who has heard."""
+    node = document.nodes[step.node]
+    waits = isinstance(node, WaitFor | Survey) and not step.over
+    return step.due + length_of(node) if waits else step.due
