@@ -7,11 +7,14 @@ from functools import cache
 from services.journeys.adapters.attributes import DynamoAttributes
 from services.journeys.adapters.definitions import DynamoDefinitions
 from services.journeys.adapters.known import DynamoKnown
+from services.journeys.adapters.live_cohorts import DynamoLiveCohorts
 from services.journeys.adapters.machines import StepFunctionsExecutions, StepFunctionsMachines
+from services.journeys.adapters.running import DynamoRunning
 from services.journeys.adapters.standings import DynamoStandings
 from services.journeys.adapters.walks import DynamoWalks
 from services.journeys.ports import Definitions, Walks
 from services.journeys.service.fail import Failing
+from services.journeys.service.halt import Halting
 from services.journeys.service.join import Joining
 from services.journeys.service.merge import Merging
 from services.journeys.service.person import Person
@@ -38,7 +41,8 @@ def reacting() -> Reacting:
     walks = DynamoWalks(Table(settings.runtime_table))
     standings = DynamoStandings(Table(settings.standings_table))
     clock = settings.clock()
-    joining = Joining(definitions, walks, StepFunctionsExecutions(), clock)
+    runnings = DynamoRunning(Table(settings.definitions_table))
+    joining = Joining(definitions, walks, StepFunctionsExecutions(), runnings, clock)
     merging = Merging(definitions, walks, standings, joining, clock)
     attributes = DynamoAttributes(Table(settings.definitions_table))
     return Reacting(definitions, walks, standings, joining, merging, attributes, clock)
@@ -52,9 +56,12 @@ def stepping() -> Stepping:
     walks = DynamoWalks(Table(settings.runtime_table))
     standings = DynamoStandings(Table(settings.standings_table))
     clock = settings.clock()
-    joining = Joining(definitions, walks, StepFunctionsExecutions(), clock)
+    runnings, executions = DynamoRunning(Table(settings.definitions_table)), StepFunctionsExecutions()
+    joining = Joining(definitions, walks, executions, runnings, clock)
+    live = DynamoLiveCohorts(Table(settings.runtime_table))
+    halting = Halting(runnings, live, walks, executions, clock)
     known = DynamoKnown(Table(settings.runtime_table))
-    return Stepping(definitions, walks, standings, known, joining, clock)
+    return Stepping(definitions, walks, standings, known, joining, halting, clock)
 
 
 @cache

@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 from services.journeys.domain.cohort import Slot
 from services.journeys.domain.operating import Running
+from services.journeys.domain.traces import Step
 from services.journeys.ports import Cohort
 from services.shared.contracts.base import Model
 
-
-class Parked(Exception):
-    """A cohort is parked: nobody may act on it before it is resumed."""
+STUCK_METRIC = "StuckCohorts"
+"""Cohorts that should have gone on long ago, of any journey."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Live:
     journey: str
     version: int
     created_at: datetime
+    expires_at: datetime
     at_work: bool
     parks: int
     carried: Mapping[str, Any]
@@ -51,6 +52,10 @@ class Runnings(Protocol):
         """Of a journey, with the pauses of its objective and of everything, as of now."""
         ...
 
+    def recent(self, journey: str, objective: str) -> Running:
+        """As `of`; up to a few seconds old."""
+        ...
+
     def change(self, name: str, how: Callable[[Running], Running]) -> Running:
         """Change it as `how` says; what stands then.
 
@@ -60,14 +65,19 @@ class Runnings(Protocol):
         ...
 
 
+class Refusals(Protocol):
+    """Who was not let in."""
+
+    def of_profile(self, profile_id: str, journey: str) -> list[Step]:
+        """Why a person was not let into a journey, the last time for each matter."""
+        ...
+
+
 class LiveCohorts(Protocol):
     """Cohorts that are not done, found by the version of the journey that they walk."""
 
-    def page(
-        self, journey: str, version: int, cursor: str, limit: int, until: datetime | None = None
-    ) -> tuple[list[Live], str]:
+    def page(self, journey: str, version: int, cursor: str, limit: int) -> tuple[list[Live], str]:
         """Some, the longest due first, and a cursor to go on behind them (empty: no more); at worst a second old.
-        `until` leaves out those that are due later.
 
         Raises:
             Invalid: `bad_cursor`.
@@ -78,9 +88,7 @@ class LiveCohorts(Protocol):
         """A cohort as of now."""
         ...
 
-    def park(
-        self, key: str, carried: Mapping[str, Any], due: datetime, *, standing: bool = False
-    ) -> bool:
+    def park(self, key: str, carried: Mapping[str, Any], due: datetime, *, standing: bool = False) -> bool:
         """Let nobody act on a cohort that is not due after `due`, until it is resumed with what is `carried`;
         `standing`: only if no execution is at work on it. `False`: it has gone on, or is done, or parked already."""
         ...

@@ -35,9 +35,7 @@ class DynamoDrafts:
             if draft.revision == 1:
                 self._table.put(item, condition="attribute_not_exists(pk)")
             else:
-                self._table.put(
-                    item, condition="revision = :last", values={":last": draft.revision - 1}
-                )
+                self._table.put(item, condition="revision = :last", values={":last": draft.revision - 1})
         except ConditionFailed as refused:
             return refused.item == item
         return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from services.journeys.adapters.cohorts import read_cohort
@@ -18,6 +18,9 @@ from services.journeys.running_ports import Live
 from services.shared.aws.dynamo import ConditionFailed, Item, Key, Table
 from services.shared.clock import from_iso, to_iso
 from services.shared.errors import Invalid
+
+NEVER = 253402214400
+"""What has no time to live is there in the year 9999."""
 
 _STATE = {"#state": "state"}
 
@@ -28,15 +31,10 @@ class DynamoLiveCohorts:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def page(
-        self, journey: str, version: int, cursor: str, limit: int, until: datetime | None = None
-    ) -> tuple[list[Live], str]:
-        condition, values = "live_of = :of", {":of": live_of(journey, version)}
-        if until:
-            condition, values[":until"] = f"{condition} AND live_due <= :until", to_iso(until)
+    def page(self, journey: str, version: int, cursor: str, limit: int) -> tuple[list[Live], str]:
         items, following = self._table.page(
-            condition,
-            values=values,
+            "live_of = :of",
+            values={":of": live_of(journey, version)},
             index="by_journey",
             start=_start(cursor, live_of(journey, version)),
             limit=limit,
@@ -47,9 +45,7 @@ class DynamoLiveCohorts:
         item = self._table.get(cohort_meta_key(key), consistent=True)
         return _live(item) if item and item["state"] != "done" else None
 
-    def park(
-        self, key: str, carried: Mapping[str, Any], due: datetime, *, standing: bool = False
-    ) -> bool:
+    def park(self, key: str, carried: Mapping[str, Any], due: datetime, *, standing: bool = False) -> bool:
         condition = "#state IN (:open, :closed) AND due <= :due"
         values: dict[str, Any] = {
             ":open": "open",
@@ -115,7 +111,8 @@ def _live(item: Item) -> Live:
         cohort=read_cohort(item),
         journey=item["journey"],
         version=item["version"],
-        created_at=from_iso(item.get("created_at", item["at"])),
+        created_at=from_iso(item["created_at"] if "created_at" in item else item["at"]),
+        expires_at=datetime.fromtimestamp(item.get("expires_at", NEVER), UTC),
         at_work=item.get("at_work", False),
         parks=item.get("parks", 0),
         carried=json.loads(item.get("carried", "{}")),

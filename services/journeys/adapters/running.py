@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from services.journeys.adapters.definitions import FRESH_SECONDS
 from services.journeys.domain.operating import ALL, Migration, Running, objective_key, together
 from services.journeys.domain.timing import Pause
 from services.shared.aws.dynamo import ConditionFailed, Item, Table
@@ -22,6 +24,7 @@ class DynamoRunning:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._recent: dict[str, tuple[float, Running]] = {}
 
     def get(self, name: str) -> Running:
         item = self._table.get(_key(name), consistent=True)
@@ -31,6 +34,13 @@ class DynamoRunning:
         names = (journey, ALL, objective_key(objective))
         found = self._found(names)
         return together(*(found.get(name, Running()) for name in names))
+
+    def recent(self, journey: str, objective: str) -> Running:
+        found = self._recent.get(journey)
+        if found is None or time.monotonic() >= found[0]:
+            found = (time.monotonic() + FRESH_SECONDS, self.of(journey, objective))
+            self._recent[journey] = found
+        return found[1]
 
     def change(self, name: str, how: Callable[[Running], Running]) -> Running:
         for _ in range(ATTEMPTS):

@@ -11,6 +11,7 @@ from services.journeys.domain.document import Document
 from services.journeys.domain.entering import WRONG_STAGE, Last, refused
 from services.journeys.domain.entries import SegmentEntered
 from services.journeys.domain.moves import Ask, Memory, Seen, Walker, memory_of_next
+from services.journeys.domain.operating import PAUSED, STOPPED
 from services.shared.contracts.scoring import Standing
 from services.shared.ids import stable_id
 
@@ -33,7 +34,8 @@ class Enrolment:
     `kept` are the walk's own facts (2 KB at most), `heard` when each signal (listener or watch) was heard last,
     `memory` what nodes must remember; `touched` counts the writes to them. `reason_at` is when the reason to enter
     came (nothing in walks of before there were goals). `ask` is what was asked for last and `acted` the cohort in
-    which it was, `enters` the journey that begins when this walk has ended.
+    which it was, `enters` the journey that begins when this walk has ended. `migrated` are the versions it went
+    over to, and when.
 
     After a merge, `inherited` are the messages that were asked for while the person still was another profile,
     `absorbed` the walk of that profile which this one goes on with, and `moved_to` the profile where a walk went.
@@ -67,6 +69,7 @@ class Enrolment:
     acted: str = ""
     ask: Ask | None = None
     enters: str = ""
+    migrated: tuple[tuple[int, datetime], ...] = ()
 
     @property
     def active(self) -> bool:
@@ -111,7 +114,7 @@ class Entrant:
         return walk_ref(self.profile_id, self.key)
 
 
-TOLD = frozenset({"moment_over", "too_often", "too_soon", WRONG_STAGE, "guard"})
+TOLD = frozenset({"moment_over", "too_often", "too_soon", WRONG_STAGE, "guard", PAUSED, STOPPED})
 """Why somebody was turned away, as far as others hear of it: that they walk already, or have, is no news."""
 
 

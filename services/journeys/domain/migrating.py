@@ -39,9 +39,7 @@ def differences(old: Document, new: Document) -> dict[str, Any]:
         "added": sorted(new.nodes.keys() - old.nodes.keys()),
         "removed": sorted(old.nodes.keys() - new.nodes.keys()),
         "changed": sorted(one for one in shared if before["nodes"][one] != after["nodes"][one]),
-        "fields": sorted(
-            one for one in after if one != "nodes" and before.get(one) != after[one]
-        ),
+        "fields": sorted(one for one in after if one != "nodes" and before.get(one) != after[one]),
     }
 
 

@@ -157,6 +157,11 @@ def drops(running: Running, now: datetime) -> bool:
     return on is not None and on.policy == "drop"
 
 
+def is_stuck(running: Running, state: str, due: datetime, now: datetime) -> bool:
+    """Should a cohort have gone on long ago?"""
+    return state in ("open", "closed") and not held(running, now) and due < now - STUCK
+
+
 def _open(running: Running) -> Pause | None:
     return next((one for one in running.pauses if one.end is None), None)
 

@@ -45,7 +45,7 @@ class Halting:
         self._clock = clock
 
     def rule(self, definition: Definition, step: StepInput, until: datetime) -> Ruling:
-        """What a step may do now that its time has come; its cohort stands where it is at most `until`.
+        """What a step may do now that its time has come; if it acts in time, its cohort is there `until` then.
 
         A wait that pauses have made much longer goes on in another execution: Step Functions ends one after a year.
         """
@@ -53,7 +53,7 @@ class Halting:
         due = _due(running, step.since or step.due, step.due, now)
         stopped = running.status == STOPPED
         if stopped or held(running, now) or due - now > SHORT:
-            self._live.park(step.cohort, _carried(step), max(due, until))
+            self._live.park(step.cohort, _carried(step), due + (until - step.due))
             self.release(definition, step.cohort)
             return Ruling(due, halted=True)
         if due > now:
@@ -83,9 +83,7 @@ class Halting:
         now = self._clock.now()
         seconds = seconds_until(_due(running, *_wait(live), now), now)
         name = _name(live.key, live.parks)
-        self._executions.start(
-            definition.state_machine_arn, name, {**live.carried, "wait_seconds": seconds}
-        )
+        self._executions.start(definition.state_machine_arn, name, {**live.carried, "wait_seconds": seconds})
         self._cohorts.mark_started(live.key)
 
 

@@ -28,8 +28,8 @@ class Migrating:
         self._filling = filling
         self._clock = clock
 
-    def move(self, old: Definition, migration: Migration, live: Live, has_time: HasTime) -> bool:
-        """Move a cohort that stands; `False`: time ran out. One that an execution is at work on is left alone: it
+    def move(self, old: Definition, migration: Migration, live: Live, has_time: HasTime) -> None:
+        """Move a cohort that stands, as far as there is time. One that an execution is at work on is left alone: it
         stands soon.
 
         It is parked first, so that no execution acts on those who have not left yet. The new cohorts belong to it, and
@@ -40,13 +40,13 @@ class Migrating:
             self._live.park(live.key, carried, live.cohort.due, standing=True)
         now = self._live.live(live.key)
         if now is None or now.cohort.state != "parked" or now.carried.get("cursor"):
-            return True
+            return
         new = self._definitions.get(old.journey, migration.to)
         target = migration.nodes.get(now.cohort.node)
         out = exit_at(new.document, target)
         for _, refs in self._walks.pages(now.key, None):
             if not has_time():
-                return False
+                return
             if target is None or out:
                 self._let_go(now, refs, out.reason if out else MIGRATED)
             else:
@@ -54,7 +54,6 @@ class Migrating:
         if target is not None and not out:
             self._start(new, self._slots(old, new, now, target))
         self._walks.finish(now.key)
-        return True
 
     def _slots(self, old: Definition, new: Definition, live: Live, target: str) -> Iterator[Slot]:
         place = live.cohort.node, live.cohort.since, live.cohort.due

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.journeys.domain.operating import NEAR, STOPPED, STUCK, Running, held, walked
+from services.journeys.domain.operating import NEAR, STOPPED, Running, is_stuck, walked
 from services.journeys.ports import Definition, Definitions, Walks
 from services.journeys.running_ports import Chore, Chores, Live, LiveCohorts, Runnings
 from services.journeys.service.fill import Filling
 from services.journeys.service.halt import Halting
 from services.journeys.service.migrate import Migrating
 from services.shared.clock import Clock
+
+HasTime = Callable[[], bool]
 
 PAGE = 100
 
@@ -59,18 +61,7 @@ class Tending:
         self._chores = chores
         self._clock = clock
 
-    def sweep(self) -> int:
-        """Let every version be tended that somebody may walk; how many."""
-        retired = {name: self._runnings.get(name).retired for name in self._names()}
-        chores = [
-            Chore(journey=one.journey, version=one.version)
-            for one in self._definitions.all()
-            if one.version not in retired[one.journey]
-        ]
-        self._chores.send(chores)
-        return len(chores)
-
-    def tend(self, chore: Chore, has_time: Callable[[], bool]) -> Tended:
+    def tend(self, chore: Chore, has_time: HasTime) -> Tended:
         """Look at a version's cohorts while `has_time()`; the rest is queued again.
 
         Raises:
@@ -86,9 +77,10 @@ class Tending:
                 if not has_time():
                     return self._later(chore, cursor, Tended(seen, acted, stuck, None))
                 seen += 1
-                stuck += self._is_stuck(running, one)
-                done = self._one(definition, running, one, has_time)
-                acted += done
+                stuck += is_stuck(running, one.cohort.state, one.cohort.due, self._clock.now())
+                acted += self._one(definition, running, one, has_time)
+            if page and not has_time():
+                return self._later(chore, cursor, Tended(seen, acted, stuck, None))
             if not following:
                 break
             cursor = following
@@ -96,45 +88,42 @@ class Tending:
             self._retire(definition, anybody=seen > 0)
         return Tended(seen, acted, stuck, None)
 
-    def _names(self) -> set[str]:
-        return {one.journey for one in self._definitions.all()}
-
     def _later(self, chore: Chore, cursor: str, so_far: Tended) -> Tended:
         left = chore.model_copy(update={"cursor": cursor})
         self._chores.send([left])
         return Tended(so_far.seen, so_far.acted, so_far.stuck, left)
 
-    def _one(
-        self, definition: Definition, running: Running, live: Live, has_time: Callable[[], bool]
-    ) -> bool:
+    def _one(self, definition: Definition, running: Running, live: Live, has_time: HasTime) -> bool:
         """Was there anything to do?"""
-        now, cohort = self._clock.now(), live.cohort
+        cohort = live.cohort
         migration = running.migrations.get(definition.version)
         if running.status == STOPPED:
-            self._empty(live)
+            self._empty(live, has_time)
         elif migration:
             self._migrating.move(definition, migration, live, has_time)
-        elif cohort.open and not cohort.started and _forgotten(live, now):
+        elif cohort.state == "parked" or (live.parks and not cohort.open and not cohort.started):
+            return self._halting.release(definition, live.key) or self._keep(live)
+        elif cohort.open and not cohort.started and _forgotten(live, self._clock.now()):
             self._filling.start(definition, cohort.slot)
-        elif live.parks and not cohort.open and not cohort.started or cohort.state == "parked":
-            if not self._halting.release(definition, live.key):
-                self._keep(live, now)
         else:
             return False
         return True
 
-    def _empty(self, live: Live) -> None:
-        self._walks.finish(live.key)
+    def _keep(self, live: Live) -> bool:
+        """What a long pause holds must not expire."""
+        now = self._clock.now()
+        if live.expires_at - now > RENEWED:
+            return False
+        self._live.prolong(live.key, int((now + KEPT).timestamp()))
+        return True
+
+    def _empty(self, live: Live, has_time: HasTime) -> None:
         for _, refs in self._walks.pages(live.key, None):
+            if not has_time():
+                return
             here = self._walks.members(refs, live.journey, live.key)
             self._walks.stop([(walk, STOPPED) for walk in here], self._clock.now())
-
-    def _keep(self, live: Live, now: datetime) -> None:
-        ...
-
-    def _is_stuck(self, running: Running, live: Live) -> bool:
-        now = self._clock.now()
-        return is_stuck(running, live, now)
+        self._walks.finish(live.key)
 
     def _retire(self, definition: Definition, *, anybody: bool) -> None:
         versions = self._definitions.versions(definition.journey)
@@ -144,12 +133,6 @@ class Tending:
         self._runnings.change(
             definition.journey, lambda one: walked(one, definition.version, now, anybody=anybody)
         )
-
-
-def is_stuck(running: Running, live: Live, now: datetime) -> bool:
-    """Should a cohort have gone on long ago?"""
-    waits = live.cohort.state == "parked" or held(running, now)
-    return not waits and live.cohort.due < now - STUCK
 
 
 def _forgotten(live: Live, now: datetime) -> bool:
