@@ -13,7 +13,7 @@ from services.journeys.domain.timing import due_after_pauses
 from services.journeys.ports import Cohorts, Definition, Executions
 from services.journeys.running_ports import Live, LiveCohorts, Runnings
 from services.journeys.service.act import StepInput
-from services.shared.clock import Clock, from_iso
+from services.shared.clock import Clock, from_iso, to_iso
 from services.shared.ids import stable_id
 
 
@@ -80,10 +80,18 @@ class Halting:
         return self._runnings.of(definition.journey, definition.document.objective)
 
     def _start(self, definition: Definition, live: Live, running: Running) -> None:
+        """What is left of a wait begins now: pauses of before are reckoned, those to come are not."""
         now = self._clock.now()
-        seconds = seconds_until(_due(running, *_wait(live), now), now)
-        name = _name(live.key, live.parks)
-        self._executions.start(definition.state_machine_arn, name, {**live.carried, "wait_seconds": seconds})
+        due = _due(running, *_wait(live), now)
+        since = min(now, due)
+        self._live.postpone(live.key, since, due)
+        data = {
+            **live.carried,
+            "since": to_iso(since),
+            "due": to_iso(due),
+            "wait_seconds": seconds_until(due, now),
+        }
+        self._executions.start(definition.state_machine_arn, _name(live.key, live.parks), data)
         self._cohorts.mark_started(live.key)
 
 
