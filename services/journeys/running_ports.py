@@ -17,6 +17,10 @@ STUCK_METRIC = "StuckCohorts"
 """Cohorts that should have gone on long ago, of any journey."""
 
 
+LEAVING = "leaving"
+"""Marks what is carried for a cohort that no execution will go on with."""
+
+
 @dataclass(frozen=True)
 class Live:
     """A cohort that is not done. An execution is `at_work` on it from its arrival at an action until it stands at a
@@ -35,6 +39,11 @@ class Live:
     @property
     def key(self) -> str:
         return self.cohort.slot.key
+
+    @property
+    def leaving(self) -> bool:
+        """Is it parked for good, because its people go over to another version?"""
+        return self.cohort.state == "parked" and LEAVING in self.carried
 
     @property
     def slot(self) -> Slot:
@@ -93,8 +102,13 @@ class LiveCohorts(Protocol):
         `standing`: only if no execution is at work on it. `False`: it has gone on, or is done, or parked already."""
         ...
 
-    def unpark(self, key: str, parks: int) -> None:
-        """Let it go on with another execution, which is to be started; again is the same."""
+    def unpark(self, key: str, parks: int) -> bool:
+        """Let it go on with another execution, which is to be started; again is the same. `False`: it was parked anew
+        since."""
+        ...
+
+    def park_again(self, key: str, carried: Mapping[str, Any], parks: int) -> bool:
+        """Park a cohort that is parked, so that whoever is about to let it go on does not. `False`: it has gone on."""
         ...
 
     def postpone(self, key: str, since: datetime, due: datetime) -> None:

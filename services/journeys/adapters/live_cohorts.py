@@ -71,7 +71,7 @@ class DynamoLiveCohorts:
             return False
         return True
 
-    def unpark(self, key: str, parks: int) -> None:
+    def unpark(self, key: str, parks: int) -> bool:
         try:
             self._table.update(
                 cohort_meta_key(key),
@@ -80,8 +80,28 @@ class DynamoLiveCohorts:
                 names=_STATE,
                 values={":closed": "closed", ":parked": "parked", ":no": False, ":parks": parks},
             )
+        except ConditionFailed as refused:
+            found = refused.item or {}
+            return found.get("state") == "closed" and found.get("parks") == parks
+        return True
+
+    def park_again(self, key: str, carried: Mapping[str, Any], parks: int) -> bool:
+        try:
+            self._table.update(
+                cohort_meta_key(key),
+                "SET carried = :carried, parks = parks + :one",
+                condition="#state = :parked AND parks = :parks",
+                names=_STATE,
+                values={
+                    ":parked": "parked",
+                    ":carried": json.dumps(carried),
+                    ":parks": parks,
+                    ":one": 1,
+                },
+            )
         except ConditionFailed:
-            return  # somebody else did
+            return False
+        return True
 
     def postpone(self, key: str, since: datetime, due: datetime) -> None:
         try:

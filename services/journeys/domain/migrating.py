@@ -33,13 +33,14 @@ class Mapped:
 
 def differences(old: Document, new: Document) -> dict[str, Any]:
     """The nodes that were added, removed and changed, and the other fields that differ."""
-    before, after = old.model_dump(mode="json"), new.model_dump(mode="json")
     shared = old.nodes.keys() & new.nodes.keys()
     return {
         "added": sorted(new.nodes.keys() - old.nodes.keys()),
         "removed": sorted(old.nodes.keys() - new.nodes.keys()),
-        "changed": sorted(one for one in shared if before["nodes"][one] != after["nodes"][one]),
-        "fields": sorted(one for one in after if one != "nodes" and before.get(one) != after[one]),
+        "changed": sorted(one for one in shared if old.nodes[one] != new.nodes[one]),
+        "fields": sorted(
+            one for one in Document.model_fields if one != "nodes" and getattr(old, one) != getattr(new, one)
+        ),
     }
 
 

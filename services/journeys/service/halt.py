@@ -64,13 +64,14 @@ class Halting:
         """Let a parked cohort go on, unless it is held still, or its time is far; again is the same. Whoever parks one
         asks this afterwards, and whoever ends a pause before: one of them sees both."""
         live, running, now = self._live.live(key), self._running(definition), self._clock.now()
-        if live is None or not live.parks or live.cohort.open:
+        if live is None or not live.parks or live.cohort.open or live.leaving:
             return False
         if live.cohort.state == "parked":
             due = _due(running, *_wait(live), now)
             if running.status == STOPPED or held(running, now) or due - now > NEAR:
                 return False
-            self._live.unpark(key, live.parks)
+            if not self._live.unpark(key, live.parks):
+                return False
         elif live.cohort.started:
             return False
         self._start(definition, live, running)

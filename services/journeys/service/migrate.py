@@ -9,9 +9,9 @@ from services.journeys.domain.migrating import MIGRATED, over_slots
 from services.journeys.domain.operating import Migration
 from services.journeys.domain.states import exit_at
 from services.journeys.ports import Boarding, Definition, Definitions, Walks
-from services.journeys.running_ports import Live, LiveCohorts
+from services.journeys.running_ports import LEAVING, Live, LiveCohorts
 from services.journeys.service.fill import Filling
-from services.shared.clock import Clock, to_iso
+from services.shared.clock import Clock
 
 HasTime = Callable[[], bool]
 
@@ -35,11 +35,8 @@ class Migrating:
         It is parked first, so that no execution acts on those who have not left yet. The new cohorts belong to it, and
         start when everybody is on board.
         """
-        if live.cohort.state != "parked":
-            carried = {"due": to_iso(live.cohort.due), "since": to_iso(live.cohort.since), "cursor": None}
-            self._live.park(live.key, carried, live.cohort.due, standing=True)
-        now = self._live.live(live.key)
-        if now is None or now.cohort.state != "parked" or now.carried.get("cursor"):
+        now = self._hold(live.key)
+        if now is None:
             return
         new = self._definitions.get(old.journey, migration.to)
         target = migration.nodes.get(now.cohort.node)
@@ -54,6 +51,19 @@ class Migrating:
         if target is not None and not out:
             self._start(new, self._slots(old, new, now, target))
         self._walks.finish(now.key)
+
+    def _hold(self, key: str) -> Live | None:
+        """Park a cohort for good; `None`: it does not stand."""
+        live = self._live.live(key)
+        if live is None or live.leaving:
+            return live
+        if live.cohort.state != "parked":
+            held = self._live.park(key, {LEAVING: True}, live.cohort.due, standing=True)
+        elif live.carried.get("cursor"):
+            return None
+        else:
+            held = self._live.park_again(key, {LEAVING: True}, live.parks)
+        return self._live.live(key) if held else None
 
     def _slots(self, old: Definition, new: Definition, live: Live, target: str) -> Iterator[Slot]:
         place = live.cohort.node, live.cohort.since, live.cohort.due
