@@ -99,9 +99,7 @@ class Walks:
     def find(self, refs: Iterable[str], journey: str, *, stale: bool = False) -> dict[str, Enrolment]:
         return {p: self.walks[p] for p in refs if p in self.walks}
 
-    def arrive(
-        self, key: str, node: str, since: datetime, due: datetime, *, stands: bool = False
-    ) -> None:
+    def arrive(self, key: str, node: str, since: datetime, due: datetime, *, stands: bool = False) -> None:
         self.close(key)
 
     def finish(self, key: str) -> None:
