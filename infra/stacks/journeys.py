@@ -38,6 +38,8 @@ LOCAL_LATE_SECONDS = 5
 ROUTES = (
     "GET /journeys",
     "POST /journeys/validate",
+    "GET /journeys/library",
+    "GET /journeys/library/{name}",
     "GET /journeys/{name}",
     "PUT /journeys/{name}",
     "GET /journeys/{name}/draft",
@@ -54,7 +56,7 @@ class JourneysStack(ServiceStack):
     def __init__(self, scope: Construct, environment: Environment) -> None:
         super().__init__(scope, service="journeys", environment=environment)
         self._prefix = f"halte-{environment.stage}"
-        self._definitions = self.table("Definitions", partition_key="pk", sort_key="sk")
+        self._definitions = self.table("Definitions", partition_key="pk", sort_key="sk", stream=True)
         self._runtime = self.table(
             "Runtime", partition_key="pk", sort_key="sk", stream=True, ttl="expires_at"
         )
@@ -67,6 +69,7 @@ class JourneysStack(ServiceStack):
         self._facts()
         self._marketers(self._step())
         self._outbox()
+        self._listening()
         self._person()
         self._failures()
         operate_journeys(self, self._operations())
@@ -160,6 +163,15 @@ class JourneysStack(ServiceStack):
             settings={"definitions_table": self._definitions.table_name},
         )
         self._definitions.grant(function, "dynamodb:GetItem")
+
+    def _listening(self) -> None:
+        function = self.publisher(
+            "OnDefinitionsStream",
+            handler="on_definitions_stream",
+            table=self._definitions,
+            settings={"definitions_table": self._definitions.table_name},
+        )
+        self._definitions.grant(function, "dynamodb:Query")
 
     def _person(self) -> None:
         function = self.person(

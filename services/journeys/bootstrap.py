@@ -8,6 +8,7 @@ from services.journeys.adapters.attributes import DynamoAttributes
 from services.journeys.adapters.definitions import DynamoDefinitions
 from services.journeys.adapters.known import DynamoKnown
 from services.journeys.adapters.live_cohorts import DynamoLiveCohorts
+from services.journeys.adapters.library_files import shelf
 from services.journeys.adapters.machines import StepFunctionsExecutions, StepFunctionsMachines
 from services.journeys.adapters.running import DynamoRunning
 from services.journeys.adapters.standings import DynamoStandings
@@ -17,6 +18,7 @@ from services.journeys.service.fail import Failing
 from services.journeys.service.halt import Halting
 from services.journeys.service.hear import Hearing
 from services.journeys.service.join import Joining
+from services.journeys.service.library import Library
 from services.journeys.service.merge import Merging
 from services.journeys.service.person import Person
 from services.journeys.service.publish import Publishing
@@ -24,6 +26,7 @@ from services.journeys.service.react import Reacting
 from services.journeys.service.step import Stepping
 from services.journeys.settings import (
     ApiSettings,
+    OnDefinitionsStreamSettings,
     OnFactsSettings,
     OnFailedExecutionSettings,
     OnRuntimeStreamSettings,
@@ -82,6 +85,13 @@ def announcing() -> tuple[Definitions, Bus]:
 
 
 @cache
+def listening() -> tuple[Definitions, Bus]:
+    """What `on_definitions_stream` needs."""
+    settings = OnDefinitionsStreamSettings.from_env()
+    return DynamoDefinitions(Table(settings.definitions_table)), Bus(settings.bus_name)
+
+
+@cache
 def publishing() -> Publishing:
     """What `api` needs for documents."""
     settings = ApiSettings.from_env()
@@ -92,6 +102,12 @@ def publishing() -> Publishing:
         clock=settings.clock(),
         step_function_arn=settings.step_function_arn,
     )
+
+
+@cache
+def library() -> Library:
+    """What `api` needs for ready-made journeys."""
+    return Library(shelf())
 
 
 @cache

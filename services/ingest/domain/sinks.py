@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import ProfileChange, ProfilesChanged, ProfilesErased, ProfilesMerged
+from services.shared.contracts.journeys import SinkCallRequested
 from services.shared.errors import Invalid
 from services.shared.ids import stable_id
 
@@ -21,15 +22,17 @@ PORTION_BYTES = 180_000
 """Of a delivery's rows. A receiver never gets a body over 256 KB, and a queue message has room for it."""
 
 FORWARDED: Mapping[str, type[Fact]] = {
-    fact.detail_type: fact for fact in (ProfilesChanged, ProfilesMerged, ProfilesErased)
+    fact.detail_type: fact for fact in (ProfilesChanged, ProfilesMerged, ProfilesErased, SinkCallRequested)
 }
-"""What sinks are told of. Merges and erasures carry opaque ids only and are never filtered: who keeps a copy of a
-person must hear that the person is another's double, or is to be forgotten."""
+"""What sinks are told of; of a journey's calls the one that is named, and no other. Merges and erasures carry opaque
+ids only and are never filtered: who keeps a copy of a person must hear that the person is another's double, or is to
+be forgotten."""
 
 ROWS = {
     ProfilesChanged.detail_type: "changes",
     ProfilesMerged.detail_type: "merges",
     ProfilesErased.detail_type: "erasures",
+    SinkCallRequested.detail_type: "calls",
 }
 """The list in each of those facts."""
 
@@ -130,13 +133,15 @@ class Sink:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What goes to a sink at once: rows of one fact. The id is the same for every repetition of it."""
+    """What goes to a sink at once: rows of one fact. The id is the same for every repetition of it. What waits for a
+    sink under another id than it is told under is `parked_as` that."""
 
     sink_id: str
     delivery_id: str
     fact: str
     at: str
     rows: tuple[Mapping[str, Any], ...]
+    parked_as: str = ""
 
     FIELDS: ClassVar = ("sink_id", "delivery_id", "fact", "at", "rows")
 
@@ -152,7 +157,13 @@ class Delivery:
         """The delivery without what it says of these people; `None` when nothing is left."""
         gone = set(profile_ids)
         rows = tuple(row for row in self.rows if row.get("profile_id") not in gone)
-        return Delivery(self.sink_id, self.delivery_id, self.fact, self.at, rows) if rows else None
+        return replace(self, rows=rows) if rows else None
+
+    def part(self, places: Iterable[str]) -> Delivery:
+        """A delivery of which only the rows at these places are here: by an id of its own, or a receiver that drops
+        copies would drop the whole one when it comes."""
+        delivery_id = stable_id("dlv", self.delivery_id, *places)
+        return replace(self, delivery_id=delivery_id, parked_as=self.delivery_id)
 
     def profiles(self) -> set[str]:
         """Whose traits and events are in it."""

@@ -7,7 +7,20 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from services.journeys.domain.parts import Channel, Duration, LocalTime, Name, Part, Text, When, Zone
+from services.journeys.domain.objectives import Kpi
+from services.journeys.domain.parts import (
+    Channel,
+    Duration,
+    LocalTime,
+    Name,
+    Part,
+    Sentence,
+    Text,
+    When,
+    Where,
+    Zone,
+    spelled,
+)
 
 EventType = Literal["track", "page", "screen"]
 
@@ -18,7 +31,7 @@ class Happening(Part):
 
     event: Text
     type: EventType = "track"
-    where: dict[str, Any] | None = None
+    where: Where | None = None
     key: Text | None = None
 
 
@@ -103,8 +116,12 @@ class DateWay(Part):
 
     @property
     def shown(self) -> str:
-        offset = f"{self.before} before " if self.before else f"{self.after} after " if self.after else "on "
-        return f"{offset}{'the anniversary of ' if self.anniversary else ''}{self.date}"
+        offset = "on"
+        if self.before is not None:
+            offset = f"{spelled(self.before)} before"
+        elif self.after is not None:
+            offset = f"{spelled(self.after)} after"
+        return f"{offset} {'the anniversary of ' if self.anniversary else ''}{self.date.partition(':')[2]}"
 
 
 class Schedule(Part):
@@ -147,7 +164,7 @@ class Called(Part):
         return "is called"
 
 
-_WAYS: dict[str, type[Part]] = {
+WAYS: dict[str, type[Part]] = {
     "event": EventWay,
     "segment_entered": SegmentEntered,
     "segment_exited": SegmentExited,
@@ -159,6 +176,7 @@ _WAYS: dict[str, type[Part]] = {
     "world_event": WorldWay,
     "called": Called,
 }
+"""Each way in by the field that only it has."""
 
 
 def _by_key(names: tuple[str, ...]) -> Discriminator:
@@ -168,7 +186,7 @@ def _by_key(names: tuple[str, ...]) -> Discriminator:
         if isinstance(value, dict):
             return next((name for name in names if name in value), None)
         return next(
-            (name for name in names if isinstance(value, _WAYS.get(name, _RULES.get(name, Part)))), None
+            (name for name in names if isinstance(value, WAYS.get(name, _RULES.get(name, Part)))), None
         )
 
     return Discriminator(
@@ -189,7 +207,7 @@ Way = Annotated[
     | Annotated[ScheduleWay, Tag("schedule")]
     | Annotated[WorldWay, Tag("world_event")]
     | Annotated[Called, Tag("called")],
-    _by_key(tuple(_WAYS)),
+    _by_key(tuple(WAYS)),
 ]
 
 
@@ -200,6 +218,17 @@ class Again(Part):
     at_most: Annotated[int, Field(ge=1, le=1000)] | None = None
 
 
+def _word_or_rule(value: Any) -> str:
+    return "rule" if isinstance(value, dict | Again) else "word"
+
+
+Reentry = Annotated[
+    Annotated[Literal["never", "always"], Tag("word")] | Annotated[Again, Tag("rule")],
+    Discriminator(_word_or_rule),
+]
+"""May somebody who left come in again?"""
+
+
 class Entry(Part):
     """The ways in. `when` is a condition that must hold on entering; `expires` how long a reason to enter is worth
     anything (the moment is over after that). With a key, each matter is a walk of its own."""
@@ -207,7 +236,7 @@ class Entry(Part):
     on: Annotated[list[Way], Field(min_length=1, max_length=10)]
     when: When | None = None
     expires: Duration | None = None
-    reentry: Literal["never", "always"] | Again = "never"
+    reentry: Reentry = "never"
 
     @property
     def shown(self) -> str:
@@ -301,13 +330,16 @@ class OpenHours(Part):
 class Brief(Part):
     """The campaign's brief: who is addressed, why, over which channels, and the attributes that this needs. What is
     not in some brief need not be collected. The rest is what is learned round by round: where in the customer's way
-    it stands (`step`), what is believed (`hypothesis`), what came out and what is changed next."""
+    it stands (`step`), what is believed (`hypothesis`), what figure tells (`kpi`, else the objective's) and what it
+    should come to (`target`), what came out and what is changed next."""
 
-    who: Annotated[str, Field(min_length=1, max_length=500)]
-    why: Annotated[str, Field(min_length=1, max_length=500)]
+    who: Sentence
+    why: Sentence
     channels: Annotated[list[Channel], Field(min_length=1)]
     needed_data: Annotated[list[Text], Field(max_length=100)]
-    step: Annotated[str, Field(min_length=1, max_length=500)] | None = None
-    hypothesis: Annotated[str, Field(min_length=1, max_length=500)] | None = None
-    result: Annotated[str, Field(min_length=1, max_length=500)] | None = None
-    next_change: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    step: Sentence | None = None
+    hypothesis: Sentence | None = None
+    kpi: Kpi | None = None
+    target: Sentence | None = None
+    result: Sentence | None = None
+    next_change: Sentence | None = None

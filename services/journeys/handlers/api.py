@@ -8,32 +8,33 @@ from aws_lambda_powertools.event_handler import Response
 
 from services.journeys import bootstrap
 from services.journeys import bootstrap_operating as operating
+from services.journeys.domain.yaml_text import read_yaml
 from services.journeys.ports import Definition
 from services.journeys.service.person import described
-from services.shared.http import answer, expected_revision, json_body, resolver
+from services.shared.http import answer, expected_revision, json_body, raw_body, resolver
 from services.shared.observability import service_logger
 
 logger = service_logger("journeys")
 app = resolver()
+YAML = ("application/yaml", "application/x-yaml", "text/yaml")
 
 
 @app.put("/journeys/<name>")
 def publish(name: str) -> Any:
-    """Publish a document as the next version."""
-    return _published(bootstrap.publishing().publish(name, json_body(app.current_event)))
+    """Publish a document (JSON or YAML) as the next version."""
+    return _published(bootstrap.publishing().publish(name, _document()))
 
 
 @app.post("/journeys/validate")
 def validate() -> Any:
     """Everything that is wrong with a document; nothing is published."""
-    return answer(200, bootstrap.publishing().validate(json_body(app.current_event)))
+    return answer(200, bootstrap.publishing().validate(_document()))
 
 
 @app.put("/journeys/<name>/draft")
 def put_draft(name: str) -> Response[Any]:
     """Keep a document that is being written, with what is wrong with it. Its ETag is its revision."""
-    event = app.current_event
-    draft, shown = operating.drafting().put(name, json_body(event), expected_revision(event))
+    draft, shown = operating.drafting().put(name, _document(), expected_revision(app.current_event))
     return answer(200, shown, {"ETag": f'"{draft.revision}"'})
 
 
@@ -72,6 +73,23 @@ def show(name: str) -> Any:
 def walks_of_profile(profile_id: str) -> Any:
     """Where a person is, or was, in every journey."""
     return answer(200, {"journeys": [described(walk) for walk in bootstrap.walks().of_profile(profile_id)]})
+
+
+@app.get("/journeys/library")
+def library() -> Any:
+    """Ready-made journeys."""
+    return answer(200, bootstrap.library().shelf())
+
+
+@app.get("/journeys/library/<name>")
+def from_library(name: str) -> Any:
+    """One of them, with its messages, as it would be put under its own name."""
+    return answer(200, bootstrap.library().one(name))
+
+
+def _document() -> dict[str, Any]:
+    kind = app.current_event.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return read_yaml(raw_body(app.current_event)) if kind in YAML else json_body(app.current_event)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
