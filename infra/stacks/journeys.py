@@ -171,7 +171,7 @@ class JourneysStack(ServiceStack):
             table=self._definitions,
             settings={"definitions_table": self._definitions.table_name},
         )
-        self._definitions.grant(function, "dynamodb:Query")
+        self._definitions.grant(function, "dynamodb:Query", "dynamodb:GetItem")
 
     def _person(self) -> None:
         function = self.person(

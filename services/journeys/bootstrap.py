@@ -7,13 +7,14 @@ from functools import cache
 from services.journeys.adapters.attributes import DynamoAttributes
 from services.journeys.adapters.definitions import DynamoDefinitions
 from services.journeys.adapters.known import DynamoKnown
-from services.journeys.adapters.live_cohorts import DynamoLiveCohorts
 from services.journeys.adapters.library_files import shelf
+from services.journeys.adapters.live_cohorts import DynamoLiveCohorts
 from services.journeys.adapters.machines import StepFunctionsExecutions, StepFunctionsMachines
 from services.journeys.adapters.running import DynamoRunning
 from services.journeys.adapters.standings import DynamoStandings
 from services.journeys.adapters.walks import DynamoWalks
 from services.journeys.ports import Definitions, Walks
+from services.journeys.running_ports import Runnings
 from services.journeys.service.fail import Failing
 from services.journeys.service.halt import Halting
 from services.journeys.service.hear import Hearing
@@ -85,10 +86,11 @@ def announcing() -> tuple[Definitions, Bus]:
 
 
 @cache
-def listening() -> tuple[Definitions, Bus]:
+def listening() -> tuple[Definitions, Runnings, Bus]:
     """What `on_definitions_stream` needs."""
     settings = OnDefinitionsStreamSettings.from_env()
-    return DynamoDefinitions(Table(settings.definitions_table)), Bus(settings.bus_name)
+    table = Table(settings.definitions_table)
+    return DynamoDefinitions(table), DynamoRunning(table), Bus(settings.bus_name)
 
 
 @cache

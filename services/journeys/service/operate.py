@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
 
-from services.journeys.domain.document import Objective
 from services.journeys.domain.migrating import Mapped, differences, mapped
+from services.journeys.domain.objectives import Objective
 from services.journeys.domain.operating import (
     ALL,
     Migration,
