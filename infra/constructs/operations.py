@@ -98,6 +98,7 @@ def _worker(stack: ServiceStack, uses: Operations, chores: WorkQueue, settings: 
     )
     _allow_sending(function, chores)
     stack.consume(function, chores, batch_size=1)
+    function.let_go_in_rounds()
 
 
 def _sweep(stack: ServiceStack, uses: Operations, chores: WorkQueue) -> None:
