@@ -80,7 +80,7 @@ def test_everything_or_an_objective_is_paused_with_one_write(
     world: World, desk: Desk, objective: str
 ) -> None:
     world.publish(document(objective="welcome"))
-    world.publish(document(name="other", objective="retention"))
+    world.publish(document(name="other", objective="loyalty"))
     enter(world, "prf_1")
     wish = {"objective": objective} if objective else {}
     desk.done("POST", "/portfolio/pause", wish)
