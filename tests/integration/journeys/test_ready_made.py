@@ -94,6 +94,29 @@ def test_templates_of_the_library_publish_unchanged(world: World) -> None:
     assert all(one["kpi"] and one["angle"] for one in listed["journeys"])
 
 
+@pytest.mark.capability("001-17")
+def test_a_current_campaign_that_nobody_can_learn_from_is_not_published(world: World) -> None:
+    status, body = put("/journeys/trial", AS_YAML.replace("portfolio: base", "portfolio: current"))
+    assert (status, body["code"]) == (400, "invalid_journey")
+    assert all(
+        f"{path}: is required" in body["message"] for path in ("goal", "brief.step", "brief.hypothesis")
+    )
+    assert world.http("GET", "/journeys")[1] == {"journeys": []}
+
+
+@pytest.mark.capability("000-18")
+def test_an_offer_before_a_meeting_is_not_published(world: World) -> None:
+    winning_back = AS_YAML.replace("objective: welcome", "objective: win_back")
+    status, body = put(
+        "/journeys/trial", winning_back.replace("next: done}", "tone: commercial, next: done}")
+    )
+    assert (status, body["code"]) == (400, "invalid_journey")
+    assert "nodes.hello.tone: commercial before relational" in body["message"]
+    assert (
+        put("/journeys/trial", winning_back.replace("next: done}", "tone: relational, next: done}"))[0] == 200
+    )
+
+
 def test_a_journey_that_is_not_on_the_shelf_is_not_found(world: World) -> None:
     assert world.http("GET", "/journeys/library/nothing")[0] == 404
 
