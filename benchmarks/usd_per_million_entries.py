@@ -33,6 +33,7 @@ JOURNEY: dict[str, Any] = {
     "title": "Two messages with a month between them",
     "objective": "welcome",
     "angle": "lifecycle",
+    "portfolio": "base",
     "brief": {
         "who": "everybody of the cost figures",
         "why": "to know what an entry costs",
