@@ -8,33 +8,33 @@ from aws_lambda_powertools.event_handler import Response
 
 from services.journeys import bootstrap
 from services.journeys import bootstrap_operating as operating
-from services.journeys.domain.yaml_text import read_yaml
+from services.journeys.handlers.bodies import document_body
 from services.journeys.ports import Definition
 from services.journeys.service.person import described
-from services.shared.http import answer, expected_revision, json_body, raw_body, resolver
+from services.shared.http import answer, expected_revision, resolver
 from services.shared.observability import service_logger
 
 logger = service_logger("journeys")
 app = resolver()
-YAML = ("application/yaml", "application/x-yaml", "text/yaml")
 
 
 @app.put("/journeys/<name>")
 def publish(name: str) -> Any:
     """Publish a document (JSON or YAML) as the next version."""
-    return _published(bootstrap.publishing().publish(name, _document()))
+    return _published(bootstrap.publishing().publish(name, document_body(app.current_event)))
 
 
 @app.post("/journeys/validate")
 def validate() -> Any:
     """Everything that is wrong with a document; nothing is published."""
-    return answer(200, bootstrap.publishing().validate(_document()))
+    return answer(200, bootstrap.publishing().validate(document_body(app.current_event)))
 
 
 @app.put("/journeys/<name>/draft")
 def put_draft(name: str) -> Response[Any]:
     """Keep a document that is being written, with what is wrong with it. Its ETag is its revision."""
-    draft, shown = operating.drafting().put(name, _document(), expected_revision(app.current_event))
+    event = app.current_event
+    draft, shown = operating.drafting().put(name, document_body(event), expected_revision(event))
     return answer(200, shown, {"ETag": f'"{draft.revision}"'})
 
 
@@ -85,11 +85,6 @@ def library() -> Any:
 def from_library(name: str) -> Any:
     """One of them, with its messages, as it would be put under its own name."""
     return answer(200, bootstrap.library().one(name))
-
-
-def _document() -> dict[str, Any]:
-    kind = app.current_event.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return read_yaml(raw_body(app.current_event)) if kind in YAML else json_body(app.current_event)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
