@@ -48,14 +48,12 @@ class _Author:
         return self._frame()
 
     def _chain(self) -> list[str]:
-        """What follows what: no wait on a wait (of any kind), no jump before a wait to go back to."""
+        """What follows what: no wait on a wait, no jump before a wait to go back to."""
         chain: list[str] = []
         length = self.random.randint(2, 8)
         while len(chain) < length:
             kind = self.random.choice(self.kinds)
-            if (kind == "wait" and chain[-1:] in (["wait"], ["wait_until"])) or (
-                kind == "jump" and "wait" not in chain
-            ):
+            if (kind == "wait" and chain[-1:] == ["wait"]) or (kind == "jump" and "wait" not in chain):
                 continue
             chain.append(kind)
         return chain

@@ -46,13 +46,14 @@ def hand_over(
 
 
 def begin_condition(last: Enrolment | None) -> dict[str, Any]:
-    """The condition under which a new walk may stand where `last` was."""
+    """The condition under which a new walk may stand where `last` was: it knows where that one went, if it did."""
     if last is None:
         return {"condition": "attribute_not_exists(pk)"}
+    values: Item = {":last": last.enrolment_id, ":exited": "exited"}
     return {
-        "condition": "enrolment_id = :last AND #status = :exited",
+        "condition": f"enrolment_id = :last AND #status = :exited AND {_went(last, values)}",
         "names": {"#status": "status"},
-        "values": {":last": last.enrolment_id, ":exited": "exited"},
+        "values": values,
     }
 
 
@@ -94,9 +95,17 @@ def _inherit_op(table: Table, won: Enrolment, verdict: Inherit) -> Op:
     return table.update_op(
         enrolment_key(won.ref, won.journey),
         f"SET {', '.join(changes)}",
-        condition=f"enrolment_id = :mine AND {UNTOUCHED} AND {_inherits(won, values)}",
+        condition=f"enrolment_id = :mine AND {UNTOUCHED} AND {_inherits(won, values)} AND {_went(won, values)}",
         values=values,
     )
+
+
+def _went(walk: Enrolment, values: Item) -> str:
+    """The condition that a walk has gone nowhere else than it was seen to."""
+    if not walk.moved_to:
+        return "attribute_not_exists(moved_to)"
+    values[":there"] = walk.moved_to
+    return "moved_to = :there"
 
 
 def _inherits(walk: Enrolment, values: Item) -> str:
@@ -117,20 +126,27 @@ def update_where_it_is(
     names: Mapping[str, str],
     values: Item,
 ) -> None:
-    """Update a walk, or the one that went on with it.
+    """Update a walk, or one that went on with it.
 
     Raises:
-        ConditionFailed: neither is as the condition wants it.
+        ConditionFailed: none is as the condition wants it.
     """
-    for _ in range(MAX_HOPS):
-        key = enrolment_key(ref, journey)
+    pending, seen, refusal = [ref], list[str](), ConditionFailed()
+    while pending and len(seen) < MAX_HOPS:
+        seen.append(pending.pop(0))
+        key = enrolment_key(seen[-1], journey)
         try:
             table.update(key, update, condition=condition, names=names, values=values)
         except ConditionFailed as refused:
-            found = refused.item or {}
-            if "moved_to" not in found:
-                raise
-            ref = walk_ref(found["moved_to"], found.get("key", ""))
-            continue
-        return
-    raise ConditionFailed
+            if not refusal.item or "moved_to" in refusal.item:  # what stands there itself says most
+                refusal = refused
+            pending += [one for one in elsewhere(refused.item or {}) if one not in seen]
+        else:
+            return
+    raise refusal
+
+
+def elsewhere(item: Item) -> list[str]:
+    """Where those are who are named by a walk's reference and went on as somebody else: this walk, or earlier ones."""
+    there = (*([item["moved_to"]] if "moved_to" in item else []), *item.get("went_to", ()))
+    return [walk_ref(profile_id, item.get("key", "")) for profile_id in there]

@@ -31,7 +31,7 @@ from services.journeys.adapters.items import (
 )
 from services.journeys.adapters.texts import ask_text, memory_text, to_text
 from services.journeys.domain.cohort import Slot
-from services.journeys.domain.enrolment import Enrolment, walk_ref
+from services.journeys.domain.enrolment import Enrolment, walk_ref, went_to
 from services.journeys.domain.merging import Verdict
 from services.journeys.domain.moves import Memory, Out
 from services.journeys.ports import Boarding, Refusal, Request
@@ -59,7 +59,7 @@ class DynamoWalks(DynamoCohorts):
         asked = list(dict.fromkeys(refs))
         seen = self.find(asked, journey, stale=not exact)
         here = {ref: walk for ref, walk in seen.items() if walk.active and walk.cohort == cohort}
-        unseen = [ref for ref in asked if ref not in here]
+        unseen = [ref for ref in asked if ref not in here or here[ref].went_to]
         again = self._where_they_are(unseen, journey) if unseen else []
         here |= {walk.ref: walk for walk in again if walk.active and walk.cohort == cohort}
         return list(here.values())
@@ -91,7 +91,8 @@ class DynamoWalks(DynamoCohorts):
             self._begin(replace(walk, cohort=slot.key, page=page), last)
 
         def is_own(found: Enrolment) -> bool:
-            return found.enrolment_id == pairs[found.ref][0].enrolment_id
+            mine = pairs[found.ref][0]
+            return (found.enrolment_id, found.entry_version) == (mine.enrolment_id, mine.entry_version)
 
         return self._board(slot, list(pairs), write, is_own)
 
@@ -209,14 +210,18 @@ class DynamoWalks(DynamoCohorts):
 
     def _where_they_are(self, refs: Iterable[str], journey: str) -> list[Enrolment]:
         """The walks of references, or those that went on with them."""
-        walks = list(self.find(refs, journey).values())
+        found: dict[str, Enrolment] = {}
+        pending = set(refs)
         for _ in range(MAX_HOPS):
-            moved = {walk_ref(walk.moved_to, walk.key) for walk in walks if walk.moved_to}
-            if not moved:
+            walks = self.find(pending, journey)
+            found |= walks
+            there = {
+                walk_ref(profile_id, walk.key) for walk in walks.values() for profile_id in went_to(walk)
+            }
+            pending = there - set(found)
+            if not pending:
                 break
-            walks = [walk for walk in walks if not walk.moved_to]
-            walks += self.find(moved, journey).values()
-        return walks
+        return [walk for walk in found.values() if not walk.moved_to]
 
     def _request(self, request: Request, at: str) -> bool:
         walk, name = request.walk, request.name

@@ -123,7 +123,8 @@ def _states_of(document: Document, node_id: str, node: Node, arn: str) -> dict[s
             return {**_task(node_id, node, arn, DONE), over(node_id): {**until, "Next": node.next}}
         return {node_id: _wait(f"{_comment(node)}, shared by the whole cohort", node.next)}
     if isinstance(node, WaitUntil):
-        if not node.hours:
+        # A wait behind it must be told its own length, which only a task can.
+        if not node.hours and not isinstance(document.nodes[node.next], Wait):
             return {**_task(node_id, node, arn, DONE), over(node_id): {**until, "Next": node.next}}
     elif not isinstance(node, WaitFor | Survey):
         return _task(node_id, node, arn, after)

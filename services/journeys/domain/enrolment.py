@@ -41,6 +41,8 @@ class Enrolment:
 
     After a merge, `inherited` are the messages that were asked for while the person still was another profile,
     `absorbed` the walk of that profile which this one goes on with, and `moved_to` the profile where a walk went.
+    `went_to` are the profiles where this profile's earlier walks went, before it was given back: pages still name them
+    by it.
     `accepted_at` is when the customer event that led here was accepted, as far as one did.
     """
 
@@ -61,6 +63,7 @@ class Enrolment:
     inherited: Mapping[str, datetime] = field(default_factory=dict)
     absorbed: str = ""
     moved_to: str = ""
+    went_to: tuple[str, ...] = ()
     accepted_at: datetime | None = None
     key: str = ""
     kept: Mapping[str, Any] = field(default_factory=dict)
@@ -91,6 +94,7 @@ class Enrolment:
             heard=self.heard,
             memory=self.memory,
             since=since,
+            entry_version=self.entry_version,
         )
 
     def asked_at(self, name: str) -> bool:
@@ -101,7 +105,8 @@ class Enrolment:
 @dataclass(frozen=True)
 class Entrant:
     """Somebody who has a reason to enter since `at`, by `standing`, because of an event accepted at `accepted_at`;
-    about the matter `key`, with `kept` to begin with. `newest` is what is known of them by now."""
+    about the matter `key`, with `kept` to begin with. `newest` is what is known of them by now. `dated`: the reason is
+    the same whenever it is of the same moment, though it may be told again with a newer standing."""
 
     profile_id: str
     at: datetime
@@ -110,10 +115,15 @@ class Entrant:
     key: str = ""
     kept: Mapping[str, Any] = field(default_factory=dict)
     newest: Standing | None = None
+    dated: bool = False
 
     @property
     def ref(self) -> str:
         return walk_ref(self.profile_id, self.key)
+
+    def began(self, walk: Enrolment) -> bool:
+        """Is this the reason that a walk began by?"""
+        return walk.entry_version == self.standing.version or (self.dated and walk.reason_at == self.at)
 
 
 TOLD = frozenset({"moment_over", "too_often", "too_soon", WRONG_STAGE, "guard", PAUSED, STOPPED})
@@ -133,6 +143,8 @@ def _is_newer(entrant: Entrant, last: Enrolment) -> bool:
     """The same reason, told again or of before, begins nothing."""
     if last.reason_at is None:
         return entrant.standing.version > last.entry_version
+    if entrant.dated and entrant.at == last.reason_at:
+        return False
     return (entrant.standing.version, entrant.at) > (last.entry_version, last.reason_at)
 
 
@@ -157,7 +169,13 @@ def begin(
         kept=entrant.kept,
         memory=memory_of_next(last.memory) if last else Memory(),
         reason_at=entrant.at,
+        went_to=went_to(last) if last else (),
     )
+
+
+def went_to(last: Enrolment) -> tuple[str, ...]:
+    """Where the walks went that stood where another one begins now."""
+    return (*last.went_to, last.moved_to) if last.moved_to else last.went_to
 
 
 def enrolment_id(profile_id: str, journey: str, key: str, number: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.journeys.domain.enrolment import Enrolment, enrolment_id
+from services.journeys.domain.enrolment import Enrolment, enrolment_id, went_to
 from services.journeys.domain.moves import Memory, shared_memory
 
 MERGED = "merged"
@@ -69,6 +69,7 @@ def decide(
             memory=shared_memory(lost.memory, won.memory) if won else lost.memory,
             absorbed=lost.enrolment_id,
             moved_to="",
+            went_to=went_to(won) if won else (),
             accepted_at=None,
         )
         return TakeOver(walk)

@@ -70,21 +70,29 @@ class Merging:
 
     def now_known_as(self, profile_id: str) -> str:
         """The profile that a person is by now; empty: they are erased."""
-        seen = set[str]()
-        while profile_id not in seen and (gone := self._standings.gone(profile_id)):
-            seen.add(profile_id)
-            profile_id = gone.into
-        return profile_id
+        return self._way_of(profile_id)[-1]
 
-    def _hand_over(self, lost: Enrolment, winner: str) -> bool:
+    def _way_of(self, profile_id: str) -> list[str]:
+        """The profiles that a person has been from this one on, and the one they are (empty: they are erased)."""
+        way = [profile_id]
+        while (gone := self._standings.gone(way[-1])) and gone.into not in way:
+            way.append(gone.into)
+        return way
+
+    def _hand_over(self, lost: Enrolment, into: str) -> bool:
+        """Hand a walk over to the profile that the person is by now: what went on elsewhere asks for nothing any more.
+        Whoever is seen to have gone on was known to be gone before."""
         entry = self._definitions.get(lost.journey, lost.version).document.entry
-        standing = self._standings.find([winner]).get(winner)
         for _ in range(ATTEMPTS):
+            winner = [one for one in self._way_of(into) if one][-1]
             successor = walk_ref(winner, lost.key)
             current = self._walks.find([lost.ref, successor], lost.journey)
             walk, won = current.get(lost.ref), current.get(successor)
             if walk is None or walk.moved_to:
                 return False
+            if won and won.moved_to and self._standings.gone(winner):
+                continue
+            standing = self._standings.find([winner]).get(winner)
             verdict = decide(walk, won, winner, standing.version if standing else 0, entry.reentry != "never")
             if self._walks.hand_over(walk, won, verdict, winner, self._clock.now()):
                 if isinstance(verdict, TakeOver) and verdict.walk.active:

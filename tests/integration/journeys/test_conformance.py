@@ -31,7 +31,6 @@ def test_random_journeys(world: World, seed: int) -> None:
     assert Stage(world, raw).run(stream) == interpreted(raw, stream, BEGIN)
 
 
-@pytest.mark.xfail(strict=True, reason="the compiled machine waits twice for as long as the first wait takes")
 def test_a_wait_after_a_wait_until(world: World) -> None:
     raw = {
         **random_journey(0, SIMPLE, simple=True),

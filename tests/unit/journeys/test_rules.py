@@ -175,9 +175,9 @@ WINNER = {
             "takes 4100.0 days",
         ),
         (
-            of({"a": {"type": "wait_until", "at": "09:00", "next": "b"}, "b": {**WEEK, "next": "done"}}),
+            of({"a": {**WEEK, "next": "b"}, "b": {**WEEK, "next": "done"}}),
             "nodes.a.next",
-            "say it as offset",
+            "write one wait",
         ),
         (with_node("bought", {**DONE, "enter": "trial"}), "nodes.bought.enter", "this journey"),
         # the whole

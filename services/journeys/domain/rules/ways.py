@@ -32,11 +32,8 @@ def wrong_ways(document: Document) -> Iterator[Problem]:
 def _double_waits(document: Document) -> Iterator[Problem]:
     """A machine looks at the clock in the task between two waits, so there must be one."""
     for node_id, node in document.nodes.items():
-        if not isinstance(node, Wait | WaitUntil) or (isinstance(node, WaitUntil) and node.hours):
-            continue
-        if isinstance(document.nodes[node.next], Wait):
-            how = "write one wait" if isinstance(node, Wait) else "say it as offset"
-            yield Problem(f"nodes.{node_id}.next", f"is the wait {node.next!r}: {how}")
+        if isinstance(node, Wait) and isinstance(document.nodes[node.next], Wait):
+            yield Problem(f"nodes.{node_id}.next", f"is the wait {node.next!r}: write one wait")
 
 
 def _loops(document: Document) -> Iterator[Problem]:
