@@ -286,13 +286,15 @@ class Standings(Protocol):
 
 @dataclass(frozen=True)
 class Noise:
-    """Something that was heard of a person at `at`: a signal, about the matter `key`, with what is kept of it."""
+    """Something that was heard of a person at `at`: a signal, about the matter `key`, with what is kept of it; `version`
+    as that of `signals.Told`."""
 
     profile_id: str
     signal: str
     key: str
     at: datetime
     kept: Mapping[str, Any]
+    version: int = 0
 
 
 class Known(Protocol):

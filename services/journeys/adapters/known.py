@@ -69,14 +69,15 @@ class DynamoKnown:
             "key": noise.key or None,
             "at": to_iso(noise.at),
             "kept": to_text(noise.kept),
+            "version": noise.version,
             "expires_at": int((noise.at + NOTED_FOR).timestamp()),
         }
         try:
             self._table.put(
                 item,
-                condition="attribute_not_exists(pk) OR #at < :at",
+                condition="attribute_not_exists(pk) OR #at < :at OR (#at = :at AND version < :version)",
                 names={"#at": "at"},
-                values={":at": item["at"]},
+                values={":at": item["at"], ":version": noise.version},
             )
         except ConditionFailed:
             return  # what is there is as new, or newer
@@ -84,7 +85,8 @@ class DynamoKnown:
 
 def _read(profile_id: str, item: Item) -> Noise:
     kept = json.loads(item.get("kept", "{}"))
-    return Noise(profile_id, item["signal"], item.get("key", ""), from_iso(item["at"]), kept)
+    at, version = from_iso(item["at"]), item.get("version", 0)
+    return Noise(profile_id, item["signal"], item.get("key", ""), at, kept, version)
 
 
 def _traits_key(profile_id: str) -> Item:

@@ -9,7 +9,7 @@ from services.journeys.domain.document import Document
 from services.journeys.domain.enrolment import Enrolment, Entrant
 from services.journeys.domain.keeping import kept_with
 from services.journeys.domain.listening import is_event
-from services.journeys.domain.signals import Told, signals_of
+from services.journeys.domain.signals import Told, called, signals_of
 from services.shared.contracts.scoring import Standing
 
 
@@ -23,6 +23,7 @@ def entrant_of(document: Document, told: Told, newest: Standing | None, now: dat
         key=told.key if signals_of(document).entries[told.signal] else "",
         kept=kept_with({}, remembered(document, told.signal, told.kept)),
         newest=newest,
+        dated=told.event or told.signal == called(document.name),
     )
 
 
@@ -46,8 +47,8 @@ def events_awaited_in(document: Document) -> frozenset[str]:
 
 
 def is_on_the_walk(walk: Enrolment, told: Told) -> bool:
-    """Did it happen since the person entered? Events say when; what a standing says comes after the one that let the
-    person in."""
+    """Did it happen since the person entered? Events say when, and of the same moment is what was told later; what a
+    standing says comes after the one that let the person in."""
     if told.event:
-        return told.at >= (walk.reason_at or walk.entered_at)
+        return walk.walker().counts(told.at, told.version)
     return told.standing.version > walk.entry_version

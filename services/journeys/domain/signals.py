@@ -68,7 +68,8 @@ def called(journey: str) -> str:
 @dataclass(frozen=True)
 class Told:
     """One signal of `at` about the person of `standing`; an `event` has its key and what was kept of it.
-    `accepted_at` is when the customer event behind it was accepted, as far as one was."""
+    `accepted_at` is when the customer event behind it was accepted, as far as one was. `version` is that of the standing
+    with which an event was told first; 0 where it was another profile's."""
 
     signal: str
     at: datetime
@@ -77,6 +78,7 @@ class Told:
     key: str = ""
     kept: Mapping[str, Any] = field(default_factory=dict)
     accepted_at: datetime | None = None
+    version: int = 0
 
 
 def told_in(fact: Fact) -> Iterator[Told]:
@@ -101,7 +103,8 @@ def told_in(fact: Fact) -> Iterator[Told]:
 
 
 def _heard(one: Heard) -> Told:
-    return Told(one.listener, one.at, one.standing, True, one.key, one.kept, one.accepted_at)
+    version = one.standing.version
+    return Told(one.listener, one.at, one.standing, True, one.key, one.kept, one.accepted_at, version)
 
 
 def _moved(row: SegmentMove | StrategyMove | Firing, signal: str) -> Told:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from services.journeys.domain.acting import concerns, remembered, wake
 from services.journeys.domain.document import Document
@@ -55,11 +56,12 @@ class Hearing:
         """Remember events that a walk may ask for which has not begun yet."""
         awaited = {name for d in self._definitions.all() for name in events_awaited_in(d.document)}
         noises = [
-            Noise(one.standing.profile_id, one.signal, one.key, one.at, one.kept)
+            Noise(one.standing.profile_id, one.signal, one.key, one.at, one.kept, one.version)
             for one in signals
             if one.event and one.signal in awaited
         ]
-        newest = {(n.profile_id, n.signal, n.key): n for n in sorted(noises, key=lambda n: n.at)}
+        noises.sort(key=lambda noise: (noise.at, noise.version))
+        newest = {(n.profile_id, n.signal, n.key): n for n in noises}
         self._known.note(newest.values())
 
     def hear(self, signals: Sequence[Told]) -> int:
@@ -106,12 +108,26 @@ class Hearing:
             if events_awaited_in(self._document(walk)):
                 noted = self._known.noted(walk.profile_id)
                 standing = self._standings.find([walk.profile_id]).get(walk.profile_id)
-                if noted and standing:
+                if noted:
+                    standing = standing or Standing(profile_id=walk.profile_id, version=0, at=walk.entered_at)
                     signals = [
-                        Told(n.signal, n.at, standing, True, n.key, n.kept)
+                        Told(n.signal, n.at, standing, True, n.key, n.kept, version=n.version)
                         for n in sorted(noted, key=lambda n: n.at)
                     ]
                     ended += self._hear_all(walk, signals)
+        return ended
+
+    def hear_of_losers(self, people: Mapping[str, str]) -> int:
+        """Let people (by what they were before) hear what was noted of the profiles that they are now; how many walks
+        ended. So it is the same whether an event or the merge is told first."""
+        journeys = {d.journey for d in self._definitions.all() if events_awaited_in(d.document)}
+        ended = 0
+        for loser, person in people.items() if journeys else ():
+            noted = self._known.noted(loser)
+            self._known.note(replace(noise, profile_id=person, version=0) for noise in noted)
+            for journey in sorted(journeys) if noted else ():
+                walks = self.walks_of([person], journey).get(person, ())
+                ended += self.catch_up(walk for walk in walks if walk.active)
         return ended
 
     def replan(self, profile_ids: Iterable[str], facts: bool) -> None:

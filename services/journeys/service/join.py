@@ -210,7 +210,7 @@ class Joining:
         repeated: dict[str, list[Enrolment]] = defaultdict(list)
         for entrant in entrants:
             walk = walks.get(entrant.ref)
-            if walk and walk.active and walk.entry_version == entrant.standing.version:
+            if walk and walk.active and entrant.began(walk):
                 repeated[walk.cohort].append(walk)
         for together in repeated.values():
             self.make_up_for(together)

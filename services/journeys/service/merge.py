@@ -75,7 +75,7 @@ class Merging:
     def _way_of(self, profile_id: str) -> list[str]:
         """The profiles that a person has been from this one on, and the one they are (empty: they are erased)."""
         way = [profile_id]
-        while (gone := self._standings.gone(way[-1])) and gone.into not in way:
+        while way[-1] and (gone := self._standings.gone(way[-1])) and gone.into not in way:
             way.append(gone.into)
         return way
 

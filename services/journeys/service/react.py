@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from services.journeys.domain.enrolment import Entrant, is_stale, left_since
 from services.journeys.domain.reasons import entrant_of, events_awaited_in
@@ -59,7 +60,8 @@ class Reacting:
     def react(self, facts: Sequence[Fact]) -> Reaction:
         """Take a batch of what ingest (`AttributesChanged`, `ProfilesMerged`, `ProfilesErased`), scoring (standings
         and what changed in them, `EventHeard`, `TraitsCarried`) and journeys (`JourneyCalled`) tell. What is said of
-        a profile that is gone counts for nothing: its winner is told everything again.
+        a profile that is gone counts for nothing: its winner is told everything again. Events are told once, and are
+        its winner's.
 
         Raises:
             NoRoom, Contended: others were in the way all the time; the batch must be retried.
@@ -67,12 +69,15 @@ class Reacting:
         for registry in (one for f in facts if isinstance(f, AttributesChanged) for one in f.changes):
             self._attributes.keep(registry)
         handed_over = self._follow(facts)
+        exited = self._hear_as_winners(facts)
         newest = self._standings.keep(_newest(facts))
         people = self._called(facts)
         present = {*newest, *(standing.profile_id for standing in people.values())}
-        signals = [one for one in self._signals(facts, people) if one.standing.profile_id in present]
+        told = self._signals(facts, people)
+        signals = [one for one in told if one.standing.profile_id in present]
+        signals += self._heard_as_others([one for one in told if one.standing.profile_id not in present])
         self._hearing.note(signals)
-        exited = self._hearing.hear(signals) + self._hearing.leave_stages(signals, newest)
+        exited += self._hearing.hear(signals) + self._hearing.leave_stages(signals, newest)
         self._replan(facts, newest)
         entered = stale = 0
         for definition, reasons in self._reasons(signals, newest):
@@ -92,16 +97,34 @@ class Reacting:
             emptied += sum(self._merging.settle(profile_id) for profile_id in erasure.profile_ids)
         return emptied
 
+    def _hear_as_winners(self, facts: Iterable[Fact]) -> int:
+        """Let winners hear what their losers did; how many walks ended by it."""
+        losers = {merge.loser for f in facts if isinstance(f, ProfilesMerged) for merge in f.merges}
+        people = {loser: self._merging.now_known_as(loser) for loser in sorted(losers)}
+        return self._hearing.hear_of_losers({a: b for a, b in people.items() if b not in ("", a)})
+
     def _called(self, facts: Iterable[Fact]) -> Mapping[str, Standing]:
         """What is known of those whom journeys call, by the profile that was called."""
         calls = [call for f in facts if isinstance(f, JourneyCalled) for call in f.calls]
         people = {call.profile_id: self._merging.now_known_as(call.profile_id) for call in calls}
         standings = self._standings.find(set(people.values())) if people else {}
         return {
-            call.profile_id: standings.get(person) or Standing(profile_id=person, version=0, at=call.at)
+            call.profile_id: _standing_of(person, standings, call.at)
             for call in calls
             if (person := people[call.profile_id])
         }
+
+    def _heard_as_others(self, signals: Iterable[Told]) -> list[Told]:
+        """Events of profiles that are somebody else by now, as that one's."""
+        events = [one for one in signals if one.event]
+        profiles = {one.standing.profile_id for one in events}
+        people = {profile_id: self._merging.now_known_as(profile_id) for profile_id in profiles}
+        standings = self._standings.find({one for one in people.values() if one}) if people else {}
+        return [
+            replace(one, standing=_standing_of(person, standings, one.at), version=0)
+            for one in events
+            if (person := people[one.standing.profile_id])
+        ]
 
     def _replan(self, facts: Sequence[Fact], newest: Mapping[str, Standing]) -> None:
         carried = [one for f in facts if isinstance(f, TraitsCarried) for one in f.carried]
@@ -167,6 +190,11 @@ class Reacting:
         ]
         exited = self._walks.stop(ending, self._clock.now())
         return exited + (self._hearing.catch_up(walks) if hears else 0)
+
+
+def _standing_of(profile_id: str, standings: Mapping[str, Standing], at: datetime) -> Standing:
+    """What is known of somebody, which may be nothing yet."""
+    return standings.get(profile_id) or Standing(profile_id=profile_id, version=0, at=at)
 
 
 def _newest(facts: Iterable[Fact]) -> list[Standing]:

@@ -41,6 +41,7 @@ def read_row(document: Any, path: str, problems: Problems, depth: int) -> Row | 
     keys = Keys(document, path, problems, depth)
     head = keys.one_of(HEADS) if keys.sound else None
     if head is None:
+        keys.done()
         return None
     if head == "field":
         return _field(keys)
