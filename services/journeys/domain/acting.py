@@ -232,7 +232,8 @@ def _jump(here: _Here, node_id: str, node: Jump) -> Move:
 def _rotate(here: _Here, node_id: str, node: Rotation) -> Move:
     memory = here.walker.memory
     had = memory.had.get(node_id, ())
-    template = next((one for one in node.templates if one not in had), None)
+    elsewhere = here.seen.had.get(node_id, ())
+    template = next((one for one in node.templates if one not in (*had, *elsewhere)), None)
     if template is None:
         same = node.exhausted == node.next
         return Move(

@@ -18,7 +18,7 @@ from services.journeys.domain.cohort import GRACE, entry_slots
 from services.journeys.domain.document import Document
 from services.journeys.domain.enrolment import exit_reason, is_stale, left_since
 from services.journeys.domain.entering import Last, ended_by, refused, stage_ends
-from services.journeys.domain.moves import Memory, Seen, Walker, memory_of_next, shared_memory
+from services.journeys.domain.moves import Memory, Seen, Walker, had_in_all, memory_of_next, shared_memory
 from services.journeys.domain.nodes import Wait
 from services.journeys.domain.signals import Told, signals_of, standings_in, told_in
 from services.journeys.domain.traces import Step
@@ -93,7 +93,9 @@ class Interpreter:
 
     def _seen(self, profile_id: str) -> Seen:
         _, traits = self._traits.get(profile_id, (0, {}))
-        return Seen(self._standings.get(profile_id), traits, self._winners)
+        walks = self._courses.get(profile_id, {}).values()
+        had = had_in_all(course.walker.memory for course in walks)
+        return Seen(self._standings.get(profile_id), traits, self._winners, had)
 
     def _keep(self, standing: Standing) -> None:
         profile_id, known = standing.profile_id, self._standings.get(standing.profile_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -50,11 +50,13 @@ class Walker:
 
 @dataclass(frozen=True)
 class Seen:
-    """What is known of the person now: scoring's standing, the traits it carries here, and the arms that have won."""
+    """What is known of the person now: scoring's standing, the traits it carries here, and what they have `had` from
+    rotations on any of their walks (a cart each, say). `winners`: the arms that have won."""
 
     standing: Standing | None = None
     traits: Mapping[str, Any] = field(default_factory=dict)
     winners: Mapping[str, str] = field(default_factory=dict)
+    had: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -140,8 +142,13 @@ def memory_of_next(memory: Memory) -> Memory:
 
 def shared_memory(memory: Memory, other: Memory) -> Memory:
     """The memory of a walk whose person turned out to have another: what either has had, neither gets again."""
-    had = {
-        node: tuple(dict.fromkeys((*memory.had.get(node, ()), *other.had.get(node, ()))))
-        for node in {**memory.had, **other.had}
-    }
-    return Memory(memory.arms, memory.jumps, had)
+    return Memory(memory.arms, memory.jumps, had_in_all((memory, other)))
+
+
+def had_in_all(memories: Iterable[Memory]) -> dict[str, tuple[str, ...]]:
+    """What rotations have sent on any of some walks, by node."""
+    found: dict[str, dict[str, None]] = {}
+    for memory in memories:
+        for node, templates in memory.had.items():
+            found.setdefault(node, {}).update(dict.fromkeys(templates))
+    return {node: tuple(templates) for node, templates in found.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from services.journeys.domain.moves import (
     Move,
     Out,
     Seen,
+    had_in_all,
     request_name,
 )
 from services.journeys.domain.nodes import (
@@ -83,10 +84,22 @@ class Acting:
         if isinstance(node, WaitUntil):
             self._make_up_for(definition, step, refs)
         seen = self._seen(definition.document, step.node, here)
-        decided = [(walk, self._decide(definition.document, step, walk, seen)) for walk in here]
+        decided = list(self._decided(definition.document, step, here, seen))
         if muted:
             decided = [(walk, _silent(move)) for walk, move in decided]
         return self._apply(definition, step, decided)
+
+    def _decided(
+        self, document: Document, step: StepInput, here: Iterable[Enrolment], seen: Mapping[str, Seen]
+    ) -> Iterator[Decided]:
+        """One after the other: what somebody gets from a rotation about one matter, they have had for the next."""
+        latest = dict(seen)
+        for walk in here:
+            move = self._decide(document, step, walk, latest)
+            yield walk, move
+            known = latest.get(walk.profile_id)
+            if known and move.memory:
+                latest[walk.profile_id] = replace(known, had=had_in_all((Memory(had=known.had), move.memory)))
 
     def _decide(self, document: Document, step: StepInput, walk: Enrolment, seen: Mapping[str, Seen]) -> Move:
         node = document.nodes[step.node]
@@ -168,6 +181,8 @@ class Acting:
     def _seen(self, document: Document, node_id: str, walks: Iterable[Enrolment]) -> dict[str, Seen]:
         """What the decisions of a node look at: nothing that is not needed is read."""
         node = document.nodes[node_id]
+        if isinstance(node, Rotation) and document.entry.keyed:
+            return {p: Seen(had=self._had(document.name, p)) for p in {walk.profile_id for walk in walks}}
         to_dates = isinstance(node, WaitUntil) or any(place.over for place in left_for(document, node_id))
         if not to_dates and not isinstance(node, Branch | WaitFor | Update):
             return {}
@@ -175,6 +190,10 @@ class Acting:
         standings = self._standings.find(profiles)
         traits = self._known.traits(profiles) if to_dates else {}
         return {p: Seen(standings.get(p), traits.get(p, {})) for p in profiles}
+
+    def _had(self, journey: str, profile_id: str) -> dict[str, tuple[str, ...]]:
+        """What a person has had from rotations, whatever matter it was about."""
+        return had_in_all(walk.memory for walk in self._walks.of_profile(profile_id, journey))
 
     def _without_departed(self, definition: Definition, here: list[Enrolment]) -> list[Enrolment]:
         """End walks taken over from another profile whose new owner is not where the journey wants people: nobody

@@ -68,6 +68,8 @@ def remembered(document: dict[str, Any], *events: Told) -> dict[str, Any]:
         ({"relation": "r", "where": {"field": "x"}}, "where: must have exactly one of eq,"),
         ({"relation": "r", "where": {"all": [{"line": "l"}]}}, "where.all.0.where: must be an object"),
         ({"relation": "r", "where": 3}, "where: must be an object"),
+        ({"relation": "r", "where": {"a": None}}, "where.a: is not known here"),
+        ({"relation": "r", "where": {"any": [{"a": 1}]}}, "where.any.0.a: is not known here"),
         ({"stage": "l", "gt": 3}, "gt: is not known here"),
         ({"consent": "n", "channel": "email"}, "eq: is required"),
         ({"bucket": "b", "from": 10, "to": 10}, "to: must be above from"),
