@@ -15,6 +15,7 @@ from benchmarks import (
     cpu_per_event,
     due_profiles,
     identity_quality,
+    interpreter_steps,
     pattern_matching,
     profile_evaluations,
     usd_per_million_entries,
@@ -32,6 +33,7 @@ BENCHMARKS: dict[str, Callable[[Report], list[Result]]] = {
     "pattern_matching": pattern_matching.run,
     "due_profiles": due_profiles.run,
     "profile_evaluations": profile_evaluations.run,
+    "interpreter_steps": interpreter_steps.run,
 }
 _EXAMPLES = """examples:
   python -m benchmarks                                    all of them; about four minutes
@@ -43,6 +45,7 @@ _EXAMPLES = """examples:
   python -m benchmarks --only pattern_matching            events a second against 1,000 and 10,000 rules
   python -m benchmarks --only due_profiles                what a sweep reads for each profile that is due
   python -m benchmarks --only profile_evaluations         how fast 100 segments are judged
+  python -m benchmarks --only interpreter_steps           how fast a journey is walked in plain Python
 """
 _LINES = 14
 

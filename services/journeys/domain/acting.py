@@ -14,11 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, assert_never
-from zoneinfo import ZoneInfo
 
 from services.journeys.domain.chance import arm_of
 from services.journeys.domain.document import Document
-from services.journeys.domain.knowing import known, view_of, zone_of
+from services.journeys.domain.knowing import known, view_of
 from services.journeys.domain.moves import (
     INLINE,
     Ask,
@@ -37,6 +36,7 @@ from services.journeys.domain.nodes import (
     Branch,
     Exit,
     Jump,
+    Node,
     Rotation,
     Send,
     Split,
@@ -47,18 +47,10 @@ from services.journeys.domain.nodes import (
     WaitFor,
     WaitUntil,
     Webhook,
-    parse_instant,
 )
+from services.journeys.domain.own_time import due_of, reopening
 from services.journeys.domain.signals import signals_of
-from services.journeys.domain.timing import (
-    instant_of,
-    moved,
-    next_open,
-    next_time,
-    on_that_day,
-    regrouped_at,
-    resolve,
-)
+from services.journeys.domain.timing import regrouped_at
 from services.shared.conditions import evaluate
 
 Going = Inline | Away | Out
@@ -118,18 +110,41 @@ def wake(
     return None
 
 
-def remembered(document: Document, node_id: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-    """What a walk keeps of an event that a wait heard, by the names of its facts."""
-    node = document.nodes[node_id]
-    if isinstance(node, Survey):
-        return {f"{node_id}.{name}": value for name, value in properties.items()}
-    names = node.keep if isinstance(node, WaitFor) else ()
-    return {name: properties[name] for name in names if name in properties}
+def remembered(document: Document, signal: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """What a walk keeps of an event, by the names of its facts: what the ways in and the waits say that hear it."""
+    signals = signals_of(document)
+    kept = {name: properties[name] for name in signals.kept_on_entry.get(signal, ()) if name in properties}
+    for node_id, (awaited, _) in signals.waits.items():
+        node = document.nodes[node_id]
+        if awaited != signal:
+            continue
+        if isinstance(node, Survey):
+            kept |= {f"{node_id}.{name}": value for name, value in properties.items()}
+        elif isinstance(node, WaitFor):
+            kept |= {name: properties[name] for name in node.keep if name in properties}
+    return kept
 
 
 def concerns(keyed: bool, key: str, walker: Walker) -> bool:
     """Is an event about the matter of this walk? Only one that tells matters apart (`keyed`) can be about another."""
     return not keyed or not walker.key or walker.key == key
+
+
+def shared_way(node: Node) -> str:
+    """Where a cohort goes on together behind a node; behind a wait for something, when that did not happen.
+
+    Raises:
+        ValueError: an exit leads nowhere.
+    """
+    if isinstance(node, Branch):
+        return node.default
+    if isinstance(node, Split):
+        return node.arms[-1].next
+    if isinstance(node, Jump | WaitFor | Survey):
+        return node.otherwise
+    if isinstance(node, Exit):
+        raise ValueError("an exit leads nowhere")
+    return node.next
 
 
 # Ways on
@@ -199,7 +214,7 @@ def _split(here: _Here, node_id: str, node: Split) -> Move:
     seed = node.seed or f"{here.document.name}/{node_id}"
     taken = {arm.name: arm for arm in node.arms}.get(memory.arms.get(node_id, ""))
     arm = taken or arm_of(node, seed, here.walker.profile_id, here.seen.winners.get(node_id))
-    shared = node.arms[-1].next
+    shared = shared_way(node)
     to = _inline(here, shared) if arm.next == shared else _leave(here, arm.next, here.at)
     remembering = None if taken else replace(memory, arms={**memory.arms, node_id: arm.name})
     return Move(memory=remembering, to=to)
@@ -240,45 +255,26 @@ def _at_wait_for(here: _Here, node_id: str, node: WaitFor | Survey, over: bool) 
 
 
 def _has_heard(here: _Here, node_id: str, node: WaitFor | Survey) -> bool:
-    """Has what is waited for happened? A survey's answer counts from when it was asked."""
+    """Has what is waited for happened? Since they came to the node, where only that counts: what brought them there
+    does not. A survey's answer counts from when it was asked."""
     signal, _ = signals_of(here.document).waits[node_id]
     heard = here.walker.heard.get(signal)
     if isinstance(node, Survey) or node.since == "node":
-        return heard is not None and heard >= (here.walker.since or here.at)
+        return heard is not None and heard > (here.walker.since or here.at)
     holds = node.when is not None and here.seen.standing is not None and signal in here.seen.standing.segments
     return holds or heard is not None
 
 
 def _until(here: _Here, node_id: str, node: WaitUntil) -> Going:
     """Where somebody waits for their own time, or goes because it is not known."""
-    zone = zone_of(here.document, node, here.seen)
-    date = _date(here, node, zone)
-    if date is None and node.date is not None:
-        assert node.missing is not None  # a date that may be missing says where people go then
-        return _leave(here, node.missing, here.at)
-    due = here.at
-    if date is not None:
-        due = moved(date, node.offset, zone)
-        due = max(on_that_day(due, node.at, zone) if node.at else due, here.at)
-    elif node.at:
-        due = next_time(due, node.at, zone)
-    due = regrouped_at(here.document, due) if due > here.at else due
-    return Away(node_id, next_open(node.hours, due, zone) if node.hours else due, over=True)
-
-
-def _date(here: _Here, node: WaitUntil, zone: ZoneInfo) -> datetime | None:
-    if node.date is None:
-        return None
-    if node.known_as is None:
-        return resolve(parse_instant(node.date), zone)
-    return instant_of(known(node.date, here.walker, here.seen), zone)
+    due = due_of(here.document, node, here.walker, here.seen, here.at)
+    if due is not None:
+        return Away(node_id, due, over=True)
+    assert node.missing is not None  # a date that may be missing says where people go then
+    return _leave(here, node.missing, here.at)
 
 
 def _behind_doors(here: _Here, node_id: str, node: WaitUntil) -> Going:
-    """The time has come; but whoever comes late (a pause, an outage) may find the doors shut again."""
-    if node.hours:
-        zone = zone_of(here.document, node, here.seen)
-        opening = next_open(node.hours, here.at, zone)
-        if opening > here.at:
-            return Away(node_id, opening, over=True)
-    return _inline(here, node.next)
+    """The time has come, but the doors may be shut."""
+    opening = reopening(here.document, node, here.seen, here.at)
+    return Away(node_id, opening, over=True) if opening > here.at else _inline(here, node.next)

@@ -17,6 +17,8 @@ from typing import Any
 from services.journeys.domain.document import Document
 from services.journeys.domain.entries import Becomes, DateWay, EventWay, ExitWhen, GoalWhen, Happening
 from services.journeys.domain.nodes import Branch, Survey, WaitFor, WaitUntil
+from services.journeys.domain.parts import WALK
+from services.shared.conditions.reading import ZONE_TRAIT
 from services.shared.contracts.journeys import Listener, Watch
 from services.shared.ids import stable_id
 
@@ -54,7 +56,16 @@ def localised(when: Mapping[str, Any]) -> dict[str, Any]:
     for group in _GROUPS:
         if group in when:
             return {group: [localised(one) for one in when[group]]}
-    return dict(when) if KNOWN_HERE & set(when) else {"segment": watch_of(when)}
+    return dict(when) if _known_here(when) else {"segment": watch_of(when)}
+
+
+def _known_here(clause: Mapping[str, Any]) -> bool:
+    """Does a standing answer it? It says neither since when a stage lasts, nor the parts of a score, nor where somebody
+    is; the walk's own facts nobody else knows."""
+    if str(clause.get("fact", "")).startswith(WALK):
+        return True
+    beyond = ("longer_than" in clause and "stage" in clause) or ("for" in clause and "score" in clause)
+    return bool(KNOWN_HERE & set(clause)) and not beyond and clause.get("zone") != ZONE_TRAIT
 
 
 def date_condition(way: DateWay) -> dict[str, Any]:
@@ -85,7 +96,7 @@ class _Needs:
         for group in _GROUPS:
             for one in when.get(group, ()):
                 self.look_at(one)
-        if not set(_GROUPS) & set(when) and not KNOWN_HERE & set(when):
+        if not set(_GROUPS) & set(when) and not _known_here(when):
             self.watch(when)
 
     def hear(self, listener: Listener) -> None:

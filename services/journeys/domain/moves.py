@@ -29,8 +29,9 @@ class Memory:
 
 @dataclass(frozen=True)
 class Walker:
-    """One walk. `entered_at` is the moment of the reason to enter, `kept` the walk's facts (without `walk.`), `heard`
-    the newest time of each signal since then, and `since` when they came to the node where they stand (`None`: now)."""
+    """One walk. `entered_at` is the moment of the reason to enter, and `entry_version` the standing that came with it;
+    `kept` are the walk's facts (without `walk.`), `heard` is the newest time of each signal since then, and `since`
+    when they came to the node where they stand (`None`: now)."""
 
     profile_id: str
     key: str
@@ -39,6 +40,12 @@ class Walker:
     heard: Mapping[str, datetime] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
     since: datetime | None = None
+    entry_version: int = 0
+
+    def counts(self, at: datetime, version: int) -> bool:
+        """Did an event of `at`, told with a standing of `version`, happen after the reason to enter? Of two of the
+        same moment that is the later told one; the reason itself never does."""
+        return (at, version) > (self.entered_at, self.entry_version)
 
 
 @dataclass(frozen=True)
@@ -129,3 +136,12 @@ def request_name(node_id: str, memory: Memory) -> str:
 def memory_of_next(memory: Memory) -> Memory:
     """What the person's next walk through the journey begins with."""
     return Memory(had=memory.had)
+
+
+def shared_memory(memory: Memory, other: Memory) -> Memory:
+    """The memory of a walk whose person turned out to have another: what either has had, neither gets again."""
+    had = {
+        node: tuple(dict.fromkeys((*memory.had.get(node, ()), *other.had.get(node, ()))))
+        for node in {**memory.had, **other.had}
+    }
+    return Memory(memory.arms, memory.jumps, had)

@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from services.journeys.domain.document import Document
 from services.journeys.domain.entries import (
     Becomes,
+    Called,
+    CellWay,
     DateWay,
     EventWay,
     ExitOnSegment,
     ExitWhen,
     GoalWhen,
-    SegmentEntered,
-    SegmentExited,
+    StageWay,
 )
+from services.journeys.domain.entries import SegmentEntered as EntersSegment
+from services.journeys.domain.entries import SegmentExited as LeavesSegment
 from services.journeys.domain.listening import date_condition, listener_of, localised, watch_of
 from services.journeys.domain.nodes import Branch, Survey, WaitFor
 from services.shared.conditions import Condition, parse
+from services.shared.contracts.base import Fact
+from services.shared.contracts.scoring import (
+    EventHeard,
+    ScoreChanged,
+    SegmentEntered,
+    SegmentExited,
+    StageChanged,
+    Standing,
+    StrategyCellChanged,
+    TriggerFired,
+)
 
 GOAL = "goal"
 LATE_GOAL = "goal_late"
@@ -28,6 +44,63 @@ LATE_GOAL = "goal_late"
 def segment_left(segment: str) -> str:
     """The signal (and the reason) that somebody left a segment."""
     return f"segment_exited:{segment}"
+
+
+def stage_reached(lifecycle: str, stage: str, before: str | None = None) -> str:
+    """The signal that somebody came to a stage of a lifecycle (out of another)."""
+    return f"stage:{lifecycle}:{stage}" + ("" if before is None else f":{before}")
+
+
+def cell_reached(strategy: str, cell: str) -> str:
+    """The signal that somebody came into a cell of a contact strategy."""
+    return f"cell:{strategy}:{cell}"
+
+
+def called(journey: str) -> str:
+    """The signal that a journey is called for somebody."""
+    return f"called:{journey}"
+
+
+@dataclass(frozen=True)
+class Told:
+    """One signal of `at` about the person of `standing`; an `event` has its key and what was kept of it."""
+
+    signal: str
+    at: datetime
+    standing: Standing
+    event: bool = False
+    key: str = ""
+    kept: Mapping[str, Any] = field(default_factory=dict)
+
+
+def told_in(fact: Fact) -> Iterator[Told]:
+    """The signals in a fact of scoring."""
+    if isinstance(fact, SegmentEntered):
+        yield from (Told(move.segment, move.at, move.standing) for move in fact.moves)
+    elif isinstance(fact, SegmentExited):
+        yield from (Told(segment_left(move.segment), move.at, move.standing) for move in fact.moves)
+    elif isinstance(fact, EventHeard):
+        yield from (Told(h.listener, h.at, h.standing, True, h.key, h.kept) for h in fact.heard)
+    elif isinstance(fact, StageChanged):
+        for move in fact.moves:
+            yield Told(stage_reached(move.lifecycle, move.after), move.at, move.standing)
+            yield Told(stage_reached(move.lifecycle, move.after, move.before), move.at, move.standing)
+    elif isinstance(fact, StrategyCellChanged):
+        for change in fact.moves:
+            yield Told(cell_reached(change.strategy, change.after), change.at, change.standing)
+            if change.journey:
+                yield Told(called(change.journey), change.at, change.standing)
+    elif isinstance(fact, TriggerFired):
+        yield from (Told(called(one.journey), one.at, one.standing) for one in fact.firings if one.journey)
+
+
+def standings_in(fact: Fact) -> Iterator[Standing]:
+    """Every standing that a fact of scoring brings, oldest first for each profile."""
+    if isinstance(fact, ScoreChanged):
+        found = [change.standing for change in fact.changes]
+    else:
+        found = [told.standing for told in told_in(fact)]
+    yield from sorted(found, key=lambda standing: standing.version)
 
 
 @dataclass(frozen=True)
@@ -41,11 +114,12 @@ class Ending:
 
 @dataclass(frozen=True)
 class Signals:
-    """`entries`: signals that let in, and whether they bring a key; `waits`: what each wait_for
-    and survey waits for, and whether it is of the walk's own matter; `endings` in the order they are looked at;
-    `arms` the conditions of each branch, `guard` that of entering."""
+    """`entries`: signals that let in, and whether they bring a key; `kept_on_entry`: what is kept of them; `waits`:
+    what each wait_for and survey waits for, and whether it is of the walk's own matter; `endings`, in the order in
+    which they are looked at; `arms`: the conditions of each branch; `guard`: that of entering."""
 
     entries: Mapping[str, bool]
+    kept_on_entry: Mapping[str, tuple[str, ...]]
     waits: Mapping[str, tuple[str, bool]]
     endings: tuple[Ending, ...]
     arms: Mapping[str, tuple[tuple[Condition, str], ...]]
@@ -78,6 +152,11 @@ def _signals(key: _Same) -> Signals:
     guard = document.entry.when
     return Signals(
         _entries(document),
+        {
+            listener_of(way, way.keep).name: tuple(way.keep)
+            for way in document.entry.on
+            if isinstance(way, EventWay)
+        },
         _waits(document),
         tuple(_endings(document)),
         {
@@ -93,10 +172,16 @@ def _entries(document: Document) -> dict[str, bool]:
     for way in document.entry.on:
         if isinstance(way, EventWay):
             found[listener_of(way, way.keep).name] = way.key is not None
-        elif isinstance(way, SegmentEntered):
+        elif isinstance(way, EntersSegment):
             found[way.segment_entered] = False
-        elif isinstance(way, SegmentExited):
+        elif isinstance(way, LeavesSegment):
             found[segment_left(way.segment_exited)] = False
+        elif isinstance(way, StageWay):
+            found[stage_reached(way.stage, way.to, way.before)] = False
+        elif isinstance(way, CellWay):
+            found[cell_reached(way.cell, way.to)] = False
+        elif isinstance(way, Called):
+            found[called(document.name)] = False
         elif isinstance(way, Becomes):
             found[watch_of(way.becomes)] = False
         elif isinstance(way, DateWay):

@@ -1,0 +1,245 @@
+"""The interpreter's calendar: walks under way, who acts when, and what pauses do to it.
+
+A walk stands somewhere until its time (`due`); then `acting.act` says what happens, node after node, until it stands
+again or ends. Steps that were due before the clock came to them happen at the clock's time, for the time they were due.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from services.journeys.domain.acting import act, shared_way, wake
+from services.journeys.domain.document import Document
+from services.journeys.domain.moves import (
+    Ask,
+    AskMessage,
+    AskTask,
+    AskUpdate,
+    Away,
+    Inline,
+    Move,
+    Out,
+    Seen,
+    Walker,
+    request_name,
+)
+from services.journeys.domain.nodes import Branch, Jump, Split, Survey, Wait, WaitFor
+from services.journeys.domain.timing import Pause, due_after_pauses, paused
+from services.journeys.domain.traces import Step, What
+from services.shared.clock import to_iso
+
+MAX_STEPS = 10_000
+"""Nodes that a walk passes without a wait before something is wrong with the document."""
+
+
+@dataclass
+class Course:
+    """A walk under way: at `node` since `since`; `over` when it waits for `due` there, else it arrives there then.
+    `turn` tells its newest place in the calendar from older ones."""
+
+    walker: Walker
+    number: int
+    node: str
+    due: datetime
+    since: datetime
+    over: bool
+    slot: str = ""
+    active: bool = True
+    absorbed: bool = False
+    turn: int = 0
+    asked: set[str] = field(default_factory=set)
+
+
+class Calendar:
+    """Walks courses through a document. `seen` says what is known of a profile, `departed` why a course that was taken
+    over from another profile ends at its next step (or nothing), `tell` takes the trace."""
+
+    def __init__(
+        self,
+        document: Document,
+        now: datetime,
+        *,
+        seen: Callable[[str], Seen],
+        departed: Callable[[Course], str],
+        tell: Callable[[Step], None],
+    ) -> None:
+        self._document = document
+        self._seen = seen
+        self._departed = departed
+        self._tell = tell
+        self.now = now
+        self.closed: set[str] = set()
+        self.steps = 0
+        self._agenda: list[tuple[datetime, int, Course]] = []
+        self._turns = 0
+        self._pauses: list[Pause] = []
+        self._parked: list[Course] = []
+
+    def plan(self, course: Course, at: datetime) -> None:
+        """Let a course go on at `at`, instead of any other time."""
+        self._turns += 1
+        course.turn = self._turns
+        heapq.heappush(self._agenda, (max(at, self.now), course.turn, course))
+
+    def start(self, course: Course, grace: timedelta) -> None:
+        """Begin a course: its cohort leaves `grace` after it is due; one that need not wait goes at once."""
+        at = course.due + grace
+        if at <= self.now and not paused(self._pauses, self.now):
+            self.closed.add(course.slot)
+            self._go(course, course.node, course.due, over=course.over)
+        else:
+            self.plan(course, at)
+
+    def run(self, until: datetime, *, inclusive: bool = True) -> None:
+        """Let everybody act whose time comes until then."""
+        while self._agenda and (self._agenda[0][0] <= until if inclusive else self._agenda[0][0] < until):
+            at, turn, course = heapq.heappop(self._agenda)
+            if course.active and course.turn == turn:
+                self.now = at
+                self._wake_up(course)
+        self.now = max(self.now, until)
+
+    def pause(self, policy: Literal["hold", "drop"]) -> None:
+        """From now on the journey stands still (`hold`), or goes on without meeting people (`drop`)."""
+        self.resume()
+        self._pauses.append(Pause(self.now, None, policy))
+
+    def resume(self) -> None:
+        """The pause is over: who was stopped by it goes on."""
+        self._pauses = [p if p.end else replace(p, end=self.now) for p in self._pauses]
+        parked, self._parked = self._parked, []
+        for course in parked:
+            if course.active:
+                course.due = self._due(course) if self._freezes(course) else self.now
+                course.since = course.due
+                self.plan(course, course.due)
+
+    def hear(self, course: Course, signal: str) -> None:
+        """A course has heard something, or what its date is reckoned from is new."""
+        move = wake(self._document, course.node, course.walker, self._seen_of(course), signal, self.now)
+        if move is None or not course.over:
+            return
+        to = move.to
+        if isinstance(to, Away) and to.over and to.node == course.node:
+            if to.due != course.due:
+                course.due = to.due
+                self.note(course, "moved", to_iso(to.due))
+                self.plan(course, to.due)
+            return
+        self.note(course, "heard", signal)
+        if isinstance(to, Out | Away) and (place := self._follow(course, to)):
+            self._go(course, *place, over=False)
+
+    def end(self, course: Course, reason: str) -> None:
+        """A walk is over."""
+        course.active = False
+        self.note(course, "left", reason)
+
+    def note(self, course: Course, what: What, detail: str = "") -> None:
+        """A line of the trace."""
+        walker = course.walker
+        self._tell(Step(self.now, walker.profile_id, walker.key, course.node, what, detail))
+
+    def _wake_up(self, course: Course) -> None:
+        pause = paused(self._pauses, self.now)
+        if pause and pause.policy == "hold":
+            self._parked.append(course)
+            return
+        due = self._due(course) if self._freezes(course) else course.due
+        if due > self.now:
+            self.plan(course, due)
+            return
+        self.closed.add(course.slot)
+        self._go(course, course.node, due, over=course.over)
+
+    def _freezes(self, course: Course) -> bool:
+        """Does its wait stand still in a pause? A date does not wait."""
+        return course.over and isinstance(self._document.nodes[course.node], Wait | WaitFor | Survey)
+
+    def _due(self, course: Course) -> datetime:
+        return due_after_pauses(course.due, course.since, self._pauses, self.now)
+
+    def _seen_of(self, course: Course) -> Seen:
+        return self._seen(course.walker.profile_id)
+
+    def _go(self, course: Course, node_id: str, at: datetime, *, over: bool) -> None:
+        """From node to node, until the course stands or ends."""
+        place = self._one(course, node_id, at, over=over)
+        for _ in range(MAX_STEPS):
+            if place is None:
+                return
+            place = self._one(course, *place, over=False)
+        raise RuntimeError(f"{MAX_STEPS} nodes without a wait, the last one is {course.node!r}")
+
+    def _one(self, course: Course, node_id: str, at: datetime, *, over: bool) -> tuple[str, datetime] | None:
+        """One node; where to go on at once, if so."""
+        course.node = node_id
+        node = self._document.nodes[node_id]
+        if isinstance(node, Wait) and not over:
+            self._stand(course, node_id, at, at + node.duration)
+            return None
+        if course.absorbed and (reason := self._departed(course)):
+            self.end(course, reason)
+            return None
+        self.steps += 1
+        course.walker = replace(course.walker, since=course.since if over else None)
+        move = act(self._document, node_id, course.walker, self._seen_of(course), at, over=over)
+        self._ask(course, move)
+        if move.memory is not None:
+            course.walker = replace(course.walker, memory=move.memory)
+        if isinstance(node, WaitFor | Survey) and not over and isinstance(move.to, Inline):
+            self._stand(course, node_id, at, at + node.timeout)
+            return None
+        to = Away(shared_way(node), at) if isinstance(move.to, Inline) else move.to
+        if isinstance(to, Away) and not to.over and isinstance(node, Branch | Split | Jump):
+            self.note(course, "went", to.node)
+        return self._follow(course, to)
+
+    def _follow(self, course: Course, to: Away | Out) -> tuple[str, datetime] | None:
+        """Where to go on at once; `None`: the course stands, or has ended."""
+        if isinstance(to, Out):
+            self.end(course, to.reason)
+        elif to.over:
+            self._stand(course, to.node, self.now, to.due)
+        elif to.due <= self.now:
+            return to.node, to.due
+        else:
+            self._arrive(course, to)
+        return None
+
+    def _arrive(self, course: Course, to: Away) -> None:
+        """On the way to a node."""
+        course.node, course.due, course.since, course.over = to.node, to.due, to.due, False
+        self.plan(course, to.due)
+
+    def _stand(self, course: Course, node_id: str, since: datetime, due: datetime) -> None:
+        """Wait at a node."""
+        course.node, course.since, course.due, course.over = node_id, since, due, True
+        course.walker = replace(course.walker, since=since)
+        self.note(course, "waits", to_iso(due))
+        self.plan(course, due)
+
+    def _ask(self, course: Course, move: Move) -> None:
+        """Once a node and lap; what a dropping pause would have sent is not."""
+        name = request_name(course.node, course.walker.memory)
+        if move.ask is None or name in course.asked:
+            return
+        pause = paused(self._pauses, self.now)
+        course.asked.add(name)
+        if pause is None or isinstance(move.ask, AskUpdate):
+            self.note(course, "asked", told(move.ask))
+
+
+def told(ask: Ask) -> str:
+    """What is asked for, in words."""
+    if isinstance(ask, AskMessage):
+        return f"{ask.template} by {', '.join(ask.channels)}"
+    if isinstance(ask, AskUpdate):
+        return "set " + ", ".join(f"{name}={value}" for name, value in sorted(ask.traits.items()))
+    if isinstance(ask, AskTask):
+        return f"{ask.kind} by {ask.owner}: {ask.title}"
+    return f"tell {ask.sink}"

@@ -1,0 +1,226 @@
+"""A journey walked in plain Python: the engine's own inputs in the order of time, and the trace that comes of them.
+
+It decides nothing by itself: who is let in, what happens at a node, what a signal means and when a cohort leaves are
+the functions that the engine asks. Of one moment, what is told (and what is at once done about it) comes before what was
+due then: who leaves in time has left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from services.journeys.domain.acting import concerns, remembered
+from services.journeys.domain.calendar import Calendar, Course
+from services.journeys.domain.cohort import GRACE, entry_slots
+from services.journeys.domain.document import Document
+from services.journeys.domain.enrolment import exit_reason, is_stale, left_since
+from services.journeys.domain.entering import Last, ended_by, refused, stage_ends
+from services.journeys.domain.moves import Memory, Seen, Walker, memory_of_next, shared_memory
+from services.journeys.domain.nodes import Wait
+from services.journeys.domain.signals import Told, signals_of, standings_in, told_in
+from services.journeys.domain.traces import Step
+from services.shared.contracts.base import Fact
+from services.shared.contracts.ingest import Merge, ProfilesMerged
+from services.shared.contracts.scoring import StageChanged, Standing, TraitsCarried
+
+
+class Interpreter:
+    """One version of a journey, from `now` on. `winners`: arms that have won splits; `trace`: what happened."""
+
+    def __init__(
+        self,
+        document: Document,
+        now: datetime,
+        *,
+        version: int = 1,
+        winners: Mapping[str, str] | None = None,
+    ) -> None:
+        self.trace: list[Step] = []
+        self._document = document
+        self._version = version
+        self._winners = winners or {}
+        self._signals = signals_of(document)
+        self._calendar = Calendar(
+            document, now, seen=self._seen, departed=self._departed, tell=self.trace.append
+        )
+        self._standings: dict[str, Standing] = {}
+        self._traits: dict[str, tuple[int, Mapping[str, object]]] = {}
+        self._gone: dict[str, datetime] = {}
+        self._courses: dict[str, dict[str, Course]] = {}
+
+    @property
+    def now(self) -> datetime:
+        return self._calendar.now
+
+    @property
+    def steps(self) -> int:
+        """Nodes that people have passed."""
+        return self._calendar.steps
+
+    def run_until(self, at: datetime) -> None:
+        """Let everything happen that is due until then."""
+        self._calendar.run(at)
+
+    def take(self, fact: Fact, now: datetime) -> None:
+        """Tell a fact at `now`. What is told of profiles that are gone counts for nothing."""
+        self._calendar.run(now, inclusive=False)
+        if isinstance(fact, ProfilesMerged):
+            for merge in fact.merges:
+                self._merge(merge)
+        if isinstance(fact, TraitsCarried):
+            for carried in fact.carried:
+                self._carry(carried.profile_id, carried.version, carried.traits)
+        for standing in standings_in(fact):
+            self._keep(standing)
+        for told in told_in(fact):
+            if told.standing.profile_id in self._standings:
+                self._hear(told, staged=isinstance(fact, StageChanged))
+
+    def pause(self, now: datetime, policy: Literal["hold", "drop"] = "hold") -> None:
+        """From `now` on the journey stands still, or goes on without meeting people."""
+        self._calendar.run(now, inclusive=False)
+        self._calendar.pause(policy)
+
+    def resume(self, now: datetime) -> None:
+        """The pause is over."""
+        self._calendar.run(now, inclusive=False)
+        self._calendar.resume()
+
+    # What is known
+
+    def _seen(self, profile_id: str) -> Seen:
+        _, traits = self._traits.get(profile_id, (0, {}))
+        return Seen(self._standings.get(profile_id), traits, self._winners)
+
+    def _keep(self, standing: Standing) -> None:
+        profile_id, known = standing.profile_id, self._standings.get(standing.profile_id)
+        gone_at = self._gone.get(profile_id)
+        if gone_at is not None:
+            if standing.since_at is None or standing.since_at <= gone_at:
+                return
+            del self._gone[profile_id]
+        if known is None or standing.version > known.version:
+            self._standings[profile_id] = standing
+            self._replan(profile_id)
+
+    def _carry(self, profile_id: str, version: int, traits: Mapping[str, object]) -> None:
+        known, _ = self._traits.get(profile_id, (-1, {}))
+        if version > known:
+            self._traits[profile_id] = (version, traits)
+            self._replan(profile_id)
+
+    def _replan(self, profile_id: str) -> None:
+        for course in self._active(profile_id):
+            self._calendar.hear(course, "")
+
+    def _active(self, profile_id: str) -> Iterator[Course]:
+        return (course for course in list(self._courses.get(profile_id, {}).values()) if course.active)
+
+    # What is told
+
+    def _hear(self, told: Told, *, staged: bool) -> None:
+        for course in self._active(told.standing.profile_id):
+            if not self._is_after(course.walker, told):
+                continue
+            reason = ended_by(self._document, course.walker, told.signal, told.key, told.at)
+            if staged:
+                reason = reason or stage_ends(self._document, self._standings[told.standing.profile_id])
+            if reason:
+                self._calendar.end(course, reason)
+            else:
+                self._listen(course, told)
+        if told.signal in self._signals.entries:
+            self._let_in(told)
+
+    def _is_after(self, walker: Walker, told: Told) -> bool:
+        if told.event:
+            return walker.counts(told.at, told.standing.version)
+        return told.standing.version > walker.entry_version
+
+    def _listen(self, course: Course, told: Told) -> None:
+        walker, signal = course.walker, told.signal
+        keyed = {self._signals.entries.get(signal)} | {
+            keyed for awaited, keyed in self._signals.waits.values() if awaited == signal
+        }
+        if not any(one is not None and concerns(one, told.key, walker) for one in keyed):
+            return
+        newest = max(told.at, walker.heard.get(signal, told.at))
+        kept = {**walker.kept, **remembered(self._document, signal, told.kept)}
+        course.walker = replace(walker, heard={**walker.heard, signal: newest}, kept=kept)
+        self._calendar.hear(course, signal)
+
+    # Beginning
+
+    def _let_in(self, told: Told) -> None:
+        document, now = self._document, self.now
+        key = told.key if self._signals.entries[told.signal] else ""
+        profile_id, newest = told.standing.profile_id, self._standings[told.standing.profile_id]
+        last = self._courses.get(profile_id, {}).get(key)
+        if (last and not self._is_after(last.walker, told)) or is_stale(document, told.standing, newest):
+            return
+        kept = remembered(document, told.signal, told.kept)
+        walker = Walker(
+            profile_id,
+            key,
+            min(told.at, now),
+            kept,
+            memory=memory_of_next(last.walker.memory) if last else Memory(),
+            entry_version=told.standing.version,
+        )
+        before = Last(last.walker.entered_at, last.active, last.number) if last else None
+        if reason := refused(document, walker, before, self._seen(profile_id), now):
+            self.trace.append(Step(now, profile_id, key, "", "refused", reason))
+            return
+        self._begin(walker, told, last.number + 1 if last else 1)
+        if reason := left_since(document, told.standing, newest):
+            self._calendar.end(self._courses[profile_id][key], reason)
+
+    def _begin(self, walker: Walker, told: Told, number: int) -> None:
+        document, calendar = self._document, self._calendar
+        member = f"{walker.profile_id}#{walker.key}" if walker.key else walker.profile_id
+        slots = entry_slots(document, self._version, told.at, self.now, member)
+        slot = next(one for one in slots if one.key not in calendar.closed)
+        waiting = isinstance(document.nodes[document.start], Wait)
+        course = Course(walker, number, document.start, slot.due, slot.at, waiting, slot.key)
+        self._courses.setdefault(walker.profile_id, {})[walker.key] = course
+        calendar.note(course, "entered")
+        calendar.start(course, timedelta(0) if waiting or not document.admission else GRACE)
+
+    # Merging
+
+    def _merge(self, merge: Merge) -> None:
+        """As `merging.decide` says: a person walks a journey once at a time, and where nobody enters twice, once."""
+        loser, winner = merge.loser, merge.winner
+        self._gone[loser] = merge.at
+        self._standings.pop(loser, None)
+        reenters = self._document.entry.reentry != "never"
+        theirs = self._courses.setdefault(winner, {})
+        for key, lost in self._courses.pop(loser, {}).items():
+            won = theirs.get(key)
+            self._calendar.note(lost, "merged", winner)
+            if won is None or (reenters and lost.active and not won.active):
+                self._take_over(lost, won, winner)
+                theirs[key] = lost
+                continue
+            if not reenters or lost.active:
+                won.asked |= lost.asked
+            memory = shared_memory(won.walker.memory, lost.walker.memory)
+            won.walker = replace(won.walker, memory=memory)
+            lost.active = False
+
+    def _take_over(self, lost: Course, won: Course | None, winner: str) -> None:
+        standing = self._standings.get(winner)
+        version = standing.version if standing else 0
+        memory = shared_memory(lost.walker.memory, won.walker.memory) if won else lost.walker.memory
+        lost.walker = replace(lost.walker, profile_id=winner, entry_version=version, memory=memory)
+        lost.number = won.number + 1 if won else 1
+        lost.absorbed = True
+
+    def _departed(self, course: Course) -> str:
+        """Nobody tells that somebody left a segment which they never were in."""
+        standing = self._standings.get(course.walker.profile_id)
+        missing = self._document.exit_segments() - set(standing.segments) if standing else frozenset()
+        return exit_reason(min(missing)) if missing else ""
