@@ -16,11 +16,15 @@ from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
 from services.shared.contracts.ingest import AttributesChanged, ProfilesErased, ProfilesMerged
+from services.shared.contracts.journeys import JourneyCalled
 from services.shared.contracts.scoring import (
+    EventHeard,
     ScoreChanged,
     SegmentEntered,
     SegmentExited,
+    StageChanged,
     StrategyCellChanged,
+    TraitsCarried,
     TriggerFired,
 )
 from services.shared.freshness import ENTERED
@@ -74,10 +78,14 @@ class JourneysStack(ServiceStack):
             function,
             facts=[
                 AttributesChanged,
+                EventHeard,
+                JourneyCalled,
                 ScoreChanged,
                 SegmentEntered,
                 SegmentExited,
+                StageChanged,
                 StrategyCellChanged,
+                TraitsCarried,
                 TriggerFired,
                 ProfilesMerged,
             ],

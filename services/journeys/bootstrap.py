@@ -12,6 +12,7 @@ from services.journeys.adapters.standings import DynamoStandings
 from services.journeys.adapters.walks import DynamoWalks
 from services.journeys.ports import Definitions, Walks
 from services.journeys.service.fail import Failing
+from services.journeys.service.hear import Hearing
 from services.journeys.service.join import Joining
 from services.journeys.service.merge import Merging
 from services.journeys.service.person import Person
@@ -39,9 +40,11 @@ def reacting() -> Reacting:
     standings = DynamoStandings(Table(settings.standings_table))
     clock = settings.clock()
     joining = Joining(definitions, walks, StepFunctionsExecutions(), clock)
+    known = DynamoKnown(Table(settings.runtime_table))
     merging = Merging(definitions, walks, standings, joining, clock)
+    hearing = Hearing(definitions, walks, standings, known, joining, clock)
     attributes = DynamoAttributes(Table(settings.definitions_table))
-    return Reacting(definitions, walks, standings, joining, merging, attributes, clock)
+    return Reacting(definitions, walks, standings, known, joining, merging, hearing, attributes, clock)
 
 
 @cache

@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any, Literal
 
 from services.journeys.domain.document import Document
-from services.journeys.domain.entering import WRONG_STAGE, Last, refused
-from services.journeys.domain.entries import SegmentEntered
+from services.journeys.domain.entering import WRONG_STAGE, Last, refused, stage_ends
+from services.journeys.domain.entries import Becomes, DateWay, SegmentEntered, SegmentExited, Way
+from services.journeys.domain.listening import date_condition, watch_of
 from services.journeys.domain.moves import Ask, Memory, Seen, Walker, memory_of_next
+from services.journeys.domain.signals import segment_left, signals_of
 from services.shared.contracts.scoring import Standing
 from services.shared.ids import stable_id
 
@@ -162,28 +164,46 @@ def enrolment_id(profile_id: str, journey: str, key: str, number: int) -> str:
 
 def is_stale(document: Document, entered: Standing, newest: Standing | None) -> bool:
     """Is the reason to enter already history? Facts come in any order: that somebody left the segment (or one
-    that ends the walk) may be known before that they entered it."""
+    that ends the walk) may be known before that they entered it. What else lets people in cannot be taken back."""
     if newest is None or newest.version <= entered.version:
         return False
-    ways = [way.segment_entered for way in document.entry.on if isinstance(way, SegmentEntered)]
-    let_in = [segment for segment in ways if segment in entered.segments]
-    left = bool(let_in) and not set(let_in) & set(newest.segments)
-    return left or bool(left_since(document, entered, newest))
+    before, now = set(entered.segments), set(newest.segments)
+    let_in = [
+        (segment, way)
+        for way in document.entry.on
+        if (segment := _by_segment(way)) and (segment in before) is not isinstance(way, SegmentExited)
+    ]
+    all_by_segment = all(_by_segment(way) for way in document.entry.on)
+    still = any((segment in now) is not isinstance(way, SegmentExited) for segment, way in let_in)
+    return (all_by_segment and bool(let_in) and not still) or bool(left_since(document, entered, newest))
+
+
+def _by_segment(way: Way) -> str:
+    """The segment, or watch, by which a way lets people in."""
+    if isinstance(way, SegmentEntered):
+        return way.segment_entered
+    if isinstance(way, SegmentExited):
+        return way.segment_exited
+    if isinstance(way, Becomes):
+        return watch_of(way.becomes)
+    return watch_of(date_condition(way)) if isinstance(way, DateWay) else ""
 
 
 def left_since(document: Document, entered: Standing, newest: Standing | None) -> str:
     """The reason to end the walk of somebody who entered by `entered` and is now known as `newest`; empty: none."""
     if newest is None or newest.version <= entered.version:
         return ""
-    for segment in sorted(document.exit_segments()):
-        if segment in entered.segments and segment not in newest.segments:
-            return exit_reason(segment)
-    return ""
+    before, now = set(entered.segments), set(newest.segments)
+    happened = {*(exit_reason(segment) for segment in before - now), *(now - before)}
+    for ending in signals_of(document).endings:
+        if ending.signal in happened:
+            return ending.reason
+    return stage_ends(document, newest)
 
 
 def exit_reason(segment: str) -> str:
     """Why a walk ended, when leaving `segment` ended it."""
-    return f"segment_exited:{segment}"
+    return segment_left(segment)
 
 
 def request_id(enrolment: Enrolment, name: str, prefix: str = "snd") -> str:

@@ -51,6 +51,11 @@ def listener_of(happening: Happening | WaitFor | Survey, keep: Iterable[str] = (
     return _listener(happening.type, happening.event, happening.where, happening.key, list(keep))
 
 
+def is_event(signal: str) -> bool:
+    """Is a signal a listener's?"""
+    return signal.startswith("~e_")
+
+
 def localised(when: Mapping[str, Any]) -> dict[str, Any]:
     """A condition that a standing answers: the parts that it does not are watches, as segments."""
     for group in _GROUPS:

@@ -28,12 +28,16 @@ from services.shared.conditions import Condition, parse
 from services.shared.contracts.base import Fact
 from services.shared.contracts.scoring import (
     EventHeard,
+    Firing,
+    Heard,
     ScoreChanged,
     SegmentEntered,
     SegmentExited,
+    SegmentMove,
     StageChanged,
     Standing,
     StrategyCellChanged,
+    StrategyMove,
     TriggerFired,
 )
 
@@ -63,7 +67,8 @@ def called(journey: str) -> str:
 
 @dataclass(frozen=True)
 class Told:
-    """One signal of `at` about the person of `standing`; an `event` has its key and what was kept of it."""
+    """One signal of `at` about the person of `standing`; an `event` has its key and what was kept of it.
+    `accepted_at` is when the customer event behind it was accepted, as far as one was."""
 
     signal: str
     at: datetime
@@ -71,27 +76,36 @@ class Told:
     event: bool = False
     key: str = ""
     kept: Mapping[str, Any] = field(default_factory=dict)
+    accepted_at: datetime | None = None
 
 
 def told_in(fact: Fact) -> Iterator[Told]:
     """The signals in a fact of scoring."""
     if isinstance(fact, SegmentEntered):
-        yield from (Told(move.segment, move.at, move.standing) for move in fact.moves)
+        yield from (_moved(move, move.segment) for move in fact.moves)
     elif isinstance(fact, SegmentExited):
-        yield from (Told(segment_left(move.segment), move.at, move.standing) for move in fact.moves)
+        yield from (_moved(move, segment_left(move.segment)) for move in fact.moves)
     elif isinstance(fact, EventHeard):
-        yield from (Told(h.listener, h.at, h.standing, True, h.key, h.kept) for h in fact.heard)
+        yield from map(_heard, fact.heard)
     elif isinstance(fact, StageChanged):
         for move in fact.moves:
             yield Told(stage_reached(move.lifecycle, move.after), move.at, move.standing)
             yield Told(stage_reached(move.lifecycle, move.after, move.before), move.at, move.standing)
     elif isinstance(fact, StrategyCellChanged):
         for change in fact.moves:
-            yield Told(cell_reached(change.strategy, change.after), change.at, change.standing)
+            yield _moved(change, cell_reached(change.strategy, change.after))
             if change.journey:
-                yield Told(called(change.journey), change.at, change.standing)
+                yield _moved(change, called(change.journey))
     elif isinstance(fact, TriggerFired):
-        yield from (Told(called(one.journey), one.at, one.standing) for one in fact.firings if one.journey)
+        yield from (_moved(one, called(one.journey)) for one in fact.firings if one.journey)
+
+
+def _heard(one: Heard) -> Told:
+    return Told(one.listener, one.at, one.standing, True, one.key, one.kept, one.accepted_at)
+
+
+def _moved(row: SegmentMove | StrategyMove | Firing, signal: str) -> Told:
+    return Told(signal, row.at, row.standing, accepted_at=row.accepted_at)
 
 
 def standings_in(fact: Fact) -> Iterator[Standing]:

@@ -9,11 +9,15 @@ from services.journeys import bootstrap
 from services.shared.aws.records import batch_failures, envelope
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import AttributesChanged, ProfilesErased, ProfilesMerged
+from services.shared.contracts.journeys import JourneyCalled
 from services.shared.contracts.scoring import (
+    EventHeard,
     ScoreChanged,
     SegmentEntered,
     SegmentExited,
+    StageChanged,
     StrategyCellChanged,
+    TraitsCarried,
     TriggerFired,
 )
 from services.shared.observability import service_logger
@@ -26,10 +30,14 @@ _FACTS: dict[str, type[Fact]] = {
         AttributesChanged,
         ProfilesMerged,
         ProfilesErased,
+        EventHeard,
+        JourneyCalled,
         ScoreChanged,
         SegmentEntered,
         SegmentExited,
+        StageChanged,
         StrategyCellChanged,
+        TraitsCarried,
         TriggerFired,
     )
 }

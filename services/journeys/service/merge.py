@@ -68,6 +68,14 @@ class Merging:
             profile_id = gone.into
         return settled
 
+    def now_known_as(self, profile_id: str) -> str:
+        """The profile that a person is by now; empty: they are erased."""
+        seen = set[str]()
+        while profile_id not in seen and (gone := self._standings.gone(profile_id)):
+            seen.add(profile_id)
+            profile_id = gone.into
+        return profile_id
+
     def _hand_over(self, lost: Enrolment, winner: str) -> bool:
         entry = self._definitions.get(lost.journey, lost.version).document.entry
         standing = self._standings.find([winner]).get(winner)

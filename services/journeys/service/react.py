@@ -1,36 +1,23 @@
-"""What ingest and scoring tell: follow merges, keep the newest standing, end walks, begin walks, in this order."""
+"""What ingest and scoring tell: follow merges, keep the newest standing, let walks hear, begin walks, in this order."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.journeys.domain.enrolment import Enrolment, Entrant, exit_reason, is_stale, left_since
-from services.journeys.domain.entries import Called
-from services.journeys.domain.entries import SegmentEntered as SegmentWay
-from services.journeys.ports import Attributes, Definition, Definitions, Standings, Walks
+from services.journeys.domain.enrolment import Entrant, is_stale, left_since
+from services.journeys.domain.reasons import entrant_of, events_awaited_in
+from services.journeys.domain.signals import Told, called, signals_of, standings_in, told_in
+from services.journeys.ports import Attributes, Definition, Definitions, Known, Standings, Walks
+from services.journeys.service.hear import Hearing
 from services.journeys.service.join import Joining
 from services.journeys.service.merge import Merging
 from services.shared.clock import Clock
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import AttributesChanged, ProfilesErased, ProfilesMerged
-from services.shared.contracts.scoring import (
-    Firing,
-    ScoreChanged,
-    SegmentEntered,
-    SegmentExited,
-    SegmentMove,
-    Standing,
-    StrategyCellChanged,
-    StrategyMove,
-    TriggerFired,
-)
-
-Way = tuple[str, str]
-"""How one comes into a journey: ("segment", its name), or ("called", the journey's own)."""
-
-Reason = tuple[Way, Entrant]
+from services.shared.contracts.journeys import JourneyCalled
+from services.shared.contracts.scoring import ScoreChanged, Standing, TraitsCarried
 
 
 @dataclass(frozen=True)
@@ -52,41 +39,45 @@ class Reacting:
         definitions: Definitions,
         walks: Walks,
         standings: Standings,
+        known: Known,
         joining: Joining,
         merging: Merging,
+        hearing: Hearing,
         attributes: Attributes,
         clock: Clock,
     ) -> None:
         self._definitions = definitions
         self._walks = walks
         self._standings = standings
+        self._known = known
         self._joining = joining
         self._merging = merging
+        self._hearing = hearing
         self._attributes = attributes
         self._clock = clock
 
     def react(self, facts: Sequence[Fact]) -> Reaction:
-        """Take a batch of `AttributesChanged`, `ProfilesMerged`, `ProfilesErased`, `ScoreChanged`, `SegmentEntered`,
-        `SegmentExited`, `StrategyCellChanged` and `TriggerFired`. What is said of a profile that is gone counts for
-        nothing: its winner is told everything again.
+        """Take a batch of what ingest (`AttributesChanged`, `ProfilesMerged`, `ProfilesErased`), scoring (standings
+        and what changed in them, `EventHeard`, `TraitsCarried`) and journeys (`JourneyCalled`) tell. What is said of
+        a profile that is gone counts for nothing: its winner is told everything again.
 
         Raises:
             NoRoom, Contended: others were in the way all the time; the batch must be retried.
         """
         for registry in (one for f in facts if isinstance(f, AttributesChanged) for one in f.changes):
             self._attributes.keep(registry)
-        handed_over = self._merging.merge(m for f in facts if isinstance(f, ProfilesMerged) for m in f.merges)
-        for erasure in (e for f in facts if isinstance(f, ProfilesErased) for e in f.erasures):
-            handed_over += sum(self._merging.settle(profile_id) for profile_id in erasure.profile_ids)
-        newest = self._standings.keep({s.profile_id: s for s in _in_order(facts)}.values())
-        exited = self._exits([m for f in facts if isinstance(f, SegmentExited) for m in f.moves])
+        handed_over = self._follow(facts)
+        newest = self._standings.keep(_newest(facts))
+        people = self._called(facts)
+        present = {*newest, *(standing.profile_id for standing in people.values())}
+        signals = [one for one in self._signals(facts, people) if one.standing.profile_id in present]
+        self._hearing.note(signals)
+        exited = self._hearing.hear(signals) + self._hearing.leave_stages(signals, newest)
+        self._replan(facts, newest)
         entered = stale = 0
-        reasons = [reason for reason in _reasons(facts) if reason[1].profile_id in newest]
-        for definition, entrants in self._entrants(reasons):
-            overtaken = [
-                e for e in entrants if is_stale(definition.document, e.standing, newest.get(e.profile_id))
-            ]
-            current = [e for e in entrants if e not in overtaken]
+        for definition, reasons in self._reasons(signals, newest):
+            overtaken = [e for e in reasons if is_stale(definition.document, e.standing, e.newest)]
+            current = [e for e in reasons if e not in overtaken]
             stale += len(overtaken)
             if overtaken:
                 self._joining.finish_starts(definition, overtaken)
@@ -94,108 +85,91 @@ class Reacting:
             exited += self._exit_overtaken(definition, current)
         return Reaction(len(newest), entered, exited, stale, handed_over)
 
-    def _exits(self, moves: Iterable[SegmentMove]) -> int:
-        """End walks whose own version says that leaving this segment ends it."""
-        latest: dict[tuple[str, str], SegmentMove] = {}
-        for move in sorted(moves, key=lambda m: m.standing.version):
-            latest[(move.segment, move.standing.profile_id)] = move
-        by_segment: dict[str, list[SegmentMove]] = defaultdict(list)
-        for move in latest.values():
-            by_segment[move.segment].append(move)
-        return sum(self._exit_all(segment, group) for segment, group in by_segment.items())
+    def _follow(self, facts: Iterable[Fact]) -> int:
+        """Empty profiles that are gone; how many walks they had."""
+        emptied = self._merging.merge(m for f in facts if isinstance(f, ProfilesMerged) for m in f.merges)
+        for erasure in (e for f in facts if isinstance(f, ProfilesErased) for e in f.erasures):
+            emptied += sum(self._merging.settle(profile_id) for profile_id in erasure.profile_ids)
+        return emptied
 
-    def _exit_all(self, segment: str, moves: Sequence[SegmentMove]) -> int:
-        exits_on = {d.journey for d in self._definitions.all() if segment in d.document.exit_segments()}
-        ended = 0
-        for journey in sorted(exits_on):
-            walks = self._walks_of([m.standing.profile_id for m in moves], journey)
-            ending = [
-                (walk, exit_reason(segment))
-                for move in moves
-                for walk in walks[move.standing.profile_id]
-                if walk.active and self._ends(walk, move)
-            ]
-            ended += self._walks.stop(ending, self._clock.now())
-        return ended
+    def _called(self, facts: Iterable[Fact]) -> Mapping[str, Standing]:
+        """What is known of those whom journeys call, by the profile that was called."""
+        calls = [call for f in facts if isinstance(f, JourneyCalled) for call in f.calls]
+        people = {call.profile_id: self._merging.now_known_as(call.profile_id) for call in calls}
+        standings = self._standings.find(set(people.values())) if people else {}
+        return {
+            call.profile_id: standings.get(person) or Standing(profile_id=person, version=0, at=call.at)
+            for call in calls
+            if (person := people[call.profile_id])
+        }
 
-    def _walks_of(self, profile_ids: Sequence[str], journey: str) -> Mapping[str, list[Enrolment]]:
-        """All walks of people through a journey: several a person where each matter is a walk of its own."""
-        found: dict[str, list[Enrolment]] = defaultdict(list)
-        if any(d.document.entry.keyed for d in self._definitions.all() if d.journey == journey):
-            for profile_id in dict.fromkeys(profile_ids):
-                found[profile_id] = self._walks.of_profile(profile_id, journey)
-        else:
-            for walk in self._walks.find(profile_ids, journey).values():
-                found[walk.profile_id].append(walk)
-        return found
+    def _replan(self, facts: Sequence[Fact], newest: Mapping[str, Standing]) -> None:
+        carried = [one for f in facts if isinstance(f, TraitsCarried) for one in f.carried]
+        for one in carried:
+            self._known.keep_traits(one)
+        if carried:
+            self._hearing.replan([one.profile_id for one in carried], facts=False)
+        changed = [c.standing.profile_id for f in facts if isinstance(f, ScoreChanged) for c in f.changes]
+        if changed:
+            self._hearing.replan([profile for profile in changed if profile in newest], facts=True)
 
-    def _ends(self, walk: Enrolment, move: SegmentMove) -> bool:
-        document = self._definitions.get(walk.journey, walk.version).document
-        return move.segment in document.exit_segments() and move.standing.version > walk.entry_version
+    def _signals(self, facts: Iterable[Fact], people: Mapping[str, Standing]) -> list[Told]:
+        """All that is said, in the order of the standings behind it."""
+        found = [told for fact in facts for told in told_in(fact)]
+        for call in (call for f in facts if isinstance(f, JourneyCalled) for call in f.calls):
+            if call.profile_id in people:
+                found.append(Told(called(call.journey), call.at, people[call.profile_id]))
+        return sorted(found, key=lambda told: (told.standing.version, told.at))
 
-    def _entrants(self, reasons: Iterable[Reason]) -> list[tuple[Definition, list[Entrant]]]:
-        """Who has a reason to enter which journey, each person once a journey by their newest reason."""
-        found: dict[Way, dict[str, Entrant]] = defaultdict(dict)
-        for way, entrant in sorted(reasons, key=lambda reason: reason[1].standing.version):
-            found[way][entrant.ref] = entrant
+    def _reasons(
+        self, signals: Sequence[Told], people: Mapping[str, Standing]
+    ) -> list[tuple[Definition, list[Entrant]]]:
+        """Who has a reason to enter which journey, each person and matter once a journey by the newest."""
+        now = self._clock.now()
+        by_signal: dict[str, list[Told]] = defaultdict(list)
+        for told in signals:
+            by_signal[told.signal].append(told)
         newest: Mapping[str, Definition] = {
             d.journey: d for d in sorted(self._definitions.all(), key=lambda d: d.version)
         }
-        ways = [(definition, way) for definition in newest.values() for way in _ways_in(definition)]
-        return [(definition, list(found[way].values())) for definition, way in ways if way in found]
+        reasons: list[tuple[Definition, list[Entrant]]] = []
+        for definition in newest.values():
+            document = definition.document
+            mine = [one for name in signals_of(document).entries for one in by_signal.get(name, ())]
+            mine.sort(key=lambda told: (told.standing.version, told.at))
+            entrants = [entrant_of(document, one, people.get(one.standing.profile_id), now) for one in mine]
+            if entrants:
+                reasons.append((definition, list({e.ref: e for e in entrants}.values())))
+        return reasons
 
     def _exit_overtaken(self, definition: Definition, entrants: Sequence[Entrant]) -> int:
-        """End walks that another worker could not end, because it looked before they had begun.
+        """End walks that another worker could not end, because it looked before they had begun; and let them hear
+        what was heard before they had.
 
-        Each side writes first (walk or standing) and reads the other afterwards, so one of them sees both.
+        Each side writes first (walk, or standing and event) and reads the other afterwards, so one of them sees both.
         """
-        if not entrants or not definition.document.exit_on:
+        document = definition.document
+        hears = bool(events_awaited_in(document))
+        if not entrants or not (hears or document.exit_on or document.goal or document.stages):
             return 0
         newest = self._standings.find([e.profile_id for e in entrants])
         left = {
             e.ref: reason
             for e in entrants
-            if (reason := left_since(definition.document, e.standing, newest.get(e.profile_id)))
+            if (reason := left_since(document, e.standing, newest.get(e.profile_id)))
         }
-        walks = self._walks.find(left, definition.journey).values() if left else ()
+        refs = [e.ref for e in entrants if hears or e.ref in left]
+        walks = [w for w in self._walks.find(refs, definition.journey).values() if w.active]
         ending = [
             (walk, left[walk.ref])
             for walk in walks
-            if walk.active and walk.entry_version < newest[walk.profile_id].version
+            if walk.ref in left and walk.entry_version < newest[walk.profile_id].version
         ]
-        return self._walks.stop(ending, self._clock.now())
+        exited = self._walks.stop(ending, self._clock.now())
+        return exited + (self._hearing.catch_up(walks) if hears else 0)
 
 
-def _ways_in(definition: Definition) -> Iterator[Way]:
-    for way in definition.document.entry.on:
-        if isinstance(way, SegmentWay):
-            yield "segment", way.segment_entered
-        elif isinstance(way, Called):
-            yield "called", definition.journey
-
-
-def _reasons(facts: Iterable[Fact]) -> Iterator[Reason]:
-    """Every reason to enter that facts give."""
-    for fact in facts:
-        if isinstance(fact, SegmentEntered):
-            yield from ((("segment", move.segment), _entrant(move)) for move in fact.moves)
-        elif isinstance(fact, StrategyCellChanged):
-            yield from ((("called", move.journey), _entrant(move)) for move in fact.moves if move.journey)
-        elif isinstance(fact, TriggerFired):
-            yield from ((("called", one.journey), _entrant(one)) for one in fact.firings if one.journey)
-
-
-def _entrant(row: SegmentMove | StrategyMove | Firing) -> Entrant:
-    return Entrant(row.standing.profile_id, row.at, row.standing, row.accepted_at)
-
-
-def _in_order(facts: Iterable[Fact]) -> list[Standing]:
-    standings: list[Standing] = []
-    for fact in facts:
-        if isinstance(fact, ScoreChanged):
-            standings += [change.standing for change in fact.changes]
-        elif isinstance(fact, SegmentEntered | SegmentExited | StrategyCellChanged):
-            standings += [move.standing for move in fact.moves]
-        elif isinstance(fact, TriggerFired):
-            standings += [one.standing for one in fact.firings]
-    return sorted(standings, key=lambda s: s.version)
+def _newest(facts: Iterable[Fact]) -> list[Standing]:
+    """The newest standing of each person that facts bring."""
+    standings = sorted((s for fact in facts for s in standings_in(fact)), key=lambda s: s.version)
+    return list({standing.profile_id: standing for standing in standings}.values())

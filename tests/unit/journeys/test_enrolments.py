@@ -83,6 +83,18 @@ def test_an_entry_is_stale_when_the_segment_was_left_later() -> None:
     assert is_stale(welcome, entered, standing(6))
 
 
+def test_an_entry_by_leaving_is_stale_when_the_segment_was_entered_again() -> None:
+    document = read_document(journey(entry={"on": [{"segment_exited": "paying"}]}, exit_on=[]))
+    assert not is_stale(document, standing(5), standing(6))
+    assert is_stale(document, standing(5), standing(6, "paying"))
+
+
+def test_what_somebody_did_is_never_history() -> None:
+    ways = [{"segment_entered": "trying"}, {"event": "Tried"}]
+    document = read_document(journey(entry={"on": ways}, exit_on=[]))
+    assert not is_stale(document, standing(5, "trying"), standing(6))
+
+
 def test_a_walk_has_ended_when_an_exit_segment_was_left_since() -> None:
     document = read_document(journey(exit_on=[{"segment_exited": "customer"}]))
     entered = standing(5, "trying", "customer")
