@@ -37,6 +37,8 @@ LOCAL_LATE_SECONDS = 5
 ROUTES = (
     "GET /journeys",
     "POST /journeys/validate",
+    "GET /journeys/library",
+    "GET /journeys/library/{name}",
     "GET /journeys/{name}",
     "PUT /journeys/{name}",
     "GET /profiles/{profile_id}/journeys",

@@ -7,6 +7,7 @@ from functools import cache
 from services.journeys.adapters.attributes import DynamoAttributes
 from services.journeys.adapters.definitions import DynamoDefinitions
 from services.journeys.adapters.known import DynamoKnown
+from services.journeys.adapters.library_files import shelf
 from services.journeys.adapters.machines import StepFunctionsExecutions, StepFunctionsMachines
 from services.journeys.adapters.standings import DynamoStandings
 from services.journeys.adapters.walks import DynamoWalks
@@ -14,6 +15,7 @@ from services.journeys.ports import Definitions, Walks
 from services.journeys.service.fail import Failing
 from services.journeys.service.hear import Hearing
 from services.journeys.service.join import Joining
+from services.journeys.service.library import Library
 from services.journeys.service.merge import Merging
 from services.journeys.service.person import Person
 from services.journeys.service.publish import Publishing
@@ -85,6 +87,12 @@ def publishing() -> Publishing:
         clock=settings.clock(),
         step_function_arn=settings.step_function_arn,
     )
+
+
+@cache
+def library() -> Library:
+    """What `api` needs for ready-made journeys."""
+    return Library(shelf())
 
 
 @cache

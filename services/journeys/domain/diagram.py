@@ -2,15 +2,59 @@
 
 from __future__ import annotations
 
-import json
-from typing import assert_never
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from services.journeys.domain.document import Document
-from services.journeys.domain.nodes import Branch, Exit, Send, Wait, ways_out
+from services.journeys.domain.entries import OpenHours
+from services.journeys.domain.nodes import (
+    Branch,
+    Exit,
+    Jump,
+    Rotation,
+    Send,
+    Split,
+    Survey,
+    Task,
+    Update,
+    Wait,
+    WaitFor,
+    WaitUntil,
+    Webhook,
+    ways_out,
+)
+from services.journeys.domain.parts import PERSON
+from services.journeys.domain.wording import in_words
 
-_EDGES = {"to": "again", "otherwise": "otherwise", "missing": "without a date", "exhausted": "had them all"}
-_SHAPES = {"wait": ("([", "])", "ellipse"), "send": ("[", "]", "box")}
-_SHAPES |= {"branch": ("{{", "}}", "diamond"), "exit": ("((", "))", "doublecircle")}
+_WAITS = ("([", "])", "ellipse")
+_ASKS = ("[", "]", "box")
+_CHOOSES = ("{{", "}}", "diamond")
+_SHAPES = {
+    "wait": _WAITS,
+    "wait_until": _WAITS,
+    "wait_for": _WAITS,
+    "branch": _CHOOSES,
+    "split": _CHOOSES,
+    "send": _ASKS,
+    "rotation": _ASKS,
+    "survey": _ASKS,
+    "update": ("[/", "/]", "parallelogram"),
+    "task": ("[[", "]]", "component"),
+    "webhook": ("[/", "/]", "parallelogram"),
+    "jump": (">", "]", "cds"),
+    "exit": ("((", "))", "doublecircle"),
+}
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A way from a node to the next; `path` is its field, `text` what people who take it have in common."""
+
+    source: str
+    path: str
+    target: str
+    text: str
 
 
 def mermaid(document: Document) -> str:
@@ -21,10 +65,10 @@ def mermaid(document: Document) -> str:
     ]
     for node_id, node in document.nodes.items():
         left, right, _ = _SHAPES[node.type]
-        lines.append(f'  {_id(node_id)}{left}"{_quoted(_label(document, node_id))}"{right}')
-    for source, target, text in _edges(document):
-        arrow = f'-->|"{_quoted(text)}"|' if text else "-->"
-        lines.append(f"  {_id(source)} {arrow} {_id(target)}")
+        lines.append(f'  {_id(node_id)}{left}"{_quoted(label(document, node_id))}"{right}')
+    for edge in edges(document):
+        arrow = f'-->|"{_quoted(edge.text)}"|' if edge.text else "-->"
+        lines.append(f"  {_id(edge.source)} {arrow} {_id(edge.target)}")
     return "\n".join(lines) + "\n"
 
 
@@ -33,37 +77,93 @@ def dot(document: Document) -> str:
     entry = _dot_text(document.entry.shown)
     lines = [f"digraph {_dot_text(document.name)} {{", f'  "entry" [label={entry} shape=oval];']
     for node_id, node in document.nodes.items():
-        label = _dot_text(_label(document, node_id))
-        lines.append(f'  "n_{node_id}" [label={label} shape={_SHAPES[node.type][2]}];')
+        text = _dot_text(label(document, node_id))
+        lines.append(f'  "n_{node_id}" [label={text} shape={_SHAPES[node.type][2]}];')
     lines.append(f'  "entry" -> "n_{document.start}";')
-    for source, target, text in _edges(document):
-        label = f" [label={_dot_text(text)}]" if text else ""
-        lines.append(f'  "n_{source}" -> "n_{target}"{label};')
+    for edge in edges(document):
+        text = f" [label={_dot_text(edge.text)}]" if edge.text else ""
+        lines.append(f'  "n_{edge.source}" -> "n_{edge.target}"{text};')
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def _edges(document: Document) -> list[tuple[str, str, str]]:
-    edges = []
-    for node_id, node in document.nodes.items():
-        if isinstance(node, Branch):
-            edges += [(node_id, arm.next, json.dumps(arm.when, ensure_ascii=False)) for arm in node.branches]
-            edges.append((node_id, node.default, "otherwise"))
-        else:
-            edges += [(node_id, target, _EDGES.get(path, "")) for path, target in ways_out(node)]
-    return edges
+def edges(document: Document) -> list[Edge]:
+    """Every way from node to node, in the order they are written."""
+    return [
+        Edge(node_id, path, target, _taken_by(node, path))
+        for node_id, node in document.nodes.items()
+        for path, target in ways_out(node)
+    ]
 
 
-def _label(document: Document, node_id: str) -> str:
+def label(document: Document, node_id: str) -> str:
+    """What a node does, in a line."""
     node = document.nodes[node_id]
-    if isinstance(node, Wait):
-        return f"{node_id}: wait {node.length}"
-    if isinstance(node, Send):
-        return f"{node_id}: send {node.template} ({', '.join(node.channels)})"
+    said = _LABELS[type(node)](node)
+    if said == node_id:
+        return node_id
+    return f"{node_id}{said}" if said.startswith("?") else f"{node_id}: {said}"
+
+
+def _taken_by(node: Any, path: str) -> str:
+    """Who goes on by a field of a node; empty where everybody does."""
     if isinstance(node, Branch):
-        return f"{node_id}?"
-    if isinstance(node, Exit):
-        return f"{node_id}: {node.reason}"
-    assert_never(node)
+        return "otherwise" if path == "default" else in_words(node.branches[int(path.split(".")[1])].when)
+    if isinstance(node, Split):
+        arm = node.arms[int(path.split(".")[1])]
+        return f"{arm.name} {arm.percent:g} %{' (holdout)' if arm.holdout else ''}"
+    if isinstance(node, WaitFor):
+        return "it happened" if path == "next" else f"not in {_length(node.timeout)}"
+    if isinstance(node, Survey):
+        return "answered" if path == "next" else f"no answer in {_length(node.timeout)}"
+    if isinstance(node, Jump):
+        return f"again, at most {node.at_most} times" if path == "to" else "then"
+    return {"missing": "without a date", "exhausted": "had them all"}.get(path, "")
+
+
+def _until(node: WaitUntil) -> str:
+    parts = []
+    if node.date:
+        parts.append(f"{node.offset} from {node.date}" if node.offset else node.date)
+    if node.at:
+        parts.append(f"{node.at:%H:%M}")
+    if node.hours:
+        parts.append(f"open {_hours(node.hours)}")
+    return f"wait until {', '.join(parts)}{'' if node.zone == PERSON else f' ({node.zone})'}"
+
+
+def _hours(hours: OpenHours) -> str:
+    days = "" if len(hours.days) == 7 else f" {' '.join(hours.days)}"
+    return f"{hours.start:%H:%M}-{hours.end:%H:%M}{days}"
+
+
+def _wait_for(node: WaitFor) -> str:
+    return f"wait for {node.event}" if node.event else f"wait until {in_words(node.when or {})}"
+
+
+def _by(node: Send | Rotation | Survey) -> str:
+    return f"({', '.join(node.channels)})"
+
+
+_LABELS: dict[type, Callable[[Any], str]] = {
+    Wait: lambda node: f"wait {node.length}",
+    WaitUntil: _until,
+    WaitFor: _wait_for,
+    Branch: lambda node: "?",
+    Split: lambda node: "? by chance",
+    Send: lambda node: f"send {node.template} {_by(node)}",
+    Rotation: lambda node: f"send the next of {len(node.templates)} {_by(node)}",
+    Survey: lambda node: f"ask {node.survey} ({node.question}) {_by(node)}",
+    Update: lambda node: f"set {', '.join(node.traits)}",
+    Task: lambda node: f"{node.kind} by {node.owner}: {node.title}",
+    Webhook: lambda node: f"tell {node.sink}",
+    Jump: lambda node: f"back to {node.to}",
+    Exit: lambda node: f"{node.reason}{f', on to {node.enter}' if node.enter else ''}",
+}
+"""What a node of each kind does; test_pictures.py holds it against all there are."""
+
+
+def _length(length: Any) -> str:
+    return str(length).removesuffix(", 0:00:00")
 
 
 def _id(node_id: str) -> str:
@@ -72,7 +172,9 @@ def _id(node_id: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace("\n", " ")
+    for sign, entity in (("&", "&amp;"), ("#", "#35;"), ('"', "&quot;"), ("<", "&lt;"), ("\n", " ")):
+        text = text.replace(sign, entity)
+    return text
 
 
 def _dot_text(text: str) -> str:

@@ -10,25 +10,10 @@ from pydantic import Field
 
 from services.journeys.domain.entries import Brief, Entry, ExitOnSegment, ExitRule, Goal, Stages
 from services.journeys.domain.nodes import Exit, Node, Wait, ways_out
+from services.journeys.domain.objectives import OBJECTIVES, Angle, Kpi, Objective
 from services.journeys.domain.parts import Duration, Name, Part, Text, Zone
 
 NodeT = TypeVar("NodeT")
-
-Objective = Literal[
-    "lead_generation",
-    "welcome",
-    "cross_sell",
-    "loyalty",
-    "retention",
-    "win_back",
-    "service",
-    "self_service",
-    "lock_in",
-]
-"""What a programme is for."""
-
-Angle = Literal["interaction", "lifecycle", "life_phase", "world"]
-"""What it takes up: something the person did, their way as a customer, their own life, or the world around them."""
 
 
 class Document(Part):
@@ -60,6 +45,11 @@ class Document(Part):
         for node_id, node in self.nodes.items():
             if isinstance(node, kind):
                 yield node_id, node
+
+    @property
+    def kpi(self) -> Kpi:
+        """The figure that the journey is held against."""
+        return (self.brief and self.brief.kpi) or OBJECTIVES[self.objective].kpi
 
     def wait_of(self, node_id: str) -> timedelta:
         """How long a node makes everybody wait; zero for any other than a wait."""

@@ -7,7 +7,19 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from services.journeys.domain.parts import Channel, Duration, LocalTime, Name, Part, Text, When, Zone
+from services.journeys.domain.objectives import Kpi
+from services.journeys.domain.parts import (
+    Channel,
+    Duration,
+    LocalTime,
+    Name,
+    Part,
+    Sentence,
+    Text,
+    When,
+    Where,
+    Zone,
+)
 
 EventType = Literal["track", "page", "screen"]
 
@@ -18,7 +30,7 @@ class Happening(Part):
 
     event: Text
     type: EventType = "track"
-    where: dict[str, Any] | None = None
+    where: Where | None = None
     key: Text | None = None
 
 
@@ -200,6 +212,17 @@ class Again(Part):
     at_most: Annotated[int, Field(ge=1, le=1000)] | None = None
 
 
+def _word_or_rule(value: Any) -> str:
+    return "rule" if isinstance(value, dict | Again) else "word"
+
+
+Reentry = Annotated[
+    Annotated[Literal["never", "always"], Tag("word")] | Annotated[Again, Tag("rule")],
+    Discriminator(_word_or_rule),
+]
+"""May somebody who left come in again?"""
+
+
 class Entry(Part):
     """The ways in. `when` is a condition that must hold on entering; `expires` how long a reason to enter is worth
     anything (the moment is over after that). With a key, each matter is a walk of its own."""
@@ -207,7 +230,7 @@ class Entry(Part):
     on: Annotated[list[Way], Field(min_length=1, max_length=10)]
     when: When | None = None
     expires: Duration | None = None
-    reentry: Literal["never", "always"] | Again = "never"
+    reentry: Reentry = "never"
 
     @property
     def shown(self) -> str:
@@ -301,13 +324,16 @@ class OpenHours(Part):
 class Brief(Part):
     """The campaign's brief: who is addressed, why, over which channels, and the attributes that this needs. What is
     not in some brief need not be collected. The rest is what is learned round by round: where in the customer's way
-    it stands (`step`), what is believed (`hypothesis`), what came out and what is changed next."""
+    it stands (`step`), what is believed (`hypothesis`), what figure tells (`kpi`, else the objective's) and what it
+    should come to (`target`), what came out and what is changed next."""
 
-    who: Annotated[str, Field(min_length=1, max_length=500)]
-    why: Annotated[str, Field(min_length=1, max_length=500)]
+    who: Sentence
+    why: Sentence
     channels: Annotated[list[Channel], Field(min_length=1)]
     needed_data: Annotated[list[Text], Field(max_length=100)]
-    step: Annotated[str, Field(min_length=1, max_length=500)] | None = None
-    hypothesis: Annotated[str, Field(min_length=1, max_length=500)] | None = None
-    result: Annotated[str, Field(min_length=1, max_length=500)] | None = None
-    next_change: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    step: Sentence | None = None
+    hypothesis: Sentence | None = None
+    kpi: Kpi | None = None
+    target: Sentence | None = None
+    result: Sentence | None = None
+    next_change: Sentence | None = None

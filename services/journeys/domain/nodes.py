@@ -9,7 +9,19 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from services.journeys.domain.entries import EventType, OpenHours
-from services.journeys.domain.parts import Channels, Duration, LocalTime, Name, Part, Text, When, Zone
+from services.journeys.domain.parts import (
+    PERSON,
+    Channels,
+    Duration,
+    LocalTime,
+    Name,
+    Part,
+    Scalar,
+    Text,
+    When,
+    Where,
+    ZoneOrPerson,
+)
 from services.shared.conditions import Condition, parse
 
 
@@ -40,7 +52,7 @@ class WaitUntil(Part):
     offset: Annotated[str, Field(pattern=r"^-?P.{1,40}$")] | None = None
     at: LocalTime | None = None
     hours: OpenHours | None = None
-    zone: Zone | Literal["person"] = "person"
+    zone: ZoneOrPerson = PERSON
     missing: str | None = None
     next: str
 
@@ -69,7 +81,7 @@ class WaitFor(Part):
     type: Literal["wait_for"]
     event: Text | None = None
     event_type: EventType = "track"
-    where: dict[str, Any] | None = None
+    where: Where | None = None
     key: Text | None = None
     keep: Annotated[list[Text], Field(max_length=20)] = []
     when: When | None = None
@@ -161,6 +173,7 @@ class Rotation(Part):
     type: Literal["rotation"]
     templates: Annotated[list[Name], Field(min_length=1, max_length=50)]
     channels: Channels
+    tone: Literal["relational", "commercial"] | None = None
     next: str
     exhausted: str
 
@@ -169,7 +182,7 @@ class Update(Part):
     """Set traits of the profile: literals, or `fact:` and a name."""
 
     type: Literal["update"]
-    traits: Annotated[dict[Text, str | int | float | bool], Field(min_length=1, max_length=20)]
+    traits: Annotated[dict[Text, Scalar], Field(min_length=1, max_length=20)]
     next: str
 
 

@@ -7,9 +7,21 @@ from datetime import time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from services.shared.conditions import parse_duration
+from services.shared.conditions.limits import MAX_TEXT
+from services.shared.conditions.timed import DURATION_SCHEMA
+
+MAX_NUMBER = 2**53
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """Names of journeys, nodes and templates. No hyphen: it separates the parts of a cohort's key."""
@@ -18,8 +30,17 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 Channel = Literal["email", "sms", "push", "print", "preferred"]
 Channels = Annotated[list[Channel], Field(min_length=1)]
-When = dict[str, Any]
+LANGUAGE = "x-halte"
+"""Marks in a schema what the language of conditions defines: `condition` or `where`."""
+
+CONDITION, FILTER = "condition", "where"
+When = Annotated[dict[str, Any], WithJsonSchema({"description": "A condition", LANGUAGE: CONDITION})]
 """A condition as it is written; see docs/conditions.md."""
+
+Where = Annotated[
+    dict[str, Any], WithJsonSchema({"description": "A filter of properties of an event", LANGUAGE: FILTER})
+]
+"""Which events of a name are meant, as an event clause of a condition says it."""
 
 WALK = "walk."
 """Begins the names of facts that the walk itself keeps: properties of the event that let the person in, answers."""
@@ -33,21 +54,24 @@ def _duration(text: object) -> timedelta:
     return parse_duration(text)
 
 
-Duration = Annotated[timedelta, PlainValidator(_duration)]
+Duration = Annotated[timedelta, PlainValidator(_duration), WithJsonSchema(dict(DURATION_SCHEMA))]
 
-
-_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
 
 
 def _local_time(text: object) -> time:
     if isinstance(text, time):
         return text
-    if not isinstance(text, str) or not _CLOCK.fullmatch(text):
+    if not isinstance(text, str) or not re.fullmatch(_CLOCK, text, re.ASCII):
         raise ValueError("must be a local time such as 09:00")
     return time.fromisoformat(text)
 
 
-LocalTime = Annotated[time, PlainValidator(_local_time)]
+LocalTime = Annotated[
+    time,
+    PlainValidator(_local_time),
+    WithJsonSchema({"type": "string", "pattern": f"^{_CLOCK}$", "examples": ["09:00"]}),
+]
 
 
 def _zone(name: str) -> str:
@@ -59,6 +83,32 @@ def _zone(name: str) -> str:
 
 
 Zone = Annotated[str, AfterValidator(_zone)]
+
+
+def _zone_or_person(name: str) -> str:
+    return name if name == PERSON else _zone(name)
+
+
+PERSON = "person"
+"""Stands for the zone that each person is in."""
+
+ZoneOrPerson = Annotated[str, AfterValidator(_zone_or_person)]
+
+
+def _scalar(value: object) -> str | int | float | bool:
+    if isinstance(value, str | int | float) and (isinstance(value, str) or abs(value) <= MAX_NUMBER):
+        if isinstance(value, str) and len(value) > MAX_TEXT:
+            raise ValueError(f"must be at most {MAX_TEXT} characters")
+        return value
+    raise ValueError("must be text, a number, true or false")
+
+
+Scalar = Annotated[
+    str | int | float | bool,
+    PlainValidator(_scalar),
+    WithJsonSchema({"type": ["string", "number", "boolean"], "maxLength": MAX_TEXT}),
+]
+"""What one trait may be set to."""
 
 
 class Part(BaseModel):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.journeys.domain.compiler import compile_document
 from services.journeys.domain.diagram import dot, mermaid
 from services.journeys.domain.document import Document
-from services.journeys.domain.validation import InvalidJourney, Problem, needed_problems, read_document
+from services.journeys.domain.validation import InvalidJourney, Problem, Verdict, judge
 from services.journeys.ports import Attributes, Definition, Definitions, Machines
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Conflict, NotFound
@@ -66,24 +66,25 @@ class Publishing:
         )
 
     def _read(self, raw: Mapping[str, Any]) -> Document:
-        document = read_document(raw)
-        problems = needed_problems(document, self._attributes.known())
-        if problems:
-            raise InvalidJourney(problems)
-        return document
+        verdict = self._judge(raw)
+        if verdict.document is None or verdict.problems:
+            raise InvalidJourney(verdict.problems)
+        return verdict.document
+
+    def _judge(self, raw: Mapping[str, Any]) -> Verdict:
+        return judge(raw, self._attributes.known())
 
     def validate(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """Everything that is wrong with a document, or its picture."""
-        try:
-            document = self._read(raw)
-        except InvalidJourney as error:
-            problems = [{"path": p.path, "message": p.message} for p in error.problems]
-            return {"valid": False, "problems": problems}
-        return {
-            "valid": True,
-            "problems": [],
-            "diagram": {"mermaid": mermaid(document), "dot": dot(document)},
+        """All that is wrong with a document, what may not be meant, and its picture as soon as it can be walked."""
+        verdict = self._judge(raw)
+        answer: dict[str, Any] = {
+            "valid": not verdict.problems,
+            "problems": _told(verdict.problems),
+            "warnings": _told(verdict.warnings),
         }
+        if verdict.document is not None:
+            answer["diagram"] = _pictures(verdict.document)
+        return answer
 
     def catalogue(self) -> list[dict[str, Any]]:
         """The newest version of each journey, by name."""
@@ -93,6 +94,8 @@ class Publishing:
                 "name": name,
                 "title": d.document.title,
                 "objective": d.document.objective,
+                "angle": d.document.angle,
+                "kpi": d.document.kpi,
                 "needed_data": d.document.brief.needed_data if d.document.brief else [],
                 **_version(d),
             }
@@ -114,8 +117,16 @@ class Publishing:
             **_version(newest),
             "document": newest.raw,
             "versions": [_version(d) for d in versions],
-            "diagram": {"mermaid": mermaid(newest.document), "dot": dot(newest.document)},
+            "diagram": _pictures(newest.document),
         }
+
+
+def _told(problems: Iterable[Problem]) -> list[dict[str, str]]:
+    return [{"path": problem.path, "message": problem.message} for problem in problems]
+
+
+def _pictures(document: Document) -> dict[str, str]:
+    return {"mermaid": mermaid(document), "dot": dot(document)}
 
 
 def _version(definition: Definition) -> dict[str, Any]:

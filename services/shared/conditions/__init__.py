@@ -14,6 +14,7 @@ from services.shared.conditions.curves import Curve, number_at
 from services.shared.conditions.durations import parse_duration
 from services.shared.conditions.nodes import Condition, Reference, View
 from services.shared.conditions.parsing import parse
+from services.shared.conditions.reading import InvalidCondition
 from services.shared.conditions.readings import Explanation, evaluate, explain, next_flip
 from services.shared.conditions.tracks import States, TrackSpec, fold, prune, tracks_of
 
@@ -21,6 +22,7 @@ __all__ = [
     "Condition",
     "Curve",
     "Explanation",
+    "InvalidCondition",
     "Reference",
     "States",
     "TrackSpec",

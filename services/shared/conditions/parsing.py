@@ -36,7 +36,7 @@ def parse(document: Any) -> Condition:
     """The condition that a JSON value describes.
 
     Raises:
-        Invalid: `invalid_condition`, with a message `path: rule; path: rule` (`all.0.gte: ...`) of up to 20 rules.
+        InvalidCondition: up to 20 rules, in its message as `path: rule; path: rule` (`all.0.gte: ...`).
     """
     problems = Problems()
     root = _node(document, "", 1, problems)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -20,17 +20,26 @@ MAX_PROBLEMS = 20
 ZONE_TRAIT = "trait:timezone"
 
 
+class InvalidCondition(Invalid):
+    """A condition that breaks rules: `problems` are (path, rule), in the order they were found."""
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        told = (f"{path or 'condition'}: {rule}" for path, rule in problems)
+        super().__init__("invalid_condition", "; ".join(told))
+        self.problems = tuple(problems)
+
+
 class Problems:
     """What is wrong with one condition, and what is left of its budget."""
 
     def __init__(self) -> None:
-        self.found: list[str] = []
+        self.found: list[tuple[str, str]] = []
         self.budget = Budget()
 
     def add(self, path: str, rule: str) -> None:
         """Note that what stands at `path` breaks `rule`."""
         if len(self.found) < MAX_PROBLEMS:
-            self.found.append(f"{path.rstrip('.') or 'condition'}: {rule}")
+            self.found.append((path.rstrip("."), rule))
 
     def admit(self, path: str, depth: int) -> bool:
         """Take one more clause, nested `depth` deep; whether it is to be read."""
@@ -47,10 +56,10 @@ class Problems:
         """Raise what was found, if anything was.
 
         Raises:
-            Invalid: `invalid_condition`, with a message `path: rule; path: rule`.
+            InvalidCondition: with a message `path: rule; path: rule`.
         """
         if self.found:
-            raise Invalid("invalid_condition", "; ".join(self.found))
+            raise InvalidCondition(self.found)
 
 
 class Keys:

@@ -7,10 +7,9 @@ from typing import Any, get_args
 
 from services.shared.conditions.matching import Pattern
 from services.shared.conditions.nodes import Reference
-from services.shared.conditions.reading import Keys, choice, name
+from services.shared.conditions.reading import InvalidCondition, Keys, choice, name
 from services.shared.conditions.where import Where, parse_where
 from services.shared.contracts.ingest import CallType
-from services.shared.errors import Invalid
 from services.shared.interaction import Direction
 
 TYPES: tuple[str, ...] = get_args(CallType)
@@ -42,6 +41,6 @@ def _where(keys: Keys) -> Where | None:
     document: Any = keys.raw("where")
     try:
         return parse_where(document, f"{keys.path}where", keys.problems.budget, keys.depth + 1)
-    except Invalid as error:
-        keys.problems.found.append(error.message)
+    except InvalidCondition as error:
+        keys.problems.found.extend(error.problems)
         return None

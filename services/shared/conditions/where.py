@@ -15,7 +15,7 @@ from typing import Any, Literal, assert_never
 
 from services.shared.conditions.limits import MAX_CLAUSES, MAX_DEPTH, MAX_NAME, MAX_PATH, Budget
 from services.shared.conditions.operators import PLAIN, Predicate, is_text, value_at
-from services.shared.errors import Invalid
+from services.shared.conditions.reading import InvalidCondition
 
 Properties = Mapping[str, Any]
 
@@ -63,7 +63,7 @@ def parse_where(document: Any, path: str, budget: Budget, depth: int = 1) -> Whe
     what the condition may still spend on clauses, `depth` its level there.
 
     Raises:
-        Invalid: `invalid_condition`, with a message `path: rule` (`all.0.where.any.1.gte: ...`).
+        InvalidCondition: with a message `path: rule` (`all.0.where.any.1.gte: ...`).
     """
     if depth > MAX_DEPTH:
         raise _invalid(path, f"is nested deeper than {MAX_DEPTH} levels")
@@ -147,8 +147,8 @@ def _is_name(value: Any) -> bool:
     return is_text(value, MAX_NAME) and value != ""
 
 
-def _invalid(path: str, rule: str) -> Invalid:
-    return Invalid("invalid_condition", f"{path}: {rule}")
+def _invalid(path: str, rule: str) -> InvalidCondition:
+    return InvalidCondition([(path, rule)])
 
 
 def _compile_comparison(comparison: Comparison) -> Callable[[Properties], bool]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.journeys.domain.nodes import Wait
-from services.journeys.domain.validation import InvalidJourney, needed_problems, read_document
+from services.journeys.domain.validation import InvalidJourney, judge, read_document
 from tests.unit.journeys.documents import REGROUPING, brief, journey, seed, with_node
 
 WAIT = {"type": "wait", "for": "P2D", "next": "hello"}
@@ -71,7 +71,7 @@ def test_durations_become_lengths() -> None:
         (journey(admission="P1M"), "admission", "no fixed length"),
         (journey(admission="P8D"), "admission", "PT0S to P7D"),
         (journey(admission=60), "admission", "ISO 8601"),
-        (journey(exit_on=[{"segment": "x"}]), "exit_on.0.segment", "not permitted"),
+        (journey(exit_on=[{"segment": "x"}]), "exit_on.0", "must have one of segment_exited, event, when"),
         (journey(start="nowhere"), "start", "no node is called 'nowhere'"),
         (journey(start="completed"), "start", "is an exit"),
         (journey(nodes={}), "nodes", "at least 1"),
@@ -79,8 +79,13 @@ def test_durations_become_lengths() -> None:
         (with_node("pause", {**WAIT, "for": "P1Y"}), "nodes.pause.for", "no fixed length"),
         (with_node("pause", {**WAIT, "for": "tomorrow"}), "nodes.pause.for", "ISO 8601"),
         (with_node("pause", {**WAIT, "for": "PT0S"}), "nodes.pause.for", "longer than nothing"),
-        ({**with_node("pause", {**WAIT, "for": "P355D"}), "admission": "P7D"}, "nodes", "admission included"),
-        (with_node("pause", {**WAIT, "for": "P361D"}), "nodes", "the limit is 360"),
+        (
+            {**with_node("pause", {**WAIT, "for": "P3645D"}), "admission": "P7D"},
+            "nodes",
+            "admission included",
+        ),
+        (with_node("pause", {**WAIT, "for": "P3650D"}), "nodes", "the limit is 3650"),
+        (with_node("pause", {**WAIT, "for": "P3651D"}), "nodes.pause.for", "at most 3650 days"),
         (with_node("pause", {**WAIT, "until": "noon"}), "nodes.pause.until", "not permitted"),
         (with_node("pause", {"type": "wait", "next": "hello"}), "nodes.pause.for", "required"),
         (with_node("pause", {**WAIT, "next": "gone"}), "nodes.pause.next", "no node is called 'gone'"),
@@ -92,7 +97,7 @@ def test_durations_become_lengths() -> None:
         (with_node("hello", {**SEND, "channels": ["fax"]}), "nodes.hello.channels.0", "'email'"),
         (with_node("hello", {**SEND, "channels": ["sms", "sms"]}), "nodes.hello.channels", "twice"),
         (with_node("hello", {**SEND, "template": "../x"}), "nodes.hello.template", "match pattern"),
-        (with_node("hello", {**SEND, "next": "pause"}), "nodes.pause", "loop"),
+        (with_node("hello", {**SEND, "next": "pause"}), "nodes.pause", "a loop that no jump ends"),
         (with_node("hello", {**SEND, "next": "hello"}), "nodes.hello", "hello -> hello"),
         (with_node("completed", {"type": "exit"}), "nodes.completed.reason", "required"),
         (with_node("lonely", {"type": "exit", "reason": "x"}), "nodes.lonely", "can't be reached"),
@@ -112,12 +117,12 @@ def test_each_broken_rule_is_named_by_path(raw: dict[str, Any], path: str, rule:
     ("when", "path", "rule"),
     [
         ({"fact": "orders"}, "nodes.fork.branches.0.when", "exactly one of"),
-        ({"all": []}, "nodes.fork.branches.0.when", "all"),
-        ({"fact": "orders", "gte": "many"}, "nodes.fork.branches.0.when", "gte"),
+        ({"all": []}, "nodes.fork.branches.0.when.all", "at least one"),
+        ({"fact": "orders", "gte": "many"}, "nodes.fork.branches.0.when.gte", "number"),
         (
-            {"any": [{"trait": "country", "eq": "NL"}]},
-            "nodes.fork.branches.0.when.any.0.trait",
-            "make a segment",
+            {"any": [{"trait": "country", "eq": "NL"}, {"trait": "country", "gte": []}]},
+            "nodes.fork.branches.0.when.any.1.gte",
+            "number",
         ),
     ],
 )
@@ -153,9 +158,9 @@ def test_a_journey_without_a_brief_names_all_that_a_brief_says() -> None:
 
 
 def test_data_that_nobody_may_collect_is_named() -> None:
-    document = read_document(journey(brief=brief("email", needed_data=["email", "plan", "iban"])))
-    assert [p.path for p in needed_problems(document, {"email", "plan"})] == ["brief.needed_data.2"]
-    assert needed_problems(document, None) == []
+    raw = journey(brief=brief("email", needed_data=["email", "plan", "iban"]))
+    assert [p.path for p in judge(raw, {"email", "plan"}).problems] == ["brief.needed_data.2"]
+    assert judge(raw, None).problems == []
 
 
 def test_a_node_missing_everywhere_is_named_once_per_reference() -> None:
