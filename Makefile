@@ -13,7 +13,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := $(shell node -p "process.versions.node.split('.')[0]" 2>/dev/null)
 export CDK_DISABLE_CLI_TELEMETRY := true
 
-.PHONY: help setup run test check format bench capabilities synth deploy clean
+.PHONY: help setup run test check format bench model capabilities synth deploy clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 15
@@ -47,6 +47,9 @@ check: setup ## Format, lint, types, import rules: what CI holds the code to
 format: setup ## Format and mend what ruff can
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix .
+
+model: setup ## A million random steps of the cohort engine's protocol (ARGS="--steps 5000000 --seed 7")
+	@.venv/bin/python -m tests.unit.journeys.protocol $(ARGS)
 
 bench: setup ## Costs in billable units and timings (ARGS="--only usd_per_million_events")
 	@.venv/bin/python -m benchmarks $(ARGS)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from services.journeys.domain.acting import act, shared_way, wake
+from services.journeys.domain.cohort import GRACE
 from services.journeys.domain.document import Document
 from services.journeys.domain.moves import (
     Ask,
@@ -205,16 +206,24 @@ class Calendar:
             self.end(course, to.reason)
         elif to.over:
             self._stand(course, to.node, self.now, to.due)
-        elif to.due <= self.now:
+            self.plan(course, max(to.due, self.now + GRACE))  # a cohort that others may be joining
+        elif to.due <= self.now and not self._gathers(to.node):
             return to.node, to.due
         else:
             self._arrive(course, to)
         return None
 
+    def _gathers(self, node_id: str) -> bool:
+        """Does a cohort that comes to the node wait for members whose clock is behind?"""
+        document = self._document
+        alone = not document.admission or isinstance(document.nodes[node_id], Wait)
+        return node_id == document.start and not alone
+
     def _arrive(self, course: Course, to: Away) -> None:
         """On the way to a node."""
         course.node, course.due, course.since, course.over = to.node, to.due, to.due, False
-        self.plan(course, to.due)
+        alone = not self._document.admission or isinstance(self._document.nodes[to.node], Wait)
+        self.plan(course, to.due if alone else to.due + GRACE)
 
     def _stand(self, course: Course, node_id: str, since: datetime, due: datetime) -> None:
         """Wait at a node."""

@@ -1,8 +1,8 @@
 """A journey walked in plain Python: the engine's own inputs in the order of time, and the trace that comes of them.
 
 It decides nothing by itself: who is let in, what happens at a node, what a signal means and when a cohort leaves are
-the functions that the engine asks. Of one moment, what is told (and what is at once done about it) comes before what was
-due then: who leaves in time has left.
+the functions that the engine asks. Of one moment, what is told (and what is at once done about it) comes before what
+was due then: who leaves in time has left.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +28,9 @@ def document(start: str, nodes: dict[str, Any], **changes: Any) -> dict[str, Any
     """A journey that people enter by leaving a cart behind."""
     way = {"event": "Cart Filled", "key": "cart_id", "keep": ["cart_id", "worth", "delivery_date"]}
     given = {"name": "cart", "entry": {"on": [way]}, "exit_on": [], "admission": "PT1M", "start": start}
-    return journey(nodes={**nodes, **EXITS}, **{**given, **changes})
+    text = json.dumps(nodes)
+    exits = {name: node for name, node in EXITS.items() if f'"{name}"' in text}
+    return journey(nodes={**nodes, **exits}, **{**given, **changes})
 
 
 CART = document(

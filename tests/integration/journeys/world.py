@@ -152,7 +152,7 @@ class World:
         while True:
             self._adopt()
             for execution in list(self.executions.values()):
-                execution.run(self.clock.now(), self._invoke)
+                execution.run(self.clock.now(), self.invoke)
             self._adopt()
             wakes = [self._wake(e) for e in self.executions.values() if e.status == "RUNNING"]
             upcoming = min(wakes, default=None)
@@ -185,6 +185,11 @@ class World:
     def walk(self, profile: str, journey: str) -> dict[str, Any]:
         return self.item(f"P#{profile}", f"E#{journey}")
 
+    def walk_of(self, profile: str) -> dict[str, Any]:
+        """The one walk of a person, whatever it is about."""
+        (walk,) = [row for (pk, sk), row in self.items().items() if pk == f"P#{profile}" and sk[:2] == "E#"]
+        return walk
+
     def items(self) -> dict[tuple[str, str], dict[str, Any]]:
         rows = boto3.resource("dynamodb").Table("runtime").scan()["Items"]
         return {(str(r["pk"]), str(r["sk"])): r for r in rows}
@@ -207,7 +212,8 @@ class World:
     def _wake(self, execution: Execution) -> datetime:
         return execution.wake_at or self.clock.now()
 
-    def _invoke(self, arn: str, payload: Any) -> Any:
+    def invoke(self, arn: str, payload: Any) -> Any:
+        """Call a function as Step Functions does."""
         assert arn == STEP_ARN
         return on_step.handler(payload, Context())
 
