@@ -26,9 +26,11 @@ from services.ingest.domain.validate import (
     validate,
 )
 from services.shared.clock import from_iso, to_iso
+from services.shared.contracts.base import Fact
 from services.shared.contracts.consent import PreferencesChanged
 from services.shared.contracts.delivery import OutcomesObserved
 from services.shared.contracts.ingest import FormSubmitted
+from services.shared.contracts.journeys import ProfileUpdateRequested
 from services.shared.errors import HalteError, Invalid, TooLarge
 
 Door = Literal["http", "eventbridge", "feedback", "import"]
@@ -203,17 +205,14 @@ def unpack(body: str, now: datetime, rules_of: RulesOf = lambda _: None) -> Iter
             yield from _from_http(head)
         elif head.get("door") == "import":
             yield from _from_import(head)
-        elif (
-            head["source"] == OutcomesObserved.source and head["detail-type"] == OutcomesObserved.detail_type
-        ):
+        elif _is(head, OutcomesObserved):
             yield from _from_delivery(str(head["id"]), detail or "", now)
-        elif head["source"] == FormSubmitted.source and head["detail-type"] == FormSubmitted.detail_type:
+        elif _is(head, FormSubmitted):
             yield from _from_forms(detail or "")
-        elif (
-            head["source"] == PreferencesChanged.source
-            and head["detail-type"] == PreferencesChanged.detail_type
-        ):
+        elif _is(head, PreferencesChanged):
             yield from _from_preferences(detail or "")
+        elif _is(head, ProfileUpdateRequested):
+            yield from _from_journeys(detail or "")
         elif detail is None:
             raise Unreadable("message has no detail")
         else:
@@ -221,6 +220,10 @@ def unpack(body: str, now: datetime, rules_of: RulesOf = lambda _: None) -> Iter
             yield from _from_bus(head, detail, rules, now)
     except (KeyError, TypeError, ValueError, HalteError) as error:
         raise Unreadable(f"message is not an event: {type(error).__name__}") from error
+
+
+def _is(head: Mapping[str, Any], fact: type[Fact]) -> bool:
+    return bool(head["source"] == fact.source and head["detail-type"] == fact.detail_type)
 
 
 def _opened(body: str) -> tuple[dict[str, Any], str | None]:
@@ -336,3 +339,19 @@ def _from_preferences(detail: str) -> Iterator[Arrival]:
         origin = Origin(PREFERENCE_CENTRE, "eventbridge", trusted=True)
         for event in events_of_preferences(change):
             yield Arrival(str(event["messageId"]), origin, change.at, event, str(event["messageId"]))
+
+
+def _from_journeys(detail: str) -> Iterator[Arrival]:
+    """What journeys found out about people, whom they name by profile; receipts are those of the requests, so that a
+    fact that comes twice counts once."""
+    for update in ProfileUpdateRequested.model_validate(json_text.parse(detail)).updates:
+        origin = Origin(ProfileUpdateRequested.source, "feedback", trusted=True)
+        event = {
+            "type": "identify",
+            "messageId": update.request_id,
+            "timestamp": to_iso(update.at),
+            "profileId": update.profile_id,
+            "traits": dict(update.traits),
+            "context": {"campaign": {"name": update.journey, "content": update.node}},
+        }
+        yield Arrival(update.request_id, origin, update.at, event, update.request_id, said_kind="derived")
