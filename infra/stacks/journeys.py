@@ -181,9 +181,13 @@ class JourneysStack(ServiceStack):
             "OnRuntimeStream",
             handler="on_runtime_stream",
             table=self._runtime,
-            settings={"definitions_table": self._definitions.table_name},
+            settings={
+                "definitions_table": self._definitions.table_name,
+                "plans_table": self._plans.table_name,
+            },
         )
         self._definitions.grant(function, "dynamodb:GetItem")
+        self._plans.grant(function, "dynamodb:Query")
 
     def _person(self) -> None:
         function = self.person(

@@ -12,6 +12,7 @@ from services.journeys.adapters.machines import StepFunctionsExecutions, StepFun
 from services.journeys.adapters.plans import DynamoPortfolios, DynamoPropositions
 from services.journeys.adapters.standings import DynamoStandings
 from services.journeys.adapters.walks import DynamoWalks
+from services.journeys.planning_ports import Propositions
 from services.journeys.ports import Definitions, Walks
 from services.journeys.service.enter import Entering
 from services.journeys.service.fail import Failing
@@ -79,6 +80,12 @@ def announcing() -> tuple[Definitions, Bus]:
     """What `on_runtime_stream` needs."""
     settings = OnRuntimeStreamSettings.from_env()
     return DynamoDefinitions(Table(settings.definitions_table)), Bus(settings.bus_name)
+
+
+@cache
+def propositions() -> Propositions:
+    """What `on_runtime_stream` needs of propositions."""
+    return DynamoPropositions(Table(OnRuntimeStreamSettings.from_env().plans_table))
 
 
 @cache

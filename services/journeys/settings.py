@@ -38,6 +38,7 @@ class OnRuntimeStreamSettings(Settings):
     """Of `on_runtime_stream`."""
 
     definitions_table: str
+    plans_table: str
     bus_name: str
 
 

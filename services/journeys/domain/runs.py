@@ -26,6 +26,9 @@ FORGOTTEN = timedelta(minutes=5)
 ALL_ZONES = timedelta(hours=26)
 """From when a local time comes first until it comes last."""
 
+LEAD = timedelta(minutes=2)
+"""How far ahead a turn must be, for whoever comes in by then to wait for it."""
+
 _MINUTE, _A_DAY = timedelta(minutes=1), timedelta(days=1)
 
 
@@ -138,7 +141,7 @@ def lateness(run: Run, portion: Portion, now: datetime) -> timedelta:
         return portion.late
     local = now.astimezone(ZoneInfo(campaign.schedule.zone)).replace(tzinfo=None)
     planned = run.turns_from + _minutes(campaign, portion, 0)
-    return max(portion.late, local.replace(second=0, microsecond=0) - planned)
+    return max(portion.late, local.replace(second=0, microsecond=0) + LEAD - planned)
 
 
 def _minutes(campaign: Campaign, portion: Portion, index: int) -> timedelta:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from services.journeys import bootstrap
+from services.journeys import bootstrap, bootstrap_campaigns
 from services.shared.aws.clients import client
 from tests.integration.journeys.world import ENVIRONMENT, World
 
@@ -32,5 +32,13 @@ def _forget() -> None:
         bootstrap.walks,
         bootstrap.person,
         bootstrap.failing,
+        bootstrap.propositions,
+        bootstrap_campaigns.fan_out,
+        bootstrap_campaigns.occasions,
+        bootstrap_campaigns.settling,
+        bootstrap_campaigns.portfolio,
+        bootstrap_campaigns.campaigning,
+        bootstrap_campaigns.plans,
+        bootstrap_campaigns.calling,
     ):
         made.cache_clear()
