@@ -161,7 +161,7 @@ def _portion_item(run: Run, portion: Portion) -> dict[str, Any]:
         "finished": portion.finished,
         "taken": portion.taken,
         "entered": portion.entered,
-        "late": int(portion.late.total_seconds()),
+        "skipped": portion.skipped,
         "touched": to_iso(portion.touched) if portion.touched else "",
         "revision": portion.revision,
         "expires_at": int((run.at + KEPT).timestamp()),
@@ -177,7 +177,7 @@ def _portion(item: Item) -> Portion:
         finished=item["finished"],
         taken=item["taken"],
         entered=item["entered"],
-        late=timedelta(seconds=item["late"]),
+        skipped=item["skipped"],
         touched=from_iso(item["touched"]) if item["touched"] else None,
         revision=item["revision"],
     )

@@ -72,7 +72,7 @@ class Run:
 class Portion:
     """One of the parts of a run's phase, read up to and with `after`. `pending` is the page under way, which leads up
     to `following`: whoever takes it up again lets in the same people. `taken` counts people of finished pages,
-    `entered` those who came in; `late` is how much later than planned the turns are. `revision` counts its writes."""
+    `entered` those who came in; `skipped` are numbers whose turns were past. `revision` counts its writes."""
 
     number: int
     after: str = ""
@@ -81,18 +81,18 @@ class Portion:
     finished: bool = False
     taken: int = 0
     entered: int = 0
-    late: timedelta = timedelta(0)
+    skipped: int = 0
     touched: datetime | None = None
     revision: int = 0
 
-    def begun(self, people: Iterable[str], following: str, late: timedelta, now: datetime) -> Portion:
+    def begun(self, people: Iterable[str], following: str, skipped: int, now: datetime) -> Portion:
         """With a page under way."""
         pending = tuple(people)
         return replace(
             self,
             pending=pending,
             following=following,
-            late=late,
+            skipped=skipped,
             touched=now,
             revision=self.revision + 1,
         )
@@ -126,29 +126,31 @@ def kept_by(run: Run, portion: Portion, index: int) -> dict[str, Any]:
     kept = dict(run.kept)
     campaign = run.campaign
     if campaign is not None and campaign.has_turns and run.turns_from is not None:
-        turn = run.turns_from + portion.late + _minutes(campaign, portion, index)
+        turn = run.turns_from + _minutes(campaign, portion, index)
         kept[SENDS_AT] = turn.isoformat(timespec="minutes")
     return kept
 
 
-def lateness(run: Run, portion: Portion, now: datetime) -> timedelta:
-    """How much later the turns of a portion must be for those of its next page not to be past: whoever is late must
-    not come all at once. Where each person has a zone of their own, nothing is."""
+def skipping(run: Run, portion: Portion, now: datetime) -> int:
+    """How many numbers a portion must have skipped for the turns of its next page not to be past: whoever is late must
+    not come all at once, and no two parts may share a number. Where each person has a zone of their own, nothing is."""
     campaign = run.campaign
     if campaign is None or campaign.throughput is None or run.turns_from is None:
-        return timedelta(0)
+        return 0
     if campaign.schedule.zone == "person":
-        return portion.late
+        return portion.skipped
     local = now.astimezone(ZoneInfo(campaign.schedule.zone)).replace(tzinfo=None)
-    planned = run.turns_from + _minutes(campaign, portion, 0)
-    return max(portion.late, local.replace(second=0, microsecond=0) + LEAD - planned)
+    minutes = math.ceil((local + LEAD - run.turns_from) / _MINUTE)
+    least = math.ceil((minutes * campaign.throughput - portion.number) / PARTS)
+    return max(portion.skipped, least - portion.taken)
 
 
 def _minutes(campaign: Campaign, portion: Portion, index: int) -> timedelta:
     """The parts take turns: person number n of part p is number n * PARTS + p of all."""
     if campaign.throughput is None:
         return timedelta(0)
-    return ((portion.taken + index) * PARTS + portion.number) // campaign.throughput * _MINUTE
+    number = (portion.skipped + portion.taken + index) * PARTS + portion.number
+    return number // campaign.throughput * _MINUTE
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ def _met(run: Run, campaign: Campaign, portions: Sequence[Portion], now: datetim
         return max(now, run.at + ALL_ZONES)
     if run.turns_from is None:
         return now
-    last = max(run.turns_from + one.late + _minutes(campaign, one, 0) for one in portions)
+    last = max(run.turns_from + _minutes(campaign, one, 0) for one in portions)
     return max(now, resolve(last, ZoneInfo(campaign.schedule.zone)))
 
 

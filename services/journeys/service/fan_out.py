@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.journeys.domain.enrolment import Entrant
-from services.journeys.domain.runs import Portion, Run, kept_by, lateness
+from services.journeys.domain.runs import Portion, Run, kept_by, skipping
 from services.journeys.planning_ports import Audiences, Chore, Halts, Runs
 from services.journeys.ports import Definition, Definitions, Standings, Walks
 from services.journeys.service.enter import Entering
@@ -96,7 +96,7 @@ class FanOut:
             for one in answer.people
             if (one.since is None or one.since <= run.at) and run.wants(one.standing.profile_id)
         }
-        return portion.begun(known, answer.after, lateness(run, portion, now), now), known
+        return portion.begun(known, answer.after, skipping(run, portion, now), now), known
 
     def _let_in(
         self,
