@@ -114,7 +114,9 @@ def read_campaign(raw: Mapping[str, Any]) -> Campaign:
     except ValidationError as error:
         raise InvalidJourney(
             [
-                Problem(".".join(map(str, one["loc"])) or "campaign", one["msg"].removeprefix("Value error, "))
+                Problem(
+                    ".".join(map(str, one["loc"])) or "campaign", one["msg"].removeprefix("Value error, ")
+                )
                 for one in error.errors(include_input=False)
             ]
         ) from None

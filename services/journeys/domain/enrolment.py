@@ -98,8 +98,8 @@ class Enrolment:
 @dataclass(frozen=True)
 class Entrant:
     """Somebody who has a reason to enter since `at`, by `standing`, because of an event accepted at `accepted_at`;
-    about the matter `key`, with `kept` to begin with. `newest` is what is known of them by now. `occasion`: the reason is
-    the moment `at` alone, whatever standing it is told with."""
+    about the matter `key`, with `kept` to begin with. `newest` is what is known of them by now. `occasion`: the reason
+    is the moment `at` alone, whatever standing it is told with."""
 
     profile_id: str
     at: datetime

@@ -49,7 +49,11 @@ def upcoming(start: str, rule: str | None, zone: str, after: datetime) -> Moment
     """The first moment of a schedule after `after`; `None`: it is over."""
     place = ZoneInfo(zone)
     comes = recurrence(start, rule)
-    local = datetime.fromisoformat(start) if comes is None else comes.after(_local(after, place) - _A_DAY, inc=True)
+    local = (
+        datetime.fromisoformat(start)
+        if comes is None
+        else comes.after(_local(after, place) - _A_DAY, inc=True)
+    )
     while local is not None:
         at = resolve(local, place)
         if at > after:

@@ -123,7 +123,8 @@ def unqueued(portfolio: Portfolio, name: str) -> Portfolio:
 
 
 def next_up(portfolio: Portfolio) -> list[Queued]:
-    """Those for whom there is a place, in the order in which they wait; nobody is overtaken by one of the same class."""
+    """Those for whom there is a place, in the order in which they wait; nobody is overtaken by one of their
+    class."""
     found: list[Queued] = []
     taken = {"base": portfolio.count("base"), "current": portfolio.count("current")}
     most = {"base": portfolio.limits.most_base, "current": portfolio.limits.most_current}

@@ -25,7 +25,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         done = fan_out.work(chore, lambda: context.get_remaining_time_in_millis() > RESERVE_MS)
         if done.more:
             chores.send([chore])
-        logger.info("part worked on", journey=chore.journey, pages=done.pages, entered=done.entered, more=done.more)
+        logger.info(
+            "part worked on", journey=chore.journey, pages=done.pages, entered=done.entered, more=done.more
+        )
 
     return each_record(event, work, _failed)
 

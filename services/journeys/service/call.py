@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -17,10 +16,13 @@ from services.journeys.service.enter import Entering
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Conflict, Invalid, NotFound
 
+REQUEST = "request_id"
+"""The walk's own fact that names the request by which it began."""
+
 
 class CallRequest(Part):
     """Somebody, by `profile_id` or any `identifier`, about the matter `key`; `request_id` is the client's own, and the
-    same for every repetition. The walk keeps what is in `kept`."""
+    same for every repetition. The walk keeps what is in `kept`, and `request_id`."""
 
     request_id: str
     profile_id: str | None = None
@@ -97,7 +99,7 @@ class Calling:
             at=call.at,
             standing=newest[call.profile_id],
             key=request.key,
-            kept=kept_with({}, request.kept),
+            kept=kept_with({REQUEST: request.request_id}, request.kept),
             newest=newest[call.profile_id],
             occasion=True,
         )
@@ -119,7 +121,9 @@ class Calling:
         reason = turned_away(definition.document, entrant, last, now)
         self._entering.enter(definition, [entrant])
         walk = self._walks.find([entrant.ref], definition.journey).get(entrant.ref)
-        return "" if walk and walk.reason_at == entrant.at else reason or "active"
+        if walk and walk.reason_at == entrant.at and walk.kept.get(REQUEST) == entrant.kept[REQUEST]:
+            return ""
+        return reason if reason not in ("", "repeated") else "active"
 
 
 def _check(request: CallRequest) -> None:

@@ -129,8 +129,4 @@ class FanOut:
     def _in(self, definition: Definition, entrants: Sequence[Entrant]) -> int:
         """How many have come in by this run, now or before a worker died."""
         walks = self._walks.find([one.ref for one in entrants], definition.journey)
-        return sum(
-            walk.reason_at == one.at
-            for one in entrants
-            if (walk := walks.get(one.ref)) is not None
-        )
+        return sum(walk.reason_at == one.at for one in entrants if (walk := walks.get(one.ref)) is not None)

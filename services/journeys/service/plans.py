@@ -94,9 +94,17 @@ class Plans:
         try:
             at = from_iso(raw["at"]).astimezone(UTC)
         except ValueError:
-            raise Invalid("invalid_world_event", "at: must be a time with a zone, such as 2026-06-11T18:00:00Z") from None
+            raise Invalid(
+                "invalid_world_event", "at: must be a time with a zone, such as 2026-06-11T18:00:00Z"
+            ) from None
         return WorldEvent(id, raw["kind"], raw["title"], at)
 
 
 def _event(event: WorldEvent) -> dict[str, Any]:
-    return {"id": event.id, "kind": event.kind, "title": event.title, "at": to_iso(event.at), "told": event.told}
+    return {
+        "id": event.id,
+        "kind": event.kind,
+        "title": event.title,
+        "at": to_iso(event.at),
+        "told": event.told,
+    }

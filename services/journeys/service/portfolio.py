@@ -62,7 +62,13 @@ class PortfolioDesk:
             "settings": portfolio.limits.model_dump(),
             "current_missing": portfolio.missing,
             "queue": [
-                {"name": one.name, "kind": one.kind, "class": one.class_, "at": to_iso(one.at), "problem": one.problem}
+                {
+                    "name": one.name,
+                    "kind": one.kind,
+                    "class": one.class_,
+                    "at": to_iso(one.at),
+                    "problem": one.problem,
+                }
                 for one in portfolio.queue
             ],
         }

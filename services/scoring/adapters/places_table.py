@@ -59,9 +59,7 @@ class PlacesTable:
             last = ""
         return found, ""
 
-    def part(
-        self, seat: Seat, value: str, part: int, after: str, limit: int
-    ) -> tuple[list[Member], str]:
+    def part(self, seat: Seat, value: str, part: int, after: str, limit: int) -> tuple[list[Member], str]:
         rows = self._list(_at(seat, value, part), after, limit)
         found = [Member(row["entry"], from_iso(row["since"])) for row in rows]
         return found, found[-1].profile_id if len(found) == limit else ""

@@ -20,7 +20,8 @@ def audience_function(stage: str) -> str:
 
 
 class AudienceQuestion(Model):
-    """Those in `segment`: of part `part`, behind `after`, `limit` at most. Without a segment: those of `profile_ids`."""
+    """Those in `segment`: of part `part`, behind `after`, `limit` at most. Without a segment: those of
+    `profile_ids`."""
 
     segment: str = ""
     part: int = 0

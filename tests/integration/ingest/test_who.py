@@ -29,4 +29,5 @@ def test_an_id_of_before_a_merge_stands_for_the_person_merged_into(world: World)
 
 
 def test_nobody_is_nobody(world: World) -> None:
-    assert who("nobody@example.com") == "" and who("prf_nobody") == ""
+    assert who("nobody@example.com") == ""
+    assert who("prf_nobody") == ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,7 +56,8 @@ class Crowd:
             return self._audience(question).model_dump(mode="json")
         if isinstance(question, OutcomesQuestion):
             return self.outcomes.model_dump(mode="json")
-        assert isinstance(question, WhoQuestion) and function == "who"
+        assert isinstance(question, WhoQuestion)
+        assert function == "who"
         known = question.identifier if question.identifier in self.people else ""
         return WhoAnswer(profile_id=known).model_dump(mode="json")
 
@@ -120,7 +120,11 @@ class Crowd:
 
     def _queued(self) -> list[str]:
         found: list[str] = []
-        while batch := client("sqs").receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
+        while (
+            batch := client("sqs")
+            .receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
+            .get("Messages")
+        ):
             for one in batch:
                 client("sqs").delete_message(QueueUrl=self.queue, ReceiptHandle=one["ReceiptHandle"])
                 found.append(one["Body"])
@@ -177,11 +181,9 @@ def campaign(name: str = "spring", **changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def crowd(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crowd]:
+def crowd(world: World, monkeypatch: pytest.MonkeyPatch) -> Crowd:
     crowd = Crowd(world)
     monkeypatch.setattr(asking, "_ask", crowd.ask)
     monkeypatch.setenv("RUNS_QUEUE_URL", crowd.queue)
     client("dynamodb").meta.events.register("before-call.dynamodb", crowd.count)
-    yield crowd
-
-
+    return crowd

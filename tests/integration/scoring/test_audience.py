@@ -20,10 +20,19 @@ BUYERS = {f"prf_{n}" for n in range(PEOPLE) if n % 2}
 @pytest.fixture(autouse=True)
 def people(clock: FixedClock, stream: Stream, published: Any) -> None:
     """Forty people of whom every other one bought once."""
-    assert call("PUT", "/segments/buyers", {"condition": {"all": [{"fact": "orders", "gte": 1}, {"fact": "orders", "lt": 2}]}})[0] == 200
+    assert (
+        call(
+            "PUT",
+            "/segments/buyers",
+            {"condition": {"all": [{"fact": "orders", "gte": 1}, {"fact": "orders", "lt": 2}]}},
+        )[0]
+        == 200
+    )
     moment(clock, "1997-02-01")
     changes = [
-        change(1, *([order("1997-01-10")] if n % 2 else [event("Visit", "1997-01-05")]), profile_id=f"prf_{n}")
+        change(
+            1, *([order("1997-01-10")] if n % 2 else [event("Visit", "1997-01-05")]), profile_id=f"prf_{n}"
+        )
         for n in range(PEOPLE)
     ]
     assert deliver(message("a", *changes)) == []
@@ -51,7 +60,8 @@ def everybody(limit: int) -> list[str]:
 def test_the_parts_together_are_all_members_each_once(limit: int) -> None:
     found = everybody(limit)
 
-    assert len(found) == len(BUYERS) and set(found) == BUYERS
+    assert len(found) == len(BUYERS)
+    assert set(found) == BUYERS
 
 
 def test_a_member_comes_with_their_standing_and_since_when_they_are_one() -> None:
@@ -62,8 +72,10 @@ def test_a_member_comes_with_their_standing_and_since_when_they_are_one() -> Non
         if one.standing.profile_id == "prf_1"
     ]
 
-    assert present.standing.facts["orders"] == 1 and present.standing.segments == ["buyers"]
-    assert present.since is not None and to_iso(present.since).startswith("1997-01-10")
+    assert present.standing.facts["orders"] == 1
+    assert present.standing.segments == ["buyers"]
+    assert present.since is not None
+    assert to_iso(present.since).startswith("1997-01-10")
 
 
 def test_who_has_left_is_not_there_though_the_list_is_behind(clock: FixedClock) -> None:
