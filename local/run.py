@@ -21,6 +21,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from halte.marketers import Refused
 from local import (
     accounting,
     cdnow,
@@ -63,7 +64,7 @@ def run(options: Options) -> int:
         except KeyboardInterrupt:
             console.print("stopped")
             return 130
-        except (deploy.DeployFailed, emulator.EmulatorFailed, seed.SeedFailed, cdnow.WrongData) as error:
+        except (deploy.DeployFailed, emulator.EmulatorFailed, Refused, cdnow.WrongData) as error:
             console.print(str(error), style="red", markup=False)
             return 1
         except subprocess.CalledProcessError as error:
@@ -134,7 +135,9 @@ def _step(steps: Progress, text: str) -> None:
 
 def _purchases(options: Options, steps: Progress) -> list[cdnow.Order]:
     _step(steps, f"Fetching real purchases ({cdnow.WHEEL})")
-    orders = cdnow.slice_of(cdnow.read_orders(cdnow.fetch(preflight.STATE / "cache")), options.customers)
+    log = cdnow.read_orders(cdnow.fetch(preflight.STATE / "cache"))
+    end = min(order.at for order in log) + timedelta(days=options.days)
+    orders = [order for order in cdnow.slice_of(log, options.customers) if order.at < end]
     return sorted(orders, key=lambda order: (order.at, order.row))
 
 

@@ -27,6 +27,7 @@ from services.journeys.service.react import Reacting
 from services.journeys.service.step import Stepping
 from services.journeys.settings import (
     ApiSettings,
+    OnDefinitionsStreamSettings,
     OnFactsSettings,
     OnFailedExecutionSettings,
     OnRuntimeStreamSettings,
@@ -86,6 +87,13 @@ def announcing() -> tuple[Definitions, Bus]:
 def propositions() -> Propositions:
     """What `on_runtime_stream` needs of propositions."""
     return DynamoPropositions(Table(OnRuntimeStreamSettings.from_env().plans_table))
+
+
+@cache
+def listening() -> tuple[Definitions, Bus]:
+    """What `on_definitions_stream` needs."""
+    settings = OnDefinitionsStreamSettings.from_env()
+    return DynamoDefinitions(Table(settings.definitions_table)), Bus(settings.bus_name)
 
 
 @cache

@@ -19,6 +19,7 @@ from services.journeys.domain.parts import (
     When,
     Where,
     Zone,
+    spelled,
 )
 
 EventType = Literal["track", "page", "screen"]
@@ -115,8 +116,12 @@ class DateWay(Part):
 
     @property
     def shown(self) -> str:
-        offset = f"{self.before} before " if self.before else f"{self.after} after " if self.after else "on "
-        return f"{offset}{'the anniversary of ' if self.anniversary else ''}{self.date}"
+        offset = "on"
+        if self.before is not None:
+            offset = f"{spelled(self.before)} before"
+        elif self.after is not None:
+            offset = f"{spelled(self.after)} after"
+        return f"{offset} {'the anniversary of ' if self.anniversary else ''}{self.date.partition(':')[2]}"
 
 
 class Schedule(Part):
@@ -159,7 +164,7 @@ class Called(Part):
         return "is called"
 
 
-_WAYS: dict[str, type[Part]] = {
+WAYS: dict[str, type[Part]] = {
     "event": EventWay,
     "segment_entered": SegmentEntered,
     "segment_exited": SegmentExited,
@@ -171,6 +176,7 @@ _WAYS: dict[str, type[Part]] = {
     "world_event": WorldWay,
     "called": Called,
 }
+"""Each way in by the field that only it has."""
 
 
 def _by_key(names: tuple[str, ...]) -> Discriminator:
@@ -180,7 +186,7 @@ def _by_key(names: tuple[str, ...]) -> Discriminator:
         if isinstance(value, dict):
             return next((name for name in names if name in value), None)
         return next(
-            (name for name in names if isinstance(value, _WAYS.get(name, _RULES.get(name, Part)))), None
+            (name for name in names if isinstance(value, WAYS.get(name, _RULES.get(name, Part)))), None
         )
 
     return Discriminator(
@@ -201,7 +207,7 @@ Way = Annotated[
     | Annotated[ScheduleWay, Tag("schedule")]
     | Annotated[WorldWay, Tag("world_event")]
     | Annotated[Called, Tag("called")],
-    _by_key(tuple(_WAYS)),
+    _by_key(tuple(WAYS)),
 ]
 
 

@@ -20,10 +20,16 @@ def at(text: str) -> datetime:
 
 def test_nine_in_the_morning_stays_nine_when_the_clocks_change() -> None:
     found = moments("2026-03-28T09:00", "FREQ=DAILY;COUNT=3", AMSTERDAM, FIRST, at("2026-04-30"))
-    assert [one.at for one in found] == [at("2026-03-28T08:00"), at("2026-03-29T07:00"), at("2026-03-30T07:00")]
+    assert [one.at for one in found] == [
+        at("2026-03-28T08:00"),
+        at("2026-03-29T07:00"),
+        at("2026-03-30T07:00"),
+    ]
 
 
-def test_a_time_that_is_skipped_is_read_with_the_offset_before_and_one_that_comes_twice_is_the_first() -> None:
+def test_a_time_that_is_skipped_is_read_with_the_offset_before_and_one_that_comes_twice_is_the_first() -> (
+    None
+):
     spring = moments("2026-03-29T02:30", None, AMSTERDAM, FIRST, at("2026-12-31"))
     autumn = moments("2026-10-25T02:30", None, AMSTERDAM, FIRST, at("2026-12-31"))
     assert [one.at for one in spring + autumn] == [at("2026-03-29T01:30"), at("2026-10-25T00:30")]
@@ -45,8 +51,12 @@ def test_a_moment_is_after_the_last_look_and_not_after_now(after: int, until: in
 
 @settings(max_examples=60, deadline=None)
 @given(
-    rule=st.sampled_from(["FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO,SU", "FREQ=MONTHLY;BYMONTHDAY=-1", "FREQ=YEARLY"]),
-    start=st.datetimes(datetime(2024, 1, 1), datetime(2026, 12, 31)).map(lambda one: one.strftime("%Y-%m-%dT%H:%M")),
+    rule=st.sampled_from(
+        ["FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO,SU", "FREQ=MONTHLY;BYMONTHDAY=-1", "FREQ=YEARLY"]
+    ),
+    start=st.datetimes(datetime(2024, 1, 1), datetime(2026, 12, 31)).map(
+        lambda one: one.strftime("%Y-%m-%dT%H:%M")
+    ),
     zone=st.sampled_from([AMSTERDAM, "UTC", "America/New_York", "Australia/Lord_Howe", EARLIEST]),
     looks=st.lists(st.integers(0, 400 * 24 * 60), min_size=1, max_size=12),
 )
@@ -55,7 +65,9 @@ def test_however_often_one_looks_every_moment_is_seen_once(
 ) -> None:
     ends = [FIRST + timedelta(minutes=minute) for minute in sorted(looks)]
     seen = [
-        one for after, until in zip([FIRST, *ends], ends, strict=False) for one in moments(start, rule, zone, after, until)
+        one
+        for after, until in zip([FIRST, *ends], ends, strict=False)
+        for one in moments(start, rule, zone, after, until)
     ]
     assert seen == moments(start, rule, zone, FIRST, ends[-1])
     following = upcoming(start, rule, zone, FIRST)
