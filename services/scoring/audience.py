@@ -11,7 +11,6 @@ from services.scoring.outbox import snapshot
 from services.scoring.ports import DefinitionReader, PlaceBook, Standings
 from services.shared.contracts.audience import MOST, PARTS, AudienceAnswer, AudienceQuestion, Present
 from services.shared.contracts.scoring import Standing
-from services.shared.errors import Invalid
 
 
 class Audience:
@@ -26,10 +25,10 @@ class Audience:
         """Whoever is in the segment all the while is in exactly one page, however slowly they are read.
 
         Raises:
-            Invalid: `bad_question`, a part or a number that there is not.
+            ValueError: a part or a number that there is not.
         """
         if not (0 <= question.part < PARTS and 1 <= question.limit <= MOST >= len(question.profile_ids)):
-            raise Invalid("bad_question", f"part: 0 to {PARTS - 1}; limit: 1 to {MOST}")
+            raise ValueError(f"part: 0 to {PARTS - 1}; limit: 1 to {MOST}")
         if not question.segment:
             found = self._standings_of(question.profile_ids)
             return AudienceAnswer(people=[Present(standing=one) for one in found])

@@ -7,7 +7,6 @@ from datetime import timedelta
 from services.delivery.ports import Counters
 from services.shared.clock import Clock
 from services.shared.contracts.outcomes import OutcomesAnswer, OutcomesQuestion
-from services.shared.errors import Invalid
 
 MOST_DAYS = 60
 
@@ -23,12 +22,12 @@ class TellOutcomes:
         """From the day of `since` until now.
 
         Raises:
-            Invalid: `bad_question`, it is too long ago.
+            ValueError: it is too long ago.
         """
         first, today = question.since.date(), self._clock.now().date()
         days = (today - first).days + 1
         if days > MOST_DAYS:
-            raise Invalid("bad_question", f"since: must be at most {MOST_DAYS} days ago")
+            raise ValueError(f"since: must be at most {MOST_DAYS} days ago")
         sums = {"sent": 0, "bounced": 0, "complained": 0}
         for n in range(days):
             for row in self._counters.of_day(question.journey, first + timedelta(days=n)):

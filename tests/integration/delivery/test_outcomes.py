@@ -12,7 +12,6 @@ from services.delivery.use_cases.tell_outcomes import TellOutcomes
 from services.shared.aws.dynamo import Table
 from services.shared.clock import FixedClock
 from services.shared.contracts.outcomes import OutcomesAnswer, OutcomesQuestion
-from services.shared.errors import Invalid
 from tests.integration.delivery.conftest import World
 
 NOW = datetime(1997, 1, 3, 12, tzinfo=UTC)
@@ -31,5 +30,5 @@ def test_a_journeys_days_are_added_up_and_no_others(world: World) -> None:
 
     question = OutcomesQuestion(journey="spring", since=NOW - timedelta(days=2))
     assert tell.answer(question) == OutcomesAnswer(sent=15, bounced=1, complained=2)
-    with pytest.raises(Invalid):
+    with pytest.raises(ValueError, match="days ago"):
         tell.answer(OutcomesQuestion(journey="spring", since=NOW - timedelta(days=60)))

@@ -531,7 +531,9 @@ def test_a_message_whose_moment_is_over_is_not_sent_and_says_why(ready: World) -
 def test_a_proposition_that_is_over_is_not_put_any_more(ready: World) -> None:
     ask(
         request("snd_over", template="confirm", proposition="loan", proposition_until=NOW),
-        request("snd_valid", template="confirm", proposition="loan", proposition_until=NOW + timedelta(hours=1)),
+        request(
+            "snd_valid", template="confirm", proposition="loan", proposition_until=NOW + timedelta(hours=1)
+        ),
     )
 
     over, valid = ready.item("snd_over"), ready.item("snd_valid")

@@ -9,7 +9,6 @@ import pytest
 from services.scoring.handlers.audience import handler
 from services.shared.clock import FixedClock, to_iso
 from services.shared.contracts.audience import PARTS, AudienceAnswer, AudienceQuestion
-from services.shared.errors import Invalid
 from tests.integration.scoring.conftest import Stream, call, deliver, message, moment, publish
 from tests.unit.scoring.builders import change, event, order
 
@@ -105,5 +104,5 @@ def test_a_segment_that_there_is_not_is_said_to_be_unknown() -> None:
 
 @pytest.mark.parametrize("question", [{"part": PARTS}, {"limit": 0}, {"profile_ids": ["x"] * 201}])
 def test_what_cannot_be_asked_is_refused(question: dict[str, Any]) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(ValueError, match="part: 0 to 7"):
         asked(segment="buyers", **question)
