@@ -11,6 +11,7 @@ from services.scoring.adapters.library_files import templates
 from services.scoring.adapters.pass_cursor import PassCursor
 from services.scoring.adapters.places_table import PlacesTable
 from services.scoring.adapters.standings_table import StandingsTable
+from services.scoring.audience import Audience
 from services.scoring.definitions_service import CachedDefinitions, Desk
 from services.scoring.library_desk import LibraryDesk
 from services.scoring.list_desk import ListDesk
@@ -23,6 +24,7 @@ from services.scoring.reach import AddressBook
 from services.scoring.service import Scoring
 from services.scoring.settings import (
     ApiSettings,
+    AudienceSettings,
     OnConsentChangedSettings,
     OnListeningSettings,
     OnProfilesChangedSettings,
@@ -104,6 +106,17 @@ def whereabouts() -> Whereabouts:
 
 
 @cache
+def audience() -> Audience:
+    """For services that address people."""
+    settings = AudienceSettings.from_env()
+    return Audience(
+        DefinitionsTable(Table(settings.definitions_table)),
+        PlacesTable(Table(settings.places_table)),
+        _standings(settings),
+    )
+
+
+@cache
 def hand() -> Scoring:
     """For moves that a person makes."""
     return _scoring(ApiSettings.from_env())
@@ -149,7 +162,7 @@ def publisher() -> Publisher:
     return Bus(OnStandingsStreamSettings.from_env().bus_name)
 
 
-AnySettings = OnProfilesChangedSettings | SweepSettings | PersonSettings | ApiSettings
+AnySettings = OnProfilesChangedSettings | SweepSettings | PersonSettings | ApiSettings | AudienceSettings
 
 
 def _scoring(settings: PersonSettings | ApiSettings) -> Scoring:

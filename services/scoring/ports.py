@@ -137,6 +137,10 @@ class PlaceBook(Protocol):
         """The next of those in a place, in a steady order, and the cursor behind them ("": there are no more)."""
         ...
 
+    def part(self, seat: Seat, value: str, part: int, after: str, limit: int) -> tuple[list[Member], str]:
+        """The next of those in a part (`audience.PARTS`) of a place, by id, and behind whom ("": that is all)."""
+        ...
+
     def count(self, seat: Seat, value: str) -> int:
         """How many are in a place."""
         ...

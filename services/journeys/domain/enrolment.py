@@ -101,7 +101,8 @@ class Enrolment:
 @dataclass(frozen=True)
 class Entrant:
     """Somebody who has a reason to enter since `at`, by `standing`, because of an event accepted at `accepted_at`;
-    about the matter `key`, with `kept` to begin with. `newest` is what is known of them by now."""
+    about the matter `key`, with `kept` to begin with. `newest` is what is known of them by now. `occasion`: the reason
+    is the moment `at` alone, whatever standing it is told with."""
 
     profile_id: str
     at: datetime
@@ -110,6 +111,7 @@ class Entrant:
     key: str = ""
     kept: Mapping[str, Any] = field(default_factory=dict)
     newest: Standing | None = None
+    occasion: bool = False
 
     @property
     def ref(self) -> str:
@@ -131,9 +133,18 @@ def turned_away(document: Document, entrant: Entrant, last: Enrolment | None, no
 
 def _is_newer(entrant: Entrant, last: Enrolment) -> bool:
     """The same reason, told again or of before, begins nothing."""
+    if entrant.occasion:
+        return entrant.at > (last.reason_at or last.entered_at)
     if last.reason_at is None:
         return entrant.standing.version > last.entry_version
     return (entrant.standing.version, entrant.at) > (last.entry_version, last.reason_at)
+
+
+def is_of(walk: Enrolment, entrant: Entrant) -> bool:
+    """Did the walk begin by just this reason?"""
+    if entrant.occasion:
+        return walk.reason_at == entrant.at
+    return walk.entry_version == entrant.standing.version
 
 
 def begin(

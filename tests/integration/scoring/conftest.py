@@ -48,6 +48,7 @@ def clear_caches() -> None:
         bootstrap.publisher,
         bootstrap.person,
         bootstrap.whereabouts,
+        bootstrap.audience,
         bootstrap.hand,
         bootstrap.library,
         bootstrap.preview,
