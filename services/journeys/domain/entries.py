@@ -159,7 +159,7 @@ class Called(Part):
         return "is called"
 
 
-_WAYS: dict[str, type[Part]] = {
+WAYS: dict[str, type[Part]] = {
     "event": EventWay,
     "segment_entered": SegmentEntered,
     "segment_exited": SegmentExited,
@@ -171,6 +171,7 @@ _WAYS: dict[str, type[Part]] = {
     "world_event": WorldWay,
     "called": Called,
 }
+"""Each way in by the field that only it has."""
 
 
 def _by_key(names: tuple[str, ...]) -> Discriminator:
@@ -180,7 +181,7 @@ def _by_key(names: tuple[str, ...]) -> Discriminator:
         if isinstance(value, dict):
             return next((name for name in names if name in value), None)
         return next(
-            (name for name in names if isinstance(value, _WAYS.get(name, _RULES.get(name, Part)))), None
+            (name for name in names if isinstance(value, WAYS.get(name, _RULES.get(name, Part)))), None
         )
 
     return Discriminator(
@@ -201,7 +202,7 @@ Way = Annotated[
     | Annotated[ScheduleWay, Tag("schedule")]
     | Annotated[WorldWay, Tag("world_event")]
     | Annotated[Called, Tag("called")],
-    _by_key(tuple(_WAYS)),
+    _by_key(tuple(WAYS)),
 ]
 
 

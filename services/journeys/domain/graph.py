@@ -12,7 +12,7 @@ from services.journeys.domain.nodes import Jump, Survey, Wait, WaitFor, WaitUnti
 Ways = Mapping[str, list[str]]
 
 _A_DAY, _A_WEEK = timedelta(days=1), timedelta(days=7)
-_LONGEST = timedelta.max // 4
+_FOR_EVER = timedelta(days=1_000_000)
 
 
 def reachable(document: Document) -> set[str]:
@@ -64,17 +64,18 @@ def waits(document: Document, node_id: str, path: str) -> bool:
 
 
 def longest_wait(document: Document) -> timedelta:
-    """The longest sum of waits on any way from the start, with every loop as often as its jump allows. Of a date that
-    each person has for themselves nothing is known: it counts for nothing. There must be no loop without a jump."""
-    onward = _onward(document)
-    order = list(TopologicalSorter(onward).static_order())  # what a node leads to comes before it
-    to_any = _longest(document, onward, order, lambda node_id: True)
-    to_jump = _longest(document, onward, order, lambda node_id: isinstance(document.nodes[node_id], Jump))
-    total = to_any[document.start] or timedelta(0)
-    for _, jump in document.of_type(Jump):
-        lap = to_jump[jump.to] or timedelta(0)
-        total = min(total + min(lap, _LONGEST // 100) * jump.at_most, _LONGEST)
-    return total
+    """No way from the start waits longer in all; exact where loops are not within one another. Of a date that each
+    person has for themselves nothing is known: it counts for nothing. There must be no loop without a jump."""
+    knots = _knots(document)
+    ways = {
+        knot: [knots[target] for one in knot for target in document.next_nodes(one) if knots[target] != knot]
+        for knot in knots.values()
+    }
+    found: dict[frozenset[str], timedelta] = {}
+    for knot in TopologicalSorter(ways).static_order():  # what a knot leads to comes before it
+        further = max((found[target] for target in ways[knot]), default=timedelta(0))
+        found[knot] = _longest_within(document, knot) + further
+    return found[knots[document.start]]
 
 
 def _from(document: Document, starts: Iterable[str]) -> set[str]:
@@ -104,18 +105,25 @@ def _loop(ways: Ways) -> list[str]:
     return []
 
 
-def _longest(
-    document: Document, ways: Ways, order: Iterable[str], ends: Callable[[str], bool]
-) -> dict[str, timedelta | None]:
-    """The longest wait from each node to any that `ends`; `None` where there is none."""
-    found: dict[str, timedelta | None] = {}
-    for node_id in order:
-        further = [rest for target in ways[node_id] if (rest := found[target]) is not None]
-        if further or ends(node_id):
-            found[node_id] = _wait_at(document, node_id) + max(further, default=timedelta(0))
-        else:
-            found[node_id] = None
-    return found
+def _knots(document: Document) -> dict[str, frozenset[str]]:
+    """For each node all that lie on a loop with it, and itself."""
+    after = {node_id: behind(document, node_id) for node_id in document.nodes}
+    return {
+        node_id: frozenset({node_id, *(one for one in after[node_id] if node_id in after[one])})
+        for node_id in document.nodes
+    }
+
+
+def _longest_within(document: Document, knot: frozenset[str]) -> timedelta:
+    """No walk waits longer in a knot: it goes through once, and once more each time that a jump there goes back."""
+    onward = _onward(document)
+    ways = {node_id: [target for target in onward[node_id] if target in knot] for node_id in knot}
+    found: dict[str, timedelta] = {}
+    for node_id in TopologicalSorter(ways).static_order():
+        further = max((found[target] for target in ways[node_id]), default=timedelta(0))
+        found[node_id] = _wait_at(document, node_id) + further
+    laps = sum(jump.at_most for node_id, jump in document.of_type(Jump) if node_id in knot)
+    return min(max(found.values()), _FOR_EVER // (1 + laps)) * (1 + laps)
 
 
 def _wait_at(document: Document, node_id: str) -> timedelta:

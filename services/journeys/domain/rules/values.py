@@ -24,6 +24,9 @@ from services.journeys.domain.recurrence import recurrence
 from services.journeys.domain.rules.problems import Problem
 from services.shared.conditions import parse_duration
 
+RESERVED = frozenset({"library", "validate", "report"})
+"""Routes beside `/journeys/{name}`."""
+
 LONGEST_ADMISSION = timedelta(days=7)
 LONGEST_WALK = timedelta(days=3_650)
 """Whoever is on a walk for ten years is not on a journey."""
@@ -34,6 +37,8 @@ _REFERENCE = re.compile(r"fact:.{1,200}", re.DOTALL)
 
 def wrong_values(document: Document) -> Iterator[Problem]:
     """Values that cannot be meant."""
+    if document.name in RESERVED:
+        yield Problem("name", f"{document.name!r} is a route of its own")
     if document.admission > LONGEST_ADMISSION:
         yield Problem("admission", "must be from PT0S to P7D")
     for path, length in _lengths(document):
