@@ -94,7 +94,8 @@ def _show(console: Console, results: Sequence[Result]) -> None:
     prices = Prices.load()
     table = Table(title=f"Benchmarks (prices of {prices.as_of}, {prices.region})")
     for heading in ("name", "value", "unit", "budget", "against"):
-        table.add_column(heading, justify="right" if heading in ("value", "budget") else "left")
+        right = heading in ("value", "budget")
+        table.add_column(heading, justify="right" if right else "left", overflow="fold")  # names begin alike
     for result in results:
         colour = "red" if result.fails else "green" if result.ok else "yellow"
         table.add_row(

@@ -14,7 +14,6 @@ from moto.dynamodb.models import dynamodb_backends
 from benchmarks.sizes import Index, Typed, change_units, item_size, read_units, write_units
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
-_KINDS = ("Put", "Update", "Delete", "ConditionCheck")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from tests.support.shop import Shop, open_shop
 from tests.support.templates import Templates, synthesise
 
 BUDGET = 1.00
+INGEST_BUDGET = 0.75
 FLOOR = 0.11
 """Dollars for what no design avoids: 20 events in one request, one message, one write of 1 KB for 20 events."""
 
@@ -34,7 +35,7 @@ SEED = 20
 
 
 def run(report: Report) -> list[Result]:
-    """Two results: four events of a person in a request, and every event another person's."""
+    """Three results: four events of a person in a request, of that ingest alone, and every event another person's."""
     templates, prices = Templates(synthesise()), Prices.load()
     report("warming up", 0)
     together = Meter(prices)
@@ -49,6 +50,7 @@ def run(report: Report) -> list[Result]:
     against = {"naive design, same meter": naive_usd, "physical floor": FLOOR}
     return [
         _result("usd_per_million_events", together, against, BUDGET),
+        _ingest_alone(together),
         _result("usd_per_million_events_spread", apart, against, None),
     ]
 
@@ -90,3 +92,19 @@ def _result(name: str, meter: Meter, against: dict[str, float], budget: float | 
     events = SECONDS * REQUESTS_A_SECOND * EVENTS_A_REQUEST
     value = meter.usd() / events * 1_000_000
     return Result(name, value, "USD per million events", against, budget, meter.lines(events))
+
+
+def _ingest_alone(meter: Meter) -> Result:
+    """The front door, identity, profiles, the lake, and what ingest tells; not what others make of that."""
+    events = SECONDS * REQUESTS_A_SECOND * EVENTS_A_REQUEST
+    whole = meter.usd() / events * 1_000_000
+    lines = [line for line in meter.lines(events) if str(line["part"]).startswith("ingest.")]
+    value = sum(float(line["usd"]) for line in lines)
+    return Result(
+        "usd_per_million_events_ingest",
+        value,
+        "USD per million events",
+        {"with scoring and journeys' match": whole},
+        INGEST_BUDGET,
+        lines,
+    )

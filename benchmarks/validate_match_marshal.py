@@ -22,9 +22,10 @@ from typing import Any, cast
 from services.ingest.adapters.dynamo_identities import DynamoIdentities
 from services.ingest.adapters.dynamo_profiles import DynamoProfiles, read_hot
 from services.ingest.adapters.s3_lake import S3Lake
+from services.ingest.domain.arrival import Arrival
 from services.ingest.domain.attributes import AttributeRules
 from services.ingest.domain.history import Signed
-from services.ingest.domain.intake import Arrival, unpack
+from services.ingest.domain.intake import unpack
 from services.ingest.domain.profile import Profile, apply, portions
 from services.ingest.domain.verdict import Verdict, lake_line
 from services.ingest.ports import Identities

@@ -124,10 +124,10 @@ def _rebuild(options: argparse.Namespace, console: Console) -> int:
             lambda n: bar.advance(taking, n),
         )
         comparing = bar.add_task("Comparing", total=None)
-        sides = [people(s.profile_ids(), s.profiles, s.timeline, s.records, done.ids) for s in (live, made)]
+        sides = [people(s.profile_ids(), s.profiles, s.timeline, s.records) for s in (live, made)]
         differences = compare(*sides)
         bar.update(comparing, total=1, completed=1)
-    console.print(f"{done.events:,} events taken in, {len(differences):,} differences")
+    console.print(f"{done:,} events taken in, {len(differences):,} differences")
     for one in differences[:SHOWN]:
         console.print(f"  {_side(one.live)} live, {_side(one.rebuilt)} rebuilt", highlight=False)
     if options.keep:
@@ -180,7 +180,7 @@ def _of_stage(stage: str) -> Iterator[Mapping[str, Any]]:
     ids = list(store.profile_ids())
     for start in range(0, len(ids), 100):
         for profile in store.profiles.load(ids[start : start + 100]).values():
-            if not profile.merged_into:
+            if not (profile.merged_into or profile.is_erased):
                 yield match.person(profile.profile_id, profile.visible_traits())
 
 

@@ -1,7 +1,7 @@
 """What keeps an active base clean: profiles that bounce, are silent, can't be reached or exist twice.
 
-Found from what is stored, without a guess; marked, never deleted: a mark is the trait `hygiene`, a derived one, which
-lists what was found and goes when it is found no more.
+Found from what is stored, without a guess but for who may exist twice (`halte.match`); marked, never deleted: a mark is
+the trait `hygiene`, a derived one, which lists what was found and goes when it is found no more.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from halte.match import person
+from halte.match import TooFew, candidates, person
 from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import (
     ANONYMOUS_ID,
@@ -99,19 +99,16 @@ def findings(profile: Profile, events: Iterable[Signed], rules: Rules) -> list[F
 
 
 def duplicates(profiles: Iterable[Profile]) -> list[Finding]:
-    """Profiles with the same name and birthday, however they are written."""
-    groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for profile in profiles:
-        known = person(profile.profile_id, profile.visible_traits())
-        key = tuple(known[name] for name in ("first_name", "last_name", "birthday"))
-        if all(key):
-            groups[key].append(profile.profile_id)
-    return [
-        Finding(one, DUPLICATE, " ".join(other for other in ids if other != one))
-        for ids in map(sorted, groups.values())
-        if len(ids) > 1
-        for one in ids
-    ]
+    """Profiles that may be one person: the pairs that `python -m halte match` offers for review."""
+    people = [person(one.profile_id, one.visible_traits()) for one in profiles]
+    others: dict[str, set[str]] = defaultdict(set)
+    try:
+        for pair in candidates(people):
+            others[pair.first].add(pair.second)
+            others[pair.second].add(pair.first)
+    except TooFew:
+        return []
+    return [Finding(one, DUPLICATE, " ".join(sorted(others[one]))) for one in sorted(others)]
 
 
 def counted(found: Iterable[Finding]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The marketers' API of a stage, for commands that go by the front door."""
+"""The marketers' API of a stage, for whatever goes by the front door: commands, and the seeds of the demo."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Refused(Exception):
 
 
 class Marketers(Protocol):
-    """What commands need of the API."""
+    """What is asked of the API."""
 
     def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """The JSON answer of a request.
@@ -56,7 +56,7 @@ class HttpMarketers:
             with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
                 return bytes(answer.read())
         except urllib.error.HTTPError as error:
-            said = error.read().decode(errors="replace")[:500]
+            said = error.read().decode(errors="replace")[:1000]
             raise Refused(f"{method} {url.partition('?')[0]} answered {error.code}: {said}") from error
         except urllib.error.URLError as error:
             raise Refused(f"{method} {url.partition('?')[0]}: {error.reason}") from error

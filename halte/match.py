@@ -1,7 +1,8 @@
 """People who may be one, by what is known of them: pairs for a person to look at, never merged by themselves.
 
 Fellegi-Sunter by Splink on DuckDB: the model learns from the data how much an agreement says, nothing is labelled.
-Pairs are compared only where they agree on something rare (`BLOCKS`).
+Pairs are compared only where they agree on something rare (`BLOCKS`). Who agrees on all of `SURE` is offered whatever
+the model makes of it: a small base teaches it little.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ import json
 import logging
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from math import comb
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +104,8 @@ def candidates(
     report: Callable[[str, float], None] = lambda doing, done: None,
 ) -> list[Candidate]:
     """Pairs of `people` (as `person` makes them) that are one with a probability of at least `threshold`, the most
-    probable first. The same people in any order give the same pairs.
+    probable first; those that agree on all of `SURE` count as `REVIEW` at least. The same people in any order give the
+    same pairs.
 
     Raises:
         TooFew: nothing can be learned from them.
@@ -111,7 +116,25 @@ def candidates(
     ordered = sorted(people, key=lambda one: str(one["unique_id"]))
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")  # the library's own, about columns of single values and the like
-        return _linked(ordered, fields, threshold, Path(folder), report)
+        linked = _linked(ordered, fields, threshold, Path(folder), report)
+    found = {(one.first, one.second): one for one in linked}
+    if threshold <= REVIEW:
+        found = {(one.first, one.second): one for one in _sure(ordered, fields)} | found
+    return sorted(found.values(), key=lambda c: (-c.probability, c.first, c.second))
+
+
+def _sure(people: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> Iterator[Candidate]:
+    for group in _alike(people, SURE):
+        for one, other in combinations(group, 2):
+            yield _compared(one, other, fields, REVIEW)
+
+
+def _alike(people: Iterable[Mapping[str, Any]], names: Iterable[str]) -> list[list[Mapping[str, Any]]]:
+    """Groups of two or more who agree on all of `names`."""
+    groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = defaultdict(list)
+    for one in people:
+        groups[tuple(one[name] for name in names)].append(one)
+    return [group for key, group in groups.items() if all(key) and len(group) > 1]
 
 
 def _linked(
@@ -123,6 +146,9 @@ def _linked(
 ) -> list[Candidate]:
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
+    training = [block for block in _training(fields) if _alike(people, block)]
+    if not training:  # nothing to learn from: everybody is different
+        return []
     blocks: list[Any] = [block_on(*block) for block in BLOCKS if set(block) <= set(fields)]
     settings = SettingsCreator(
         link_type="dedupe_only",
@@ -135,19 +161,18 @@ def _linked(
     _load(api, people, fields, folder)
     linker: Any = Linker(api.register("people"), settings, log_level=logging.ERROR)
     report("how rare pairs are", 0.1)
-    sure = [block_on(*SURE)] if set(SURE) <= set(fields) else []
-    sure += [block_on("email")] if "email" in fields else []
-    if sure:
-        linker.training.estimate_probability_two_random_records_match(sure, recall=SURE_RECALL)
+    sure = {names: _alike(people, names) for names in (SURE, ("email",))}
+    alike = sum(comb(len(group), 2) for groups in sure.values() for group in groups)
+    if 0 < alike < SURE_RECALL * comb(len(people), 2):  # the library can't do with none, nor with all
+        rules = [block_on(*names) for names, groups in sure.items() if groups]
+        linker.training.estimate_probability_two_random_records_match(rules, recall=SURE_RECALL)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
-    for number, block in enumerate(_training(fields)):
+    for number, block in enumerate(training):
         report(f"what {' and '.join(block)} leave to learn", 0.3 + number / 10)
         linker.training.estimate_parameters_using_expectation_maximisation(block_on(*block))
     report("comparing", 0.7)
     rows = linker.inference.predict(threshold_match_probability=threshold).as_record_list()
-    return sorted(
-        (_candidate(row, fields) for row in rows), key=lambda c: (-c.probability, c.first, c.second)
-    )
+    return [_candidate(row, fields) for row in rows]
 
 
 def _training(fields: Sequence[str]) -> list[tuple[str, ...]]:
@@ -180,13 +205,14 @@ def _load(api: Any, people: Sequence[Mapping[str, Any]], fields: Sequence[str], 
 
 
 def _candidate(row: Mapping[str, Any], fields: Sequence[str]) -> Candidate:
-    first, second = sorted((str(row["unique_id_l"]), str(row["unique_id_r"])))
-    both = [name for name in fields if row[f"{name}_l"] is not None and row[f"{name}_r"] is not None]
-    agree = tuple(name for name in both if row[f"{name}_l"] == row[f"{name}_r"])
-    return Candidate(
-        first=first,
-        second=second,
-        probability=round(float(row["match_probability"]), 6),
-        agree=agree,
-        differ=tuple(name for name in both if name not in agree),
-    )
+    one, other = ({name: row[f"{name}_{side}"] for name in ("unique_id", *fields)} for side in "lr")
+    return _compared(one, other, fields, round(float(row["match_probability"]), 6))
+
+
+def _compared(
+    one: Mapping[str, Any], other: Mapping[str, Any], fields: Sequence[str], probability: float
+) -> Candidate:
+    first, second = sorted((str(one["unique_id"]), str(other["unique_id"])))
+    both = [name for name in fields if one[name] is not None and other[name] is not None]
+    agree = tuple(name for name in both if one[name] == other[name])
+    return Candidate(first, second, probability, agree, tuple(name for name in both if name not in agree))

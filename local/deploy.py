@@ -120,6 +120,15 @@ def _cdk(arguments: list[str], state: Path, emulator_url: str) -> None:
         raise DeployFailed(f"`cdk {arguments[0]}` failed (the whole log: {log}):\n{tail}")
 
 
+def let_browsers_ask(aws: Aws, assembly: Path) -> None:
+    """Give the HTTP API once more what its template says of CORS. Out of a template the emulator keeps it in a spelling
+    that it does not read: it would answer 403 to every preflight, which never reaches a route."""
+    (template,) = (json.loads(p.read_text()) for p in assembly.glob(f"halte-{STAGE}-platform.template.json"))
+    (api,) = (r for r in template["Resources"].values() if r["Type"] == "AWS::ApiGatewayV2::Api")
+    api_id = aws("ssm").get_parameter(Name=f"/halte/{STAGE}/api-id")["Parameter"]["Value"]
+    aws("apigatewayv2").update_api(ApiId=api_id, CorsConfiguration=api["Properties"]["CorsConfiguration"])
+
+
 def find(aws: Aws) -> Deployment:
     """What the stacks announced in SSM and in their outputs."""
     names = ("api-url", "bus-name", "lake-bucket", "admin-key-secret-arn", "feedback-topic-arn")

@@ -21,6 +21,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from halte.marketers import Refused
 from local import (
     accounting,
     cdnow,
@@ -63,7 +64,7 @@ def run(options: Options) -> int:
         except KeyboardInterrupt:
             console.print("stopped")
             return 130
-        except (deploy.DeployFailed, emulator.EmulatorFailed, seed.SeedFailed, cdnow.WrongData) as error:
+        except (deploy.DeployFailed, emulator.EmulatorFailed, Refused, cdnow.WrongData) as error:
             console.print(str(error), style="red", markup=False)
             return 1
         except subprocess.CalledProcessError as error:

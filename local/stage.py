@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from halte.marketers import HttpMarketers
 from local import deploy, emulator, preflight, schedules, seed, warm_up
 from local.gateway import Gateway
 from local.recipients import Recipients
@@ -52,9 +53,9 @@ class Stage:
     slowed_seconds: float = 0.0
 
     @property
-    def marketers_api(self) -> seed.MarketersApi:
+    def marketers_api(self) -> HttpMarketers:
         """The API with the key that the stacks made."""
-        return seed.MarketersApi(self.found.api, self.found.admin_key)
+        return HttpMarketers(self.found.api, self.found.admin_key)
 
     def keep_real_time(self) -> None:
         """From now on the system's clock is the machine's: whoever sends it something does so now."""
@@ -66,7 +67,7 @@ def set_up(options: Options, first: datetime, step: Callable[[str], None], clean
     """Everything up, with the clock standing two days before `first`; `cleanup` takes it down again.
 
     Raises:
-        EmulatorFailed, DeployFailed, SeedFailed: with what was said.
+        EmulatorFailed, DeployFailed, Refused: with what was said.
     """
     state = preflight.STATE
     state.mkdir(exist_ok=True)
@@ -77,11 +78,11 @@ def set_up(options: Options, first: datetime, step: Callable[[str], None], clean
     cleanup.callback(stand_in.stop)
     running = _emulator(options, state, stand_in, clock_file, step, cleanup)
     aws = deploy.Aws(running.url)
-    _deploy(state, running.url, step)
+    _deploy(state, aws, step)
     scheduled = schedules.take_over(aws("events"))
     found = deploy.find(aws)
     step("Seeding by the marketers' API")
-    write_key = seed.seed(seed.MarketersApi(found.api, found.admin_key))
+    write_key = seed.seed(HttpMarketers(found.api, found.admin_key))
     step("Warming up")
     warm_up.warm_up(aws("lambda"), found.api)
     gateway = Gateway(found.api, preflight.free_port(options.gateway_port))
@@ -126,11 +127,12 @@ def _emulator(
     return running
 
 
-def _deploy(state: Path, url: str, step: Callable[[str], None]) -> None:
+def _deploy(state: Path, aws: deploy.Aws, step: Callable[[str], None]) -> None:
     step("Synthesising the CDK app and its bundles")
-    assembly = deploy.synthesise(state, url)
+    assembly = deploy.synthesise(state, aws.endpoint)
     step(f"Deploying {len(deploy.stacks_of(assembly))} stacks with the CDK CLI")
-    deploy.deploy(assembly, state, url)
+    deploy.deploy(assembly, state, aws.endpoint)
+    deploy.let_browsers_ask(aws, assembly)
 
 
 def _publisher(aws: deploy.Aws, topic: str) -> Callable[[dict[str, Any]], None]:

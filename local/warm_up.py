@@ -13,7 +13,10 @@ from typing import Any
 
 _PAGES = ("/consents/confirm", "/consents/unsubscribe", "/v1/batch")
 _OFF_THE_ROAD = frozenset(
-    {"on_deliveries", "on_erasures", "on_form_submitted", "on_imports", "on_recovery_requested"}
+    {
+        *("on_deliveries", "on_erasures", "on_firms_stream", "on_form_submitted", "on_imports"),
+        "on_recovery_requested",
+    }
 )
 """What the replay never asks for."""
 

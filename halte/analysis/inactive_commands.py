@@ -36,7 +36,9 @@ def add(commands: Any) -> None:
     told.set_defaults(run=_inactives)
     worth = commands.add_parser("reactivation", help="the inactive by what winning them back is worth")
     worth.add_argument("--margin", type=_share, default=1.0, help="of an order that is left (default 1)")
-    worth.add_argument("--model", type=Path, help="write the model to this JSON file")
+    worth.add_argument(
+        "--model", type=Path, help="write the model to this JSON file, ready to be put as a score model"
+    )
     worth.add_argument("--out", type=Path, required=True, help="write the ranking to this CSV file")
     worth.set_defaults(run=_reactivation)
     for command in (told, worth):
@@ -131,7 +133,8 @@ def _reactivation(options: argparse.Namespace, console: Console) -> int:
     _write(options.out, people)
     console.print(f"written to {options.out}")
     if options.model:
-        options.model.write_text(json.dumps(model.document(), indent=2) + "\n", encoding="utf-8")
+        document = model.model_copy(update={"margin": options.margin}).document()
+        options.model.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
         console.print(f"model written to {options.model}")
     return 0
 

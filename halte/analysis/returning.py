@@ -12,8 +12,9 @@ from halte.analysis.training import LEAST_SUPPORT, Report, Unlearnable, newton, 
 from services.scoring.domain.analysis.evidence import Share, area_under_curve
 from services.scoring.domain.analysis.reactivation import LEAST_WEIGHT, Inactive, ReactivationModel
 
-FEATURES = ("orders", "spent")
-"""What likeness is measured by: it may not hold how long somebody is away."""
+FEATURES = ("orders", "revenue")
+"""What likeness is measured by, by the names of facts, so that scoring can ask for them too: it may not hold how long
+somebody is away."""
 
 DAY = timedelta(days=1)
 
@@ -60,7 +61,7 @@ def looks(bought: Purchases, day: datetime) -> list[Look]:
         before = [order for order in orders if order[0] <= day]
         if before:
             spent = sum(amount for _, amount in before)
-            features = {"orders": float(len(before)), "spent": round(spent, 2)}
+            features = {"orders": float(len(before)), "revenue": round(spent, 2)}
             found.append(Look(person, (day - before[-1][0]) / DAY, features, spent / len(before)))
     return found
 

@@ -16,6 +16,7 @@ from infra.constructs.imports import Stores, add_imports
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
 from infra.stacks.ingest_attributes import add_attributes
+from infra.stacks.ingest_firms import add_firms, firms_table, let_hear
 from infra.stacks.ingest_forms import add_forms
 from infra.stacks.ingest_people import People
 from infra.stacks.ingest_sinks import add_sinks
@@ -39,6 +40,7 @@ class IngestStack(ServiceStack):
         self._imports = self.table("Imports", partition_key="job_id")
         self._erasures = self.table("Erasures", partition_key="pk")
         self._attributes = add_attributes(self)
+        self._firms = firms_table(self)
         self._intake = self.queue("Intake", timeout_seconds=CONSUMER_SECONDS)
         self._listen()
         self._front_door()
@@ -63,11 +65,13 @@ class IngestStack(ServiceStack):
             profiles=self._profiles,
             parts=self._parts,
             erasures=self._erasures,
+            firms=self._firms,
             lake=self._lake,
             compact=compact,
         )
         add_sinks(self)
         add_forms(self, self._intake)
+        add_firms(self, self._firms, self._intake)
 
     @cached_property
     def _lake(self) -> s3.IBucket:
@@ -198,9 +202,11 @@ class IngestStack(ServiceStack):
                 "lake_bucket": self.lake_bucket_name,
                 "erasures_table": self._erasures.table_name,
                 "address_secret_arn": self.address_secret.secret_arn,
+                "firms_table": self._firms.table_name,
             },
             timeout_seconds=300,
         )
+        let_hear(self._firms, function)
         self._let_write_lake(function)
         self._erasures.grant(function, "dynamodb:BatchGetItem")
         self.address_secret.grant_read(function)

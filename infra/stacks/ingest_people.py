@@ -40,6 +40,7 @@ class People:
         profiles: dynamodb.Table,
         parts: dynamodb.Table,
         erasures: dynamodb.Table,
+        firms: dynamodb.Table,
         lake: s3.IBucket,
         compact: lambda_.Function,
     ) -> None:
@@ -51,6 +52,7 @@ class People:
         self._compact = compact
         self._functions = {service: stack.discover(name) for service, name in PERSON_FUNCTIONS.items()}
         self._erasures = erasures
+        self._firms = firms
         self._queue = stack.queue("ErasureQueue", timeout_seconds=ROUND_SECONDS)
         self._export_queue = stack.queue("ExportQueue", timeout_seconds=ROUND_SECONDS)
         _index_beginnings(identities)
@@ -173,6 +175,7 @@ class People:
                 "compact_function": self._compact.function_arn,
                 "bus_name": self._stack.bus_name,
                 "person_functions": self._stack.to_json_string(self._functions),
+                "firms_table": self._firms.table_name,
             },
             memory=1024,
             timeout_seconds=ROUND_SECONDS,
@@ -184,6 +187,7 @@ class People:
         self._erasures.grant(
             function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"
         )
+        self._firms.grant(function, "dynamodb:Query", "dynamodb:BatchWriteItem")
         self._queue.grant(function, "sqs:SendMessage")
         self._stack.address_secret.grant_read(function)
         self._stack.allow_publishing(function)

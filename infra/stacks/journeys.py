@@ -51,7 +51,7 @@ class JourneysStack(ServiceStack):
     def __init__(self, scope: Construct, environment: Environment) -> None:
         super().__init__(scope, service="journeys", environment=environment)
         self._prefix = f"halte-{environment.stage}"
-        self._definitions = self.table("Definitions", partition_key="pk", sort_key="sk")
+        self._definitions = self.table("Definitions", partition_key="pk", sort_key="sk", stream=True)
         self._runtime = self.table(
             "Runtime", partition_key="pk", sort_key="sk", stream=True, ttl="expires_at"
         )
@@ -64,6 +64,7 @@ class JourneysStack(ServiceStack):
         self._facts()
         self._marketers(self._step())
         self._outbox()
+        self._listening()
         self._person()
         self._failures()
         watch_freshness(self, ENTERED)
@@ -156,6 +157,15 @@ class JourneysStack(ServiceStack):
             settings={"definitions_table": self._definitions.table_name},
         )
         self._definitions.grant(function, "dynamodb:GetItem")
+
+    def _listening(self) -> None:
+        function = self.publisher(
+            "OnDefinitionsStream",
+            handler="on_definitions_stream",
+            table=self._definitions,
+            settings={"definitions_table": self._definitions.table_name},
+        )
+        self._definitions.grant(function, "dynamodb:Query")
 
     def _person(self) -> None:
         function = self.person(

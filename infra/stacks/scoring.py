@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.constructs.freshness import watch_freshness
+from infra.constructs.listening import hear_journeys
 from infra.constructs.mentions import hear_mentions
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
@@ -19,7 +20,16 @@ from services.shared.contracts.history import history_function
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 from services.shared.freshness import SEGMENT
 
-DEFINITIONS = ("segments", "score-models", "stages", "fit-models", "strategies", "trigger-tables", "forums")
+DEFINITIONS = (
+    "segments",
+    "score-models",
+    "stages",
+    "fit-models",
+    "strategies",
+    "trigger-tables",
+    "forums",
+    "margin-tables",
+)
 """The paths of the kinds of definitions."""
 
 PLACING = ("segments", "stages", "fit-models", "strategies")
@@ -54,10 +64,11 @@ class ScoringStack(ServiceStack):
             table=standings,
             settings={"places_table": places.table_name},
         )
-        places.grant(publisher, "dynamodb:BatchWriteItem", "dynamodb:DeleteItem")
+        places.grant(publisher, "dynamodb:BatchWriteItem")
         self._person(standings, definitions, settings)
         self._marketers(standings, definitions, places, settings)
         hear_mentions(self, definitions, places)
+        hear_journeys(self, definitions)
         watch_freshness(self, SEGMENT)
 
     def _reactors(
@@ -172,6 +183,7 @@ class ScoringStack(ServiceStack):
                 "GET /segments/library",
                 "POST /segments/library/{name}",
                 "GET /profiles/{profile_id}/standing",
+                "GET /profiles/{profile_id}/offers",
                 "POST /profiles/{profile_id}/stages/{name}",
             ],
         )

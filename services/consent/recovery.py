@@ -18,7 +18,6 @@ from services.shared.contracts.ingest import Recovery as Told
 from services.shared.contracts.messages import AddressedRequest
 from services.shared.ids import stable_id
 
-EVENT = "Account Recovery Requested"
 TEMPLATE = "account_recovery"
 PER_HOUR = 5
 """Messages one address gets in an hour, whoever asks."""

@@ -8,6 +8,7 @@ from functools import cache
 from services.ingest import bootstrap
 from services.ingest.adapters.dynamo_erasures import DynamoErasures, DynamoTombstones
 from services.ingest.adapters.dynamo_finder import DynamoFinder
+from services.ingest.adapters.dynamo_firms import DynamoFirms
 from services.ingest.adapters.dynamo_people import DynamoHistories, DynamoPeople
 from services.ingest.adapters.dynamo_records import DynamoRecords
 from services.ingest.adapters.lake_function import AskedLake
@@ -135,6 +136,7 @@ def eraser() -> Eraser:
             lake=AskedLake(settings.compact_function, seconds=AMEND_SECONDS),
             exports=S3Exports(settings.lake_bucket),
             forgetting=kept,
+            memberships=DynamoFirms(Table(settings.firms_table)),
         ),
         services=PersonFunctions(json.loads(settings.person_functions), seconds=ERASE_SECONDS),
         erasures=DynamoErasures(erasures),

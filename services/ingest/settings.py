@@ -62,7 +62,19 @@ class OnEventsSettings(IdentitiesSettings):
     queue_url: str
 
 
-class OnProfilesStreamSettings(ProfileSettings):
+class FirmsSettings(Settings):
+    """Of `firms`, the marketers' routes; and of whoever else knows firms."""
+
+    firms_table: str
+
+
+class OnFirmsStreamSettings(FirmsSettings):
+    """Of `on_firms_stream`, which tells members."""
+
+    bus_name: str
+
+
+class OnProfilesStreamSettings(ProfileSettings, FirmsSettings):
     """Of `on_profiles_stream`, the publisher."""
 
     bus_name: str
@@ -120,7 +132,7 @@ class ErasuresSettings(IdentitiesSettings):
     erasures_queue_url: str
 
 
-class OnErasuresSettings(IdentitiesSettings):
+class OnErasuresSettings(IdentitiesSettings, FirmsSettings):
     """Of `on_erasures`, which works them off. `person_functions` is JSON: service to function."""
 
     erasures_table: str

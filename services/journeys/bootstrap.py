@@ -23,6 +23,7 @@ from services.journeys.service.react import Reacting
 from services.journeys.service.step import Stepping
 from services.journeys.settings import (
     ApiSettings,
+    OnDefinitionsStreamSettings,
     OnFactsSettings,
     OnFailedExecutionSettings,
     OnRuntimeStreamSettings,
@@ -73,6 +74,13 @@ def failing() -> Failing:
 def announcing() -> tuple[Definitions, Bus]:
     """What `on_runtime_stream` needs."""
     settings = OnRuntimeStreamSettings.from_env()
+    return DynamoDefinitions(Table(settings.definitions_table)), Bus(settings.bus_name)
+
+
+@cache
+def listening() -> tuple[Definitions, Bus]:
+    """What `on_definitions_stream` needs."""
+    settings = OnDefinitionsStreamSettings.from_env()
     return DynamoDefinitions(Table(settings.definitions_table)), Bus(settings.bus_name)
 
 

@@ -41,6 +41,13 @@ class OnRuntimeStreamSettings(Settings):
     bus_name: str
 
 
+class OnDefinitionsStreamSettings(Settings):
+    """Of `on_definitions_stream`."""
+
+    definitions_table: str
+    bus_name: str
+
+
 class ApiSettings(Settings):
     """Of `api`. `state_machine_prefix` begins the names of the state machines; they run as
     `state_machine_role_arn` and call `step_function_arn`."""

@@ -14,6 +14,7 @@ from services.scoring.adapters.standings_table import StandingsTable
 from services.scoring.definitions_service import CachedDefinitions, Desk
 from services.scoring.library_desk import LibraryDesk
 from services.scoring.list_desk import ListDesk
+from services.scoring.listening import Listenings
 from services.scoring.lists import Lists
 from services.scoring.person import Person
 from services.scoring.ports import Consents, PlaceBook, Publisher
@@ -23,6 +24,7 @@ from services.scoring.service import Scoring
 from services.scoring.settings import (
     ApiSettings,
     OnConsentChangedSettings,
+    OnListeningSettings,
     OnProfilesChangedSettings,
     OnStandingsStreamSettings,
     PersonSettings,
@@ -46,6 +48,13 @@ def on_consent_changed() -> tuple[Scoring, Consents]:
     """For the reactor to permissions."""
     settings = OnConsentChangedSettings.from_env()
     return _asking(settings), ConsentsTable(Table(settings.consents_table))
+
+
+@cache
+def on_listening() -> Listenings:
+    """For what journeys need to hear."""
+    settings = OnListeningSettings.from_env()
+    return Listenings(DefinitionsTable(Table(settings.definitions_table)), settings.clock())
 
 
 @cache

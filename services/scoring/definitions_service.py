@@ -4,11 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from services.scoring.domain.definitions import Definitions, FitModel, Kind, Segment, StaticSegment, Strategy
-from services.scoring.domain.seeing import explained, explained_scores
+from services.scoring.domain.definitions import (
+    Definitions,
+    FitModel,
+    Kind,
+    MarginTable,
+    Segment,
+    StaticSegment,
+    Strategy,
+)
+from services.scoring.domain.definitions.hearing import is_watch
+from services.scoring.domain.seeing import (
+    explained,
+    explained_scores,
+    explained_worth,
+    numbers,
+    scores_of,
+    seen_by_models,
+    shown_segments,
+)
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, DefinitionStore, Revision, Standings, UnreadableStanding
 from services.shared.clock import Clock, to_iso
@@ -135,15 +153,15 @@ class Desk:
         """
         standing = self._current(profile_id)
         definitions, now = self._definitions.load(), max(self._clock.now(), standing.at)
-        facts = standing.tally.facts()
         waiting = definitions.waiting(standing.remembered)
         return {
             "profile_id": standing.profile_id,
             "version": standing.version,
             "at": to_iso(standing.at),
-            "facts": facts,
-            "scores": explained_scores(standing.memory, definitions, now),
-            "segments": {name: to_iso(since) for name, since in sorted(standing.segments.items())},
+            "facts": standing.facts,
+            "values": explained_worth(standing.memory, definitions),
+            "scores": explained_scores(standing, definitions, now),
+            "segments": shown_segments(standing),
             "stages": {
                 name: {subject: place.value for subject, place in sorted(held.items())}
                 for name, held in sorted(standing.stages.items())
@@ -152,8 +170,27 @@ class Desk:
             "fits": standing.values(FitModel.kind),
             "cells": standing.values(Strategy.kind),
             "explained": explained(standing, definitions, now),
-            "waiting": sorted(f"{kind}/{name}" for kind, name in waiting),
+            "waiting": sorted(f"{kind}/{name}" for kind, name in waiting if not is_watch(name)),
         }
+
+    def offers(self, profile_id: str, table: str) -> dict[str, Any]:
+        """What to offer one person: products of a margin table that they do not hold, by margin times propensity as it
+        is now, the best first.
+
+        Raises:
+            NotFound: nothing is known of the profile, or there is no such table.
+            Conflict: `waiting`, what the person holds is still being looked up.
+        """
+        standing, definitions = self._current(profile_id), self._definitions.load()
+        margins = definitions.get(MarginTable.kind, table)
+        if not isinstance(margins, MarginTable):
+            raise NotFound("not_found", f"there is no margin table named {table!r}")
+        if (margins.kind, margins.name) in definitions.waiting(standing.remembered):
+            raise Conflict("waiting", "the table is new, and this person's past is still being looked up")
+        seen = seen_by_models(standing.memory, standing.traits)
+        scores = numbers(scores_of(seen, definitions), max(self._clock.now(), standing.at))
+        offers = margins.offers(standing.memory.pieces() or {}, scores)
+        return {"profile_id": standing.profile_id, "offers": [asdict(one) for one in offers]}
 
     def _current(self, profile_id: str) -> ProfileStanding:
         seen: set[str] = set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,11 @@ from services.scoring.domain.standing import Fired, Moved, ProfileStanding
 from services.scoring.ports import Publisher
 from services.shared.aws.bus import pack
 from services.shared.clock import to_iso
+from services.shared.contracts import scoring as contract
 from services.shared.contracts.base import Fact
 from services.shared.contracts.scoring import (
+    Carried,
+    EventHeard,
     Firing,
     ScoreChange,
     ScoreChanged,
@@ -29,6 +32,7 @@ from services.shared.contracts.scoring import (
     StrategyMove,
     Task,
     TaskRequested,
+    TraitsCarried,
     TriggerFired,
 )
 
@@ -39,7 +43,7 @@ def snapshot(standing: ProfileStanding) -> Standing:
         profile_id=standing.profile_id,
         version=standing.version,
         at=standing.at,
-        facts=standing.tally.facts(),
+        facts=standing.facts,
         scores=dict(standing.scores),
         segments=sorted(standing.segments),
         stages={
@@ -53,9 +57,10 @@ def snapshot(standing: ProfileStanding) -> Standing:
     )
 
 
-def facts_of(standings: Iterable[ProfileStanding]) -> list[Fact]:
-    """The facts of these writes, packed: scores first, then stages, cells and the tasks of these, then exits and
-    entries, each person's moves in order. A change of grade is told by the cell that it leads to."""
+def facts_of(standings: Collection[ProfileStanding]) -> list[Fact]:
+    """The facts of these writes, packed: scores first, then stages, cells and the tasks of these, what journeys listen
+    to, then exits and entries, each person's moves in order. A change of grade is told by the cell that it leads
+    to."""
     changes: list[ScoreChange] = []
     stages: list[StageMove] = []
     cells: list[StrategyMove] = []
@@ -91,6 +96,7 @@ def facts_of(standings: Iterable[ProfileStanding]) -> list[Fact]:
     facts += pack(cells, lambda rows: StrategyCellChanged(moves=rows))
     facts += pack(fired, lambda rows: TriggerFired(firings=rows))
     facts += pack(tasks, lambda rows: TaskRequested(tasks=rows))
+    facts += _for_journeys(standings)
     return facts + [fact for one in rounds for fact in one.facts()]
 
 
@@ -158,6 +164,23 @@ def _firing(fired: Fired, seen: Standing, accepted_at: datetime | None) -> Firin
         standing=seen,
         accepted_at=accepted_at,
     )
+
+
+def _for_journeys(standings: Collection[ProfileStanding]) -> list[Fact]:
+    carried = [
+        Carried(profile_id=one.profile_id, version=one.version, traits=dict(one.carried))
+        for one in standings
+        if one.carried is not None
+    ]
+    heard = [
+        contract.Heard(**vars(one), standing=seen, accepted_at=standing.accepted_at)
+        for standing in standings
+        if standing.heard
+        for seen in [snapshot(standing)]
+        for one in standing.heard
+    ]
+    facts = pack(carried, lambda rows: TraitsCarried(carried=rows))
+    return facts + pack(heard, lambda rows: EventHeard(heard=rows))
 
 
 @dataclass

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, assert_never
 
-from services.scoring.domain.definitions import Definitions
-from services.scoring.domain.seeing import explained_scores
+from services.scoring.domain.definitions import Definitions, FitModel, Strategy
+from services.scoring.domain.seeing import explained_scores, shown_segments
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, Standings, UnreadableStanding
 from services.scoring.rewriting import Outcome
@@ -27,9 +27,9 @@ class Person:
         self._erase = erase
 
     def answer(self, question: PersonQuestion) -> PersonAnswer:
-        """`describe`: stores `facts`, `scores`, `consents` (as far as definitions ask), `segments`, `stages`. `export`:
-        these and `standings`, all that is kept. `erase`: `standings` forgotten; each leaves its id behind for 90 days,
-        so that a late fact finds it erased.
+        """`describe`: stores `facts`, `scores`, `consents` (as far as definitions ask), `segments`, `stages`,
+        `fits` (grades by fit model), `cells` (by strategy). `export`: these and `standings`, all that is kept. `erase`:
+        `standings` forgotten; each leaves its id behind for 90 days, so that a late fact finds it erased.
 
         Raises:
             UnreadableStanding: what is stored is none; a bug, not the caller's.
@@ -61,14 +61,16 @@ class Person:
             return {}
         standing, definitions = living[0], self._definitions.load()
         return {
-            "facts": {**standing.tally.facts(), **_ages(standing, at)},
+            "facts": {**standing.facts, **_ages(standing, at)},
             "scores": _scores(standing, definitions, at),
             "consents": {purpose: dict(held) for purpose, held in sorted(standing.consents.items())},
-            "segments": {name: to_iso(since) for name, since in sorted(standing.segments.items())},
+            "segments": shown_segments(standing),
             "stages": {
                 name: {product: place.value for product, place in sorted(held.items())}
                 for name, held in sorted(standing.stages.items())
             },
+            "fits": standing.values(FitModel.kind),
+            "cells": standing.values(Strategy.kind),
         }
 
     def _forget(self, question: PersonQuestion) -> int:
@@ -87,7 +89,7 @@ def _is_erased(standing: ProfileStanding) -> bool:
 
 def _ages(standing: ProfileStanding, at: datetime) -> dict[str, int]:
     """Recency and tenure in whole days at `at`: computed when they are looked at, because they change by themselves."""
-    facts = standing.tally.facts()
+    facts = standing.facts
     dates = {"recency_days": "last_order_at", "tenure_days": "first_order_at", "known_days": "first_seen_at"}
     return {age: max(0, (at - from_iso(facts[fact])).days) for age, fact in dates.items() if fact in facts}
 
@@ -95,7 +97,7 @@ def _ages(standing: ProfileStanding, at: datetime) -> dict[str, int]:
 def _scores(standing: ProfileStanding, definitions: Definitions, at: datetime) -> dict[str, Any]:
     """Each model's points at `at`, and the rules that gave them."""
     found = {}
-    for name, score in explained_scores(standing.memory, definitions, max(at, standing.at)).items():
+    for name, score in explained_scores(standing, definitions, max(at, standing.at)).items():
         rules = [row for row in score.get("rules", ()) if row["count"]]
         found[name] = {"score": score["score"], "rules": rules}
     return found
@@ -106,7 +108,7 @@ def _exported(standing: ProfileStanding) -> dict[str, Any]:
     return {
         "profile_id": standing.profile_id,
         "at": to_iso(standing.at),
-        "facts": tally.facts(),
+        "facts": standing.facts,
         "counts": dict(tally.counts),
         "orders": [asdict(order) for order in tally.book.orders.values()],
         "scores": dict(standing.scores),

@@ -221,6 +221,11 @@ class DefinitionStore(DefinitionReader, Protocol):
         """Let go of a document, in the same manner."""
         ...
 
+    def hear(self, journey: str, following: Definitions, before: int, pass_at: datetime | None) -> bool:
+        """Write what a journey needs to hear, which makes definitions of version `before` what `following` says, and
+        begin a pass at `pass_at` (`None`: none is needed); `False` if that version is no longer the one."""
+        ...
+
 
 class Histories(Protocol):
     """The past of profiles, as ingest keeps it."""

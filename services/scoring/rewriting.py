@@ -33,6 +33,15 @@ class Outcome:
     failed: Mapping[str, Exception]
     unsaved: int
 
+    def and_then(self, later: Outcome) -> Outcome:
+        """Of two batches, one after the other."""
+        return Outcome(
+            self.written + later.written,
+            self.unchanged + later.unchanged,
+            {**self.failed, **later.failed},
+            self.unsaved + later.unsaved,
+        )
+
 
 class Rewriter:
     """Writes standings."""

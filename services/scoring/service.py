@@ -33,6 +33,10 @@ PAGE = 100
 """Profiles swept between two looks at the time that remains."""
 
 
+PORTION = 200
+"""Events of a profile that one write tells of: what journeys listen to must fit into an item."""
+
+
 @dataclass(frozen=True)
 class Swept:
     """Profiles whose due time was handled, and whether some are left."""
@@ -40,6 +44,22 @@ class Swept:
     swept: int
     more: bool
     failed: int
+
+
+def portions_of(changes: Iterable[ProfileChange]) -> list[dict[str, list[ProfileChange]]]:
+    """Changes by profile, in portions of which none has more than `PORTION` events of one profile, unless they are
+    one change. Nearly always there is one portion."""
+    portions: list[dict[str, list[ProfileChange]]] = []
+    filled: dict[str, tuple[int, int]] = {}
+    for change in changes:
+        number, events = filled.get(change.profile_id, (0, 0))
+        if events and events + len(change.events) > PORTION:
+            number, events = number + 1, 0
+        filled[change.profile_id] = number, events + len(change.events)
+        if number == len(portions):
+            portions.append({})
+        portions[number].setdefault(change.profile_id, []).append(change)
+    return portions
 
 
 class Scoring:
@@ -60,10 +80,15 @@ class Scoring:
         self._lists = Lists(standings, definitions, clock)
 
     def take_in(self, changes: Iterable[ProfileChange]) -> Outcome:
-        """Fold changes into standings: one write per profile, each change once however often it is delivered."""
-        by_profile: dict[str, list[ProfileChange]] = {}
-        for change in changes:
-            by_profile.setdefault(change.profile_id, []).append(change)
+        """Fold changes into standings: one write per profile (more where one has too many for that), each change once
+        however often it is delivered."""
+        portions = portions_of(changes)
+        outcome = self._take_in(portions[0] if portions else {})
+        for portion in portions[1:]:
+            outcome = outcome.and_then(self._take_in(portion))
+        return outcome
+
+    def _take_in(self, by_profile: Mapping[str, Sequence[ProfileChange]]) -> Outcome:
         now = self._clock.now()
         newest = {p: max(told, key=lambda change: change.version) for p, told in by_profile.items()}
 

@@ -18,6 +18,12 @@ class OnConsentChangedSettings(OnProfilesChangedSettings):
     """Of `on_consent_changed`."""
 
 
+class OnListeningSettings(Settings):
+    """Of `on_listening`."""
+
+    definitions_table: str
+
+
 class SweepSettings(Settings):
     """Of `sweep`."""
 

@@ -158,19 +158,43 @@ def held(known: Iterable[Record]) -> list[dict[str, Any]]:
     return [found[product] for product in sorted(found)]
 
 
+def pieces(known: Iterable[Record]) -> dict[str, float] | None:
+    """Pieces of the products held, by product; one opened is one piece, and the same one if it was bought too. `None`:
+    nothing was ever bought or opened, as far as is known, but for orders that were cancelled."""
+    bought: dict[str, float] = defaultdict(float)
+    opened = set()
+    customer = False
+    for record in known:
+        if record.type == PRODUCT:
+            customer = True
+            opened |= {record.id} if record.status == "held" else set()
+        elif record.type == ORDER and record.status not in ("cancelled", ""):
+            customer = True
+            for product, quantity in _left(record).items():
+                bought[product] += quantity
+    return {one: bought.get(one, 1.0) for one in sorted({*bought, *opened})} if customer else None
+
+
 def _name(record: Record) -> dict[str, Any]:
     return {"name": record.fields["name"]} if "name" in record.fields else {}
 
 
 def _kept_lines(order: Record) -> list[Mapping[str, Any]]:
-    """Lines with a product of which not all was given back; a refund without lines gives back the whole order."""
+    """Lines with a product of which not all was given back."""
+    left = _left(order)
+    return [line for line in order.lines if line.get("product_id") and str(line["product_id"]) in left]
+
+
+def _left(order: Record) -> dict[str, float]:
+    """By product, the pieces that were bought and not given back; a refund without lines gives back the whole order."""
     if order.status == "refunded" and not order.returned:
-        return []
+        return {}
     left: dict[str, float] = defaultdict(float)
     for sign, lines in ((1, order.lines), (-1, order.returned)):
         for line in lines:
-            left[str(line.get("product_id"))] += sign * abs(_quantity(line))
-    return [line for line in order.lines if line.get("product_id") and left[str(line["product_id"])] > 0]
+            if line.get("product_id"):
+                left[str(line["product_id"])] += sign * abs(_quantity(line))
+    return {product: quantity for product, quantity in left.items() if quantity > 0}
 
 
 def _quantity(line: Mapping[str, Any]) -> float:

@@ -1,46 +1,81 @@
-"""The OpenAPI document of scoring: on file as generated, whole, and true of what the routes answer."""
+"""The OpenAPI documents and the page of routes: on file as generated, whole, valid, and true of the sources."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from services.shared.clock import FixedClock
-from tests.contracts import openapi
-from tests.contracts.openapi_schemas import CONDITION
-from tests.integration.scoring.conftest import aws as aws
-from tests.integration.scoring.conftest import call, deliver, message, moment
-from tests.integration.scoring.conftest import clock as clock
-from tests.integration.scoring.conftest import no_past as no_past
-from tests.integration.scoring.test_definition_routes import DOCUMENTS, REFERRED
-from tests.unit.scoring.builders import change, order
+from tests.contracts.openapi import codes, journeys
+from tests.contracts.openapi.documents import (
+    FOLDER,
+    SERVICES,
+    answered,
+    document,
+    operations,
+    recorded,
+    refusals,
+    written,
+)
+from tests.contracts.openapi.operations import does
+from tests.contracts.openapi.overview import PAGE, overview
+from tests.contracts.openapi.shapes import COMPONENTS, CONDITION, component, condition
+
+AGAIN = "run `python -m tests.contracts.openapi`"
+
+NEVER_ANSWERED: Mapping[str, Mapping[str, str]] = {
+    "ingest": {
+        **dict.fromkeys(
+            ("broken_csv", "broken_gzip", "bad_header", "empty_file", "line_too_long", "wrong_encoding"),
+            "of an import's file: stands in `failures` or `broken`",
+        ),
+        **dict.fromkeys(
+            ("bad_value", "missing_value", "no_rule"), "of a row: stands in `results` or `failures`"
+        ),
+    },
+    "scoring": dict.fromkeys(
+        ("in_future", "too_old", "no_identity", "unknown_forum"), "of a mention: stands in `refused`"
+    ),
+    "consent": dict.fromkeys(("token_invalid", "form_invalid", "link_used"), "answered with a page"),
+}
+"""Codes that no route refuses a request with, and why."""
 
 
-def test_what_is_on_file_is_what_is_generated() -> None:
-    """`python -m tests.contracts.openapi` writes it anew."""
-    assert openapi.FILE.read_text() == openapi.written()
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_is_on_file_is_what_is_generated(service: str) -> None:
+    made = written(document(service, recorded()[service]))
+    assert (FOLDER / f"{service}.json").read_text() == made, AGAIN
 
 
-def test_every_route_is_described_and_no_other() -> None:
-    assert set(openapi.described()) == openapi.routes()
+def test_the_page_of_routes_is_what_is_generated() -> None:
+    assert PAGE.read_text() == overview(), AGAIN
 
 
-def test_every_operation_has_an_id_of_its_own_and_declares_its_path() -> None:
-    seen = []
-    for path, methods in openapi.document()["paths"].items():
-        for one in methods.values():
-            seen.append(one["operationId"])
-            declared = [p["name"] for p in one.get("parameters", []) if p["in"] == "path"]
-            assert declared == re.findall(r"\{(\w+)\}", path)
-    assert len(set(seen)) == len(seen) == len(openapi.routes())
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_route_is_described_and_no_other(service: str) -> None:
+    described = operations(service).keys()
+    missing = {key: module for key, module in answered(service).items() if key not in described}
+    assert not missing, (
+        f"{missing}: say of each what it takes, answers and refuses in tests/contracts/openapi/{service}.py, ask "
+        f"for it in tests/contracts/openapi/tour_*.py, and {AGAIN}"
+    )
+    gone = described - answered(service).keys()
+    assert not gone, f"{gone}: no handler answers these; take them out of tests/contracts/openapi and {AGAIN}"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_document_is_valid(service: str) -> None:
+    """By the specification, examples and defaults included."""
+    OpenAPIV31SpecValidator(document(service, recorded()[service])).validate()
 
 
 def references(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
-        if "$ref" in value:
+        if isinstance(value.get("$ref"), str):
             yield value["$ref"]
         for child in value.values():
             yield from references(child)
@@ -49,92 +84,65 @@ def references(value: Any) -> Iterator[str]:
             yield from references(child)
 
 
-def test_references_lead_somewhere_and_everything_is_used() -> None:
-    document = openapi.document()
-    schemas = document["components"]["schemas"]
-    found = set(references(document))
-
-    assert found == {CONDITION} | {f"#/components/schemas/{name}" for name in schemas}
-
-
-def broken(value: Any, schema: Mapping[str, Any], path: str = "") -> list[str]:
-    """Where an answer is not what its schema says; as much of JSON Schema as the document uses of answers."""
-    if "$ref" in schema:
-        if schema["$ref"] == CONDITION:
-            return []
-        name = schema["$ref"].rpartition("/")[2]
-        return broken(value, openapi.document()["components"]["schemas"][name], path)
-    if "anyOf" in schema:
-        tried = [broken(value, one, path) for one in schema["anyOf"]]
-        return [] if [] in tried else tried[0]
-    kinds = {
-        "object": dict,
-        "array": list,
-        "string": str,
-        "integer": int,
-        "boolean": bool,
-        "null": type(None),
-    }
-    kind = schema.get("type")
-    if kind in kinds and not isinstance(value, kinds[kind]):
-        return [f"{path}: {value!r} is no {kind}"]
-    if isinstance(value, list) and "items" in schema:
-        return [rule for i, one in enumerate(value) for rule in broken(one, schema["items"], f"{path}.{i}")]
-    if isinstance(value, dict) and ("properties" in schema or "additionalProperties" in schema):
-        return _broken_object(value, schema, path)
-    return []
+@pytest.mark.parametrize("service", SERVICES)
+def test_references_stay_inside_and_every_component_is_used(service: str) -> None:
+    whole = document(service, {})
+    found = set(references(whole))
+    assert all(one.startswith(COMPONENTS) for one in found)
+    schemas = whole["components"]["schemas"]
+    assert {one.removeprefix(COMPONENTS).partition("/")[0] for one in found} == set(schemas) - _unused(whole)
 
 
-def _broken_object(value: dict[str, Any], schema: Mapping[str, Any], path: str) -> list[str]:
-    properties, more = schema.get("properties", {}), schema.get("additionalProperties", True)
-    found = [f"{path}.{name}: is missing" for name in schema.get("required", ()) if name not in value]
-    for name, child in value.items():
-        if name in properties:
-            found += broken(child, properties[name], f"{path}.{name}")
-        elif more is False:
-            found.append(f"{path}.{name}: is not described")
-        elif isinstance(more, Mapping):
-            found += broken(child, more, f"{path}.{name}")
-    return found
+def _unused(whole: Mapping[str, Any]) -> set[str]:
+    """Only a service that marketers do not call may do without the gateway's refusals."""
+    has_marketers = any(
+        "403" in one["responses"] for path in whole["paths"].values() for one in path.values()
+    )
+    return set() if has_marketers else {"GatewayError"}
 
 
-BODIES: Mapping[str, tuple[str, str, Any]] = {
-    "POST /segments/{name}/members": ("vip", "", {"add": ["prf_1"], "remove": ["prf_2"]}),
-    "PUT /segments/{name}/members": ("vip", "", '"prf_1"\n'),
-    "POST /segments/{name}/preview": ("new", "", DOCUMENTS["segment"][0]),
-    "POST /segments/library/{name}": ("value", "", {}),
-    "POST /profiles/{profile_id}/stages/{name}": ("first", "prf_1", {"to": "b"}),
-}
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_operation_has_an_id_of_its_own_and_declares_its_path(service: str) -> None:
+    ids = []
+    for path, methods in document(service, {})["paths"].items():
+        for one in methods.values():
+            ids.append(one["operationId"])
+            declared = [p["name"] for p in one.get("parameters", []) if p["in"] == "path"]
+            assert declared == re.findall(r"\{(\w+)\}", path)
+    assert len(set(ids)) == len(ids) == len(operations(service))
 
 
-@pytest.fixture
-def known(clock: FixedClock) -> None:
-    moment(clock, "1997-03-01")
-    assert call("PUT", "/segments/vip", {"static": True})[0] == 200
-    for path, name in (row for referred in REFERRED.values() for row in referred.items()):
-        assert call("PUT", path, DOCUMENTS[name][0])[0] == 200
-    for kind in openapi.KINDS.values():
-        one = DOCUMENTS[kind.name][0]
-        if kind.name == "stage":
-            one = {**one, "transitions": [{**one["transitions"][0], "when": {"fact": "orders", "gte": 9}}]}
-        assert call("PUT", f"/{kind.path}/first", one)[0] == 200
-    assert deliver(message("a", change(1, order("1997-02-01")))) == []
-    assert call("POST", "/segments/vip/members", {"add": ["prf_1"]})[1]["added"] == 1
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_code_that_a_service_raises_is_said_of_a_route(service: str) -> None:
+    said = {text.rpartition(" ")[2] for one in operations(service).values() for text in one.refuses}
+    unanswered = set(NEVER_ANSWERED.get(service, {}))
+    assert codes.own(service) - said == unanswered, "name the code among what a route `refuses`, and " + AGAIN
+    assert not said & unanswered
 
 
-def test_every_route_answers_what_it_says(known: None) -> None:
-    """Deletions come last, because the others need what they delete."""
-    document = openapi.document()
-    for key in sorted(openapi.routes(), key=lambda key: (key.startswith("DELETE"), key)):
-        method, path = key.split(" ")
-        kind = next((k for k in openapi.KINDS.values() if path.startswith(f"/{k.path}/{{name}}")), None)
-        own = DOCUMENTS[kind.name][1] if kind and method in ("PUT", "POST") else None
-        name, profile_id, body = BODIES.get(key, ("first", "prf_1", own))
-        address = path.replace("{name}", name).replace("{profile_id}", profile_id)
-        status, answer = call(method, address, body)
+def test_only_codes_that_are_raised_can_be_described() -> None:
+    assert codes.raised("journeys")["invalid_journey"] == {400}
+    for refuses in ("unheard_of", "unknown_source"):  # that has two statuses, and none is named
+        with pytest.raises(LookupError, match=refuses):
+            refusals("ingest", does("", {}, refuses))
+    assert refusals("ingest", does("", {}, "404 unknown_source")) == {404: ["unknown_source"]}
 
-        assert status == 200, (key, answer)
-        content = document["paths"][path][method.lower()]["responses"]["200"]["content"]
-        assert broken(answer, content["application/json"]["schema"]) == [], key
-        refused = call(method, address.replace(name, "Nobody"), "[")[1] if method != "GET" else None
-        assert refused is None or broken(refused, openapi.ref("Error")) == [], key
+
+def test_the_language_of_conditions_is_the_published_one() -> None:
+    published = json.loads((FOLDER.parent / "conditions.schema.json").read_text())
+    inside = json.dumps(condition()[CONDITION]).replace(component(""), "#/$defs/")
+    assert {"$schema": published["$schema"], **json.loads(inside)} == published
+
+
+def test_no_field_of_a_journey_is_left_open() -> None:
+    """Pydantic knows no schema of conditions and durations."""
+    parts = {name: one for name, one in journeys.SCHEMAS.items() if name.partition(".")[0] == "Journey"}
+    left_open = [
+        f"{name}: {field}"
+        for name, part in parts.items()
+        for field, schema in part["properties"].items()
+        if not schema.keys() - {"default", "description"} or schema.get("additionalProperties") is True
+    ]
+    assert not left_open, (
+        "say in tests/contracts/openapi/journeys.py which of these is a condition or a duration"
+    )

@@ -14,7 +14,8 @@ from services.ingest.handlers import on_erasures
 from services.shared.aws.clients import client
 from services.shared.contracts.ingest import ProfilesErased
 from tests.faults.kinds import FAULTS
-from tests.faults.road import STEPS, Road
+from tests.faults.road import Road
+from tests.faults.steps import STEPS
 from tests.faults.test_poison import bus
 from tests.faults.test_versions import OLDER
 from tests.faults.wire import Crash, Fault, Where, anywhere

@@ -11,7 +11,8 @@ import pytest
 from infra.constructs.work_queue import RECEIVES
 from services.ingest.domain.profile import MAX_EVENTS
 from tests.faults.kinds import FAULTS
-from tests.faults.road import Road, Step, call
+from tests.faults.road import Road
+from tests.faults.steps import Step, call
 from tests.faults.test_poison import bus
 from tests.faults.wire import Call, Fault, anywhere
 from tests.integration.ingest.conftest import World

@@ -12,16 +12,18 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from services.ingest.domain.arrival import Origin
 from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
-from services.ingest.domain.intake import BODY_LIMIT, Origin, pack_http, unpack
+from services.ingest.domain.intake import BODY_LIMIT, pack_http, unpack
 from services.ingest.domain.profile import EVENT_FRAME, MAX_EVENT_BYTES, MAX_EVENTS, portions
 from services.ingest.domain.validate import MAX_EVENT_BYTES as MAX_BYTES
 from services.ingest.domain.validate import Call, byte_size
 from services.shared.aws.bus import BATCH, DETAIL_LIMIT, REQUEST_LIMIT, _requests, pack
 from services.shared.aws.dynamo import TRANSACTION_LIMIT, WRITE_BATCH, Table, transact
 from services.shared.contracts.ingest import Merge, ProfilesMerged
-from tests.faults.road import Road, call
+from tests.faults.road import Road
+from tests.faults.steps import call
 from tests.faults.test_poison import bus
 from tests.integration.ingest.conftest import World
 

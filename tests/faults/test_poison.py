@@ -11,7 +11,8 @@ from infra.constructs.work_queue import RECEIVES
 from services.shared.aws.clients import client
 from services.shared.clock import to_iso
 from tests.faults.kinds import FAULTS
-from tests.faults.road import NOW, Road, call
+from tests.faults.road import Road
+from tests.faults.steps import NOW, call
 from tests.faults.wire import Call, Fault, anywhere
 from tests.integration.ingest.conftest import World, lambda_record
 

@@ -6,7 +6,8 @@ import pytest
 
 from services.ingest import bootstrap_people
 from tests.faults.kinds import is_stale_read, stale
-from tests.faults.road import STEPS, Road, Step, call
+from tests.faults.road import Road
+from tests.faults.steps import STEPS, Step, call
 from tests.faults.wire import Call, anywhere
 from tests.integration.ingest.conftest import World
 

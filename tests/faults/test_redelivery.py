@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.faults.kinds import FAULTS, meanwhile
-from tests.faults.road import STEPS, Road, Step
+from tests.faults.road import Road
+from tests.faults.steps import STEPS, Step
 from tests.faults.wire import Call
 from tests.integration.ingest.conftest import World
 

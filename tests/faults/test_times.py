@@ -11,7 +11,8 @@ import pytest
 from services.ingest import bootstrap
 from services.ingest.handlers import api
 from services.shared.clock import to_iso
-from tests.faults.road import NOW, Road, Step, call
+from tests.faults.road import Road
+from tests.faults.steps import NOW, Step, call
 from tests.integration.ingest.conftest import WRITE_KEY, World, request
 
 

@@ -17,7 +17,8 @@ import pytest
 from pydantic import BaseModel
 
 from services.ingest.adapters.event_codec import decode_events
-from services.ingest.domain.intake import Origin, held, pack_http, unpack
+from services.ingest.domain.arrival import Origin
+from services.ingest.domain.intake import held, pack_http, unpack
 from services.ingest.domain.sinks import Delivery
 from services.shared.contracts.base import Fact
 from services.shared.contracts.catalogue import FACTS

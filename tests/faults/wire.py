@@ -8,15 +8,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import BotoCoreError
 from moto.core.botocore_stubber import BotocoreStubber
 
-READS = frozenset({"GetItem", "BatchGetItem", "Query", "GetSecretValue", "GetObject", "ListObjectsV2"})
+READS = frozenset(
+    {"GetItem", "BatchGetItem", "Query", "GetSecretValue", "GetObject", "HeadObject", "ListObjectsV2"}
+)
 
 
 class Crash(BaseException):
@@ -89,6 +93,7 @@ class Wire:
     _fault: Fault | None = None
     _where: Where = anywhere
     struck_name: str = ""
+    mistake: Exception | None = None
     _is_watched: bool = False
     _is_dead: bool = False
 
@@ -96,6 +101,11 @@ class Wire:
     def struck(self) -> bool:
         """Has the fault struck?"""
         return bool(self.struck_name)
+
+    @property
+    def is_dead(self) -> bool:
+        """Has the process that is under way crashed?"""
+        return self._is_dead
 
     @contextmanager
     def watched(self, fault: Fault | None = None, where: Where = anywhere) -> Iterator[None]:
@@ -105,6 +115,7 @@ class Wire:
         self._fault, self._where, self.struck_name = fault, where, ""
         yield
         self._fault, self.struck_name = None, ""
+        assert self.mistake is None, "the fault did not do what it was to do"
 
     @contextmanager
     def life(self) -> Iterator[None]:
@@ -136,6 +147,10 @@ class Wire:
         except Crash:
             self._is_dead = True
             raise
+        except Exception as error:
+            if not isinstance(error, BotoCoreError):
+                self.mistake = error
+            raise
 
     def _is_struck(self, name: str, call: Call) -> bool:
         if self._fault is None or (self.struck_name and not self._fault.lasting):
@@ -153,9 +168,11 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Wire:
         def forward(body: Mapping[str, Any] | None = None) -> AWSResponse:
             sent = request
             if body is not None:
-                sent = request.copy()
-                sent.body = json.dumps(body).encode()
-                sent.headers["Content-Length"] = str(len(sent.body))
+                said = json.dumps(body).encode()
+                sent = AWSPreparedRequest(
+                    request.method, request.url, copy(request.headers), said, request.stream_output
+                )
+                sent.headers["Content-Length"] = str(len(said))
             return answer(self, event_name, sent)
 
         return wire.carry(event_name, request, forward)

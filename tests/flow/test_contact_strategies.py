@@ -111,7 +111,13 @@ def happens(shop: Shop, user: str, name: str, number: int, **properties: Any) ->
 
 def joins(shop: Shop, user: str, **traits: Any) -> None:
     now = to_iso(shop.road.clock.now())
-    group = {"type": "group", "messageId": f"g-{user}", "userId": user, "groupId": "acme", "timestamp": now}
+    group = {
+        "type": "group",
+        "messageId": f"g-{user}",
+        "userId": user,
+        "groupId": f"of-{user}",
+        "timestamp": now,
+    }
     shop.batch([identify(user, f"{user}@example.com", user, now), {**group, "traits": traits}])
     shop.road.deliver()
 

@@ -62,6 +62,8 @@ def live(shop: Shop, user: str, address: str, name: str, number: str) -> None:
     shop.batch(
         [{"type": "page", "userId": user, "messageId": f"page-{user}", "timestamp": now, "name": "Home"}]
     )
+    firm = {"groupId": "acme", "traits": {"stage": "start"}}
+    shop.batch([{"type": "group", "userId": user, "messageId": f"group-{user}", "timestamp": now, **firm}])
     shop.road.deliver()
     shop.sign_up(address)
     shop.road.deliver()
@@ -97,6 +99,7 @@ def test_the_view_shows_what_every_service_knows(shop: Shop) -> None:
     assert view["unavailable"] == []
     assert set(view["services"]) == {"consent", "delivery", "journeys", "scoring"}
     assert view["services"]["consent"]["consents"][0]["state"] == "granted"
+    assert {"facts", "scores", "segments", "stages", "fits", "cells"} <= view["services"]["scoring"].keys()
     assert {one["journey"] for one in view["services"]["journeys"]["journeys"]} == {"welcome"}
     assert view["interactions"]["outbound"] == 2  # the confirmation belongs to an address, not to a profile
 

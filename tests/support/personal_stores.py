@@ -49,6 +49,7 @@ STORES: dict[str, Erased | Harmless] = {
     "ingest/Table/Identities": Erased(("profile",), "profile"),
     "ingest/Table/Profiles": Erased(("profile",), "profile"),
     "ingest/Table/ProfileParts": Erased(("profile", "timeline", "records"), "history"),
+    "ingest/Table/Firms": Erased(("records",), "history"),
     "ingest/Table/Erasures": Harmless(
         "Keyed hashes of identifiers, and receipts; who is to be forgotten stands in it only while the erasure runs."
     ),
@@ -83,6 +84,7 @@ STORES: dict[str, Erased | Harmless] = {
         "text nor who wrote it is kept, and nothing of it leads to a profile."
     ),
     "scoring/Table/Consents": Erased(("scoring.consents",), "scoring"),
+    "scoring/Queue/OnListening": Harmless("What journeys need to hear: conditions and names."),
     "scoring/Queue/OnProfilesChanged": _PASSING,
     "scoring/Queue/OnConsentChanged": Harmless("Keyed hashes of addresses and what is permitted there."),
     "journeys/Table/Definitions": Harmless("Journeys and their versions."),

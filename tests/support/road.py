@@ -32,7 +32,6 @@ from tests.support.wire import Response, base64_text, http_request, sqs_record, 
 
 ADMIN_KEY = "road-admin-key"
 _clock: FixedClock | None = None
-_SHOWN = 500
 _AUTHORIZER_TTL = timedelta(seconds=300)
 
 
@@ -80,6 +79,7 @@ class Road:
         self.stage.build(self.fabric)
         self.fabric.invoke = self._invoke
         self.processes = {arn: Process(one) for arn, one in self.stage.functions.items()}
+        self.arns = {process.function.name: arn for arn, process in self.processes.items()}
         if self.watch is not None:
             self.watch.attach(events)
             self.fabric.on_queued = self._queued
@@ -211,8 +211,7 @@ class Road:
 
     def _invoke(self, function: str, event: Any) -> Any:
         """A function by its ARN, or by its name."""
-        by_name = {process.function.name: arn for arn, process in self.processes.items()}
-        process = self.processes[by_name.get(function, function)]
+        process = self.processes[self.arns.get(function, function)]
         process.load()
         self.invocations += 1
         text = json.dumps(event, default=base64_text)

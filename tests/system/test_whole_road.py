@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from threading import Timer
 
 import pytest
 
-from local.seed import MarketersApi, SeedFailed
+from halte.marketers import HttpMarketers, Refused
 from tests.system.sdks import CALLS, NODE, PYTHON, ROOT, Door, passed_on, run_node, run_python
 
 SECONDS = 900
@@ -76,9 +77,24 @@ def test_every_check_of_a_run_holds_and_real_sdks_reach_it() -> None:
         ((write_key, api_key),) = re.findall(
             r"^Its keys: (\S+) for SDKs, (\S+) for", output, flags=re.MULTILINE
         )
+        assert asked_by_a_browser(url) == (204, "*", {"authorization", "content-type"})
         sent_by_sdks(url, write_key)
-        assert landed(MarketersApi(url, api_key)) == {name: n * SDKS for name, n in CALLS.items()}
+        assert landed(HttpMarketers(url, api_key)) == {name: n * SDKS for name, n in CALLS.items()}
     assert process.returncode == 0
+
+
+def asked_by_a_browser(url: str) -> tuple[int, str | None, set[str]]:
+    """Before a page of a shop posts a batch with its key: the answer, who may ask, and what of it they may send."""
+    wanted = {"authorization", "content-type"}
+    asks = {
+        "Origin": "https://shop.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": ",".join(sorted(wanted)),
+    }
+    request = urllib.request.Request(f"{url}/v1/batch", method="OPTIONS", headers=asks)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        allowed = answer.headers["Access-Control-Allow-Headers"].split(",")
+        return answer.status, answer.headers["Access-Control-Allow-Origin"], wanted & set(allowed)
 
 
 SDKS = len(PYTHON) + len(NODE)
@@ -102,7 +118,7 @@ def sent_by_sdks(url: str, write_key: str) -> None:
     assert len(sent) == len(set(sent)) == SDKS * sum(CALLS.values())
 
 
-def landed(api: MarketersApi) -> dict[str, int]:
+def landed(api: HttpMarketers) -> dict[str, int]:
     """The events by type of the person whom all of them are about, once they are there."""
     deadline = time.monotonic() + LANDING_SECONDS
     counts: dict[str, int] = {}
@@ -110,6 +126,6 @@ def landed(api: MarketersApi) -> dict[str, int]:
         time.sleep(0.5)
         try:
             counts = api.call("GET", "/profiles/userId:user-1")["counts"]
-        except SeedFailed:  # nobody is known by it yet
+        except Refused:  # nobody is known by it yet
             continue
     return counts

@@ -18,7 +18,7 @@ from services.consent.handlers.preference_pages import (
     requested_page,
     saved_page,
 )
-from services.consent.handlers.requests import fields_of, origin_of
+from services.consent.handlers.requests import fields_of, languages_of, origin_of, token_of
 from services.shared.errors import HalteError, Invalid
 from services.shared.http import html, resolver
 from services.shared.observability import service_logger
@@ -35,9 +35,10 @@ def show_centre() -> Response[Any]:
     """The page behind the link."""
 
     def show() -> Response[Any]:
-        token = _token({})
-        centre = preference_centre().show(token, spoken(_languages()))
-        return html(200, centre_page(centre, token, _languages()))
+        event = app.current_event
+        token = token_of(event)
+        centre = preference_centre().show(token, spoken(languages_of(event)))
+        return html(200, centre_page(centre, token, languages_of(event)))
 
     return _as_page(show, "preferences/request")
 
@@ -47,13 +48,15 @@ def save() -> Response[Any]:
     """Its form. Where something is wrong with it, it comes back as it was sent."""
 
     def work() -> Response[Any]:
-        fields = fields_of(app.current_event)
-        token = _token(fields)
-        saved = preference_centre().save(token, fields, spoken(_languages()), origin_of(app.current_event))
+        event = app.current_event
+        fields = fields_of(event)
+        token = token_of(event, fields)
+        saved = preference_centre().save(token, fields, spoken(languages_of(event)), origin_of(event))
         if saved.errors:
-            again = centre_page(saved.centre, token, _languages(), fields=fields, errors=saved.errors)
+            again = centre_page(saved.centre, token, languages_of(event), fields=fields, errors=saved.errors)
             return html(400, again)
-        return html(200, saved_page(_languages(), changed=saved.changed, to_confirm=saved.to_confirm))
+        page = saved_page(languages_of(event), changed=saved.changed, to_confirm=saved.to_confirm)
+        return html(200, page)
 
     return _as_page(work, "preferences/request")
 
@@ -62,7 +65,7 @@ def save() -> Response[Any]:
 @app.head("/preferences/request")
 def show_request() -> Response[Any]:
     """Where to ask for a fresh link."""
-    return html(200, request_page(_languages()))
+    return html(200, request_page(languages_of(app.current_event)))
 
 
 @app.post("/preferences/request")
@@ -70,13 +73,14 @@ def request_link() -> Response[Any]:
     """Ask for a fresh link. Known, unknown and over the limit get the same answer."""
 
     def work() -> Response[Any]:
-        fields = fields_of(app.current_event)
+        event = app.current_event
+        fields = fields_of(event)
         try:
-            outcome = fresh_links().request(fields.get("address", ""), origin_of(app.current_event))
+            outcome = fresh_links().request(fields.get("address", ""), origin_of(event))
         except Invalid:
-            return html(400, request_page(_languages(), fields, "email_unreadable"))
+            return html(400, request_page(languages_of(event), fields, "email_unreadable"))
         logger.info("fresh link", extra={"outcome": outcome})
-        return html(202, requested_page(_languages()))
+        return html(202, requested_page(languages_of(event)))
 
     return _as_page(work, "request")
 
@@ -87,8 +91,9 @@ def show_new_address() -> Response[Any]:
     """The page behind the link that a new address was sent."""
 
     def show() -> Response[Any]:
-        token = _token({})
-        return html(200, new_address_page(new_address().show(token), token, _languages()))
+        event = app.current_event
+        token = token_of(event)
+        return html(200, new_address_page(new_address().show(token), token, languages_of(event)))
 
     return _as_page(show, "request")
 
@@ -98,9 +103,10 @@ def confirm_new_address() -> Response[Any]:
     """The button on that page."""
 
     def work() -> Response[Any]:
-        fields = fields_of(app.current_event)
-        new_address().confirm(_token(fields), fields.get("nonce", ""))
-        return html(200, new_address_confirmed_page(_languages()))
+        event = app.current_event
+        fields = fields_of(event)
+        new_address().confirm(token_of(event, fields), fields.get("nonce", ""))
+        return html(200, new_address_confirmed_page(languages_of(event)))
 
     return _as_page(work, "request")
 
@@ -112,19 +118,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return response
 
 
-def _token(fields: dict[str, str]) -> str:
-    query: dict[str, str] = app.current_event.query_string_parameters or {}
-    return fields.get("token") or query.get("token", "")
-
-
-def _languages() -> str:
-    return app.current_event.headers.get("accept-language") or ""
-
-
 def _as_page(work: Callable[[], Response[Any]], fresh_link: str) -> Response[Any]:
     """Refusals as a page; `fresh_link` is the way from here to where one is asked for."""
     try:
         return work()
     except HalteError as error:
         status = _STATUS.get(error.code, error.status)
-        return html(status, refused_page(error.code, _languages(), fresh_link))
+        return html(status, refused_page(error.code, languages_of(app.current_event), fresh_link))

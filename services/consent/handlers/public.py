@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from services.consent.bootstrap import asking, opt_in, unsubscribing
 from services.consent.domain.asks import Ask
 from services.consent.handlers.pages import Message, confirm_page, message_page, unsubscribe_page
-from services.consent.handlers.requests import content_type, fields_of, origin_of
+from services.consent.handlers.requests import content_type, fields_of, languages_of, origin_of, token_of
 from services.shared.errors import HalteError
 from services.shared.http import answer, html, resolver
 from services.shared.observability import service_logger
@@ -31,7 +31,7 @@ def request_consent() -> Response[Any]:
     event = app.current_event
     asking().request(Ask.model_validate(fields_of(event)), origin_of(event))
     if content_type(event) != "application/json" and "text/html" in (event.headers.get("accept") or ""):
-        return html(202, message_page("check_your_inbox", _languages()))
+        return html(202, message_page("check_your_inbox", languages_of(event)))
     return answer(202, {"status": "check_your_inbox"})
 
 
@@ -41,10 +41,11 @@ def show_confirm() -> Response[Any]:
     """The page behind the link in a confirmation message."""
 
     def show() -> Response[Any]:
-        token = _token({})
+        event = app.current_event
+        token = token_of(event)
         question = opt_in().ask_to_confirm(token)
         if question is None:
-            return html(410, message_page("link_used", _languages()))
+            return html(410, message_page("link_used", languages_of(event)))
         return html(200, confirm_page(question, token))
 
     return _as_page(show)
@@ -55,11 +56,12 @@ def confirm() -> Response[Any]:
     """The button on that page."""
 
     def grant() -> Response[Any]:
-        form = fields_of(app.current_event)
-        outcome = opt_in().confirm(_token(form), form.get("nonce", ""), origin_of(app.current_event))
+        event = app.current_event
+        form = fields_of(event)
+        outcome = opt_in().confirm(token_of(event, form), form.get("nonce", ""), origin_of(event))
         if outcome == "used":
-            return html(410, message_page("link_used", _languages()))
-        return html(200, message_page("confirmed", _languages()))
+            return html(410, message_page("link_used", languages_of(event)))
+        return html(200, message_page("confirmed", languages_of(event)))
 
     return _as_page(grant)
 
@@ -70,7 +72,7 @@ def show_unsubscribe() -> Response[Any]:
     """The page behind the unsubscribe link of a message."""
 
     def show() -> Response[Any]:
-        token = _token({})
+        token = token_of(app.current_event)
         return html(200, unsubscribe_page(unsubscribing().ask(token), token))
 
     return _as_page(show)
@@ -81,11 +83,12 @@ def unsubscribe() -> Response[Any]:
     """The button on that page, or a mailbox provider's one-click request (RFC 8058): done at once, no redirect."""
 
     def revoke() -> Response[Any]:
-        form = fields_of(app.current_event)
+        event = app.current_event
+        form = fields_of(event)
         one_click = form.get("List-Unsubscribe") == "One-Click"
         nonce = None if one_click else form.get("nonce", "")
-        unsubscribing().unsubscribe(_token(form), nonce, origin_of(app.current_event))
-        return html(200, message_page("unsubscribed", _languages()))
+        unsubscribing().unsubscribe(token_of(event, form), nonce, origin_of(event))
+        return html(200, message_page("unsubscribed", languages_of(event)))
 
     return _as_page(revoke)
 
@@ -97,19 +100,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return response
 
 
-def _token(form: dict[str, str]) -> str:
-    query: dict[str, str] = app.current_event.query_string_parameters or {}
-    return form.get("token") or query.get("token", "")
-
-
-def _languages() -> str:
-    return app.current_event.headers.get("accept-language") or ""
-
-
 def _as_page(work: Callable[[], Response[Any]]) -> Response[Any]:
     """Refusals as a page; the visitor is a person even when the link is broken."""
     try:
         return work()
     except HalteError as error:
         status, message = _REFUSED.get(error.code, (error.status, "form_invalid"))
-        return html(status, message_page(message, _languages()))
+        return html(status, message_page(message, languages_of(app.current_event)))

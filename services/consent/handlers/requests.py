@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from email import message_from_bytes, policy
 from typing import Any
 from urllib.parse import parse_qsl
@@ -23,8 +24,19 @@ def origin_of(event: Any) -> Origin:
     return Origin(
         ip=http.source_ip,
         user_agent=(http.user_agent or "")[:_CLIP],
-        locale=(event.headers.get("accept-language") or "")[:_CLIP],
+        locale=languages_of(event)[:_CLIP],
     )
+
+
+def languages_of(event: Any) -> str:
+    """The Accept-Language of a request, as it came."""
+    return event.headers.get("accept-language") or ""
+
+
+def token_of(event: Any, fields: Mapping[str, str] | None = None) -> str:
+    """The token of a link: out of the form it led to, if that carries it on, else out of the link; "" for none."""
+    query = event.query_string_parameters or {}
+    return (fields or {}).get("token") or query.get("token", "")
 
 
 def content_type(event: Any) -> str:

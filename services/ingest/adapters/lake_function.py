@@ -10,6 +10,7 @@ from services.ingest.adapters.dynamo_erasures import others_rows
 from services.ingest.domain.forget import Subject
 from services.ingest.people.ports import LakeBusy
 from services.shared.aws.clients import client, single_attempt_client
+from services.shared.aws.functions import ask
 from services.shared.observability import service_logger
 
 logger = service_logger("ingest")
@@ -62,15 +63,12 @@ class AskedLake:
         """Whatever keeps the function from answering, all of its questions can be asked again."""
         asked = ", ".join(question)
         try:
-            answer = single_attempt_client("lambda", self._seconds).invoke(
-                FunctionName=self._function, Payload=json.dumps(question).encode()
-            )
-            said: Mapping[str, Any] = json.loads(answer["Payload"].read())
-            failed = answer.get("FunctionError", "")
+            lake = single_attempt_client("lambda", self._seconds)
+            said: Mapping[str, Any] = ask(lake, self._function, json.dumps(question).encode())
         except Exception as error:
             logger.warning("lake did not answer", extra={"asked": asked, "error": type(error).__name__})
             raise LakeBusy(f"{asked}: {type(error).__name__}") from error
-        if failed or said.get("busy"):
-            logger.warning("lake is busy", extra={"asked": asked, "error": failed or "being changed"})
-            raise LakeBusy(f"{asked}: {failed or 'being changed'}")
+        if said.get("busy"):
+            logger.warning("lake is busy", extra={"asked": asked, "error": "being changed"})
+            raise LakeBusy(f"{asked}: being changed")
         return said

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from services.ingest.people.ports import Answers
 from services.shared.aws.clients import single_attempt_client
+from services.shared.aws.functions import ask
 from services.shared.contracts.person import PersonAnswer, PersonQuestion
 from services.shared.observability import service_logger
 
@@ -35,13 +35,9 @@ class PersonFunctions:
     def _one(self, name: str, question: PersonQuestion) -> PersonAnswer | None:
         """Whatever keeps a service from answering is its unavailability, and no failure of who asks."""
         try:
-            answer = single_attempt_client("lambda", self._seconds).invoke(
-                FunctionName=self._functions[name], Payload=question.model_dump_json().encode()
-            )
-            payload = answer["Payload"].read()
-            if "FunctionError" in answer:
-                raise RuntimeError(f"function failed: {answer['FunctionError']}")
-            return PersonAnswer.model_validate(json.loads(payload))
+            client = single_attempt_client("lambda", self._seconds)
+            said = ask(client, self._functions[name], question.model_dump_json().encode())
+            return PersonAnswer.model_validate(said)
         except Exception as error:
             logger.warning("service did not answer", extra={"asked": name, "error": type(error).__name__})
             return None

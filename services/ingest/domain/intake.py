@@ -6,36 +6,31 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ValidationError
 
 from services.ingest.domain import json_text
+from services.ingest.domain.arrival import Arrival, Origin, checked_size
 from services.ingest.domain.forms import events_of as events_of_form
-from services.ingest.domain.history import TRAIT_KIND_OF, TraitKind
 from services.ingest.domain.mapping import SourceMapping, events_of
 from services.ingest.domain.preferences import SOURCE as PREFERENCE_CENTRE
 from services.ingest.domain.preferences import events_of as events_of_preferences
-from services.ingest.domain.sources import Schema, check
+from services.ingest.domain.sources import Schema
 from services.ingest.domain.structure import check_structure
-from services.ingest.domain.validate import (
-    MAX_EVENT_BYTES,
-    Call,
-    Trust,
-    read_timestamp,
-    validate,
-)
+from services.ingest.domain.validate import read_timestamp
 from services.shared.clock import from_iso, to_iso
 from services.shared.contracts.consent import PreferencesChanged
 from services.shared.contracts.delivery import OutcomesObserved
-from services.shared.contracts.ingest import FormSubmitted
-from services.shared.errors import HalteError, Invalid, TooLarge
-
-Door = Literal["http", "eventbridge", "feedback", "import"]
+from services.shared.contracts.ingest import FirmChanged, FormSubmitted
+from services.shared.errors import HalteError, Invalid
 
 BODY_LIMIT = 200_000
 """Bytes of one queue message; SQS takes 256 KB."""
 
+
+FIRM = "firm"
+"""The source of what a person's firm has to say."""
 
 OWN = '{"door"'
 """How messages of our own doors begin; EventBridge writes the others."""
@@ -58,102 +53,6 @@ class BusRules:
 
 RulesOf = Callable[[str], BusRules | None]
 """The rules of the source that speaks for an EventBridge `source`, if one does."""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where an event comes from: `source` as registered (of an unregistered bus event: its EventBridge source), with
-    its `kind` and the `region` of its phone numbers. A `trusted` one was sent by somebody who holds a secret key or an
-    AWS permission; any visitor of a web page may have sent the others."""
-
-    source: str
-    door: Door
-    trusted: bool = False
-    kind: str = ""
-    region: str = ""
-
-    @property
-    def trait_kind(self) -> TraitKind:
-        """How the traits of its events are known, unless they say so themselves."""
-        return TRAIT_KIND_OF.get(self.kind, "declared")
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """One event as it was accepted: `event` is its parsed JSON, or `text` where it may not be parsed. `refusal` is
-    what the door already held against it, `withheld` are the traits that were left out when it was taken in before.
-    `sent_at` is when the bus took it, which is when an event that says no time happened, however often it is read.
-    """
-
-    receipt: str
-    origin: Origin
-    received_at: datetime
-    event: Any
-    message_id: str
-    text: str | None = None
-    refusal: HalteError | None = None
-    schema: Schema | None = None
-    said_kind: TraitKind | None = None
-    sent_at: datetime | None = None
-    withheld: frozenset[str] = frozenset()
-
-    @property
-    def source(self) -> str:
-        """The source's id."""
-        return self.origin.source
-
-    @property
-    def door(self) -> Door:
-        """Which way it came in."""
-        return self.origin.door
-
-    @property
-    def trusted(self) -> bool:
-        """Is contact data in it vouched for?"""
-        return self.origin.trusted
-
-    @property
-    def trait_kind(self) -> TraitKind:
-        """How the traits in it are known: as was said of them, else by the kind of the source."""
-        return self.said_kind or self.origin.trait_kind
-
-    def read(self) -> Call:
-        """The valid call in it.
-
-        Raises:
-            HalteError: the event is refused; `code` is the reason.
-        """
-        if self.refusal is not None:
-            raise self.refusal
-        event = self.event
-        size = (
-            MAX_EVENT_BYTES if self.door == "http" else 0
-        )  # the door has measured it, and added to it since
-        if self.text is not None:
-            size = _size(self.text)
-            event = json_text.parse(self.text)
-        call = validate(
-            event,
-            received_at=self.received_at,
-            message_id=self.message_id,
-            size=size,
-            trust=Trust(self.door == "feedback", self.trusted, self.origin.region),
-            sent_at=self.sent_at,
-        )
-        if self.schema is not None:
-            check(self.schema, call)
-        return call
-
-    def raw(self) -> str:
-        """The event's text as it stands, for the record of a refused one."""
-        return self.text if self.text is not None else json.dumps(self.event)
-
-
-def _size(text: str) -> int:
-    size = len(text.encode("utf-8", "surrogatepass"))
-    if size > MAX_EVENT_BYTES:
-        raise TooLarge("too_large", f"event has {size} bytes, the limit is {MAX_EVENT_BYTES}")
-    return size
 
 
 def held(text: str, refusal: HalteError) -> str:
@@ -207,6 +106,8 @@ def unpack(body: str, now: datetime, rules_of: RulesOf = lambda _: None) -> Iter
             head["source"] == OutcomesObserved.source and head["detail-type"] == OutcomesObserved.detail_type
         ):
             yield from _from_delivery(str(head["id"]), detail or "", now)
+        elif head["source"] == FirmChanged.source and head["detail-type"] == FirmChanged.detail_type:
+            yield from _from_firms(detail or "", now)
         elif head["source"] == FormSubmitted.source and head["detail-type"] == FormSubmitted.detail_type:
             yield from _from_forms(detail or "")
         elif (
@@ -279,7 +180,7 @@ def _from_bus(head: dict[str, Any], detail: str, rules: BusRules | None, now: da
         yield Arrival(envelope_id, origin, now, None, message_id, detail, schema=schema, sent_at=sent_at)
         return
     try:
-        _size(detail)
+        checked_size(detail)
         events = events_of(rules.mapping, _row(head, detail))
     except HalteError as refusal:
         yield Arrival(envelope_id, origin, now, None, message_id, text=detail, refusal=refusal)
@@ -318,6 +219,14 @@ def _from_delivery(envelope_id: str, detail: str, now: datetime) -> Iterator[Arr
     origin = Origin(OutcomesObserved.source, "feedback", trusted=True)
     for index, event in enumerate(fact.events):
         yield Arrival(f"{envelope_id}#{index}", origin, now, event, message_id=f"eb-{envelope_id}-{index}")
+
+
+def _from_firms(detail: str, now: datetime) -> Iterator[Arrival]:
+    """By ourselves, of people whose profiles we know; receipts are those of the calls, so that a fact that comes twice
+    counts once."""
+    origin = Origin(FIRM, "feedback", trusted=True)
+    for event in FirmChanged.model_validate(json_text.parse(detail)).events:
+        yield Arrival(str(event["messageId"]), origin, now, event, str(event["messageId"]))
 
 
 def _from_forms(detail: str) -> Iterator[Arrival]:

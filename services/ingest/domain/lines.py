@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from services.ingest.domain.arrival import Arrival, Origin
 from services.ingest.domain.attributes import withheld_in
 from services.ingest.domain.identifiers import Identifier
-from services.ingest.domain.intake import Arrival, Origin
 from services.shared.clock import from_iso
 from services.shared.errors import HalteError
 

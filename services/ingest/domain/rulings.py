@@ -81,9 +81,12 @@ class Rulings:
         return cls(read["graph_id"], read["version"], read["at"], tuple(of))
 
 
-def ruled(before: Sequence[Component], after: Component, at: int) -> Rulings | None:
+def ruled(
+    before: Sequence[Component], after: Component, at: int, told: Collection[Identifier] = ()
+) -> Rulings | None:
     """What the change of components `before` into `after` rules beside what events say: how manual edges and cuts
-    differ, and the profile ids that were born with that. `None`: nothing."""
+    differ, and the profile ids that were born with that, but for those of identifiers in `told`, whose own events come
+    with it and say so. `None`: nothing."""
     edges_before, edges_after = _manual(before), _manual([after])
     cuts_before, cuts_after = _cut(before), _cut([after])
     found = [
@@ -92,14 +95,14 @@ def ruled(before: Sequence[Component], after: Component, at: int) -> Rulings | N
         *(Ruling("parted", *pair) for pair in cuts_after - cuts_before),
         *(Ruling("unparted", *pair) for pair in cuts_before - cuts_after),
     ]
-    if not found:
-        return None
     homes = {identifier: node.home for one in before for identifier, node in one.nodes.items()}
     found += [
         Ruling("born", identifier, identifier, node.born, node.home)
         for identifier, node in after.nodes.items()
-        if node.home and homes.get(identifier) != node.home
+        if node.home and homes.get(identifier) != node.home and identifier not in told
     ]
+    if not found:
+        return None
     return Rulings(after.graph_id, after.version, at, tuple(sorted(found, key=_by_name)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -130,13 +130,15 @@ class Sink:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What goes to a sink at once: rows of one fact. The id is the same for every repetition of it."""
+    """What goes to a sink at once: rows of one fact. The id is the same for every repetition of it. What waits for a
+    sink under another id than it is told under is `parked_as` that."""
 
     sink_id: str
     delivery_id: str
     fact: str
     at: str
     rows: tuple[Mapping[str, Any], ...]
+    parked_as: str = ""
 
     FIELDS: ClassVar = ("sink_id", "delivery_id", "fact", "at", "rows")
 
@@ -152,7 +154,13 @@ class Delivery:
         """The delivery without what it says of these people; `None` when nothing is left."""
         gone = set(profile_ids)
         rows = tuple(row for row in self.rows if row.get("profile_id") not in gone)
-        return Delivery(self.sink_id, self.delivery_id, self.fact, self.at, rows) if rows else None
+        return replace(self, rows=rows) if rows else None
+
+    def part(self, places: Iterable[str]) -> Delivery:
+        """A delivery of which only the rows at these places are here: by an id of its own, or a receiver that drops
+        copies would drop the whole one when it comes."""
+        delivery_id = stable_id("dlv", self.delivery_id, *places)
+        return replace(self, delivery_id=delivery_id, parked_as=self.delivery_id)
 
     def profiles(self) -> set[str]:
         """Whose traits and events are in it."""

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from services.ingest.domain.arrival import Arrival
 from services.ingest.domain.erased import ERASED
-from services.ingest.domain.intake import Arrival
 from services.shared.clock import to_iso
 
 

@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from services.ingest.domain import json_text
+from services.ingest.domain.arrival import Origin
 from services.ingest.domain.attributes import AttributeRules
-from services.ingest.domain.intake import Origin, held, pack_http
+from services.ingest.domain.intake import held, pack_http
 from services.ingest.domain.recovery import recovery_of
 from services.ingest.domain.segment import SHORT, calls_in, with_right_time
 from services.ingest.domain.sources import Source, check

@@ -3,10 +3,12 @@ profiles table."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from services.ingest import bootstrap
+from services.ingest import bootstrap, bootstrap_firms
 from services.ingest.adapters.dynamo_profiles import read_hot, read_outbox, read_rulings
+from services.ingest.domain.firms import Telling, tellings
 from services.ingest.profiles import freshness
 from services.ingest.profiles.tell import Written
 from services.shared.aws.records import Change, batch_failures, changes
@@ -21,9 +23,15 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if rulings := [one.rulings for one in written if one.rulings]:
         bootstrap.rulings_kept().keep(rulings)
     facts = bootstrap.teller().tell(written) if written else 0
+    firms = bootstrap_firms.firms().hear(one for write in written for one in _tellings(write))
     freshness.note_told(event["Records"])
-    logger.info("profiles published", extra={"profiles": len(written), "facts": facts})
+    logger.info("profiles published", extra={"profiles": len(written), "facts": facts, "firms": firms})
     return batch_failures([])
+
+
+def _tellings(write: Written) -> Iterator[Telling]:
+    groups = (event.told() for event in write.events if event.call.type == "group")
+    return tellings(write.profile.profile_id, groups)
 
 
 def _written(change: Change) -> Written | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -40,14 +40,6 @@ class Incomplete(Exception):
     """Some lines could not be taken in."""
 
 
-@dataclass
-class Rebuilt:
-    """How many events were taken in, and the profile ids that the lake knows."""
-
-    events: int = 0
-    ids: set[str] = field(default_factory=set)
-
-
 @dataclass(frozen=True)
 class Difference:
     """A person who is not the same in both stores: the canonical JSON of each (`None`: not there)."""
@@ -71,29 +63,28 @@ def rebuild(
     ruler: Ruler,
     forgotten: Forgotten,
     report: Callable[[int], None] = lambda _: None,
-) -> Rebuilt:
+) -> int:
     """Take every line that counted into the empty store of `consumer` (whose gate is `forgotten`), `identities` and
-    `ruler`; `report` is told of lines. Rulings come after the events: who is who is a function of both, in whatever
-    order.
+    `ruler`; how many events that were. `report` is told of lines. Rulings come after the events: who is who is a
+    function of both, in whatever order.
 
     Raises:
         Incomplete: some could not be taken in.
     """
-    done = Rebuilt()
+    done = 0
     told = [line for line in lines() if line["disposition"] == RULED or line.get("left_out")]
     forgotten.learn(told)
     ruled = standing(told)
     for strand, node in {**_births(lines(), forgotten), **ruled.births}.items():
         identities.add(strand, node)
-        done.ids.add(node.home)
     feedback: list[Mapping[str, Any]] = []
     for batch in _batches(line for line in lines() if counts(line)):
         feedback += [line for line in batch if line["door"] == FEEDBACK]
-        done.events += _take_in(consumer, [line for line in batch if line["door"] != FEEDBACK])
+        done += _take_in(consumer, [line for line in batch if line["door"] != FEEDBACK])
         report(len(batch))
     ruler.enforce(ruled)
     for batch in _batches(feedback):  # it names profiles, which must be there
-        done.events += _take_in(consumer, batch)
+        done += _take_in(consumer, batch)
     return done
 
 
@@ -183,14 +174,10 @@ def people(
     profiles: Profiles,
     timeline: Timeline,
     records: RecordStore,
-    known: Iterable[str],
 ) -> Iterator[dict[str, Any]]:
-    """The canonical form of the profiles among `profile_ids` that are no redirects, with the ids that are in `known`:
-    one that was drawn when people were parted may be in no line."""
-    ids = set(known)
+    """The canonical form of the profiles among `profile_ids` that are no redirects, with their ids."""
     rest = iter(sorted(profile_ids))
     while batch := list(islice(rest, 100)):
         for profile in profiles.load(batch).values():
             if not profile.merged_into:
-                said = {"profile_id": profile.profile_id} if profile.profile_id in ids else {}
-                yield {**said, **canonical(profile, timeline, records)}
+                yield {"profile_id": profile.profile_id, **canonical(profile, timeline, records)}

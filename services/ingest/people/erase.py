@@ -24,6 +24,7 @@ from services.ingest.people.ports import (
     Histories,
     LakeBusy,
     LakeDays,
+    Memberships,
     People,
     RecordStore,
     Services,
@@ -54,6 +55,7 @@ class Stores:
     lake: LakeDays
     exports: Exports
     forgetting: Forgetting
+    memberships: Memberships
 
 
 class ErasureDesk:
@@ -231,6 +233,7 @@ class Eraser:
         gone = {
             "history": self._stores.histories.forget(subject.profile_ids),
             "exports": self._stores.exports.forget(subject.profile_ids),
+            "memberships": self._stores.memberships.forget(subject.profile_ids),
         }
         after = replace(_done(before, gone), cursor=SECOND)
         return after if before.cursor == SECOND else replace(after, done=False)

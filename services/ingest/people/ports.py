@@ -135,6 +135,14 @@ class Forgetting(Protocol):
         ...
 
 
+class Memberships(Protocol):
+    """Who is a member of which firms."""
+
+    def forget(self, profile_ids: Iterable[str]) -> int:
+        """Let profiles be members of nothing; how many memberships there were."""
+        ...
+
+
 class Erasures(Protocol):
     """Erasures under way, and the receipts of those that are done."""
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.ingest.domain.arrival import Arrival
 from services.ingest.domain.attributes import MAX_NAME, AttributeRules, note_of
 from services.ingest.domain.erased import ERASED
 from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
-from services.ingest.domain.intake import Arrival, RulesOf, Unreadable, unpack
+from services.ingest.domain.intake import RulesOf, Unreadable, unpack
 from services.ingest.domain.profile import Profile, apply, portions
 from services.ingest.domain.traits import CONTACT_KEPT
 from services.ingest.domain.verdict import Verdict, lake_line

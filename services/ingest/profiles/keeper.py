@@ -3,7 +3,7 @@ that turned out to be several."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -74,12 +74,13 @@ class Keeper:
 
         regrouping = regrouped(news)
         if not regrouping.retold:
-            return _ruled(Rearrangement(regrouping, self._merges(regrouping, now)), now)
+            return _ruled(Rearrangement(regrouping, self._merges(regrouping, now)), now, news.strands)
         events = self._history(regrouping)
         if orphans := _orphans(regrouping, events):
             regrouping = regrouped(replace(news, strands=news.strands | orphans))
         writes, history = self._retold(regrouping, events, now)
-        return _ruled(Rearrangement(regrouping, [*self._merges(regrouping, now), *writes], history), now)
+        planned = Rearrangement(regrouping, [*self._merges(regrouping, now), *writes], history)
+        return _ruled(planned, now, news.strands)
 
     def plan_without(self, component: Component, receipts: str, reason: str) -> Rearrangement | None:
         """What `component` and its people would be without the events whose receipts begin with `receipts`; `None`
@@ -196,11 +197,12 @@ class Keeper:
         return writes, history
 
 
-def _ruled(planned: Rearrangement, now: datetime) -> Rearrangement:
-    """With what no event says on its first write, for the publisher to keep in the lake. A decision always changes
-    somebody; only a rebuild, which goes another way to the same people, may find nothing to write."""
+def _ruled(planned: Rearrangement, now: datetime, told: Collection[Identifier] = ()) -> Rearrangement:
+    """With what no event says on its first write, for the publisher to keep in the lake; the events of `told` say what
+    became of those. A decision always changes somebody; only a rebuild, which goes another way to the same people, may
+    find nothing to write."""
     regrouping = planned.regrouping
-    rulings = ruled(regrouping.before, regrouping.after, round(now.timestamp() * 1000))
+    rulings = ruled(regrouping.before, regrouping.after, round(now.timestamp() * 1000), told)
     if rulings is None or not planned.writes:
         return planned
     first, *others = planned.writes

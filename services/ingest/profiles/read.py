@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from services.ingest.domain.arrival import Arrival
 from services.ingest.domain.attributes import AttributeRules
 from services.ingest.domain.history import Signed
-from services.ingest.domain.intake import Arrival
 from services.ingest.domain.verdict import Verdict
 from services.shared.errors import HalteError
 

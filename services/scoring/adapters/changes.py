@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +11,7 @@ from typing import Any
 
 from services.scoring.domain.definitions import Segment
 from services.scoring.domain.places import MEMBER, Seat
-from services.scoring.domain.standing import Fired, Moved, ProfileStanding, Scored
+from services.scoring.domain.standing import Fired, Heard, Moved, ProfileStanding, Scored
 from services.shared.clock import from_iso, to_iso
 
 
@@ -20,12 +22,14 @@ class Changes:
     scored: tuple[Scored, ...]
     moved: tuple[Moved, ...]
     fired: tuple[Fired, ...]
+    carried: Mapping[str, Any] | None
     accepted_at: datetime | None
 
 
 def changes_of(standing: ProfileStanding) -> dict[str, Any]:
     """As JSON; empty when nothing changed."""
-    if not (standing.scored or standing.moved or standing.fired):
+    telling = standing.scored or standing.moved or standing.fired or standing.heard
+    if not telling and standing.carried is None:
         return {}
     changes: dict[str, Any] = {
         "scored": [[s.model, s.score, s.previous] for s in standing.scored],
@@ -35,6 +39,8 @@ def changes_of(standing: ProfileStanding) -> dict[str, Any]:
         changes["accepted_at"] = to_iso(standing.accepted_at)
     if standing.fired:
         changes["fired"] = [{**vars(one), "at": to_iso(one.at)} for one in standing.fired]
+    if standing.carried is not None:
+        changes["carried"] = standing.carried
     return changes
 
 
@@ -44,8 +50,21 @@ def read_changes(changes: Mapping[str, Any]) -> Changes:
         tuple(Scored(*scored) for scored in changes.get("scored", ())),
         tuple(_moved(*row) for row in changes.get("moved", ())),
         tuple(Fired(**{**one, "at": from_iso(one["at"])}) for one in changes.get("fired", ())),
+        changes.get("carried"),
         from_iso(changes["accepted_at"]) if "accepted_at" in changes else None,
     )
+
+
+def packed_heard(standing: ProfileStanding) -> bytes:
+    """What was heard, beside `changes_of`: many rows that are much alike, so packed."""
+    rows = [[one.listener, one.message_id, one.key, one.kept, to_iso(one.at)] for one in standing.heard]
+    return zlib.compress(json.dumps(rows, separators=(",", ":")).encode())
+
+
+def read_heard(packed: bytes | None) -> tuple[Heard, ...]:
+    """What `packed_heard` made; of a write in which nothing was heard, nothing."""
+    rows = json.loads(zlib.decompress(packed)) if packed else ()
+    return tuple(Heard(name, message, key, kept, from_iso(at)) for name, message, key, kept, at in rows)
 
 
 def _told(move: Moved) -> list[Any]:

@@ -1,20 +1,25 @@
-"""Definitions in DynamoDB: one item a document, one for each of its revisions, and a head whose version serialises all
-changes. Each change begins the pass over all standings anew."""
+"""Definitions in DynamoDB: one item a document, one for each of its revisions, one for what a journey needs to hear,
+and a head whose version serialises all changes. Each change that people are judged otherwise by begins the pass over
+all standings anew."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from services.scoring.adapters.pass_cursor import pass_item
 from services.scoring.domain.definitions import KINDS, Definition, Definitions
+from services.scoring.domain.definitions.hearing import Hearing, Request
 from services.scoring.ports import Revision
 from services.shared.aws.dynamo import Item, Op, Table, TransactionRefused, transact
 from services.shared.clock import from_iso, to_iso
+from services.shared.contracts.journeys import Listening
 
 HEAD = {"kind": "head", "name": "head"}
+HEARING = "hearing"
+"""The kind of items that say what a journey, their name, needs to hear."""
 
 
 class DefinitionsTable:
@@ -25,16 +30,26 @@ class DefinitionsTable:
         self._table = table
 
     def load(self, at_least: int = 0) -> Definitions:
-        # The head first: documents newer than it only mean that profiles are judged once more.
-        head = self._table.get(HEAD, consistent=True)
+        while True:
+            # The head first: documents newer than it only mean that profiles are judged once more. But who a new watch
+            # finds is told apart by its version, so requests must not be newer.
+            head = self._table.get(HEAD, consistent=True)
+            items = list(self._of(HEARING))
+            if all(item["definitions"] <= (head["version"] if head else 0) for item in items):
+                return self._read(head, Hearing(tuple(map(_request, items))))
+
+    def _of(self, kind: str) -> Iterator[Item]:
+        return self._table.query("kind = :kind", values={":kind": kind}, consistent=True)
+
+    def _read(self, head: Item | None, hearing: Hearing) -> Definitions:
         found = [
             kind.parse(item["name"], json.loads(item["document"]))
             for kind in KINDS.values()
-            for item in self._table.query("kind = :kind", values={":kind": kind.name}, consistent=True)
+            for item in self._of(kind.name)
         ]
         if not head:
-            return Definitions.of(0, found)
-        return Definitions.of(head["version"], found, json.loads(head.get("introduced", "{}")))
+            return Definitions.of(0, found, None, hearing)
+        return Definitions.of(head["version"], found, json.loads(head.get("introduced", "{}")), hearing)
 
     def revision(self, kind: str, name: str) -> Revision | None:
         item = self._table.get({"kind": kind, "name": name}, consistent=True)
@@ -70,25 +85,55 @@ class DefinitionsTable:
         remove = self._table.delete_op({"kind": kind, "name": name})
         return self._change(following, pass_at, [remove, self._kept(gone)])
 
+    def hear(self, journey: str, following: Definitions, before: int, pass_at: datetime | None) -> bool:
+        (request,) = (one for one in following.hearing.requests if one.listening.journey == journey)
+        item = {
+            "kind": HEARING,
+            "name": journey,
+            "definitions": following.version,
+            "listening": request.listening.model_dump_json(exclude_defaults=True),
+            "asked_at": json.dumps({name: to_iso(at) for name, at in request.asked_at.items()}),
+        }
+        head = self._head(following) if following.version > before else self._unmoved(before)
+        begun = [self._table.put_op(pass_item(following.version, pass_at))] if pass_at else []
+        return _written([head, self._table.put_op(item), *begun])
+
     def _kept(self, item: Item) -> Op:
         kept = {**item, "kind": f"{item['kind']}/{item['name']}", "name": _numbered(item["revision"])}
         return self._table.put_op(kept)
 
     def _change(self, following: Definitions, pass_at: datetime, ops: list[Op]) -> bool:
-        version = following.version
-        first = version == 1
+        begun = self._table.put_op(pass_item(following.version, pass_at))
+        return _written([self._head(following), *ops, begun])
+
+    def _head(self, following: Definitions) -> Op:
         introduced = json.dumps(following.introduced, separators=(",", ":"), sort_keys=True)
-        head = self._table.put_op(
-            {**HEAD, "version": version, "introduced": introduced},
-            condition="attribute_not_exists(kind)" if first else "#version = :before",
-            names=None if first else {"#version": "version"},
-            values=None if first else {":before": version - 1},
-        )
-        try:
-            transact([head, *ops, self._table.put_op(pass_item(version, pass_at))])
-        except TransactionRefused:
-            return False
-        return True
+        item = {**HEAD, "version": following.version, "introduced": introduced}
+        return self._table.put_op(item, **_stands(following.version - 1))
+
+    def _unmoved(self, version: int) -> Op:
+        return self._table.check_op(HEAD, **_stands(version))
+
+
+def _stands(version: int) -> dict[str, Any]:
+    """The condition that the head has a version; 0: there is none."""
+    if not version:
+        return {"condition": "attribute_not_exists(kind)"}
+    condition, names = "#version = :before", {"#version": "version"}
+    return {"condition": condition, "names": names, "values": {":before": version}}
+
+
+def _written(ops: list[Op]) -> bool:
+    try:
+        transact(ops)
+    except TransactionRefused:
+        return False
+    return True
+
+
+def _request(item: Item) -> Request:
+    asked_at = {name: from_iso(at) for name, at in json.loads(item["asked_at"]).items()}
+    return Request(Listening.model_validate_json(item["listening"]), asked_at)
 
 
 def _numbered(number: int) -> str:

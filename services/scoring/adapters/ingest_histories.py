@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from services.scoring.domain.judging import History
 from services.shared.aws.clients import client
+from services.shared.aws.functions import ask
 from services.shared.contracts.history import HistoryAnswer, HistoryQuestion, ProfileHistory
 from services.shared.contracts.ingest import CustomerEvent
 
@@ -42,10 +42,5 @@ class IngestHistories:
 
     def _ask(self, profiles: Mapping[str, int]) -> Mapping[str, ProfileHistory]:
         question = HistoryQuestion(profiles=dict(profiles))
-        answer = client("lambda").invoke(
-            FunctionName=self._function, Payload=question.model_dump_json().encode()
-        )
-        payload = json.loads(answer["Payload"].read())
-        if "FunctionError" in answer:
-            raise RuntimeError(f"ingest's history failed: {answer['FunctionError']}")
-        return HistoryAnswer.model_validate(payload).histories
+        said = ask(client("lambda"), self._function, question.model_dump_json().encode())
+        return HistoryAnswer.model_validate(said).histories

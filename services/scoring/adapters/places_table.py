@@ -43,9 +43,8 @@ class PlacesTable:
                 rows[item["list"], item["entry"]] = item if stays else None
         puts = [item for item in rows.values() if item]
         gone = [{"list": list_, "entry": entry} for (list_, entry), item in rows.items() if not item]
-        batches = [puts[i : i + WRITE_BATCH] for i in range(0, len(puts), WRITE_BATCH)]
-        done(each(self._table.put_many, batches))
-        done(each(self._table.delete, gone))
+        done(each(self._table.put_many, _batches(puts)))
+        done(each(self._table.delete_many, _batches(gone)))
 
     def members(self, seat: Seat, value: str, after: str, limit: int) -> tuple[list[Member], str]:
         shard, _, last = after.partition("/")
@@ -77,6 +76,10 @@ class PlacesTable:
         if after:
             condition, values = f"{condition} AND entry > :after", {**values, ":after": after}
         return self._table.query(condition, names={"#list": "list"}, values=values, limit=limit)
+
+
+def _batches(rows: Sequence[Item]) -> list[Sequence[Item]]:
+    return [rows[i : i + WRITE_BATCH] for i in range(0, len(rows), WRITE_BATCH)]
 
 
 def _rows(change: PlaceChange) -> Iterator[tuple[Item, bool]]:

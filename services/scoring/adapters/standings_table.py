@@ -1,8 +1,9 @@
 """Standings in DynamoDB: one item a profile, written only over the version it was made from.
 
 Hot state is one JSON string, because marshalling attribute by attribute costs more than all of the judging; what
-the condition and the due index need stands beside it. `changes` is the outbox of the latest write. What remains of a
-profile that is gone has `gone` instead; of an erased one the table forgets that too, after `TOMBSTONE_KEPT`.
+the condition and the due index need stands beside it. `changes`, with `heard`, is the outbox of the latest write.
+What remains of a profile that is gone has `gone` instead; of an erased one the table forgets that too, after
+`TOMBSTONE_KEPT`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from services.scoring.adapters.changes import changes_of, read_changes
+from services.scoring.adapters.changes import changes_of, packed_heard, read_changes, read_heard
 from services.scoring.adapters.consents_table import ConsentsTable
 from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.definitions import Segment
@@ -120,6 +121,8 @@ def _read(items: Iterable[Item]) -> dict[str, ProfileStanding | UnreadableStandi
 def to_item(standing: ProfileStanding) -> Item:
     """The item a standing is stored as."""
     item: Item = {"profile_id": standing.profile_id, "version": standing.version}
+    if standing.heard:
+        item["heard"] = packed_heard(standing)
     if standing.gone:
         return item | _gone(standing, standing.gone)
     item["state"] = _json(_state(standing))
@@ -147,6 +150,7 @@ def _gone(standing: ProfileStanding, gone: Gone) -> Item:
         "gone": {
             "into": gone.into,
             "at": to_iso(gone.at),
+            "applied": standing.applied.ranges,
             "since": standing.since,
             "since_at": to_iso(standing.since_at) if standing.since_at else "",
         }
@@ -165,7 +169,13 @@ def _read_gone(item: Mapping[str, Any]) -> ProfileStanding:
         since=gone["since"],
         since_at=from_iso(gone["since_at"]) if gone["since_at"] else None,
         gone=Gone(gone["into"], from_iso(gone["at"])),
+        applied=_read_applied(gone.get("applied", ())),
+        heard=read_heard(item.get("heard")),
     )
+
+
+def _read_applied(ranges: Iterable[Sequence[int]]) -> AppliedVersions:
+    return AppliedVersions(tuple((low, high) for low, high in ranges))
 
 
 def _standing(item: Mapping[str, Any]) -> ProfileStanding:
@@ -175,7 +185,7 @@ def _standing(item: Mapping[str, Any]) -> ProfileStanding:
         profile_id=item["profile_id"],
         version=item["version"],
         at=from_iso(state["at"]),
-        applied=AppliedVersions(tuple((low, high) for low, high in state["applied"])),
+        applied=_read_applied(state["applied"]),
         memory=Memory(_tally(state), state.get("tracks", {}), _read_records(state.get("records", {}))),
         scores=state["scores"],
         places=_places(state),
@@ -186,11 +196,14 @@ def _standing(item: Mapping[str, Any]) -> ProfileStanding:
         scored=changes.scored,
         moved=changes.moved,
         fired=changes.fired,
+        heard=read_heard(item.get("heard")),
+        carried=changes.carried,
         accepted_at=changes.accepted_at,
         since=state.get("since", 0),
         since_at=from_iso(state["since_at"]) if "since_at" in state else None,
         addresses=state.get("addresses", {}),
         consents=state.get("consents", {}),
+        worth=state.get("worth", {}),
     )
 
 
@@ -244,6 +257,8 @@ def _kept(standing: ProfileStanding) -> dict[str, Any]:
         kept["tracks"] = memory.tracks
     if memory.records:
         kept["records"] = {kind: [_said(one) for one in said] for kind, said in memory.records.items()}
+    if standing.worth:
+        kept["worth"] = standing.worth
     if standing.addresses:
         kept |= {"addresses": standing.addresses, "consents": standing.consents}
     return kept

@@ -8,15 +8,19 @@ from datetime import datetime
 from typing import Any
 
 from services.scoring.domain.applied import AppliedVersions
-from services.scoring.domain.definitions import Definitions
+from services.scoring.domain.carrying import carried
+from services.scoring.domain.definitions import Definitions, MarginTable
 from services.scoring.domain.firing import firings
+from services.scoring.domain.leaving import overheard
+from services.scoring.domain.listening import heard
 from services.scoring.domain.memory import Memory
 from services.scoring.domain.permissions import NOWHERE, Reached, kept, links
 from services.scoring.domain.places import Place, Seat
 from services.scoring.domain.seeing import known, numbers
-from services.scoring.domain.standing import Fired, Gone, Moved, ProfileStanding
-from services.scoring.domain.telling import moved, scored
+from services.scoring.domain.standing import Gone, Moved, ProfileStanding
+from services.scoring.domain.telling import moved, scored, shows_watch
 from services.scoring.domain.trace import Step, trace
+from services.scoring.domain.watching import AsOf, held_already
 from services.shared.contracts.ingest import CustomerEvent, ProfileChange
 
 
@@ -44,7 +48,10 @@ def take_in(
     """
     before = standing or ProfileStanding(profile_id, 0, now)
     now = max(now, before.at)
+    changes = list(changes)
     told = [change for change in changes if not before.gone or _gives_back(before, before.gone, change)]
+    if before.gone and not told:
+        return overheard(before, changes, definitions.hearing)
     start = _start_over(before, told)
     applied, traits, fresh = start.applied, start.traits, list[ProfileChange]()
     where: Reached | None = None
@@ -75,15 +82,19 @@ def take_in(
     )
     if where:
         after = moved_to(after, where, definitions)
-    fired: tuple[Fired, ...] = ()
-    if start is before:
-        new = {event.message_id for change in fresh if not change.told_before for event in change.events}
-        own = [event for event in events if event.message_id in new]
-        fired = tuple(firings(own, start.memory, memories, definitions, now))
+    own = _own(events, fresh)
+    fired = firings(own, start.memory, memories, traits, definitions, now) if start is before else ()
     # What comes late counts at its own time, but is judged from when it could be: memory forgets what is over.
     earliest = before.at if before.version and start is before else min(at for at, _ in memories)
     steps = [(min(max(at, earliest), now), memory) for at, memory in memories]
-    return replace(_judge(before, after, steps, definitions, now), fired=fired)
+    judged = _judge(before, after, steps, definitions, now)
+    return replace(judged, fired=tuple(fired), heard=tuple(heard(own, definitions.hearing)))
+
+
+def _own(events: Iterable[CustomerEvent], fresh: Iterable[ProfileChange]) -> list[CustomerEvent]:
+    """Those of `events` that nobody was told of before."""
+    new = {event.message_id for change in fresh if not change.told_before for event in change.events}
+    return [event for event in events if event.message_id in new]
 
 
 def moved_to(standing: ProfileStanding, reached: Reached, definitions: Definitions) -> ProfileStanding:
@@ -122,17 +133,32 @@ def catch_up(
         return judge_anew(standing, definitions, now) if standing.definitions != definitions.version else None
     if history is None:
         raise ValueError("a standing that is behind needs its history")
-    return judge_anew(standing, definitions, now, recalled(standing, history, definitions, reached))
+
+    def as_of(at: datetime) -> ProfileStanding:
+        return recalled(standing, history, definitions, reached, until=at)
+
+    after = recalled(standing, history, definitions, reached)
+    return judge_anew(standing, definitions, now, after, as_of=as_of)
 
 
 def recalled(
-    standing: ProfileStanding, history: History, definitions: Definitions, reached: Reached = NOWHERE
+    standing: ProfileStanding,
+    history: History,
+    definitions: Definitions,
+    reached: Reached = NOWHERE,
+    until: datetime | None = None,
 ) -> ProfileStanding:
-    """The standing with all remembered that `definitions` need, out of the whole past, of somebody who is `reached` so
-    by now."""
+    """The standing with all remembered that `definitions` need, out of the whole past (or that `until` a moment), of
+    somebody who is `reached` so by now."""
     memory = Memory()
     # What is not taken in yet will be: it is on its way.
-    told = (e for version, events in history.events if version in standing.applied for e in events)
+    told = (
+        event
+        for version, events in history.events
+        if version in standing.applied
+        for event in events
+        if until is None or event.at <= until
+    )
     for event in sorted(told, key=lambda e: (e.at, e.message_id)):
         memory = memory.with_event(event, definitions.needs)
     traits = _needed(history.traits, definitions)
@@ -175,17 +201,6 @@ def _start_over(before: ProfileStanding, changes: Sequence[ProfileChange]) -> Pr
     )
 
 
-def _leave(before: ProfileStanding, gone: Gone) -> ProfileStanding:
-    return ProfileStanding(
-        profile_id=before.profile_id,
-        version=before.version + 1,
-        at=max(before.at, gone.at),
-        since=before.since,
-        since_at=before.since_at,
-        gone=gone,
-    )
-
-
 def judge_anew(
     standing: ProfileStanding,
     definitions: Definitions,
@@ -193,12 +208,15 @@ def judge_anew(
     after: ProfileStanding | None = None,
     held: Mapping[Seat, Place] | None = None,
     at: datetime | None = None,
+    as_of: AsOf | None = None,
 ) -> ProfileStanding:
     """A new version of the standing, or of what it is to be `after` (since `at`), due again at its next true flip.
-    `held` are the places to go on from, where somebody made them other than those before."""
+    `held` are the places to go on from, where somebody made them other than those before; `as_of` is the past, of
+    somebody who remembers anew."""
     unarmed = replace(after or standing, due_at=None, accepted_at=None)
     now = max(now, standing.at)
-    return _judge(standing, unarmed, [(at or standing.at, unarmed.memory)], definitions, now, held)
+    memories = [(at or standing.at, unarmed.memory)]
+    return _judge(standing, unarmed, memories, definitions, now, held, as_of)
 
 
 def still_held(standing: ProfileStanding, definitions: Definitions) -> dict[Seat, Place]:
@@ -230,6 +248,7 @@ def _judge(
     definitions: Definitions,
     now: datetime,
     held: Mapping[Seat, Place] | None = None,
+    as_of: AsOf | None = None,
 ) -> ProfileStanding:
     """`after` with scores, places, due time and outbox of a new version.
 
@@ -250,21 +269,27 @@ def _judge(
     needs = definitions.needs
     addresses = {channel: key for channel, key in after.addresses.items() if channel in needs.channels}
     scores = numbers(last["scores"], now)
+    moves = moved(before, traced, definitions, now, held_already(before, definitions, as_of))
+    unsure = {name for kind, name in waiting if kind == MarginTable.kind}
+    facts = {name: value for name, value in last["facts"].items() if name not in unsure}
     return replace(
         after,
         version=before.version + 1,
         at=now,
         memory=memories[-1][1].pruned(needs, now),
         scores=scores,
+        worth={table.name: facts[table.name] for table in definitions.margin_tables if table.name in facts},
         fired=(),
+        heard=(),
+        carried=carried(before, after.traits, definitions),
         places=traced.places,
         definitions=definitions.version,
         addresses=addresses,
         consents=kept(after.consents, needs.consents),
         linked=links(before.addresses, addresses, after.linked),
         due_at=_rearmed(after.due_at, traced.due),
-        scored=scored(before, scores, facts_changed=last["facts"] != before.tally.facts()),
-        moved=moved(before, traced, definitions, now),
+        scored=scored(before, scores, facts_changed=facts != before.facts or shows_watch(moves)),
+        moved=moves,
     )
 
 

@@ -1,12 +1,16 @@
-"""How a standing ends: its profile is merged into another, or erased."""
+"""How a standing ends: its profile is merged into another, or erased; and what still comes for it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
+from services.scoring.domain.definitions.hearing import Hearing
+from services.scoring.domain.listening import heard
 from services.scoring.domain.permissions import links
 from services.scoring.domain.standing import Gone, ProfileStanding
-from services.shared.contracts.ingest import Merge
+from services.shared.contracts.ingest import CustomerEvent, Merge, ProfileChange
 
 
 def merge(profile_id: str, standing: ProfileStanding | None, merged: Merge) -> ProfileStanding | None:
@@ -28,11 +32,28 @@ def erase(profile_id: str, standing: ProfileStanding | None, at: datetime) -> Pr
     return None if before.gone and before.gone.erased else _leave(before, Gone("", at))
 
 
+def overheard(
+    standing: ProfileStanding, changes: Iterable[ProfileChange], hearing: Hearing
+) -> ProfileStanding | None:
+    """What remains of a merged profile after `changes` that its merge overtook: the winner is told of their events as
+    told before, so what journeys listen to is heard here, under the id of then. `None` when nothing is."""
+    applied, events = standing.applied, list[CustomerEvent]()
+    for change in changes:
+        if not change.told_before and change.since >= standing.since and change.version not in applied:
+            applied = applied.add(change.version)
+            events += change.events
+    rows = tuple(heard(sorted(events, key=lambda e: (e.at, e.message_id)), hearing))
+    if not rows or not standing.gone or standing.gone.erased:
+        return None
+    return replace(standing, version=standing.version + 1, applied=applied, heard=rows)
+
+
 def _leave(before: ProfileStanding, gone: Gone) -> ProfileStanding:
     return ProfileStanding(
         profile_id=before.profile_id,
         version=before.version + 1,
         at=max(before.at, gone.at),
+        applied=before.applied,
         since=before.since,
         since_at=before.since_at,
         gone=gone,

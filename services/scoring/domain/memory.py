@@ -12,7 +12,7 @@ from services.scoring.domain.facts import Tally, event_key, fold
 from services.shared.conditions import States, prune
 from services.shared.conditions import fold as fold_tracks
 from services.shared.contracts.ingest import CustomerEvent
-from services.shared.records import ORDER, PRODUCT, Contribution, contributions, held, records
+from services.shared.records import ORDER, PRODUCT, Contribution, contributions, held, pieces, records
 
 MOST_RECORDS = 200
 """Related records of a type that are remembered, those that changed last."""
@@ -48,6 +48,11 @@ class Memory:
         if kept == self.records and tracks is self.tracks:
             return self
         return replace(self, tracks=tracks, records=kept)
+
+    def pieces(self) -> dict[str, float] | None:
+        """Pieces of the products held, by product; `None` of who never bought or opened one. Products are remembered
+        where a margin table or a condition asks for them."""
+        return pieces(one for kind in (ORDER, PRODUCT) for one in records(self.records.get(kind, ())))
 
     def relations(self, needs: Needs) -> dict[str, list[dict[str, Any]]]:
         """Related records as conditions see them, by type."""

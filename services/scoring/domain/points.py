@@ -169,7 +169,7 @@ def _share(weight: float, score: float) -> int:
     return round(weight * (amount(score) or 0))
 
 
-Score = int | float | Points | Weighted
+Score = int | float | Curve
 """A score as conditions see it: a number, or a curve where time changes it."""
 
 Scores = Mapping[str, Score]

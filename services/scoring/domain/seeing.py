@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from services.scoring.domain.definitions import Definitions, Segment
+from services.scoring.domain.definitions.hearing import is_watch
+from services.scoring.domain.definitions.models import Seen
 from services.scoring.domain.memory import Memory
 from services.scoring.domain.places import Place
 from services.scoring.domain.points import Score, Scores
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.domain.trace import empty_places, show
+from services.shared.clock import to_iso
 from services.shared.conditions import number_at
 from services.shared.conditions.instants import milliseconds
 
 
-def scores_of(memory: Memory, definitions: Definitions) -> dict[str, Score]:
+def seen_by_models(memory: Memory, traits: Mapping[str, Any]) -> Seen:
+    """What models see of a person with that memory."""
+    return Seen(memory.tally.counts, memory.tracks, memory.tally.facts(), traits)
+
+
+def scores_of(seen: Seen, definitions: Definitions) -> dict[str, Score]:
     """Every model's score: a number, or a curve where time changes it."""
     scores: dict[str, Score] = {}
     for model in definitions.models:
-        scores[model.name] = model.score(memory.tally.counts, memory.tracks, scores)
+        scores[model.name] = model.score(seen, scores)
     return scores
 
 
@@ -29,26 +38,44 @@ def numbers(scores: Scores, now: datetime) -> dict[str, float]:
     return {name: number_at(score, at) for name, score in scores.items()}
 
 
-def explained_scores(memory: Memory, definitions: Definitions, now: datetime) -> dict[str, dict[str, Any]]:
+def explained_scores(
+    standing: ProfileStanding, definitions: Definitions, now: datetime
+) -> dict[str, dict[str, Any]]:
     """Every score at `now`, and where its points come from."""
-    scores, at = scores_of(memory, definitions), milliseconds(now)
-    return {
-        model.name: model.explained(memory.tally.counts, memory.tracks, scores, at)
-        for model in definitions.models
-    }
+    seen, at = seen_by_models(standing.memory, standing.traits), milliseconds(now)
+    scores = scores_of(seen, definitions)
+    return {model.name: model.explained(seen, scores, at) for model in definitions.models}
+
+
+def worth(memory: Memory, definitions: Definitions) -> dict[str, float]:
+    """The customer value by each margin table; nothing of who never bought."""
+    held = memory.pieces() if definitions.margin_tables else None
+    return {} if held is None else {table.name: table.value(held) for table in definitions.margin_tables}
+
+
+def explained_worth(memory: Memory, definitions: Definitions) -> dict[str, dict[str, Any]]:
+    """The customer value by each margin table, and what each product held brings."""
+    held = memory.pieces() if definitions.margin_tables else None
+    return {} if held is None else {table.name: table.explained(held) for table in definitions.margin_tables}
 
 
 def known(standing: ProfileStanding, memory: Memory, definitions: Definitions) -> dict[str, Any]:
     """What conditions see of a person with that memory, but for places."""
+    seen = seen_by_models(memory, standing.traits)
     return {
-        "facts": memory.tally.facts(),
+        "facts": {**seen.facts, **worth(memory, definitions)},
         "traits": standing.traits,
         "consents": standing.consents,
-        "scores": scores_of(memory, definitions),
+        "scores": scores_of(seen, definitions),
         "tracks": memory.tracks,
         "relations": memory.relations(definitions.needs),
         "profile_id": standing.profile_id,
     }
+
+
+def shown_segments(standing: ProfileStanding) -> dict[str, str]:
+    """The segments the person is in, as people see them: since when (ISO), without watches."""
+    return {name: to_iso(since) for name, since in sorted(standing.segments.items()) if not is_watch(name)}
 
 
 def view_of_places(standing: ProfileStanding, definitions: Definitions) -> dict[str, Any]:
@@ -68,6 +95,7 @@ def explained(standing: ProfileStanding, definitions: Definitions, now: datetime
             view, held.get((one.kind, one.name), {}), now
         )
         for one in sorted(definitions.judged, key=lambda one: (one.kind, one.name))
+        if not is_watch(one.name)
     }
 
 

@@ -50,6 +50,17 @@ class Fired:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """An event passed a `listener` of journeys: the `key` that tells matters apart, and the properties `kept`."""
+
+    listener: str
+    message_id: str
+    key: str
+    kept: Mapping[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Gone:
     """There is no such profile any more since `at`: it was merged `into` another, or erased (`into` is empty)."""
 
@@ -67,13 +78,15 @@ class ProfileStanding:
 
     `at` is when it was last judged, under `definitions`; `places` is where these put the person; `due_at` is where the
     due index has it (never later than the true flip). `memory` is complete for all that definitions of version
-    `remembered` need. `scored` and `moved` are what this write changed, `fired` the triggers that it brought. `since`
-    is the version from which on the profile's history was last told anew, known since `since_at`. `accepted_at` is when
-    the oldest event behind this write was accepted; nothing where time alone, an older history or a marketer was. What
-    remains of a profile that is `gone` keeps late changes from bringing it back.
+    `remembered` need. `scored` and `moved` are what this write changed, `fired` the triggers that it brought,
+    `heard` what journeys listen to, `carried` the traits that journeys are told of where these changed (`None`: they
+    did not). `since` is the version from which on the profile's history was last told anew, known since `since_at`.
+    `accepted_at` is when the oldest event behind this write was accepted; nothing where time alone, an older history or
+    a marketer was. What remains of a profile that is `gone` keeps late changes from bringing it back.
 
     `addresses` are the keys of the person's addresses by channel, and `consents` what is permitted there, both as far
-    as definitions ask; `linked` is what this write changed of the addresses.
+    as definitions ask; `linked` is what this write changed of the addresses. `worth` is the customer value, by margin
+    table; of who never bought there is none.
     """
 
     profile_id: str
@@ -90,6 +103,8 @@ class ProfileStanding:
     scored: tuple[Scored, ...] = ()
     moved: tuple[Moved, ...] = ()
     fired: tuple[Fired, ...] = ()
+    heard: tuple[Heard, ...] = ()
+    carried: Mapping[str, Any] | None = None
     accepted_at: datetime | None = None
     since: int = 0
     since_at: datetime | None = None
@@ -97,11 +112,17 @@ class ProfileStanding:
     addresses: Mapping[str, str] = field(default_factory=dict)
     consents: Consents = field(default_factory=dict)
     linked: Links | None = None
+    worth: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def tally(self) -> Tally:
         """The facts and counts remembered."""
         return self.memory.tally
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The facts as conditions and consumers see them."""
+        return {**self.tally.facts(), **self.worth}
 
     @property
     def segments(self) -> dict[str, datetime]:

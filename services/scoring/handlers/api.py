@@ -117,6 +117,11 @@ def get_standing(profile_id: str) -> Response[Any]:
     return answer(200, bootstrap.desk().standing(profile_id))
 
 
+@app.get("/profiles/<profile_id>/offers")
+def get_offers(profile_id: str) -> Response[Any]:
+    return answer(200, bootstrap.desk().offers(profile_id, _text("margins")))
+
+
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve one HTTP request."""
     response = app.resolve(event, context)

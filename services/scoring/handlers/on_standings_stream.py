@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from services.scoring import bootstrap, outbox
 from services.scoring.adapters.standings_table import from_item
+from services.scoring.domain.definitions.hearing import is_watch
+from services.scoring.domain.places import Place, Seat
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import PlaceChange
 from services.shared.aws.records import Change, batch_failures, changes
@@ -20,7 +23,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     seen = [(change, from_item(change.new)) for change in changes(event) if change.new and _tells(change.new)]
     moved = [_place_change(change, standing) for change, standing in seen if standing.moved or standing.gone]
     bootstrap.place_book().record(moved)
-    written = [standing for _, standing in seen if not standing.gone]
+    written = [standing for _, standing in seen]
     published = outbox.publish(written, bootstrap.publisher())
     note_since("scoring", SEGMENT, [standing.accepted_at for standing in written if standing.moved])
     logger.info(
@@ -39,4 +42,9 @@ def _tells(item: dict[str, Any]) -> bool:
 
 def _place_change(change: Change, standing: ProfileStanding) -> PlaceChange:
     before = from_item(change.old).places if change.old else {}
-    return PlaceChange(standing.profile_id, before, standing.places, standing.at)
+    return PlaceChange(standing.profile_id, _listed(before), _listed(standing.places), standing.at)
+
+
+def _listed(places: Mapping[Seat, Place]) -> dict[Seat, Place]:
+    """Nobody lists who is in a watch."""
+    return {seat: place for seat, place in places.items() if not is_watch(seat[1])}

@@ -6,20 +6,16 @@ import base64
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from services.shared.aws.attributes import decode
 from services.shared.aws.dynamo import Item
-from services.shared.contracts.base import Fact
-
-FactT = TypeVar("FactT", bound=Fact)
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """One message from a queue that a bus rule fills: which SQS message it was, and the event inside."""
+    """The event inside one message from a queue that a bus rule fills."""
 
-    sqs_id: str
     event_id: str
     source: str
     detail_type: str
@@ -39,7 +35,6 @@ def envelope(record: Mapping[str, Any]) -> Envelope:
     try:
         body = json.loads(record["body"])
         return Envelope(
-            sqs_id=record["messageId"],
             event_id=str(body.get("id", "")),
             source=body["source"],
             detail_type=body["detail-type"],

@@ -17,7 +17,7 @@ from services.shared.conditions.timed import TIMED
 SECTIONS: Mapping[str, str] = {"fact": "facts", "trait": "traits"}
 """Where in a view a kind of value is found."""
 
-CONSENTS = ("granted", "requested", "denied", "revoked", "none")
+CONSENTS = ("granted", "denied", "revoked", "none")
 STAGE_OPERATORS = ("eq", "ne", "in", "not_in", "exists")
 
 

@@ -12,6 +12,7 @@ from services.shared.contracts.consent import (
 from services.shared.contracts.delivery import MessageFailed, MessageSent, MessageSkipped, OutcomesObserved
 from services.shared.contracts.ingest import (
     AttributesChanged,
+    FirmChanged,
     FormSubmitted,
     ProfilesChanged,
     ProfilesErased,
@@ -48,6 +49,7 @@ FACTS: tuple[type[Fact], ...] = (
     FormSubmitted,
     RecoveryRequested,
     AttributesChanged,
+    FirmChanged,
     ScoreChanged,
     SegmentEntered,
     SegmentExited,

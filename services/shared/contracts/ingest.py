@@ -94,6 +94,20 @@ class ProfilesErased(Fact):
     erasures: list[Erasure]
 
 
+class FirmChanged(Fact):
+    """What members of a firm are to know of it, as group calls in Segment's shape, for ingest's front door.
+
+    Each has `type: group`, `groupId`, `traits` (all that is known of the firm), `messageId`, `timestamp` and
+    `profileId`. A member, version and firm have one `messageId`.
+    """
+
+    source: ClassVar[str] = "halte.ingest"
+    detail_type: ClassVar[str] = "FirmChanged.v1"
+    personal: ClassVar[bool] = True
+
+    events: list[dict[str, Any]]
+
+
 class AttributeRegistry(Model):
     """The whole registry of attributes at `version`, the newest counts: the names that profiles may hold, and what
     becomes of any other (`open`: it is taken all the same)."""

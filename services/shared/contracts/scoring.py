@@ -172,9 +172,10 @@ class TaskRequested(Fact):
 
 
 class Heard(Model):
-    """An event (`message_id`) that passed `listener` (the name of a journeys' `Listener`), happened at `at`. `key` is the text
-    of the property that tells matters apart, empty without one; `kept` the properties that were asked for. The
-    same event is heard once by a listener. `accepted_at` as of `SegmentMove`."""
+    """An event (`message_id`) that passed `listener` (the name of a journeys' `Listener`), happened at `at`. `key` is
+    the text of the property that tells matters apart, empty without one; `kept` the properties that were asked for.
+    The same event is heard once by a listener, maybe under the id of a profile that is part of another by now.
+    `accepted_at` as of `SegmentMove`."""
 
     listener: str
     message_id: str

@@ -37,6 +37,7 @@ ENV = {
     "BUS_NAME": "halte",
     "IMPORTS_TABLE": "Imports",
     "ERASURES_TABLE": "Erasures",
+    "FIRMS_TABLE": "Firms",
     "ERASURES_QUEUE_URL": "set-with-the-queue",
     "ADDRESS_SECRET_ARN": "set-with-the-secret",
     "PERSON_FUNCTIONS": "{}",
@@ -307,6 +308,7 @@ def _tables() -> str:
         ("Erasures", ["pk"], False),
         ("Profiles", ["profile_id"], True),
         ("ProfileParts", ["profile_id", "part"], False),
+        ("Firms", ["pk", "entry"], True),
     ):
         made = client("dynamodb").create_table(
             TableName=name,

@@ -69,6 +69,15 @@ def run(*arguments: str) -> tuple[int, str]:
     return code, shown.getvalue()
 
 
+def offered(folder: Path) -> set[tuple[str, str]]:
+    """The pairs of `match`, both ways round."""
+    out = folder / "pairs.csv"
+    assert command.main(["match", "--stage", "test", "--out", str(out)], Console(file=io.StringIO())) == 0
+    with out.open(newline="") as file:
+        pairs = [(row["first"], row["second"]) for row in csv.DictReader(file)]
+    return {*pairs, *((second, first) for first, second in pairs)}
+
+
 def take_in(world: World) -> None:
     assert world.consume() == set()
     world.publish()
@@ -130,6 +139,7 @@ def test_a_dry_run_reports_and_changes_nothing(api: Direct, world: World, tmp_pa
         (ids["cee"], ids["dee"]),
         (ids["dee"], ids["cee"]),
     }
+    assert {(r["profile_id"], r["detail"]) for r in rows if r["finding"] == "duplicate"} == offered(tmp_path)
     assert [r["detail"] for r in rows if r["finding"] == "inactive"] == ["2026-01-01"]
     (formula,) = [r["detail"] for r in rows if r["finding"] == "invalid"]
     assert formula.startswith("'=HYPERLINK")

@@ -7,7 +7,6 @@ import csv
 import json
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,10 +17,8 @@ from services.shared.aws.dynamo import Table
 from services.shared.clock import to_iso
 from tests.integration.ingest.conftest import World
 from tests.integration.ingest.test_rebuild import settle
+from tests.support.real_data import ONLINE_RETAIL, present
 
-DATA = (
-    Path(__file__).parents[3].parent / "shared" / "data" / "online-retail" / "online_retail_2010-12.share.csv"
-)
 LINES_A_MESSAGE = 250
 BATCH = 100
 NAMES = {"C": "Order Refunded", "A": "Account Adjusted"}
@@ -32,10 +29,8 @@ Invoices = dict[str, list[dict[str, str]]]
 @pytest.fixture(scope="module")
 def nobodys() -> Invoices:
     """Every line without a customer, by invoice."""
-    if not DATA.exists():
-        pytest.skip(f"REAL DATA NOT PRESENT: {DATA}")
     found: Invoices = {}
-    with DATA.open(newline="") as lines:
+    with present(ONLINE_RETAIL).open(newline="") as lines:
         for line in csv.DictReader(lines):
             if not line["CustomerID"]:
                 found.setdefault(line["InvoiceNo"], []).append(line)

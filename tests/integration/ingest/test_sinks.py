@@ -17,12 +17,14 @@ import pytest
 from moto import mock_aws
 
 from services.ingest import bootstrap_sinks as sinks_bootstrap
+from services.ingest.adapters.dynamo_forwarding import DynamoForwarding
 from services.ingest.adapters.guarded_https import GuardedHttps
 from services.ingest.domain.circuit import PAUSE_AFTER, Delivered, Failed
 from services.ingest.domain.sinks import Delivery
 from services.ingest.handlers import on_deliveries, on_profiles_changed, sinks, sweep_sinks
 from services.shared.aws import secrets
 from services.shared.aws.clients import client
+from services.shared.aws.dynamo import Table
 from services.shared.clock import FixedClock, to_iso
 from tests.support.receiver import (
     Receiver,
@@ -635,3 +637,26 @@ def test_the_largest_body_arrives_whole(hook: Receiver) -> None:
     body = Delivery("crm", "dlv_1", "ProfilesChanged.v1", "t", (row,)).body()
     assert GuardedHttps(allowed={hook.place}).post(hook.url, body, {}) == Delivered()
     assert hook.received[0].body == body
+
+
+def test_a_part_of_a_parked_delivery_goes_by_an_id_of_its_own(world: World) -> None:
+    """F5, F41: of two rows one is to be seen, after a crash or in an index that is behind. A receiver that drops copies
+    must not drop the whole delivery for it; and what was not seen is not removed with what was."""
+    table = Table("Forwarding")
+    forwarding = DynamoForwarding(table)
+    rows = (change("prf_1"), change("prf_2"))
+    whole = Delivery("crm", "dlv_1", "ProfilesChanged.v1", to_iso(START), rows)
+    forwarding.park(whole, START)
+    assert list(forwarding.parked("crm", START)) == [whole]
+    (second,) = (one for one in table.scan() if one["pk"] == "profile#prf_2")
+    table.delete({"pk": second["pk"], "sk": second["sk"]})
+
+    (part,) = forwarding.parked("crm", START)
+    assert part.rows == rows[:1]
+    assert part.delivery_id != whole.delivery_id
+    assert [one.delivery_id for one in forwarding.parked("crm", START)] == [part.delivery_id]
+    table.put(second)
+    forwarding.unpark(part)
+    (rest,) = forwarding.parked("crm", START)
+    assert rest.rows == rows[1:]
+    assert rest.delivery_id not in (whole.delivery_id, part.delivery_id)

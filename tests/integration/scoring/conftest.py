@@ -39,6 +39,7 @@ def clear_caches() -> None:
     for make in (
         bootstrap.on_profiles_changed,
         bootstrap.on_consent_changed,
+        bootstrap.on_listening,
         bootstrap_mentions.hearing,
         bootstrap_mentions.sentiment,
         bootstrap_mentions.feeds,

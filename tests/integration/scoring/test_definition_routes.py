@@ -43,6 +43,7 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "cells": [{"bands": ["all"], "grades": ["A", "B"], "strategy": "call", "owner": "sales"}],
         },
     ),
+    "margin-table": ({"margins": {"pen": 2}}, {"margins": {"pen": 3}}),
     "trigger-table": (
         {
             "score": "love",

@@ -171,3 +171,22 @@ def test_a_busy_customer_s_standing_stays_under_one_kilobyte(clock: FixedClock) 
     item = items()["prf_1"]
 
     assert sum(len(name) + len(next(iter(value.values()))) for name, value in item.items()) <= 1_024
+
+
+def test_grades_and_cells_are_described() -> None:
+    love = {"rules": [{"event": "Order Completed", "points": 10}]}
+    assert call("PUT", "/score-models/love", love)[0] == 200
+    near = {"rules": [{"when": {"trait": "country", "eq": "NL"}, "grade": "A"}], "default": "B"}
+    assert call("PUT", "/fit-models/near", near)[0] == 200
+    matrix = {
+        "score": "love",
+        "fit": "near",
+        "bands": [{"name": "cold"}, {"name": "hot", "from": 10}],
+        "cells": [{"bands": ["cold", "hot"], "grades": ["A", "B"], "strategy": "call", "owner": "sales"}],
+    }
+    assert call("PUT", "/strategies/contact", matrix)[0] == 200
+    assert deliver(message("a", change(1, order("1997-01-01"), country="NL"))) == []
+
+    told = ask("describe", "prf_1")["stores"]
+    assert (told["fits"], told["cells"]) == ({"near": "A"}, {"contact": "hot:A"})
+    assert ask("export", "prf_1")["stores"]["cells"] == told["cells"]

@@ -16,6 +16,8 @@ from rich.console import Console
 
 from halte import __main__ as command
 from services.scoring.domain.analysis.response import ResponseModel
+from services.scoring.domain.definitions import kind_of
+from services.scoring.domain.definitions.needs import Needs
 from tests.unit.scoring.analysis.planted import EVENT, GOAL, NOISE, trails
 
 DAY = timedelta(days=1)
@@ -102,6 +104,7 @@ def test_a_response_model_is_trained_and_people_are_ranked(tmp_path: Path) -> No
     document = json.loads(model.read_text())
     assert [one["name"] for one in document["features"]] == ["earlier"]
     said = ResponseModel.read("response", document)
+    assert kind_of("score-model").parse("response", document).document() == document, "may be put as it is"
     ranked = table(out)
     assert len(ranked) == 900
     assert {one["model"] for one in ranked} == {said.version}
@@ -151,7 +154,12 @@ def test_the_inactive_are_ranked_and_checked(tmp_path: Path) -> None:
     values = [float(one["value"]) for one in worth]
     assert values == sorted(values, reverse=True)
     assert all(float(one["days"]) >= 30 for one in worth)
-    assert json.loads(model.read_text())["horizon_days"] == 100
+    document = json.loads(model.read_text())
+    assert (document["horizon_days"], document["margin"]) == (100, 0.5)
+    assert kind_of("score-model").parse("reactivation", document).document() == document, (
+        "may be put as it is"
+    )
+    assert kind_of("score-model").parse("reactivation", document).needs == Needs(), "its features are facts"
 
 
 @pytest.mark.capability("000-16")

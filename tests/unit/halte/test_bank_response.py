@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
 
 import pytest
 
 from halte.analysis.checking import Check, check, hold_out
 from halte.analysis.training import Leak, choose, train
 from services.scoring.domain.analysis.response import ResponseModel
+from tests.support.real_data import BANK_MARKETING, present
 
-DATA = Path(__file__).parents[3].parent / "shared" / "data" / "uci-bank-marketing" / "bank-additional.csv"
 RULE = ("poutcome", "success")
 Rows = list[dict[str, str]]
 
 
 @pytest.fixture(scope="module")
 def rows() -> Rows:
-    if not DATA.exists():
-        pytest.skip(f"REAL DATA NOT PRESENT: {DATA}")
-    with DATA.open(newline="") as file:
+    with present(BANK_MARKETING).open(newline="") as file:
         return list(csv.DictReader(file, delimiter=";"))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +12,8 @@ from halte.analysis.training import Unlearnable
 from local.cdnow import read_orders
 from services.scoring.domain.analysis.evidence import Share
 from services.scoring.domain.analysis.reactivation import ReactivationModel, ranked
+from tests.support.real_data import CDNOW_ORDERS, present
 
-DATA = Path(__file__).parents[3].parent / "shared" / "data" / "cdnow" / "CDNOW_master.txt"
 NEW_YEAR = datetime(1998, 1, 1, tzinfo=UTC)
 HORIZON = 181
 """From New Year to the end of the data, 1998-06-30."""
@@ -25,9 +24,7 @@ INACTIVE = 90
 
 @pytest.fixture(scope="module")
 def bought() -> Purchases:
-    if not DATA.exists():
-        pytest.skip(f"REAL DATA NOT PRESENT: {DATA}")
-    orders = read_orders(DATA.read_text())
+    orders = read_orders(present(CDNOW_ORDERS).read_text())
     return purchases(
         (Happening(o.customer, o.at, "Order Completed", o.cents / 100) for o in orders), "Order Completed"
     )
@@ -84,7 +81,7 @@ def test_people_as_of_a_day() -> None:
 
     (ann,) = looks(bought, day)
 
-    assert (ann.days, ann.features, ann.basket) == (5.0, {"orders": 2.0, "spent": 40.0}, 20.0)
+    assert (ann.days, ann.features, ann.basket) == (5.0, {"orders": 2.0, "revenue": 40.0}, 20.0)
     assert returned(bought, [ann], day, 9) == [True]
     assert returned(bought, [ann], day, 8) == [False]
     assert [one.margin for one in inactive(bought, day, 5, margin=0.25)] == [5.0]

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from services.ingest.domain.arrival import Origin
 from services.ingest.domain.history import Signed, chunks
 from services.ingest.domain.identifiers import MAX_PER_KIND, Identifier
-from services.ingest.domain.intake import Origin, pack_http
+from services.ingest.domain.intake import pack_http
 from services.ingest.domain.policy import MAX_ALIASES, MAX_COMPONENT
 from services.ingest.domain.profile import Profile, redirect
 from services.ingest.domain.regroup import Node

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.ingest.domain.intake import Arrival, BusRules, Origin, held, pack_http, unpack
+from services.ingest.domain.arrival import Arrival, Origin
+from services.ingest.domain.intake import BusRules, held, pack_http, unpack
 from services.ingest.domain.lake import to_line, to_row
 from services.ingest.domain.lines import arrival_of
 from services.ingest.domain.mapping import SourceMapping

@@ -6,8 +6,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from services.ingest.domain.arrival import Arrival
 from services.ingest.domain.identifiers import EMAIL, Identifier
-from services.ingest.domain.intake import Arrival, unpack
+from services.ingest.domain.intake import unpack
 from services.shared.contracts.consent import PermissionChange, PreferencesChange, PreferencesChanged
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)

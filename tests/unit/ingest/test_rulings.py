@@ -92,6 +92,17 @@ def test_a_profile_id_that_a_parting_drew_is_told_with_it() -> None:
     assert standing(lines_of(told)).births == {bob: Node("prf_b", 9)}
 
 
+def test_a_profile_id_that_no_event_of_its_own_tells_is_told_alone() -> None:
+    """Events parted them: nothing was decided by hand, and of one of the two an event is in the batch."""
+    one, other = NAMES[:2]
+    before = Component("grp_1", 1, {one: Node("prf_1", 5), other: Node()})
+    after = Component("grp_1", 2, {one: Node("prf_1", 5), other: Node("prf_2", 7)})
+    told = ruled([before], after, at=9)
+    assert told is not None
+    assert standing(lines_of(told)).births == {other: Node("prf_2", 7)}
+    assert ruled([before], after, at=9, told={other}) is None
+
+
 def test_a_mark_counts_from_its_last_erasure() -> None:
     first, later = (from_iso(f"2026-01-0{day}T00:00:00.000Z") for day in (1, 2))
     lines = [*erased_lines(["m1", "m2"], "ers_2", later), *erased_lines(["m1"], "ers_1", first)]

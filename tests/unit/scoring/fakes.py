@@ -60,6 +60,7 @@ class FakeDefinitions:
         self.current = definitions
         self.rival = rival
         self.reads = 0
+        self.pass_at: datetime | None = None
         self.kept: dict[tuple[str, str], list[Revision]] = {
             (one.kind, one.name): [Revision(1, one.document(), None)] for one in definitions.all
         }
@@ -94,6 +95,14 @@ class FakeDefinitions:
             return False
         self.current = self.current.without(kind, name)
         self.kept[kind, name].append(Revision(number, None, at))
+        return True
+
+    def hear(self, journey: str, following: Definitions, before: int, pass_at: datetime | None) -> bool:
+        if self.rival:
+            self.current, self.rival = self.current.with_(self.rival), None
+        if before != self.current.version:
+            return False
+        self.current, self.pass_at = following, pass_at
         return True
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -14,17 +13,15 @@ from services.scoring.domain.definitions import Segment
 from services.scoring.domain.facts import Tally, fold
 from services.shared.conditions import evaluate
 from services.shared.contracts.ingest import CustomerEvent
+from tests.support.real_data import CDNOW_ORDERS, present
 
-DATA = Path(__file__).parents[3].parent / "shared" / "data" / "cdnow" / "CDNOW_master.txt"
 END = datetime(1998, 6, 30, 12, tzinfo=UTC)
 """The known counts are by day, and all orders are dated at noon: the far day is within, so a second more."""
 
 
 @pytest.fixture(scope="module")
 def orders() -> list[Order]:
-    if not DATA.exists():
-        pytest.skip(f"REAL DATA NOT PRESENT: {DATA}")
-    return read_orders(DATA.read_text())
+    return read_orders(present(CDNOW_ORDERS).read_text())
 
 
 @pytest.fixture(scope="module")

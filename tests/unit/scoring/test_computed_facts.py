@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.scoring.domain.definitions import ScoreModel
+from services.scoring.domain.definitions.models import Seen
 from services.scoring.domain.facts import Tally, fold
 from services.shared.contracts.ingest import CustomerEvent
 from tests.unit.scoring.builders import event, order
@@ -233,7 +234,7 @@ def test_the_order_of_arrival_makes_no_difference(
     one, other = (reduce(lambda t, e: fold(t, e, frozenset()), events, Tally()) for events in both)
 
     assert one.facts() == other.facts()
-    assert MODEL.score(one.counts, {}, {}) == MODEL.score(other.counts, {}, {})
+    assert MODEL.score(Seen(one.counts), {}) == MODEL.score(Seen(other.counts), {})
 
 
 @pytest.mark.parametrize(
@@ -248,8 +249,8 @@ def test_the_order_of_arrival_makes_no_difference(
     ],
 )
 def test_points_are_capped_per_rule_plus_and_minus(counts: dict[str, int], score: float) -> None:
-    assert MODEL.score(counts, {}, {}) == score
-    explained = MODEL.explained(counts, {}, {}, 0)
+    assert MODEL.score(Seen(counts), {}) == score
+    explained = MODEL.explained(Seen(counts), {}, 0)
     assert sum(float(row["points"]) for row in explained["rules"]) == score
     assert sum(float(row["points"]) for row in explained["ledger"]) == score
 

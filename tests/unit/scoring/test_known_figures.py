@@ -20,7 +20,7 @@ from services.scoring.domain.seeing import known
 from services.scoring.domain.standing import ProfileStanding
 from services.shared.conditions import evaluate
 from services.shared.contracts.ingest import CustomerEvent
-from tests.unit.scoring import test_cdnow_standings as cdnow
+from tests.support.real_data import CDNOW_ORDERS, present
 from tests.unit.scoring import test_online_retail as retail
 
 invoices = retail.invoices
@@ -82,10 +82,8 @@ def bought(order: Order) -> CustomerEvent:
 
 @pytest.fixture(scope="module")
 def chosen() -> dict[str, set[str]]:
-    if not cdnow.DATA.exists():
-        pytest.skip(f"REAL DATA NOT PRESENT: {cdnow.DATA}")
     people: dict[str, list[CustomerEvent]] = defaultdict(list)
-    for order in read_orders(cdnow.DATA.read_text()):
+    for order in read_orders(present(CDNOW_ORDERS).read_text()):
         people[order.customer].append(bought(order))
     return selected(people, {name: condition for name, (condition, _) in CDNOW.items()}, NOON)
 

@@ -7,7 +7,6 @@ import random
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,19 +14,15 @@ import pytest
 
 from services.scoring.domain.facts import Tally, fold
 from services.shared.contracts.ingest import CustomerEvent
+from tests.support.real_data import ONLINE_RETAIL, present
 
-DATA = (
-    Path(__file__).parents[3].parent / "shared" / "data" / "online-retail" / "online_retail_2010-12.share.csv"
-)
 NAMES = {"C": "Order Refunded", "A": "Account Adjusted"}
 
 
 @pytest.fixture(scope="module")
 def invoices() -> dict[str, list[dict[str, str]]]:
-    if not DATA.exists():
-        pytest.skip(f"REAL DATA NOT PRESENT: {DATA}")
     found: dict[str, list[dict[str, str]]] = {}
-    with DATA.open(newline="") as lines:
+    with present(ONLINE_RETAIL).open(newline="") as lines:
         for line in csv.DictReader(lines):
             found.setdefault(line["InvoiceNo"], []).append(line)
     return found

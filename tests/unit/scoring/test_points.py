@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.scoring.domain.definitions import Definitions, ScoreModel, Segment
-from services.scoring.domain.definitions.models import read_model
+from services.scoring.domain.definitions.scores import read_model
 from services.scoring.domain.judging import let_time_pass, take_in
-from services.scoring.domain.seeing import explained_scores, known, numbers, scores_of
+from services.scoring.domain.seeing import explained_scores, known, numbers, scores_of, seen_by_models
 from services.scoring.domain.standing import ProfileStanding
 from services.shared.conditions import evaluate, next_flip, parse
 from services.shared.contracts.ingest import CustomerEvent
@@ -126,7 +126,7 @@ def test_a_score_is_that_of_the_raw_events_whatever_came_when(
         assert standing is not None
         now = standing.at + milliseconds_later * MS
         expected = sum((by_hand(rule, events, now) for rule in RULES), Decimal(0))
-        told = explained_scores(standing.memory, by, now)["all"]
+        told = explained_scores(standing, by, now)["all"]
         assert Decimal(str(told["score"])) == expected
         assert sum(Decimal(str(line["points"])) for line in told["ledger"]) == expected
         assert sum(Decimal(str(row["points"])) for row in told["rules"]) == expected
@@ -224,7 +224,7 @@ def test_points_of_a_product_are_read_apart() -> None:
     views = [event("Viewed", START, sku=sku) for sku in ("a", "a", "a", "b", 7)]
     standing = take_in("prf_1", None, [change(1, *views, event("Viewed", START))], by, START)
     assert standing is not None
-    told = explained_scores(standing.memory, by, START)["m"]
+    told = explained_scores(standing, by, START)["m"]
     assert told["values"] == {"a": 5, "b": 2, "7": 2}
     assert told["score"] == 9
     assert {"event": "Viewed", "value": "a", "why": "cap", "points": -1} in told["ledger"]
@@ -242,16 +242,16 @@ def test_the_ledger_says_why_and_is_bounded() -> None:
     standing = take_in("prf_1", None, [change(1, read, *many)], by, START + timedelta(hours=2))
     assert standing is not None
 
-    soon = explained_scores(standing.memory, by, START + timedelta(days=5))["m"]
+    soon = explained_scores(standing, by, START + timedelta(days=5))["m"]
     assert len(soon["ledger"]) == 51
     assert soon["ledger"][-1] == {"count": 31, "why": "older", "points": 4 * 30 + 4}
     assert soon["score"] == 324
-    late = explained_scores(standing.memory, by, START + timedelta(days=10, minutes=75))["m"]["ledger"]
+    late = explained_scores(standing, by, START + timedelta(days=10, minutes=75))["m"]["ledger"]
     assert late[0] == {"event": "Click", "given": 4, "at": "2026-01-01T01:19:00.000Z", "points": 4}
     assert {line.get("why") for line in late} == {None, "expired", "older"}
     reader = take_in("prf_1", None, [change(1, read)], by, START)
     assert reader is not None
-    decayed = explained_scores(reader.memory, by, START + timedelta(days=5))["m"]["ledger"]
+    decayed = explained_scores(reader, by, START + timedelta(days=5))["m"]["ledger"]
     assert decayed == [
         {"event": "Read", "given": 8, "at": "2026-01-01T00:00:00.000Z", "why": "decayed", "points": 4}
     ]
@@ -352,7 +352,7 @@ def test_a_model_reads_back_as_it_was_written() -> None:
 def test_what_only_counts_is_no_curve() -> None:
     by = definitions({}, {"m": [{"event": "A", "points": 1.5}]})
     memory = ProfileStanding("prf_1", 0, START).memory.with_event(event("A", START), by.needs)
-    scores = scores_of(memory, by)
+    scores = scores_of(seen_by_models(memory, {}), by)
     assert scores == {"m": 1.5}
     assert numbers(scores, START) == {"m": 1.5}
     assert Segment.read("s", {"condition": {"score": "m", "gte": 1}}).condition.ages

@@ -6,12 +6,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from services.scoring.domain.analysis.response import Contribution, ResponseModel, Weight, logistic
-from services.shared.conditions import Reference
+from services.scoring.domain.analysis.response import Contribution, ResponseModel, Trained, Weight, logistic
 
 LEAST_WEIGHT = 1e-4
 
@@ -40,42 +39,25 @@ class Worth:
     value: float
 
 
-class ReactivationModel(BaseModel):
+class ReactivationModel(Trained):
     """P(return within `horizon_days`) = logistic(`intercept` - `recency` * ln(1 + days away) + `likeness` * logit of
     being alike to the active). Both weights are positive: the more recent and the more alike, the more probable."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: ClassVar[str] = "reactivation-model"
-
-    name: str
     horizon_days: Annotated[int, Field(gt=0, le=3660)]
     intercept: Weight
     recency: Annotated[Weight, Field(ge=LEAST_WEIGHT)]
     likeness: Annotated[Weight, Field(ge=LEAST_WEIGHT)]
     active: ResponseModel
     """Whether somebody is active, by features that do not hold how long they are away."""
-
-    @classmethod
-    def read(cls, name: str, document: Mapping[str, Any]) -> ReactivationModel:
-        """The model that a document describes.
-
-        Raises:
-            pydantic.ValidationError: it is none.
-        """
-        return cls.model_validate({**document, "name": name})
-
-    def document(self) -> dict[str, Any]:
-        """The model as JSON."""
-        return self.model_dump(mode="json")
-
-    def references(self) -> Iterable[Reference]:
-        """None: what is known of people is given when it is asked."""
-        return ()
+    margin: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """The share of an order that is left."""
 
     def probability(self, days: float, features: Mapping[str, Any]) -> float:
         """That somebody who is away for so many days (0 or more) returns within the horizon."""
-        alike = self.active.logit(features)
+        return self.chance(days, self.active.logit(features))
+
+    def chance(self, days: float, alike: float) -> float:
+        """The same, of somebody whose logit of being alike to the active is known."""
         return logistic(self.intercept - self.recency * math.log1p(max(0.0, days)) + self.likeness * alike)
 
     def worth(self, inactive: Inactive) -> Worth:

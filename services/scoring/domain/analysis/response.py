@@ -10,14 +10,12 @@ import hashlib
 import json
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from itertools import pairwise
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-
-from services.shared.conditions import Reference
 
 MAX_WEIGHT = 50
 """Beyond it a probability is 0 or 1 for all purposes."""
@@ -123,28 +121,15 @@ class Contribution(BaseModel):
     weight: float
 
 
-class ResponseModel(BaseModel):
-    """A model of one answer (`target`). `trained` says on what and how well, for people to read."""
+class Trained(BaseModel):
+    """A document that was trained elsewhere, and that people may keep in a file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: ClassVar[str] = "response-model"
-
     name: str
-    target: Name
-    intercept: Weight
-    features: Annotated[tuple[Feature, ...], Field(max_length=MAX_FEATURES)]
-    trained: dict[str, str | int | float] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _named_once(self) -> ResponseModel:
-        names = [feature.name for feature in self.features]
-        if len(set(names)) < len(names):
-            raise ValueError("features: a name stands twice")
-        return self
 
     @classmethod
-    def read(cls, name: str, document: Mapping[str, Any]) -> ResponseModel:
+    def read(cls, name: str, document: Mapping[str, Any]) -> Self:
         """The model that a document describes.
 
         Raises:
@@ -156,9 +141,21 @@ class ResponseModel(BaseModel):
         """The model as JSON."""
         return self.model_dump(mode="json")
 
-    def references(self) -> Iterable[Reference]:
-        """None: features are given when it is asked."""
-        return ()
+
+class ResponseModel(Trained):
+    """A model of one answer (`target`). `trained` says on what and how well, for people to read."""
+
+    target: Name
+    intercept: Weight
+    features: Annotated[tuple[Feature, ...], Field(max_length=MAX_FEATURES)]
+    trained: dict[str, str | int | float] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _named_once(self) -> ResponseModel:
+        names = [feature.name for feature in self.features]
+        if len(set(names)) < len(names):
+            raise ValueError("features: a name stands twice")
+        return self
 
     @property
     def version(self) -> str:

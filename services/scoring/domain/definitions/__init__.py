@@ -5,6 +5,7 @@ from services.scoring.domain.definitions.base import Definition, Kind
 from services.scoring.domain.definitions.book import KINDS, Definitions, kind_of
 from services.scoring.domain.definitions.fits import FitModel
 from services.scoring.domain.definitions.lists import StaticSegment
+from services.scoring.domain.definitions.margins import MarginTable
 from services.scoring.domain.definitions.models import ScoreModel
 from services.scoring.domain.definitions.segments import Segment
 from services.scoring.domain.definitions.strategies import Strategy
@@ -15,6 +16,7 @@ __all__ = [
     "Definitions",
     "FitModel",
     "Kind",
+    "MarginTable",
     "ScoreModel",
     "Segment",
     "StaticSegment",

@@ -8,18 +8,13 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from services.scoring.domain.definitions.base import Part
 from services.shared.conditions import Condition, View, evaluate, next_flip, parse
 
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class Part(BaseModel):
-    """A part of a document: nothing unknown is let in."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 class Band(Part):

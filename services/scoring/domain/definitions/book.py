@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
@@ -12,16 +12,20 @@ from types import MappingProxyType
 from services.scoring.domain.definitions.base import Definition, Kind
 from services.scoring.domain.definitions.fits import FitModel
 from services.scoring.domain.definitions.forums import Forum
+from services.scoring.domain.definitions.hearing import Hearing, Watch
 from services.scoring.domain.definitions.lifecycles import Lifecycle
 from services.scoring.domain.definitions.lists import StaticSegment
-from services.scoring.domain.definitions.models import ScoreModel, WeightedScore, read_model
+from services.scoring.domain.definitions.margins import MarginTable
+from services.scoring.domain.definitions.models import ScoreModel
 from services.scoring.domain.definitions.needs import Needs
+from services.scoring.domain.definitions.scores import AnyModel, read_model
 from services.scoring.domain.definitions.segments import Segment, read_segment
 from services.scoring.domain.definitions.strategies import Strategy
 from services.scoring.domain.definitions.trigger_tables import TriggerTable
 from services.scoring.domain.facts import FACTS
 from services.scoring.domain.places import Judged
 from services.shared.conditions import Reference
+from services.shared.contracts.journeys import Listening
 from services.shared.errors import Conflict, Invalid, NotFound
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -35,6 +39,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind(FitModel.kind, "fit-models", FitModel.read, most=20, places=True),
             Kind(Strategy.kind, "strategies", Strategy.read, most=20, places=True),
             Kind(TriggerTable.kind, "trigger-tables", TriggerTable.read, most=20),
+            Kind(MarginTable.kind, "margin-tables", MarginTable.read, most=5),
         )
     }
 )
@@ -60,16 +65,23 @@ class Definitions:
     """All definitions at one `version`, which grows by one per change, in an order in which each comes after those it
     refers to. They fit together: what one names exists, and no two wait for each other.
 
-    `introduced` says by which version each need, and each definition as it is (`segment/first_order`), came to be.
+    `introduced` says by which version each need, each definition as it is (`segment/first_order`), and each trait that
+    is carried (`carry/timezone`), came to be. `hearing` is what journeys asked for; `watches` are those of it that fit.
     """
 
     version: int
     all: tuple[Definition, ...]
     introduced: Mapping[str, int]
+    hearing: Hearing = field(default_factory=Hearing)
+    watches: tuple[Watch, ...] = ()
 
     @classmethod
     def of(
-        cls, version: int, definitions: Iterable[Definition], introduced: Mapping[str, int] | None = None
+        cls,
+        version: int,
+        definitions: Iterable[Definition],
+        introduced: Mapping[str, int] | None = None,
+        hearing: Hearing | None = None,
     ) -> Definitions:
         """Definitions that fit together; of namesakes the last counts. What `introduced` does not know, is new.
 
@@ -83,20 +95,24 @@ class Definitions:
         needs = {key: _needs(one, by_key) for key, one in sorted(by_key.items())}
         _check_matrices(by_key)
         ordered = tuple(by_key[key] for key in _ordered(needs))
-        words = {word for one in ordered for word in (_word(one), *one.needs.names)}
+        hearing = hearing or Hearing()
+        watches = tuple(one for one in hearing.watches if _fits(one, by_key))
+        words = {word for one in (*ordered, *watches) for word in (_word(one), *one.needs.names)}
         words |= {one.list for one in ordered if isinstance(one, StaticSegment)}
+        words |= {*_carrying(hearing).names, *map(carry_word, hearing.carries)}
         before = introduced or {}
-        return cls(version, ordered, {word: before.get(word, version) for word in words})
+        known = {word: before.get(word, version) for word in words}
+        return cls(version, ordered, known, hearing, watches)
 
     @cached_property
     def judged(self) -> tuple[Judged, ...]:
         """Those that put a person somewhere."""
-        return tuple(one for one in self.all if isinstance(one, Judged))
+        return (*(one for one in self.all if isinstance(one, Judged)), *self.watches)
 
     @cached_property
-    def models(self) -> tuple[ScoreModel | WeightedScore, ...]:
+    def models(self) -> tuple[AnyModel, ...]:
         """The score models, each after those it is made of."""
-        return tuple(one for one in self.all if isinstance(one, ScoreModel | WeightedScore))
+        return tuple(one for one in self.all if isinstance(one, AnyModel))
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
@@ -115,9 +131,15 @@ class Definitions:
         return tuple(one for one in self.all if isinstance(one, TriggerTable))
 
     @cached_property
+    def margin_tables(self) -> tuple[MarginTable, ...]:
+        """The margin tables."""
+        return tuple(one for one in self.all if isinstance(one, MarginTable))
+
+    @cached_property
     def needs(self) -> Needs:
         """What all of them need to be remembered."""
-        return Needs.together(one.needs for one in self.all)
+        everything = (*self.all, *self.watches)
+        return Needs.together([*(one.needs for one in everything), _carrying(self.hearing)])
 
     @cached_property
     def complete_from(self) -> int:
@@ -130,7 +152,7 @@ class Definitions:
         if remembered >= self.complete_from:
             return frozenset()
         found: set[Key] = set()
-        for one in self.all:
+        for one in (*self.all, *self.watches):
             new = any(self.introduced[name] > remembered for name in one.needs.names)
             if new or any(_referred(reference) in found for reference in one.references()):
                 found.add((one.kind, one.name))
@@ -142,7 +164,33 @@ class Definitions:
 
     def get(self, kind: str, name: str) -> Definition | None:
         """One of them."""
-        return next((one for one in self.all if (one.kind, one.name) == (kind, name)), None)
+        return self._by_key.get((kind, name))
+
+    @cached_property
+    def _by_key(self) -> Mapping[Key, Definition]:
+        return {(one.kind, one.name): one for one in self.all}
+
+    def watch(self, name: str) -> Watch | None:
+        """One of the watches."""
+        return self._watches.get(name)
+
+    @cached_property
+    def _watches(self) -> Mapping[str, Watch]:
+        return {one.name: one for one in self.watches}
+
+    def unheard(self, journey: str) -> list[str]:
+        """What a journey asked for and is not heard, because it can't be read or names what is not there."""
+        asked = (one.names for one in self.hearing.requests if one.listening.journey == journey)
+        heard = {*self._watches, *(one.name for one in self.hearing.listeners)}
+        return sorted(next(asked, set()) - heard)
+
+    def hears(self, listening: Listening) -> Definitions:
+        """With what a journey needs to hear: the next version, or the same one when people are judged as before."""
+        hearing = self.hearing.with_(listening)
+        following = Definitions.of(self.version + 1, self.all, self.introduced, hearing)
+        if following.introduced.keys() == self.introduced.keys():
+            return Definitions.of(self.version, self.all, self.introduced, hearing)
+        return following
 
     def with_(self, new: Definition) -> Definitions:
         """The next version, with `new` in place of its namesake.
@@ -151,7 +199,7 @@ class Definitions:
             Invalid: it does not fit with the others.
         """
         introduced = {word: at for word, at in self.introduced.items() if word != _word(new)}
-        return Definitions.of(self.version + 1, [*self.all, new], introduced)
+        return Definitions.of(self.version + 1, [*self.all, new], introduced, self.hearing)
 
     def without(self, kind: str, name: str) -> Definitions:
         """The next version, without one of them.
@@ -164,13 +212,18 @@ class Definitions:
             for one in self.all
             if any((r.kind, r.name) == (_REFERRED.get(kind, kind), name) for r in one.references())
         ]
+        users += [
+            "a journey"
+            for one in self.watches
+            if any((r.kind, r.name) == (_REFERRED.get(kind, kind), name) for r in one.references())
+        ][:1]
         if users:
             raise Conflict("in_use", f"{kind} {name!r} is used by {', '.join(sorted(users))}")
         others = [one for one in self.all if (one.kind, one.name) != (kind, name)]
-        return Definitions.of(self.version + 1, others, self.introduced)
+        return Definitions.of(self.version + 1, others, self.introduced, self.hearing)
 
 
-_REFERRED = {ScoreModel.kind: "score", FitModel.kind: "fit", Strategy.kind: "cell"}
+_REFERRED = {ScoreModel.kind: "score", FitModel.kind: "fit", Strategy.kind: "cell", MarginTable.kind: "fact"}
 """What conditions call a kind, where that differs from its own name."""
 
 _KIND_REFERRED = {word: kind for kind, word in _REFERRED.items()}
@@ -182,6 +235,23 @@ _FREE = frozenset({"trait", "relation", "consent", "event", "bucket", "part"})
 
 def _word(one: Definition) -> str:
     return f"{one.kind}/{one.name}"
+
+
+def carry_word(trait: str) -> str:
+    """What a trait that is carried is called in `Definitions.introduced`."""
+    return f"carry/{trait}"
+
+
+def _carrying(hearing: Hearing) -> Needs:
+    return Needs(traits=hearing.carries)
+
+
+def _fits(watch: Watch, by_key: Mapping[Key, Definition]) -> bool:
+    try:
+        _needs(watch, by_key)
+    except Invalid:
+        return False
+    return True
 
 
 def _referred(reference: Reference) -> Key:

@@ -3,44 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from services.scoring.domain.definitions.base import (
+    Named,
+    OfPerson,
+    Part,
+    Written,
+    condition_at,
+    references_at,
+)
 from services.scoring.domain.definitions.needs import Needs
 from services.scoring.domain.places import Held, Place
-from services.shared.conditions import Condition, Reference, View, evaluate, explain, next_flip, parse
-from services.shared.errors import Invalid
+from services.shared.conditions import Condition, Reference, View, evaluate, explain, next_flip
 from services.shared.records import GROUP
 
 Grade = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,31}$")]
 
 
-class GradeRule(BaseModel):
+class GradeRule(Part):
     """A grade for those of whom `when` holds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     when: dict[str, Any]
     grade: Grade
 
 
-class Document(BaseModel):
+class Document(Named):
     """A fit model as a marketer writes it: the first rule that holds gives the grade, else the default is."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
     of: Literal["person", "group"] = "person"
     rules: Annotated[list[GradeRule], Field(min_length=1, max_length=50)]
     default: Grade
 
 
 @dataclass(frozen=True)
-class FitModel:
+class FitModel(Written[Document], OfPerson):
     """The grades of a document, with its conditions compiled.
 
     Of a `group`, a rule's `when` is a filter on the group's record (`{"field": ["fields", "employees"], "gte": 50}`),
@@ -49,7 +51,6 @@ class FitModel:
 
     kind: ClassVar[str] = "fit-model"
 
-    source: Document
     conditions: tuple[Condition, ...]
 
     @classmethod
@@ -64,30 +65,18 @@ class FitModel:
         return cls(source, tuple(_condition(source, i) for i in range(len(source.rules))))
 
     @property
-    def name(self) -> str:
-        return self.source.name
-
-    @property
     def values(self) -> tuple[str, ...]:
         """The grades, the default last."""
         grades = dict.fromkeys(rule.grade for rule in self.source.rules if rule.grade != self.source.default)
         return (*grades, self.source.default)
 
-    @property
-    def subjects(self) -> tuple[str, ...]:
-        return ("",)
-
     @cached_property
     def needs(self) -> Needs:
         return Needs.of(self.conditions)
 
-    def document(self) -> dict[str, Any]:
-        return self.source.model_dump(exclude_defaults=True)
-
     def references(self) -> Iterable[Reference]:
         for i, condition in enumerate(self.conditions):
-            for one in condition.references():
-                yield replace(one, path=f"rules.{i}.when.{one.path}")
+            yield from references_at(f"rules.{i}.when", condition)
 
     def settle(self, view: View, held: Held, at: datetime) -> Held:
         grade = self._grade(view, at)
@@ -117,7 +106,5 @@ class FitModel:
 
 def _condition(source: Document, i: int) -> Condition:
     when = source.rules[i].when
-    try:
-        return parse(when if source.of == "person" else {"relation": GROUP, "where": when})
-    except Invalid as error:
-        raise Invalid(error.code, f"rules.{i}.when.{error.message}") from error
+    document = when if source.of == "person" else {"relation": GROUP, "where": when}
+    return condition_at(f"rules.{i}.when", document)

@@ -9,13 +9,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from services.scoring.domain.definitions.base import (
+    Named,
+    Part,
+    Written,
+    condition_at,
+    references_at,
+)
 from services.scoring.domain.definitions.needs import Needs
 from services.scoring.domain.places import Held, Place
 from services.shared.clock import to_iso
@@ -26,7 +33,6 @@ from services.shared.conditions import (
     evaluate,
     explain,
     next_flip,
-    parse,
     parse_duration,
 )
 from services.shared.errors import Conflict, Invalid
@@ -40,10 +46,8 @@ KEPT = 8
 _Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 
 
-class Transition(BaseModel):
+class Transition(Part):
     """One way on: from any of some stages, to another, `when` its condition holds, not before `after` in the stage."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     from_: Annotated[list[_Word], Field(alias="from", min_length=1, max_length=30)]
     to: _Word
@@ -63,12 +67,9 @@ class Transition(BaseModel):
         return parse_duration(self.after) if self.after else timedelta(0)
 
 
-class Document(BaseModel):
+class Document(Named):
     """A lifecycle as a marketer writes it. `enter` says who is in it at all; `products`: it runs once for each."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
     stages: Annotated[list[_Word], Field(min_length=2, max_length=30)]
     transitions: Annotated[list[Transition], Field(min_length=1, max_length=100)]
     products: Annotated[list[_Word], Field(max_length=50)] = []
@@ -112,12 +113,11 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Lifecycle:
+class Lifecycle(Written[Document]):
     """The machine of a document: for each subject ("" or a product) who enters, and the ways on."""
 
     kind: ClassVar[str] = "stage"
 
-    source: Document
     enters: Mapping[str, Condition]
     ways: Mapping[str, tuple[Way, ...]]
 
@@ -146,10 +146,6 @@ class Lifecycle:
         )
 
     @property
-    def name(self) -> str:
-        return self.source.name
-
-    @property
     def initial(self) -> str:
         """Where everybody begins."""
         return self.source.stages[0]
@@ -166,13 +162,9 @@ class Lifecycle:
     def needs(self) -> Needs:
         return Needs.of(condition for _, condition in self._conditions())
 
-    def document(self) -> dict[str, Any]:
-        return self.source.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True)
-
     def references(self) -> Iterable[Reference]:
         for prefix, condition in self._conditions():
-            for one in condition.references():
-                yield replace(one, path=f"{prefix}.{one.path}")
+            yield from references_at(prefix, condition)
 
     def settle(self, view: View, held: Held, at: datetime) -> Held:
         places = {}
@@ -259,7 +251,4 @@ def _condition(document: Mapping[str, Any], subject: str, path: str) -> Conditio
         if subject
         else document
     )
-    try:
-        return parse(bound)
-    except Invalid as error:
-        raise Invalid(error.code, f"{path}.{error.message}") from error
+    return condition_at(path, bound)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
+from services.scoring.domain.definitions.base import OfPerson
 from services.scoring.domain.definitions.needs import Needs
 from services.scoring.domain.places import MEMBER, Held
 from services.shared.clock import to_iso
@@ -14,7 +15,7 @@ from services.shared.conditions import Reference, View
 
 
 @dataclass(frozen=True)
-class StaticSegment:
+class StaticSegment(OfPerson):
     """Membership follows nothing: the list is made by hand or by an import."""
 
     kind: ClassVar[str] = "segment"
@@ -32,10 +33,6 @@ class StaticSegment:
     @property
     def values(self) -> tuple[str, ...]:
         return (MEMBER,)
-
-    @property
-    def subjects(self) -> tuple[str, ...]:
-        return ("",)
 
     def document(self) -> dict[str, Any]:
         return {"name": self.name, "static": True, **self.texts}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -140,6 +141,16 @@ class Rule(BaseModel):
             yield Pile(number, self.fading, tuple(those), 0, cap, value)
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What models see of a person: numbers of events by key, tracks, facts and traits."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    states: States = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    traits: Mapping[str, Any] = field(default_factory=dict)
+
+
 class ScoreModel(BaseModel):
     """A named sum of rules; each rule is capped on its own, so the order of events makes no difference."""
 
@@ -183,21 +194,19 @@ class ScoreModel(BaseModel):
         counted = [rule.key for rule in self.rules if rule.track is None]
         return Needs.of((), counted, [rule.track for rule in self.rules if rule.track])
 
-    def score(self, counts: Mapping[str, int], states: States, scores: Scores) -> Score:
-        """The points of a person with these event counts and tracks."""
-        return settled(Points(self._piles(counts, states)))
+    def score(self, seen: Seen, scores: Scores) -> Score:
+        """The points of a person."""
+        return settled(Points(self._piles(seen)))
 
-    def explained(
-        self, counts: Mapping[str, int], states: States, scores: Scores, now: int
-    ) -> dict[str, Any]:
+    def explained(self, seen: Seen, scores: Scores, now: int) -> dict[str, Any]:
         """Where the points come from: `rules` (`{"event", "count", "points"}`), a `ledger` whose points add up to the
         score, and the score of each of the `values` that points are kept apart by."""
-        piles = self._piles(counts, states)
+        piles = self._piles(seen)
         points = Points(piles)
         rows = []
         for number, rule in enumerate(self.rules):
             mine = [pile for pile in piles if pile.rule == number]
-            count = counts.get(rule.key, 0) if rule.track is None else sum(p.count(now) for p in mine)
+            count = seen.counts.get(rule.key, 0) if rule.track is None else sum(p.count(now) for p in mine)
             total = sum(pile.total(now) for pile in mine)
             rows.append({"event": rule.event, "count": count, "points": millionths(total)})
         lines = [line for pile in piles for line in lines_of(self.rules[pile.rule].event, pile, now)]
@@ -209,9 +218,11 @@ class ScoreModel(BaseModel):
             **({"values": by_value} if by_value else {}),
         }
 
-    def _piles(self, counts: Mapping[str, int], states: States) -> tuple[Pile, ...]:
+    def _piles(self, seen: Seen) -> tuple[Pile, ...]:
         return tuple(
-            pile for number, rule in enumerate(self.rules) for pile in rule.piles(number, counts, states)
+            pile
+            for number, rule in enumerate(self.rules)
+            for pile in rule.piles(number, seen.counts, seen.states)
         )
 
 
@@ -238,13 +249,11 @@ class WeightedScore(BaseModel):
         """Nothing of its own."""
         return Needs()
 
-    def score(self, counts: Mapping[str, int], states: States, scores: Scores) -> Score:
+    def score(self, seen: Seen, scores: Scores) -> Score:
         """The weighted sum of `scores`."""
         return settled(self._sum(scores))
 
-    def explained(
-        self, counts: Mapping[str, int], states: States, scores: Scores, now: int
-    ) -> dict[str, Any]:
+    def explained(self, seen: Seen, scores: Scores, now: int) -> dict[str, Any]:
         """The score, and a `ledger` of what each of the others brings."""
         lines = [
             Line(points, {"score": name, "weight": weight, "of": number_at(scores.get(name, 0), now)})
@@ -256,18 +265,6 @@ class WeightedScore(BaseModel):
 
     def _sum(self, scores: Scores) -> Weighted:
         return Weighted(tuple((weight, scores.get(name, 0)) for name, weight in self.weights.items()))
-
-
-def read_model(name: str, document: Mapping[str, Any]) -> ScoreModel | WeightedScore:
-    """The model that `{"rules": [...]}`, or `{"weights": {score: weight}}`, describes.
-
-    Raises:
-        Invalid: `invalid_condition`, a filter is none.
-        pydantic.ValidationError: it is neither.
-    """
-    if "weights" in document:
-        return WeightedScore.model_validate({**document, "name": name})
-    return ScoreModel.read(name, document)
 
 
 def _text(value: Any) -> str:

@@ -13,8 +13,6 @@ from services.shared.conditions.matching import Matcher, compile_patterns
 HELD = "held"
 """The relation of products held: bought and not given back, or opened and not closed."""
 
-HELD_FIELDS = frozenset({"name"})
-
 
 @dataclass(frozen=True)
 class Needs:

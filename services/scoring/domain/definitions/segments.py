@@ -10,11 +10,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
+from services.scoring.domain.definitions.base import OfPerson, condition_at, references_at
 from services.scoring.domain.definitions.lists import StaticSegment
 from services.scoring.domain.definitions.needs import Needs
 from services.scoring.domain.places import MEMBER, Held, Place
@@ -33,7 +34,7 @@ KEYS = ("name", "static", "condition", *HALVES, "silent", *TEXTS)
 
 
 @dataclass(frozen=True)
-class Segment:
+class Segment(OfPerson):
     """Membership follows the condition; `halves` are what it was written as, where it was not written as one."""
 
     kind: ClassVar[str] = "segment"
@@ -54,7 +55,7 @@ class Segment:
             Invalid: `invalid_segment` or `invalid_condition`.
         """
         _check_keys(document)
-        halves = {key: _condition(document[key], key) for key in HALVES if key in document}
+        halves = {key: condition_at(key, document[key]) for key in HALVES if key in document}
         if halves and "condition" in document:
             raise _invalid("condition", f"does not belong beside {next(iter(halves))}")
         if not halves and "condition" not in document:
@@ -65,10 +66,6 @@ class Segment:
     @property
     def values(self) -> tuple[str, ...]:
         return (MEMBER,)
-
-    @property
-    def subjects(self) -> tuple[str, ...]:
-        return ("",)
 
     @cached_property
     def needs(self) -> Needs:
@@ -87,11 +84,7 @@ class Segment:
     def references(self) -> Iterable[Reference]:
         if not self.halves:
             return self.condition.references()
-        return [
-            replace(one, path=f"{key}.{one.path}")
-            for key, half in self.halves.items()
-            for one in half.references()
-        ]
+        return [one for key, half in self.halves.items() for one in references_at(key, half)]
 
     def settle(self, view: View, held: Held, at: datetime) -> Held:
         if not evaluate(self.condition, view, at):
@@ -126,13 +119,6 @@ def _joined(halves: Mapping[str, Condition]) -> Condition:
     exclude = {"none": [halves["exclude"].document]} if "exclude" in halves else None
     include = halves["include"].document if "include" in halves else None
     return parse({"all": [part for part in (include, exclude) if part is not None]})
-
-
-def _condition(document: Any, path: str) -> Condition:
-    try:
-        return parse(document)
-    except Invalid as error:
-        raise Invalid(error.code, f"{path}.{error.message}") from error
 
 
 def _check_keys(document: Mapping[str, Any]) -> None:

@@ -13,7 +13,6 @@ from pydantic import Field, model_validator
 
 from services.scoring.domain.definitions.bands import (
     BandList,
-    Part,
     Scale,
     Task,
     Text,
@@ -21,6 +20,7 @@ from services.scoring.domain.definitions.bands import (
     check_bands,
     check_known,
 )
+from services.scoring.domain.definitions.base import Named, OfPerson, Part, Written
 from services.scoring.domain.definitions.fits import Grade
 from services.scoring.domain.definitions.needs import Needs
 from services.scoring.domain.places import Held, Place
@@ -47,10 +47,9 @@ class Cells(Agreed):
     grades: Annotated[list[Grade], Field(min_length=1, max_length=50)]
 
 
-class Document(Part):
+class Document(Named):
     """A matrix as a marketer writes it. `silent`: who has a cell because the matrix is new is told to nobody."""
 
-    name: str
     score: Text
     fit: Text
     bands: BandList
@@ -66,12 +65,11 @@ class Document(Part):
 
 
 @dataclass(frozen=True)
-class Strategy:
+class Strategy(Written[Document], OfPerson):
     """The matrix of a document: what is agreed for each cell (`band:grade`)."""
 
     kind: ClassVar[str] = "strategy"
 
-    source: Document
     scale: Scale
     cells: Mapping[str, Agreed]
 
@@ -95,10 +93,6 @@ class Strategy:
         return cls(source, Scale.of(source.score, source.bands), cells)
 
     @property
-    def name(self) -> str:
-        return self.source.name
-
-    @property
     def silent(self) -> bool:
         return self.source.silent
 
@@ -109,15 +103,8 @@ class Strategy:
         return tuple(sorted(self.cells, key=lambda cell: bands.index(cell.partition(":")[0])))
 
     @property
-    def subjects(self) -> tuple[str, ...]:
-        return ("",)
-
-    @property
     def needs(self) -> Needs:
         return Needs()
-
-    def document(self) -> dict[str, Any]:
-        return self.source.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True)
 
     def references(self) -> Iterable[Reference]:
         return (Reference("score", self.source.score, "score"), Reference("fit", self.source.fit, "fit"))

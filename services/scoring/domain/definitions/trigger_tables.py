@@ -13,7 +13,6 @@ from pydantic import Field, field_validator, model_validator
 
 from services.scoring.domain.definitions.bands import (
     BandList,
-    Part,
     Scale,
     Task,
     Text,
@@ -21,6 +20,7 @@ from services.scoring.domain.definitions.bands import (
     check_bands,
     check_known,
 )
+from services.scoring.domain.definitions.base import Named, Part, Written
 from services.scoring.domain.definitions.needs import Needs
 from services.scoring.domain.facts import event_key
 from services.shared.conditions import Reference, View, parse_duration
@@ -58,10 +58,9 @@ class Reaction(Part):
         return self
 
 
-class Document(Part):
+class Document(Named):
     """A table as a marketer writes it. What is older than `within` when it comes in is not reacted to."""
 
-    name: str
     score: Text
     positions: BandList
     triggers: Annotated[list[Trigger], Field(min_length=1, max_length=50)]
@@ -87,12 +86,11 @@ class Document(Part):
 
 
 @dataclass(frozen=True)
-class TriggerTable:
+class TriggerTable(Written[Document]):
     """The reactions of a document by trigger and position."""
 
     kind: ClassVar[str] = "trigger-table"
 
-    source: Document
     scale: Scale
     reactions: Mapping[tuple[str, str], Reaction]
 
@@ -120,10 +118,6 @@ class TriggerTable:
         return cls(source, Scale.of(source.score, source.positions), reactions)
 
     @property
-    def name(self) -> str:
-        return self.source.name
-
-    @property
     def needs(self) -> Needs:
         """Nothing of its own: events are looked at when they come in."""
         return Needs()
@@ -132,9 +126,6 @@ class TriggerTable:
     def within(self) -> timedelta:
         """How old an event may be."""
         return parse_duration(self.source.within)
-
-    def document(self) -> dict[str, Any]:
-        return self.source.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True)
 
     def references(self) -> Iterable[Reference]:
         return (Reference("score", self.source.score, "score"),)

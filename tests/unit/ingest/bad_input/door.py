@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from services.ingest.domain.intake import Arrival, unpack
+from services.ingest.domain.arrival import Arrival
+from services.ingest.domain.intake import unpack
 from services.ingest.doors.accept import FrontDoor, Request
 from services.ingest.doors.known import KnownKeys
 from services.shared.clock import FixedClock

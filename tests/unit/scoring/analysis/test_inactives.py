@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +11,8 @@ from hypothesis import strategies as st
 from local.cdnow import read_orders
 from services.scoring.domain.analysis.evidence import Share
 from services.scoring.domain.analysis.inactives import Cohort, Customer, report
+from tests.support.real_data import CDNOW_ORDERS, present
 
-DATA = Path(__file__).parents[4].parent / "shared" / "data" / "cdnow" / "CDNOW_master.txt"
 DAY = timedelta(days=1)
 START = datetime(2026, 1, 15, tzinfo=UTC)
 NOW = START + 200 * DAY
@@ -81,10 +80,8 @@ def test_totals_add_up(people: list[Customer], inactive_days: int, period_days: 
 @pytest.mark.capability("000-16")
 def test_the_customers_of_cdnow() -> None:
     """From the file: by 1998-01-01 19,394 have not bought for 90 days, of whom 2,856 buy in the half year after."""
-    if not DATA.exists():
-        pytest.skip(f"REAL DATA NOT PRESENT: {DATA}")
     orders: dict[str, list[datetime]] = {}
-    for order in read_orders(DATA.read_text()):
+    for order in read_orders(present(CDNOW_ORDERS).read_text()):
         orders.setdefault(order.customer, []).append(order.at)
     people = [Customer(name, min(bought), bought) for name, bought in orders.items()]
 

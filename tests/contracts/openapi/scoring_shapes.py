@@ -1,64 +1,81 @@
-"""The shapes of the OpenAPI document: what the routes of scoring take and answer."""
+"""What the routes of scoring take and answer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from services.scoring.domain.definitions import ScoreModel
-from services.scoring.domain.definitions.lifecycles import Document
+from services.scoring.domain.definitions import (
+    KINDS,
+    Kind,
+    ScoreModel,
+    fits,
+    lifecycles,
+    strategies,
+    trigger_tables,
+)
+from services.scoring.domain.definitions.forums import Forum
+from services.scoring.domain.definitions.models import WeightedScore
 from services.scoring.domain.definitions.segments import LONGEST
 from services.scoring.domain.library import Parameter
 from services.scoring.list_desk import MOST
-
-Schema = Mapping[str, Any]
-
-CONDITION = "../conditions.schema.json"
-"""The language of conditions has a schema of its own."""
-
-TEXT: Schema = {"type": "string"}
-NUMBER: Schema = {"type": "integer"}
-FLAG: Schema = {"type": "boolean"}
-INSTANT: Schema = {"type": "string", "format": "date-time"}
-ANYTHING: Schema = {"type": "object"}
-
-
-def obj(properties: Mapping[str, Schema], *optional: str, description: str = "") -> dict[str, Any]:
-    """An object with just these properties."""
-    said = {"description": description} if description else {}
-    required = [name for name in properties if name not in optional]
-    return {
-        "type": "object",
-        **said,
-        "properties": dict(properties),
-        **({"required": required} if required else {}),
-        "additionalProperties": False,
-    }
+from services.scoring.mentions.hearing import Sent
+from tests.contracts.openapi.shapes import (
+    AMOUNT,
+    ANYTHING,
+    CONDITION,
+    DAY,
+    FLAG,
+    INSTANT,
+    NUMBER,
+    TEXT,
+    Schema,
+    by_name,
+    condition,
+    many,
+    model,
+    obj,
+    or_null,
+    ref,
+)
 
 
-def many(items: Schema, **more: Any) -> dict[str, Any]:
-    return {"type": "array", "items": items, **more}
+def title(kind: Kind) -> str:
+    """The name of a kind's documents."""
+    return "".join(word.title() for word in kind.name.split("-"))
 
 
-def by_name(values: Schema) -> dict[str, Any]:
-    return {"type": "object", "additionalProperties": values}
+DEFINITION_CODES: Mapping[str, tuple[str, ...]] = {
+    "segment": ("invalid_segment", "invalid_condition", "definition_cycle"),
+    "score-model": ("invalid_condition", "definition_cycle"),
+    "forum": ("unsafe_url",),
+    "stage": ("invalid_condition", "definition_cycle"),
+    "fit-model": ("invalid_condition", "definition_cycle"),
+    "strategy": ("cell_twice", "unknown_grade", "unmapped_cell", "definition_cycle"),
+    "trigger-table": ("reaction_twice", "unmapped_reaction", "invalid_condition", "definition_cycle"),
+}
+"""What documents of a kind are refused for, beside what all are."""
 
-
-def or_null(schema: Schema) -> dict[str, Any]:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def ref(name: str) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{name}"}
+MODELS: Mapping[str, tuple[Any, Mapping[str, str]]] = {
+    "score-model": (
+        ScoreModel | WeightedScore,
+        {"where": "where", "half_life": "duration", "linear": "duration", "expires": "duration"},
+    ),
+    "forum": (Forum, {}),
+    "stage": (lifecycles.Document, {"when": "condition", "enter": "condition", "after": "duration"}),
+    "fit-model": (fits.Document, {"when": "condition"}),
+    "strategy": (strategies.Document, {}),
+    "trigger-table": (trigger_tables.Document, {"where": "where", "within": "duration"}),
+}
+"""What reads the documents of a kind, and its fields of the condition language. Segments are read by hand."""
 
 
 def _segment() -> dict[str, Any]:
-    condition = {"$ref": CONDITION}
     text = {"type": "string", "minLength": 1, "maxLength": LONGEST}
     properties = {
         "name": TEXT,
         "static": FLAG,
-        **dict.fromkeys(("condition", "include", "exclude"), condition),
+        **dict.fromkeys(("condition", "include", "exclude"), ref(CONDITION)),
         "silent": FLAG,
         **dict.fromkeys(("description", "advice"), text),
     }
@@ -72,39 +89,33 @@ def _segment() -> dict[str, Any]:
     }
 
 
-DOCUMENTS: Mapping[str, Any] = {
-    "segment": _segment,
-    "stage": lambda: _plain(Document.model_json_schema(by_alias=True)),
-    "score-model": lambda: _plain(ScoreModel.model_json_schema()),
+def _definitions() -> dict[str, Schema]:
+    found: dict[str, Schema] = {"Segment": _segment()}
+    for kind, (type_, language) in MODELS.items():
+        found |= model(title(KINDS[kind]), type_, in_path=("name",), **language)
+    return found
+
+
+SUMMARY: Mapping[str, Schema] = {"score": or_null(AMOUNT), "mentions": NUMBER}
+SPOKEN: Mapping[str, Schema] = {
+    **SUMMARY,
+    "topics": by_name(ref("SentimentSummary")),
+    "days": many(ref("SentimentDay")),
 }
-"""By kind, the schema of its documents."""
-
-
-def _plain(schema: dict[str, Any]) -> dict[str, Any]:
-    """Without `$defs` (each is written where it is used), and without the name, which the path gives."""
-    definitions = schema.pop("$defs", {})
-    schema["required"] = [name for name in schema["required"] if name != "name"]
-
-    def resolved(value: Any) -> Any:
-        if isinstance(value, dict):
-            if "$ref" in value:
-                return resolved(definitions[value["$ref"].rpartition("/")[2]])
-            return {key: resolved(child) for key, child in value.items()}
-        return [resolved(one) for one in value] if isinstance(value, list) else value
-
-    whole: dict[str, Any] = resolved(schema)
-    return whole
-
 
 SCHEMAS: Mapping[str, Schema] = {
-    "Error": obj({"code": TEXT, "message": TEXT}, description="`code` for programs, `message` for people."),
+    **condition(),
+    **_definitions(),
+    **model("Mention", Sent),
+    **model("Parameter", Parameter),
     "Revisions": obj(
         {
             "revisions": many(
                 obj({"revision": NUMBER, "saved_at": or_null(INSTANT), "document": or_null(ANYTHING)})
             ),
             "cursor": or_null(TEXT),
-        }
+        },
+        description="A revision without a document is a deletion.",
     ),
     "Members": obj({"members": many(obj({"profile_id": TEXT, "since": INSTANT})), "cursor": or_null(TEXT)}),
     "Counts": obj(
@@ -116,8 +127,8 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     "Moves": obj(
         {
-            "from": {"type": "string", "format": "date"},
-            "to": {"type": "string", "format": "date"},
+            "from": DAY,
+            "to": DAY,
             "moves": many(obj({"product": TEXT, "before": TEXT, "after": TEXT, "count": NUMBER})),
         }
     ),
@@ -139,7 +150,6 @@ SCHEMAS: Mapping[str, Schema] = {
             **dict.fromkeys(("unknown", "failed"), many(TEXT)),
             **{"members": NUMBER, "left": NUMBER, "complete": FLAG},
         },
-        description="While `complete` is false, the same request again goes on.",
     ),
     "Preview": obj(
         {
@@ -153,12 +163,7 @@ SCHEMAS: Mapping[str, Schema] = {
     "Library": obj(
         {
             "library": many(
-                obj(
-                    {
-                        **{"id": TEXT, "title": TEXT, "description": TEXT},
-                        "parameters": by_name(_plain({**Parameter.model_json_schema(), "required": []})),
-                    }
-                )
+                obj({"id": TEXT, "title": TEXT, "description": TEXT, "parameters": by_name(ref("Parameter"))})
             )
         }
     ),
@@ -187,8 +192,27 @@ SCHEMAS: Mapping[str, Schema] = {
             "cells": by_name(TEXT),
             "waiting": many(TEXT),
         },
-        description="What is known of a person, and why they are where they are.",
     ),
     "Move": obj({"to": TEXT, "product": TEXT}, "product"),
     "Place": obj({"stage": TEXT, "since": INSTANT}),
+    "Heard": obj(
+        {
+            "counted": NUMBER,
+            "known": NUMBER,
+            "refused": many(obj({"index": NUMBER, "code": TEXT, "message": TEXT})),
+        }
+    ),
+    "SentimentSummary": obj(
+        dict(SUMMARY),
+        description="`score` is the decayed mean polarity, -1 to 1; null: nothing could be read.",
+    ),
+    "SentimentDay": obj(
+        {"day": DAY, "mentions": NUMBER, "score": or_null(AMOUNT), "positive": NUMBER, "negative": NUMBER}
+    ),
+    "ForumSentiment": obj({"forum": TEXT, **SPOKEN, "feed": or_null(ANYTHING)}),
+    "SegmentSentiment": obj(
+        {"segment": TEXT, "forums": many(TEXT), "shown": FLAG, "minimum_members": NUMBER, **SPOKEN},
+        *SPOKEN,
+        description="Not `shown`: the segment has under `minimum_members` people, and nothing of it is told.",
+    ),
 }

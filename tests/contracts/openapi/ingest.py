@@ -1,0 +1,20 @@
+"""Ingest: what comes in by which door, and who it makes of that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.contracts.openapi import ingest_doors, ingest_people, ingest_registries
+from tests.contracts.openapi.operations import Operation
+from tests.contracts.openapi.shapes import Schema
+
+OPERATIONS: Mapping[str, Operation] = {
+    **ingest_doors.OPERATIONS,
+    **ingest_registries.OPERATIONS,
+    **ingest_people.OPERATIONS,
+}
+SCHEMAS: Mapping[str, Schema] = {
+    **ingest_doors.SCHEMAS,
+    **ingest_registries.SCHEMAS,
+    **ingest_people.SCHEMAS,
+}

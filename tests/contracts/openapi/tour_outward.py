@@ -1,0 +1,130 @@
+"""The tour through journeys, delivery and consent."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.contracts.openapi.tour import MAIL, Tour
+from tests.support.accessible import Page
+from tests.support.shop import SEEDS, header_of, link, send_id_of, text_of, url_parts
+
+JOURNEY: dict[str, Any] = {
+    "name": "second_order",
+    "title": "An offer after the first order",
+    "objective": "onboarding: a second order",
+    "brief": {
+        "who": "Everybody who has just ordered",
+        "why": "A second order within a month",
+        "channels": ["email"],
+        "needed_data": ["email", "firstName"],
+    },
+    "entry": {"segment_entered": "first"},
+    "start": "wait",
+    "nodes": {
+        "wait": {"type": "wait", "for": "PT1H", "next": "again"},
+        "again": {
+            "type": "branch",
+            "branches": [{"when": {"fact": "orders", "gte": 20}, "next": "done"}],
+            "default": "offer",
+        },
+        "offer": {"type": "send", "template": "offer", "channels": ["email"], "next": "done"},
+        "done": {"type": "exit", "reason": "completed"},
+    },
+}
+
+
+def _seeds(kind: str) -> list[Path]:
+    return sorted((SEEDS / kind).glob("*.json"))
+
+
+def permissions(tour: Tour) -> None:
+    """A purpose, and somebody who asks for it by a page of ours."""
+    purpose = json.loads((SEEDS / "purposes" / "newsletter.json").read_text())
+    tour.ask("PUT /purposes/{name}", "newsletter", body=purpose)
+    changed = [{**text, "text": text["text"] + " And more."} for text in purpose["texts"]]
+    tour.ask("PUT /purposes/{name}", "newsletter", body={**purpose, "texts": changed}, expect=409)
+    tour.ask("PUT /purposes/{name}", "newsletter", body={}, expect=400)
+    tour.ask("GET /purposes")
+
+
+def journeys_and_templates(tour: Tour) -> None:
+    """What is sent, and when."""
+    ask = tour.ask
+    for file in _seeds("templates"):
+        ask("PUT /templates/{name}", file.stem, body=json.loads(file.read_text()))
+    ask("PUT /templates/{name}", "wrong", body={}, expect=400)
+    ask("GET /templates")
+    ask("POST /journeys/validate", body=JOURNEY)
+    ask("POST /journeys/validate", body={**JOURNEY, "start": "nowhere"})
+    ask("POST /journeys/validate", body=b"[]", expect=400)
+    ask("PUT /journeys/{name}", "second_order", body=JOURNEY)
+    ask("PUT /journeys/{name}", "other", body=JOURNEY, expect=400)
+    ask("GET /journeys")
+    ask("GET /journeys/{name}", "second_order")
+    ask("GET /journeys/{name}", "none", expect=404)
+
+
+def pages(tour: Tour) -> None:
+    """What people do by themselves: confirm, change, unsubscribe."""
+    ask, road = tour.ask, tour.road
+    asked = {
+        "purpose": "newsletter",
+        "channel": "email",
+        "address": "bob@example.com",
+        "text_version": "2026-1",
+        "language": "en",
+        "form": "footer@3",
+    }
+    ask("POST /consents/requests", body=asked, expect=202)
+    ask("POST /consents/requests", body={**asked, "purpose": "none"}, expect=400)
+    ask("POST /consents/requests", form=asked, headers={"accept": "text/html"}, expect=202)
+    road.deliver()
+    asked_mail = next(sent for sent in road.outbox if "/consents/confirm" in text_of(sent))
+    _follow(tour, "/consents/confirm", asked_mail)
+    road.advance(timedelta(hours=2))
+    newsletter = next(sent for sent in road.outbox if header_of(sent, "List-Unsubscribe-Post"))
+    _follow(tour, "/preferences", newsletter, email="ana@example.org")
+    road.deliver()
+    moved = next(sent for sent in road.outbox if "/preferences/email" in text_of(sent))
+    _follow(tour, "/preferences/email", moved)
+    _follow(tour, "/consents/unsubscribe", newsletter)
+    ask("GET /preferences/request")
+    ask("HEAD /preferences/request")
+    ask("POST /preferences/request", form={"address": MAIL}, expect=202)
+    ask("POST /preferences/request", form={"address": "nobody"}, expect=400)
+    for path in ("/consents/confirm", "/consents/unsubscribe", "/preferences", "/preferences/email"):
+        ask(f"GET {path}", query={"token": "none"}, expect=400)
+    road.deliver()
+
+
+def _follow(tour: Tour, path: str, sent: Any, **changed: str) -> None:
+    """The page behind a link, and the button on it."""
+    _, query = url_parts(link(sent, path))
+    tour.ask(f"HEAD {path}", query=query)
+    page = tour.ask(f"GET {path}", query=query)
+    tour.ask(f"POST {path}", form={**Page(page.body).fields(), **changed})
+
+
+def what_was_sent(tour: Tour) -> None:
+    """Permissions with their proof, and what became of messages."""
+    ask, road = tour.ask, tour.road
+    key = ask("POST /consents/lookups", body={"channel": "email", "address": MAIL}).json()["address_key"]
+    ask("POST /consents/lookups", body={"channel": "pigeon", "address": MAIL}, expect=400)
+    ask("GET /consents/{address_key}", key)
+    proof = ask("GET /consents/{address_key}/proof", key).json()
+    ask("GET /consents/{address_key}/proof", "none", expect=404)
+    ask("GET /ledger/shards/{shard}", str(proof["head"]["shard"]))
+    ask("GET /ledger/shards/{shard}", "none", expect=404)
+    said = {"channel": "email", "address": MAIL, "purpose": "newsletter", "reason": "said so on the phone"}
+    ask("POST /consents/revocations", body=said)
+    ask("POST /consents/revocations", body={**said, "purpose": "none"}, expect=400)
+    ana = road.http("GET", "/profiles/userId:ana", admin=True).json()["profile_id"]
+    ask("GET /profiles/{profile_id}/journeys", ana)
+    ask("GET /decisions", query={"profile": ana})
+    ask("GET /decisions", expect=400)
+    ask("GET /messages/{send_id}", send_id_of(road.outbox[-1]))
+    ask("GET /messages/{send_id}", "none", expect=404)
+    ask("GET /reports/summary")
