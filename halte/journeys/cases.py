@@ -63,12 +63,13 @@ class Person(_Part):
     consents: Permissions = {}
 
 
-_DEEDS = ("event", "traits", "consents", "call", "pause", "resume")
+_DEEDS = ("event", "traits", "consents", "call", "pause", "resume", "world")
+_OF_PEOPLE = ("event", "traits", "consents", "call")
 
 
 class Given(_Part):
     """One thing that is given: an event (told when it is due; one with an earlier `at` is told late), traits or
-    permissions that change, a journey that is called for somebody, paused or resumed."""
+    permissions that change, a journey that is called for somebody, paused or resumed, something in the `world`."""
 
     who: Text | None = None
     at: Instant | None = None
@@ -81,13 +82,14 @@ class Given(_Part):
     pause: Name | None = None
     policy: Literal["hold", "drop"] = "hold"
     resume: Name | None = None
+    world: Name | None = None
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
         said = [name for name in _DEEDS if getattr(self, name) is not None]
         if len(said) != 1:
             raise ValueError(f"must have exactly one of {', '.join(_DEEDS)}")
-        if (self.who is None) is (said[0] not in ("pause", "resume")):
+        if (self.who is None) is (said[0] in _OF_PEOPLE):
             raise ValueError("who belongs to what people do, and to nothing else")
         return self
 

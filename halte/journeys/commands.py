@@ -31,7 +31,8 @@ _TEST = """a file of tests:
             messages: [welcome, {template: tips, at: 2026-03-10}]
             exits: []
 
-given: who, and one of event (with properties, type, at), traits, consents, call (a journey); or pause, resume
+given: who, and one of event (with properties, type, at), traits, consents, call (a journey); or pause, resume,
+       world (an event of the calendar of world events)
 expect: messages, skipped, entered, refused, updates, tasks, webhooks, exits: exactly these, since the last look
 """
 

@@ -7,7 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from services.journeys.domain.document import Document
-from services.journeys.domain.entries import CellWay, ExitOnSegment, SegmentEntered, SegmentExited, StageWay
+from services.journeys.domain.entries import (
+    CellWay,
+    ExitOnSegment,
+    ScheduleWay,
+    SegmentEntered,
+    SegmentExited,
+    StageWay,
+    WorldWay,
+)
 from services.journeys.domain.listening import needs_of
 from services.journeys.domain.nodes import Branch
 from services.scoring.domain.definitions import KINDS, Definition, Definitions
@@ -85,6 +93,8 @@ def _named(document: Document) -> Iterator[tuple[str, str]]:
             yield "segment", way.segment_entered
         elif isinstance(way, SegmentExited):
             yield "segment", way.segment_exited
+        elif isinstance(way, ScheduleWay | WorldWay):
+            yield "segment", way.segment
         elif isinstance(way, StageWay):
             yield "stage", way.stage
         elif isinstance(way, CellWay):

@@ -48,6 +48,11 @@ class People:
         """Where scoring has somebody; `None`: nothing was ever told of them."""
         return self._people.setdefault(who, Person()).standing
 
+    def inside(self, segment: str) -> list[str]:
+        """Those who are in a segment, in the order in which they came to be known."""
+        found = ((who, one.standing) for who, one in self._people.items())
+        return [who for who, standing in found if standing and segment in standing.segments]
+
     @property
     def next_due(self) -> datetime | None:
         """When time alone may change somebody next."""

@@ -116,6 +116,8 @@ def _do(world: World, given: Given) -> None:
         world.pause(given.pause, given.policy)
     elif given.resume is not None:
         world.resume(given.resume)
+    elif given.world is not None:
+        world.happen(given.world)
     elif given.who is not None:
         _of_person(world, given.who, given, given.at or world.now)
 

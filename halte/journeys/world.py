@@ -15,6 +15,7 @@ from typing import Any, Literal
 from halte.journeys.defined import defined
 from halte.journeys.desk import Sent, decide
 from halte.journeys.happened import Happened, Kind
+from halte.journeys.occasions import next_moment, segments_at, segments_of
 from halte.journeys.people import People
 from halte.journeys.sources import Wording
 from services.journeys.domain.document import Document
@@ -47,6 +48,7 @@ class World:
         self.happened: list[Happened] = []
         self.journeys = {one.name: Interpreter(one, now) for one in documents}
         self.documents = {one.name: one for one in documents}
+        self._moments = {one.name: next_moment(one, now) for one in documents}
         self._people = People(defined(documents, definitions, now))
         self._wordings, self._unworded, self._witness = wordings, unworded, witness
         self._read: dict[str, int] = defaultdict(int)
@@ -94,6 +96,11 @@ class World:
         self._call(who, journey)
         self._listen()
 
+    def happen(self, event: str) -> None:
+        """Something happens in the world, for journeys that it begins."""
+        for name, document in self.documents.items():
+            self._meet_all(name, segments_of(document, event))
+
     def pause(self, journey: str, policy: Literal["hold", "drop"]) -> None:
         """A journey stands still, or goes on without meeting people."""
         self._journey(journey).pause(self.now, policy)
@@ -106,14 +113,7 @@ class World:
         """Let everything happen that is due until then. Of one moment, what scoring tells comes first."""
         while (moment := self._next()) is not None and (moment <= at if inclusive else moment < at):
             self.now = max(self.now, moment)
-            due = self._people.next_due
-            if due is not None and due <= self.now:
-                self._told(self._people.let_time_pass(self.now))
-            else:
-                for journey in self.journeys.values():
-                    if journey.next_at is not None and journey.next_at <= self.now:
-                        journey.run_until(self.now)
-                        break
+            self._advance()
             self._listen()
         self.now = max(self.now, at)
 
@@ -126,8 +126,31 @@ class World:
         }
 
     def _next(self) -> datetime | None:
-        times = [self._people.next_due, *(journey.next_at for journey in self.journeys.values())]
+        times = [self._people.next_due, *self._moments.values()]
+        times += [journey.next_at for journey in self.journeys.values()]
         return min((at for at in times if at is not None), default=None)
+
+    def _advance(self) -> None:
+        """The first of what is due."""
+        due = self._people.next_due
+        if due is not None and due <= self.now:
+            self._told(self._people.let_time_pass(self.now))
+            return
+        for name, at in self._moments.items():
+            if at is not None and at <= self.now:
+                self._moments[name] = next_moment(self.documents[name], at)
+                self._meet_all(name, segments_at(self.documents[name], at))
+                return
+        for journey in self.journeys.values():
+            if journey.next_at is not None and journey.next_at <= self.now:
+                journey.run_until(self.now)
+                return
+
+    def _meet_all(self, name: str, segments: Sequence[str]) -> None:
+        for who in dict.fromkeys(who for segment in segments for who in self._people.inside(segment)):
+            if standing := self._people.standing(who):
+                self.journeys[name].occasion(snapshot(standing), self.now, self.now)
+        self._listen()
 
     def _journey(self, name: str) -> Interpreter:
         if name not in self.journeys:

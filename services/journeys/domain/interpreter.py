@@ -77,6 +77,12 @@ class Interpreter:
         self._keep(standing)
         self._hear(Told(called(self._document.name), at, standing), staged=False)
 
+    def occasion(self, standing: Standing, at: datetime, now: datetime) -> None:
+        """A moment of a schedule, or something in the world, is a reason to enter for somebody."""
+        self._calendar.run(now, inclusive=False)
+        self._keep(standing)
+        self._let_in(Told("", at, standing, event=True))
+
     def run_until(self, at: datetime) -> None:
         """Let everything happen that is due until then."""
         self._calendar.run(at)
@@ -173,7 +179,7 @@ class Interpreter:
 
     def _let_in(self, told: Told) -> None:
         document, now = self._document, self.now
-        key = told.key if self._signals.entries[told.signal] else ""
+        key = told.key if self._signals.entries.get(told.signal) else ""
         profile_id, newest = told.standing.profile_id, self._standings[told.standing.profile_id]
         last = self._courses.get(profile_id, {}).get(key)
         if (last and not self._is_after(last.walker, told)) or is_stale(document, told.standing, newest):
