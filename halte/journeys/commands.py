@@ -11,10 +11,12 @@ from rich.markup import escape
 
 from halte.journeys import testing
 from halte.journeys.junit import write_junit
+from halte.journeys.simulate_command import add_simulate
 from services.shared.errors import Invalid
 
 EXAMPLES = """  python -m halte journey test journeys/welcome.test.yaml     what people get, with no AWS
   python -m halte journey test --junit report.xml journeys    every *.test.yaml of a folder
+  python -m halte journey simulate abandoned_cart             who would enter, get what, and what it costs
 """
 
 _TEST = """a file of tests:
@@ -54,6 +56,7 @@ def add(commands: Any) -> None:
     )
     test.add_argument("--junit", type=Path, metavar="XML", help="write a report that CI systems read")
     test.set_defaults(run=_test, endpoint_url=None)
+    add_simulate(kinds)
 
 
 def _test(options: argparse.Namespace, console: Console) -> int:

@@ -40,7 +40,7 @@ MAX_STEPS = 10_000
 
 @dataclass(frozen=True)
 class Passage:
-    """A way on: from `source` to the node `target`, or out of the journey for a `reason`."""
+    """A way on: from `source` to the node `target`, or (no target) out of the journey for a `reason`."""
 
     source: str
     target: str
@@ -154,6 +154,7 @@ class Calendar:
     def end(self, course: Course, reason: str, enter: str = "") -> None:
         """A walk is over; the journey `enter` begins."""
         course.active = False
+        self.passed[Passage(course.node, "", reason)] += 1
         self.note(course, "left", reason, enter=enter)
 
     def note(
@@ -221,7 +222,6 @@ class Calendar:
     def _follow(self, course: Course, to: Away | Out) -> tuple[str, datetime] | None:
         """Where to go on at once; `None`: the course stands, or has ended."""
         if isinstance(to, Out):
-            self.passed[Passage(course.node, "", to.reason)] += 1
             self.end(course, to.reason, to.enter)
             return None
         if to.node != course.node:
