@@ -10,13 +10,19 @@ from rich.console import Console
 from rich.markup import escape
 
 from halte.journeys import testing
+from halte.journeys.file_commands import add_file_commands
 from halte.journeys.junit import write_junit
 from halte.journeys.simulate_command import add_simulate
+from halte.journeys.stage_commands import add_stage_commands
 from services.shared.errors import Invalid
 
 EXAMPLES = """  python -m halte journey test journeys/welcome.test.yaml     what people get, with no AWS
   python -m halte journey test --junit report.xml journeys    every *.test.yaml of a folder
   python -m halte journey simulate abandoned_cart             who would enter, get what, and what it costs
+  python -m halte journey validate journeys/*.yaml            all that is wrong, by path
+  python -m halte journey draw welcome.yaml > welcome.mmd     a picture (Mermaid; --dot: Graphviz)
+  python -m halte journey diff welcome.yaml welcome_2.yaml    what is new
+  python -m halte journey publish welcome.yaml --stage prod   then: status, pause, resume, trace
 """
 
 _TEST = """a file of tests:
@@ -57,6 +63,8 @@ def add(commands: Any) -> None:
     test.add_argument("--junit", type=Path, metavar="XML", help="write a report that CI systems read")
     test.set_defaults(run=_test, endpoint_url=None)
     add_simulate(kinds)
+    add_file_commands(kinds)
+    add_stage_commands(kinds)
 
 
 def _test(options: argparse.Namespace, console: Console) -> int:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from halte.journeys.cases import Case, CaseFile, Given, Step
 from halte.journeys.defined import read_definitions
 from halte.journeys.happened import HEADLINE, Happened, Kind
-from halte.journeys.sources import Source, Wording, first_problem, read_object, read_source
+from halte.journeys.sources import Wording, first_problem, read_object, read_source
 from halte.journeys.world import World
 from services.journeys.domain.document import Document
 from services.journeys.domain.traces import to_text
@@ -175,11 +175,3 @@ def _traces(world: World) -> str:
         (step for journey in world.journeys.values() for step in journey.trace), key=lambda s: s.at
     )
     return to_text(steps)
-
-
-def sources_of(file: Path) -> list[Source]:
-    """The journeys that a file is, or has tests about."""
-    said = read_object(file)
-    if "tests" not in said:
-        return [read_source(str(file))]
-    return [read_source(one, file.parent) for one in _named(file, CaseFile.model_validate(said))]
