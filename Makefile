@@ -12,6 +12,8 @@ export UV_PROJECT_ENVIRONMENT := .venv
 # jsii warns about Node versions on every synthesis; it wants to be told which one is meant.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := $(shell node -p "process.versions.node.split('.')[0]" 2>/dev/null)
 export CDK_DISABLE_CLI_TELEMETRY := true
+# Where it is set, every process compiles all that it imports anew: that doubles the time of the tests.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup run test check format bench model capabilities synth deploy clean
 

@@ -5,10 +5,16 @@ people, spread over the minute. The check is the condition of each send's claim:
 Counted is what journeys does, from the facts in its queue to the requests on the bus: delivery's part is a price a
 message, not a price an entry. Scoring tells of a change's new facts and of its segments in one go; keeping the standing
 from the former is in `usd_per_million_events`, which pays it whether or not somebody enters, and is not counted again.
+
+The curve is the same journey at 1, 10, 100 and 1,000 entries a minute, each measured over a minute, beside the same
+document without an admission window, which is one execution a person. What a minute of 10,000 entries costs is
+reckoned from those of 100 and 1,000: a cohort costs what it costs, and so does a person.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,11 +34,14 @@ MINUTES = 2
 FACTS_A_MINUTE = 10
 PEOPLE_A_FACT = 100
 START = datetime(2026, 3, 1, 12, 0, 1, tzinfo=UTC)
+RATES = {1: 1, 10: 1, 100: 1, 1_000: 10}
+"""Entries a minute, and in how many facts they are told."""
 JOURNEY: dict[str, Any] = {
     "name": "reference",
     "title": "Two messages with a month between them",
     "objective": "welcome",
     "angle": "lifecycle",
+    "portfolio": "base",
     "brief": {
         "who": "everybody of the cost figures",
         "why": "to know what an entry costs",
@@ -57,9 +66,9 @@ def run(report: Report) -> list[Result]:
     """The price of a million entries, and the transitions of a thousand."""
     templates, prices = Templates(synthesise()), Prices.load()
     report("one person alone", 0)
-    alone = _walk(templates, Meter(prices), 1, 1, 1, lambda *_: None)
+    alone = _walk(templates, Meter(prices), 1, 1, 1, lambda *_: None).transitions
     meter = Meter(prices)
-    transitions = _walk(templates, meter, MINUTES, FACTS_A_MINUTE, PEOPLE_A_FACT, report)
+    transitions = _walk(templates, meter, MINUTES, FACTS_A_MINUTE, PEOPLE_A_FACT, report).transitions
     entries = MINUTES * FACTS_A_MINUTE * PEOPLE_A_FACT
     a_person = {"one execution a person": prices.usd("states.transition", alone * 1_000_000)}
     return [
@@ -77,22 +86,70 @@ def run(report: Report) -> list[Result]:
             "state transitions",
             {"one execution a person": alone * 1000},
         ),
+        _curve(templates, prices, report),
     ]
 
 
-def _walk(templates: Templates, meter: Meter, minutes: int, facts: int, people: int, report: Report) -> float:
-    """Let people enter and walk to the end; the transitions it took.
+def _curve(templates: Templates, prices: Prices, report: Report) -> Result:
+    """Dollars and executions a million entries by how many enter in a minute; the value is that of ten a minute."""
+    by_rate = {}
+    for rate, facts in RATES.items():
+        report(f"{rate} a minute", 0.9)
+        by_rate[rate] = _walk(templates, Meter(prices), 1, facts, rate // facts, lambda *_: None)
+    a_person = (by_rate[1_000].usd - by_rate[100].usd) / 900
+    most = _Walked(by_rate[1_000].usd + 9_000 * a_person, by_rate[1_000].transitions, 1)
+    report("one execution a person", 0.95)
+    alone = _walk(templates, Meter(prices), 1, 1, 10, lambda *_: None, {**JOURNEY, "admission": "PT0S"})
+    rows = [(f"{rate} a minute", walked, rate) for rate, walked in by_rate.items()]
+    rows += [("10000 a minute, reckoned", most, 10_000), ("one execution a person, at any rate", alone, 10)]
+    return Result(
+        "usd_per_million_entries_at_10_a_minute",
+        by_rate[10].usd / 10 * 1_000_000,
+        "USD per million entries",
+        {"one execution a person": alone.usd / 10 * 1_000_000},
+        breakdown=[
+            {
+                "part": said,
+                "unit": "executions",
+                "amount": round(walked.executions / people * 1_000_000),
+                "usd": round(walked.usd / people * 1_000_000, 4),
+            }
+            for said, walked, people in rows
+        ],
+    )
+
+
+@dataclass(frozen=True)
+class _Walked:
+    """What some walks came to."""
+
+    usd: float
+    transitions: float
+    executions: int
+
+
+def _walk(
+    templates: Templates,
+    meter: Meter,
+    minutes: int,
+    facts: int,
+    people: int,
+    report: Report,
+    journey: Mapping[str, Any] = JOURNEY,
+) -> _Walked:
+    """Let people enter and walk to the end.
 
     Raises:
         AssertionError: somebody did not get both messages, or work was given up.
     """
     with Road(templates, START, meter, idle_services=frozenset({"delivery"})) as road:
         open_shop(road, ("segments",))
-        publish(road, "journeys", "reference", JOURNEY)
+        publish(road, "journeys", "reference", dict(journey))
         _enter(
             road, meter, "warm", 1
         )  # caches are filled by somebody who has left again when counting begins
         road.advance(timedelta(days=32), schedules_every=None)
+        before = len(road.fabric.executions)
         meter.running = True
         for minute in range(minutes):
             for fact in range(facts):
@@ -105,7 +162,8 @@ def _walk(templates: Templates, meter: Meter, minutes: int, facts: int, people: 
         requested = sum(len(fact["requests"]) for fact in road.facts("MessageRequested.v1"))
         assert requested == 2 * (minutes * facts * people + 1), requested
         assert not road.dead_letters(), road.dead_letters()[:3]
-        return meter.amount("states.transition")
+        executions = len(road.fabric.executions) - before
+        return _Walked(meter.usd(), meter.amount("states.transition"), executions)
 
 
 def _enter(road: Road, meter: Meter, group: str, people: int) -> None:

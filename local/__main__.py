@@ -11,6 +11,7 @@ EXAMPLES = """examples:
   python -m local run                        everything, then stay and serve the report until Ctrl-C
   python -m local run --once                 everything, then exit: 0 only if all checks hold
   python -m local run --customers 1000       more customers of the real purchase log (1 to 23,570)
+  python -m local run --days 200             only what they bought in the first 200 days of its 546
   python -m local run --port 14566           another port for the AWS emulator
   python -m local preflight                  only say what is missing on this machine
 """
@@ -28,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         Options(
             once=options.once,
             customers=options.customers,
+            days=options.days,
             port=options.port,
             page_port=options.page_port,
             gateway_port=options.gateway_port,
@@ -49,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run everything")
     run.add_argument("--once", action="store_true", help="exit when done; 0 only if all checks hold")
     run.add_argument("--customers", type=_customers, default=30, help="customers to replay (default 30)")
+    run.add_argument("--days", type=_days, default=546, help="days of the log to replay (default: all 546)")
     run.add_argument(
         "--port", type=int, default=4566, help="the emulator's port, or a free one (default 4566)"
     )
@@ -74,6 +77,13 @@ def _customers(text: str) -> int:
     number = int(text)
     if not 1 <= number <= 23_570:
         raise argparse.ArgumentTypeError("1 to 23570")
+    return number
+
+
+def _days(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 546:
+        raise argparse.ArgumentTypeError("1 to 546")
     return number
 
 

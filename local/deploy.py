@@ -59,6 +59,44 @@ class Aws:
         return self._clients[service]
 
 
+class Cdk:
+    """One run of the CDK CLI, under way from now on; `end` kills it."""
+
+    def __init__(self, arguments: list[str], state: Path, emulator_url: str) -> None:
+        self._verb = arguments[0]
+        self._log = state / "logs" / f"cdk-{self._verb}.log"
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [ROOT / "node_modules" / ".bin" / "cdk", *arguments],
+                cwd=ROOT,
+                env=_environment(emulator_url),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+            )
+
+    def finish(self) -> None:
+        """Wait for it.
+
+        Raises:
+            DeployFailed: it failed.
+        """
+        try:
+            status = self._process.wait()
+        finally:
+            self.end()
+        if status:
+            tail = self._log.read_text(errors="replace")[-3000:]
+            raise DeployFailed(f"`cdk {self._verb}` failed (the whole log: {self._log}):\n{tail}")
+
+    def end(self) -> None:
+        """Whatever it is doing; nothing if it has ended."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+
 def synthesise(state: Path, emulator_url: str) -> Path:
     """Build the bundles and the templates of the local stage; the assembly's folder.
 
@@ -69,29 +107,29 @@ def synthesise(state: Path, emulator_url: str) -> Path:
     context = [f"stage={STAGE}", f"emulator_url={emulator_url}"]
     flags = [flag for pair in context for flag in ("-c", pair)]
     app = f"{sys.executable} app.py"
-    _cdk(["synth", "--quiet", "--app", app, "-o", str(assembly), *flags], state, emulator_url)
+    Cdk(["synth", "--quiet", "--app", app, "-o", str(assembly), *flags], state, emulator_url).finish()
     return assembly
 
 
+def begin_bootstrap(state: Path, emulator_url: str) -> Cdk:
+    """Prepare the account as `cdk bootstrap` does; that needs no app."""
+    environment = f"aws://{ACCOUNT}/{REGION}"
+    return Cdk(["bootstrap", environment, "--app", "", "--output", str(state)], state, emulator_url)
+
+
 def deploy(assembly: Path, state: Path, emulator_url: str) -> None:
-    """Prepare the account as `cdk bootstrap` does, and deploy all stacks.
+    """Deploy all stacks.
 
     Raises:
         DeployFailed: a stack does not deploy.
     """
-    _cdk(["bootstrap", f"aws://{ACCOUNT}/{REGION}", "--app", str(assembly)], state, emulator_url)
-    _cdk(
-        ["deploy", "--app", str(assembly), "--all", "--require-approval", "never", "--concurrency", "4"],
-        state,
-        emulator_url,
-    )
+    how = ["--all", "--require-approval", "never", "--concurrency", "4"]
+    Cdk(["deploy", "--app", str(assembly), *how], state, emulator_url).finish()
 
 
-def _cdk(arguments: list[str], state: Path, emulator_url: str) -> None:
-    log = state / "logs" / f"cdk-{arguments[0]}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+def _environment(emulator_url: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    environment = {
+    return {
         **kept,
         **CREDENTIALS,
         "AWS_ENDPOINT_URL": emulator_url,
@@ -105,19 +143,6 @@ def _cdk(arguments: list[str], state: Path, emulator_url: str) -> None:
         "CI": "true",
         "NO_COLOR": "1",
     }
-    with log.open("wb") as output:
-        ended = subprocess.run(
-            [ROOT / "node_modules" / ".bin" / "cdk", *arguments],
-            cwd=ROOT,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-    if ended.returncode:
-        tail = log.read_text(errors="replace")[-3000:]
-        raise DeployFailed(f"`cdk {arguments[0]}` failed (the whole log: {log}):\n{tail}")
 
 
 def let_browsers_ask(aws: Aws, assembly: Path) -> None:

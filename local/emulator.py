@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -79,9 +80,7 @@ class Emulator:
             EmulatorFailed: it ended, or did not answer in time.
         """
         self._end_leftover()
-        for folder in ("data", "s3", "tmp"):
-            shutil.rmtree(self._state / folder, ignore_errors=True)
-            (self._state / folder).mkdir(parents=True)
+        self._put_aside()
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -95,6 +94,19 @@ class Emulator:
             )
         self._pid_file.write_text(str(self._process.pid))
         self._await_ready()
+
+    def _put_aside(self) -> None:
+        """Begin with empty folders. What is in them goes while the run goes on: each worker of the last one had a copy
+        of its bundle, and to delete them all takes a quarter of a minute."""
+        old = self._state / "old"
+        for folder in (self._state / name for name in ("data", "s3", "tmp")):
+            if folder.exists():
+                old.mkdir(exist_ok=True)
+                folder.rename(old / f"{folder.name}-{time.time_ns()}")
+            folder.mkdir(parents=True)
+        threading.Thread(
+            target=shutil.rmtree, args=(old,), kwargs={"ignore_errors": True}, name="sweeper", daemon=True
+        ).start()
 
     def _env(self) -> dict[str, str]:
         kept = {
@@ -114,7 +126,6 @@ class Emulator:
             "STATE_DIR": str(self._state / "data"),
             "S3_DATA_DIR": str(self._state / "s3"),
             "TMPDIR": str(self._state / "tmp"),
-            "PYTHONDONTWRITEBYTECODE": "1",
             **self._environment,
         }
 

@@ -135,7 +135,9 @@ def _step(steps: Progress, text: str) -> None:
 
 def _purchases(options: Options, steps: Progress) -> list[cdnow.Order]:
     _step(steps, f"Fetching real purchases ({cdnow.WHEEL})")
-    orders = cdnow.slice_of(cdnow.read_orders(cdnow.fetch(preflight.STATE / "cache")), options.customers)
+    log = cdnow.read_orders(cdnow.fetch(preflight.STATE / "cache"))
+    end = min(order.at for order in log) + timedelta(days=options.days)
+    orders = [order for order in cdnow.slice_of(log, options.customers) if order.at < end]
     return sorted(orders, key=lambda order: (order.at, order.row))
 
 

@@ -22,10 +22,11 @@ from local.virtual_clock import VARIABLE, VirtualClock, set_clock
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line asks for; `speed` is virtual seconds per real second."""
+    """What the command line asks for; `days` are of the log, `speed` is virtual seconds per real second."""
 
     once: bool = False
     customers: int = 30
+    days: int = 546
     port: int = 4566
     page_port: int = 8080
     gateway_port: int = 8000
@@ -78,7 +79,7 @@ def set_up(options: Options, first: datetime, step: Callable[[str], None], clean
     cleanup.callback(stand_in.stop)
     running = _emulator(options, state, stand_in, clock_file, step, cleanup)
     aws = deploy.Aws(running.url)
-    _deploy(state, aws, step)
+    _deploy(state, aws, step, cleanup)
     scheduled = schedules.take_over(aws("events"))
     found = deploy.find(aws)
     step("Seeding by the marketers' API")
@@ -127,9 +128,12 @@ def _emulator(
     return running
 
 
-def _deploy(state: Path, aws: deploy.Aws, step: Callable[[str], None]) -> None:
+def _deploy(state: Path, aws: deploy.Aws, step: Callable[[str], None], cleanup: ExitStack) -> None:
     step("Synthesising the CDK app and its bundles")
+    bootstrapping = deploy.begin_bootstrap(state, aws.endpoint)
+    cleanup.callback(bootstrapping.end)
     assembly = deploy.synthesise(state, aws.endpoint)
+    bootstrapping.finish()
     step(f"Deploying {len(deploy.stacks_of(assembly))} stacks with the CDK CLI")
     deploy.deploy(assembly, state, aws.endpoint)
     deploy.let_browsers_ask(aws, assembly)

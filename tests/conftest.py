@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
 
 import pytest
-from botocore.loaders import JSONFileLoader
+
+from tests.support import quick_moto
 
 AWS_ENV = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -15,19 +15,7 @@ AWS_ENV = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 
-
-_models: dict[str, Any] = {}
-_read = JSONFileLoader.load_file
-
-
-def _read_once(loader: JSONFileLoader, path: str) -> Any:
-    if path not in _models:
-        _models[path] = _read(loader, path)
-    return _models[path]
-
-
-# Every test has a session of its own, which would read the models of all services anew.
-JSONFileLoader.load_file = _read_once
+quick_moto.install()
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +36,7 @@ _proven: dict[str, list[str]] = defaultdict(list)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # The long one first, so that other workers are busy with the rest meanwhile.
+    # The long one first, so that other workers do the rest meanwhile.
     items.sort(key=lambda item: item.get_closest_marker("system") is None)
     for item in items:  # properties travel from the workers with the report
         item.user_properties += [("capability", mark.args[0]) for mark in item.iter_markers("capability")]

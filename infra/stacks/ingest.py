@@ -22,6 +22,7 @@ from infra.stacks.ingest_people import People
 from infra.stacks.ingest_sinks import add_sinks
 from services.shared.contracts.consent import PreferencesChanged
 from services.shared.contracts.delivery import OutcomesObserved
+from services.shared.contracts.journeys import ProfileUpdateRequested
 
 CONSUMER_SECONDS = 60
 
@@ -84,6 +85,7 @@ class IngestStack(ServiceStack):
             events.EventPattern(source=events.Match.anything_but_prefix("halte.")),
         )
         self.subscribe("Outcomes", self._intake, pattern_of(OutcomesObserved))
+        self.subscribe("ProfileUpdates", self._intake, pattern_of(ProfileUpdateRequested))
         self.subscribe("Preferences", self._intake, pattern_of(PreferencesChanged))
 
     def _front_door(self) -> None:

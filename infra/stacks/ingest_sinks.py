@@ -9,6 +9,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesErased, ProfilesMerged
+from services.shared.contracts.journeys import SinkCallRequested
 
 DELIVERY_SECONDS = 120
 """Ten deliveries to one slow sink, eight seconds each, and time to note how it went."""
@@ -89,7 +90,11 @@ class _Sinks:
         )
         self._queue.grant(function, "sqs:SendMessage")
         self._secret.grant_read(function)
-        self._stack.react(function, facts=[ProfilesChanged, ProfilesMerged, ProfilesErased], batch_size=20)
+        self._stack.react(
+            function,
+            facts=[ProfilesChanged, ProfilesMerged, ProfilesErased, SinkCallRequested],
+            batch_size=20,
+        )
 
     def _deliverer(self) -> None:
         settings = {

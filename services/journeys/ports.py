@@ -228,8 +228,8 @@ class Walks(Cohorts, Protocol):
         changed since it was seen, or it has ended."""
         ...
 
-    def end(self, walks: Iterable[tuple[Enrolment, Out]], at: datetime) -> int:
-        """End walks that are still active in the same cohort; how many were."""
+    def end(self, walks: Iterable[tuple[Enrolment, Out, Memory | None]], at: datetime) -> int:
+        """End walks that are still active in the same cohort, each with what it remembers by that; how many were."""
         ...
 
     def stop(self, walks: Iterable[tuple[Enrolment, str]], at: datetime) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,8 @@ FAULTS = {
 }
 
 
-def named() -> dict[str, list[str]]:
+@cache
+def named() -> Mapping[str, list[str]]:
     """Tests by the faults that their docstrings, or their modules', name."""
     found: dict[str, list[str]] = defaultdict(list)
     for path in sorted(TESTS.rglob("test_*.py")):
@@ -60,5 +62,5 @@ def _tests(module: ast.Module) -> Iterator[ast.FunctionDef]:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_test_names_it(fault: str) -> None:
-    others = [test for test in named()[fault] if "ingest" in test or test.startswith("faults")]
+    others = [test for test in named().get(fault, ()) if "ingest" in test or test.startswith("faults")]
     assert others, f"no test of ingest names {fault}: {FAULTS[fault]}"

@@ -24,6 +24,7 @@ SURVEYS = {
     "preference_centre": "signed_link",
     "texts": [{"version": "2026-1", "language": "en", "text": "Yes, ask me what I think of the shop."}],
 }
+WEEK = timedelta(days=7)
 STREET = {"street": "Singel 1", "postal_code": "1012 AB", "city": "Amsterdam"}
 
 
@@ -42,7 +43,7 @@ def with_newsletter(road: Road) -> Shop:
     shop.sign_up(ANN)
     road.deliver()
     assert shop.confirm(road.outbox[-1]).status == 200
-    road.advance(timedelta(days=35))
+    road.advance(timedelta(days=35), schedules_every=WEEK)
     return shop
 
 
@@ -129,7 +130,7 @@ def test_by_the_link_in_a_newsletter_a_person_changes_address_permission_and_e_m
     assert [one["kind"] for one in look(shop, ANN)["history"]] == ["requested", "granted", "granted"]
     assert {one["kind"] for one in look(shop, NEW)["history"]} == {"requested"}
     before = len(road.facts("MessageSkipped.v1"))
-    road.advance(timedelta(days=70))
+    road.advance(timedelta(days=70), schedules_every=WEEK)
     assert commercial(shop) == [newsletter]
     skipped = [m for fact in road.facts("MessageSkipped.v1")[before:] for m in fact["messages"]]
     assert {(m["template"], m["reason"]) for m in skipped} == {("winback", "no_consent")}
@@ -140,7 +141,7 @@ def test_a_permission_that_is_unticked_ends_before_the_next_newsletter(shop: Sho
     road = shop.road
     (newsletter,) = commercial(shop)
     assert send(shop, link(newsletter, "/preferences"), "permit:newsletter:email").status == 200
-    road.advance(timedelta(days=70))
+    road.advance(timedelta(days=70), schedules_every=WEEK)
     assert commercial(shop) == [newsletter]
     assert [one["kind"] for one in look(shop, ANN)["history"]] == ["requested", "granted", "revoked"]
     assert road.dead_letters() == []

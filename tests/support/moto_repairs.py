@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -24,17 +24,26 @@ def moto_repaired() -> Iterator[None]:
         with lock:
             return answer(self, *args, **options)
 
-    transact = models.DynamoDBBackend.transact_write_items
-
-    def copying_once(self: models.DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
-        with mock.patch.object(models, "copy", _Once()):
-            transact(self, transact_items)
-
+    quick = copying_once(models.DynamoDBBackend.transact_write_items)
     with (
         mock.patch.object(BotocoreStubber, "__call__", one_at_a_time),
-        mock.patch.object(models.DynamoDBBackend, "transact_write_items", copying_once),
+        mock.patch.object(models.DynamoDBBackend, "transact_write_items", quick),
     ):
         yield
+
+
+Transact = Callable[[models.DynamoDBBackend, list[dict[str, Any]]], None]
+
+
+def copying_once(transact: Transact) -> Transact:
+    """moto copies a table for each item of a transaction that is about it."""
+    lock = threading.Lock()
+
+    def quick(self: models.DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
+        with lock, mock.patch.object(models, "copy", _Once()):
+            transact(self, transact_items)
+
+    return quick
 
 
 class _Once(SimpleNamespace):

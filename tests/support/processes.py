@@ -1,6 +1,8 @@
-"""Lambda functions as processes of their own: each has its own copy of its service's modules and its own environment.
+"""Lambda functions as processes of their own: each has its own copy of what keeps something for the life of a process
+(its service's handlers and bootstraps), and its own environment.
 
-Two functions of one service would otherwise share what `bootstrap` keeps for the life of a process.
+The modules below those keep nothing but pure results, and the import rules forbid them to know what is above: all
+processes share them, since building a service's models takes most of a cold start.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -123,28 +127,46 @@ class Process:
     @contextlib.contextmanager
     def _inside(self) -> Iterator[None]:
         before_env, hook = dict(os.environ), sys.excepthook
-        outside = self._own_modules()
+        outside = self._take_out()
         os.environ.clear()
         os.environ.update(_BASE_ENV, **self.function.env)
-        self._put_in_place(self._modules)
+        _put_in_place(self._modules)
         try:
             with contextlib.redirect_stdout(LOG):
                 yield
         finally:
-            self._modules = self._own_modules()
-            self._put_in_place(outside)
+            self._modules = self._take_out()
+            _put_in_place(outside)
             os.environ.clear()
             os.environ.update(before_env)
             sys.excepthook = hook  # a handler's logger takes it, and would hide the caller's own errors
 
-    def _put_in_place(self, modules: Mapping[str, ModuleType]) -> None:
-        sys.modules.update(modules)
-        package = modules.get(f"services.{self.function.service}")
-        if package is not None:  # `import services.x.y as z` goes by attribute, not by sys.modules
-            setattr(services, self.function.service, package)
+    def _take_out(self) -> dict[str, ModuleType]:
+        """Take what keeps something out of `sys.modules`, and from where `from services.x import y` finds it."""
+        taken = {}
+        for name in _keeping(self.function.service):
+            module = sys.modules.pop(name, None)
+            if module is not None:
+                taken[name] = module
+                package, _, attribute = name.rpartition(".")
+                vars(sys.modules[package]).pop(attribute, None)
+        return taken
 
-    def _own_modules(self) -> dict[str, ModuleType]:
-        """Take this service's modules out of `sys.modules`."""
-        root = f"services.{self.function.service}"
-        names = [name for name in sys.modules if name == root or name.startswith(root + ".")]
-        return {name: sys.modules.pop(name) for name in names}
+
+def _put_in_place(modules: Mapping[str, ModuleType]) -> None:
+    sys.modules.update(modules)
+    for name, module in modules.items():
+        package, _, attribute = name.rpartition(".")
+        setattr(sys.modules[package], attribute, module)
+
+
+@cache
+def _keeping(service: str) -> tuple[str, ...]:
+    """The modules of a service that keep something for the life of a process; packages after what is in them."""
+    folder = Path(str(services.__file__)).parent / service
+    names = [
+        *(path.stem for path in folder.glob("bootstrap*.py")),
+        *(f"handlers.{path.stem}" for path in folder.glob("handlers/[!_]*.py")),
+        "handlers",
+    ]
+    return tuple(f"services.{service}.{name}" for name in names)

@@ -22,8 +22,6 @@ from tests.integration.ingest.conftest import world as world  # the fixture
 from tests.support.wire import http_request
 from tests.system.sdks import CALLS, NODE, PYTHON, ROOT, Door, python_client, run_node, run_python
 
-pytestmark = pytest.mark.system
-
 
 def handled(path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
     """The handler's answer to a POST."""

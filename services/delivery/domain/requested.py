@@ -25,6 +25,8 @@ def pending(request: MessageRequest) -> Message:
         enrolment_id=request.enrolment_id,
         address=request.address if isinstance(request, AddressedRequest) else "",
         params=request.params,
+        expires_at=to_iso(request.expires_at) if request.expires_at else "",
+        proposition=request.proposition or "",
     )
 
 

@@ -139,6 +139,8 @@ class SendMessages:
         if template is None:
             return self._skip(stored, stored, Skip("unknown_template", "", ()))
         message = owned(classed(stored, template), contact)
+        if stored.expires_at and self._clock.now() > from_iso(stored.expires_at):
+            return self._skip(stored, message, Skip("moment_over", "", ()))
         if contact is None and not message.address:
             if self._clock.now() - from_iso(stored.requested_at) < CONTACT_DUE:
                 raise NotSentYet(f"no contact yet for {stored.send_id}")

@@ -20,9 +20,11 @@ from services.ingest.domain.sources import Schema
 from services.ingest.domain.structure import check_structure
 from services.ingest.domain.validate import read_timestamp
 from services.shared.clock import from_iso, to_iso
+from services.shared.contracts.base import Fact
 from services.shared.contracts.consent import PreferencesChanged
 from services.shared.contracts.delivery import OutcomesObserved
 from services.shared.contracts.ingest import FirmChanged, FormSubmitted
+from services.shared.contracts.journeys import ProfileUpdateRequested
 from services.shared.errors import HalteError, Invalid
 
 BODY_LIMIT = 200_000
@@ -102,19 +104,8 @@ def unpack(body: str, now: datetime, rules_of: RulesOf = lambda _: None) -> Iter
             yield from _from_http(head)
         elif head.get("door") == "import":
             yield from _from_import(head)
-        elif (
-            head["source"] == OutcomesObserved.source and head["detail-type"] == OutcomesObserved.detail_type
-        ):
-            yield from _from_delivery(str(head["id"]), detail or "", now)
-        elif head["source"] == FirmChanged.source and head["detail-type"] == FirmChanged.detail_type:
-            yield from _from_firms(detail or "", now)
-        elif head["source"] == FormSubmitted.source and head["detail-type"] == FormSubmitted.detail_type:
-            yield from _from_forms(detail or "")
-        elif (
-            head["source"] == PreferencesChanged.source
-            and head["detail-type"] == PreferencesChanged.detail_type
-        ):
-            yield from _from_preferences(detail or "")
+        elif (ours := _of_ours(head, detail or "", now)) is not None:
+            yield from ours
         elif detail is None:
             raise Unreadable("message has no detail")
         else:
@@ -122,6 +113,23 @@ def unpack(body: str, now: datetime, rules_of: RulesOf = lambda _: None) -> Iter
             yield from _from_bus(head, detail, rules, now)
     except (KeyError, TypeError, ValueError, HalteError) as error:
         raise Unreadable(f"message is not an event: {type(error).__name__}") from error
+
+
+def _of_ours(head: Mapping[str, Any], detail: str, now: datetime) -> Iterator[Arrival] | None:
+    """The events in a fact that one of our services told; `None`: it is none of those."""
+    if _is(head, OutcomesObserved):
+        return _from_delivery(str(head["id"]), detail, now)
+    if _is(head, FirmChanged):
+        return _from_firms(detail, now)
+    if _is(head, FormSubmitted):
+        return _from_forms(detail)
+    if _is(head, PreferencesChanged):
+        return _from_preferences(detail)
+    return _from_journeys(detail) if _is(head, ProfileUpdateRequested) else None
+
+
+def _is(head: Mapping[str, Any], fact: type[Fact]) -> bool:
+    return bool(head["source"] == fact.source and head["detail-type"] == fact.detail_type)
 
 
 def _opened(body: str) -> tuple[dict[str, Any], str | None]:
@@ -245,3 +253,19 @@ def _from_preferences(detail: str) -> Iterator[Arrival]:
         origin = Origin(PREFERENCE_CENTRE, "eventbridge", trusted=True)
         for event in events_of_preferences(change):
             yield Arrival(str(event["messageId"]), origin, change.at, event, str(event["messageId"]))
+
+
+def _from_journeys(detail: str) -> Iterator[Arrival]:
+    """What journeys found out about people, whom they name by profile; receipts are those of the requests, so that a
+    fact that comes twice counts once."""
+    for update in ProfileUpdateRequested.model_validate(json_text.parse(detail)).updates:
+        origin = Origin(ProfileUpdateRequested.source, "feedback", trusted=True)
+        event = {
+            "type": "identify",
+            "messageId": update.request_id,
+            "timestamp": to_iso(update.at),
+            "profileId": update.profile_id,
+            "traits": dict(update.traits),
+            "context": {"campaign": {"name": update.journey, "content": update.node}},
+        }
+        yield Arrival(update.request_id, origin, update.at, event, update.request_id, said_kind="derived")

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import ProfileChange, ProfilesChanged, ProfilesErased, ProfilesMerged
+from services.shared.contracts.journeys import SinkCallRequested
 from services.shared.errors import Invalid
 from services.shared.ids import stable_id
 
@@ -21,15 +22,17 @@ PORTION_BYTES = 180_000
 """Of a delivery's rows. A receiver never gets a body over 256 KB, and a queue message has room for it."""
 
 FORWARDED: Mapping[str, type[Fact]] = {
-    fact.detail_type: fact for fact in (ProfilesChanged, ProfilesMerged, ProfilesErased)
+    fact.detail_type: fact for fact in (ProfilesChanged, ProfilesMerged, ProfilesErased, SinkCallRequested)
 }
-"""What sinks are told of. Merges and erasures carry opaque ids only and are never filtered: who keeps a copy of a
-person must hear that the person is another's double, or is to be forgotten."""
+"""What sinks are told of; of a journey's calls the one that is named, and no other. Merges and erasures carry opaque
+ids only and are never filtered: who keeps a copy of a person must hear that the person is another's double, or is to
+be forgotten."""
 
 ROWS = {
     ProfilesChanged.detail_type: "changes",
     ProfilesMerged.detail_type: "merges",
     ProfilesErased.detail_type: "erasures",
+    SinkCallRequested.detail_type: "calls",
 }
 """The list in each of those facts."""
 

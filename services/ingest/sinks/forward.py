@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from services.ingest.sinks.ports import DeliveryQueue, Forwarding, Sinks, Told
 from services.shared.clock import Clock, to_iso
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import ProfileChange, ProfilesChanged, ProfilesErased
+from services.shared.contracts.journeys import SinkCall, SinkCallRequested
 from services.shared.ids import keyed_hash
 
 REGISTRY_SECONDS = 30
@@ -75,7 +77,18 @@ class Forward:
             self._forwarding.erase(gone, self._clock.now())
         if isinstance(fact, ProfilesChanged):
             return self._changes(cause, sinks, fact.changes)
+        if isinstance(fact, SinkCallRequested):
+            return self._calls(cause, sinks, fact.calls)
         return sum(self._send(sink, cause, detail_type, _rows(fact)) for sink in sinks)
+
+    def _calls(self, cause: str, sinks: Mapping[str, Sink], calls: Sequence[SinkCall]) -> int:
+        """What journeys tell goes to the sink that each names, and to none if there is no such sink."""
+        erased = self._forwarding.erased({call.profile_id for call in calls})
+        rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for call in calls:
+            if call.sink in sinks and call.profile_id not in erased:
+                rows[call.sink].append(call.model_dump(mode="json"))
+        return sum(self._send(s, cause, SinkCallRequested.detail_type, said) for s, said in rows.items())
 
     def _changes(self, cause: str, sinks: Mapping[str, Sink], changes: Sequence[ProfileChange]) -> int:
         erased = self._forwarding.erased({change.profile_id for change in changes})

@@ -38,6 +38,7 @@ class DynamoCohorts:
             "version": version,
             "begun": slot.node,
             "begun_due": to_iso(slot.due),
+            "over": slot.over,
             "at": to_iso(slot.at),
             "node": slot.node,
             "since": to_iso(slot.at),
@@ -99,10 +100,10 @@ class DynamoCohorts:
 
 def read_cohort(item: Item) -> Cohort:
     """The cohort of a stored item; those of before had no `begun`, because they did not note where they were."""
-    item = {"begun": item["node"], "begun_due": item["due"], "since": item["at"], **item}
+    item = {"begun": item["node"], "begun_due": item["due"], "since": item["at"], "over": False, **item}
     key = str(item["pk"]).removeprefix("C#")
     return Cohort(
-        slot=Slot(key, item["begun"], from_iso(item["at"]), from_iso(item["begun_due"])),
+        slot=Slot(key, item["begun"], from_iso(item["at"]), from_iso(item["begun_due"]), item["over"]),
         started=item["started"],
         state=item["state"],
         node=item["node"],

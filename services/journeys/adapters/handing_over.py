@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from services.journeys.adapters.items import enrolment_item, enrolment_key
+from services.journeys.adapters.texts import memory_text
 from services.journeys.domain.enrolment import Enrolment, walk_ref
-from services.journeys.domain.merging import MERGED, TakeOver, Verdict
+from services.journeys.domain.merging import MERGED, Inherit, TakeOver, Verdict
 from services.shared.aws.dynamo import ConditionFailed, Item, Op, Table, TransactionRefused, transact
 from services.shared.clock import to_iso
 
@@ -32,8 +33,8 @@ def hand_over(
     ops = [_leave_op(table, lost, winner, at)]
     if isinstance(verdict, TakeOver):
         ops.append(table.put_op(enrolment_item(verdict.walk), **begin_condition(won)))
-    elif won and verdict.inherited != won.inherited:
-        ops.append(_inherit_op(table, won, verdict.inherited))
+    elif won and (verdict.inherited, verdict.memory) != (won.inherited, won.memory):
+        ops.append(_inherit_op(table, won, verdict))
     try:
         transact(ops)
     except TransactionRefused as refused:
@@ -80,16 +81,20 @@ def _leave_op(table: Table, lost: Enrolment, winner: str, at: datetime) -> Op:
     )
 
 
-def _inherit_op(table: Table, won: Enrolment, inherited: Mapping[str, datetime]) -> Op:
-    """Let a walk inherit what was asked for under the profile that is part of it now."""
-    values: Item = {
-        ":mine": won.enrolment_id,
-        ":inherited": {node: to_iso(at) for node, at in inherited.items()},
-    }
+def _inherit_op(table: Table, won: Enrolment, verdict: Inherit) -> Op:
+    """Let a walk inherit what was asked for under the profile that is part of it now, and what that one has had."""
+    values: Item = {":mine": won.enrolment_id, ":touched": won.touched, ":next": won.touched + 1}
+    changes = ["touched = :next"]
+    if verdict.inherited != won.inherited:
+        changes.append("inherited = :inherited")
+        values[":inherited"] = {node: to_iso(at) for node, at in verdict.inherited.items()}
+    if verdict.memory != won.memory:
+        changes.append("memory = :memory")
+        values[":memory"] = memory_text(verdict.memory)
     return table.update_op(
         enrolment_key(won.ref, won.journey),
-        "SET inherited = :inherited",
-        condition=f"enrolment_id = :mine AND {_inherits(won, values)}",
+        f"SET {', '.join(changes)}",
+        condition=f"enrolment_id = :mine AND {UNTOUCHED} AND {_inherits(won, values)}",
         values=values,
     )
 

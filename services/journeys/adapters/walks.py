@@ -160,10 +160,10 @@ class DynamoWalks(DynamoCohorts):
             return None
         return replace(walk, heard=dict(heard), kept=dict(kept), touched=walk.touched + 1)
 
-    def end(self, walks: Iterable[tuple[Enrolment, Out]], at: datetime) -> int:
-        def end_one(pair: tuple[Enrolment, Out]) -> bool:
-            walk, out = pair
-            return self._exit(walk, at, out, "cohort = :mine", walk.cohort)
+    def end(self, walks: Iterable[tuple[Enrolment, Out, Memory | None]], at: datetime) -> int:
+        def end_one(leaving: tuple[Enrolment, Out, Memory | None]) -> bool:
+            walk, out, memory = leaving
+            return self._exit(walk, at, out, "cohort = :mine", walk.cohort, memory)
 
         return sum(done(each(end_one, walks)))
 
@@ -222,9 +222,13 @@ class DynamoWalks(DynamoCohorts):
             values,
         )
 
-    def _exit(self, walk: Enrolment, at: datetime, out: Out, same: str, mine: str) -> bool:
+    def _exit(
+        self, walk: Enrolment, at: datetime, out: Out, same: str, mine: str, memory: Memory | None = None
+    ) -> bool:
         values: dict[str, Any] = {":mine": mine, ":active": "active"}
         update = f"SET {_leaving(out, to_iso(at), values).removeprefix(', ')}"
+        if memory:
+            update, values[":memory"] = f"{update}, memory = :memory", memory_text(memory)
         return self._update(walk, update, f"{same} AND #status = :active", _STATUS, values)
 
     def _update(

@@ -24,7 +24,7 @@ from services.journeys.domain.nodes import (
     Webhook,
     ways_out,
 )
-from services.journeys.domain.parts import PERSON
+from services.journeys.domain.parts import PERSON, spelled
 from services.journeys.domain.wording import in_words
 
 _WAITS = ("([", "])", "ellipse")
@@ -114,9 +114,9 @@ def _taken_by(node: Any, path: str) -> str:
         arm = node.arms[int(path.split(".")[1])]
         return f"{arm.name} {arm.percent:g} %{' (holdout)' if arm.holdout else ''}"
     if isinstance(node, WaitFor):
-        return "it happened" if path == "next" else f"not in {_length(node.timeout)}"
+        return "it happened" if path == "next" else f"not in {spelled(node.timeout)}"
     if isinstance(node, Survey):
-        return "answered" if path == "next" else f"no answer in {_length(node.timeout)}"
+        return "answered" if path == "next" else f"no answer in {spelled(node.timeout)}"
     if isinstance(node, Jump):
         return f"again, at most {node.at_most} times" if path == "to" else "then"
     return {"missing": "without a date", "exhausted": "had them all"}.get(path, "")
@@ -162,10 +162,6 @@ _LABELS: dict[type, Callable[[Any], str]] = {
     Exit: lambda node: f"{node.reason}{f', on to {node.enter}' if node.enter else ''}",
 }
 """What a node of each kind does; test_pictures.py holds it against all there are."""
-
-
-def _length(length: Any) -> str:
-    return str(length).removesuffix(", 0:00:00")
 
 
 def _id(node_id: str) -> str:

@@ -19,6 +19,7 @@ from services.journeys.domain.parts import (
     When,
     Where,
     Zone,
+    spelled,
 )
 
 EventType = Literal["track", "page", "screen"]
@@ -115,8 +116,12 @@ class DateWay(Part):
 
     @property
     def shown(self) -> str:
-        offset = f"{self.before} before " if self.before else f"{self.after} after " if self.after else "on "
-        return f"{offset}{'the anniversary of ' if self.anniversary else ''}{self.date}"
+        offset = "on"
+        if self.before is not None:
+            offset = f"{spelled(self.before)} before"
+        elif self.after is not None:
+            offset = f"{spelled(self.after)} after"
+        return f"{offset} {'the anniversary of ' if self.anniversary else ''}{self.date.partition(':')[2]}"
 
 
 class Schedule(Part):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.journeys.domain.enrolment import Enrolment, enrolment_id
+from services.journeys.domain.moves import Memory, shared_memory
 
 MERGED = "merged"
 ERASED = "erased"
@@ -33,9 +34,11 @@ class TakeOver:
 
 @dataclass(frozen=True)
 class Inherit:
-    """The winner's own walk stands, and asks for none of `inherited` again."""
+    """The winner's own walk stands, and asks for none of `inherited` again; `memory` is what it remembers from now
+    on: what either has had from a rotation, neither gets again."""
 
     inherited: Mapping[str, datetime]
+    memory: Memory
 
 
 Verdict = TakeOver | Inherit
@@ -63,11 +66,13 @@ def decide(
             entry_version=standing_version,
             requested={},
             inherited={**lost.requested, **lost.inherited},
+            memory=shared_memory(lost.memory, won.memory) if won else lost.memory,
             absorbed=lost.enrolment_id,
             moved_to="",
             accepted_at=None,
         )
         return TakeOver(walk)
+    memory = shared_memory(won.memory, lost.memory)
     if reenters and not lost.active:
-        return Inherit(won.inherited)
-    return Inherit({**lost.requested, **lost.inherited, **won.inherited})
+        return Inherit(won.inherited, memory)
+    return Inherit({**lost.requested, **lost.inherited, **won.inherited}, memory)

@@ -21,6 +21,7 @@ from services.journeys.domain.parts import (
     When,
     Where,
     ZoneOrPerson,
+    spelled,
 )
 from services.shared.conditions import Condition, parse
 
@@ -34,8 +35,8 @@ class Wait(Part):
 
     @property
     def length(self) -> str:
-        """The duration for people: `30 days`, `1 day, 12:00:00`."""
-        return str(self.duration).removesuffix(", 0:00:00")
+        """The duration for people."""
+        return spelled(self.duration)
 
 
 class WaitUntil(Part):

@@ -56,6 +56,16 @@ def _duration(text: object) -> timedelta:
 
 Duration = Annotated[timedelta, PlainValidator(_duration), WithJsonSchema(dict(DURATION_SCHEMA))]
 
+
+def spelled(length: timedelta) -> str:
+    """A length for people: `30 days`, `1 day 12 h`, `1 min 30 s`."""
+    hours, rest = divmod(length.seconds, 3_600)
+    minutes, seconds = divmod(rest, 60)
+    days = [f"{length.days} day{'' if length.days == 1 else 's'}"] if length.days else []
+    clock = [f"{n} {unit}" for n, unit in ((hours, "h"), (minutes, "min"), (seconds, "s")) if n]
+    return " ".join([*days, *clock]) or "no time"
+
+
 _CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
 
 

@@ -40,6 +40,15 @@ class _Reader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
         self.depth -= 1
         return node
 
+    def compose_scalar_node(self, anchor: Any) -> Any:
+        """JSON writes what lies beyond U+FFFF as two escapes, which YAML reads as two halves."""
+        node = super().compose_scalar_node(anchor)
+        try:
+            node.value = node.value.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            raise yaml.MarkedYAMLError(problem="is no text", problem_mark=node.start_mark) from None
+        return node
+
     def construct_int(self, node: Any) -> int:
         return int(self.construct_scalar(node))
 
@@ -79,7 +88,7 @@ for tag, pattern, first in (
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
     ("int", r"[-+]?[0-9]{1,18}", list("-+0123456789")),
-    ("float", r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]{1,2})?|[-+]?\.[0-9]+", list("-+0123456789.")),
+    ("float", r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]{1,3})?|[-+]?\.[0-9]+", list("-+0123456789.")),
 ):
     _Reader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$", re.ASCII), first)
 

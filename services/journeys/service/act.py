@@ -105,7 +105,7 @@ class Acting:
         now = self._clock.now()
         requests = [self._request(step, walk, move) for walk, move in decided if move.ask]
         acted = self._walks.request([one for one in requests if one], now)
-        ends = [(w, m.to) for w, m in decided if isinstance(m.to, Out) and not m.ask]
+        ends = [(w, m.to, m.memory) for w, m in decided if isinstance(m.to, Out) and not m.ask]
         acted += self._walks.end(ends, now)
         self._walks.remember(
             (w, m.memory) for w, m in decided if m.memory and not m.ask and isinstance(m.to, Inline)

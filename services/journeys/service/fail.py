@@ -33,5 +33,5 @@ class Failing:
         ended = 0
         for _, refs in self._walks.pages(failed.cohort, None):
             here = self._walks.members(refs, failed.journey, failed.cohort)
-            ended += self._walks.end([(walk, FAILED) for walk in here], self._clock.now())
+            ended += self._walks.end([(walk, FAILED, None) for walk in here], self._clock.now())
         return ended

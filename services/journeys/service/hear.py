@@ -203,7 +203,7 @@ class Hearing:
             if move is None or _is_there(move.to, cohort):
                 return self._joining.make_up_for([current])
             if isinstance(move.to, Out):
-                done = self._walks.end([(current, move.to)], now) > 0
+                done = self._walks.end([(current, move.to, None)], now) > 0
             else:
                 assert isinstance(move.to, Away)  # whoever is woken does not stay
                 place = Place(move.to.node, move.to.over)

@@ -513,3 +513,28 @@ def test_no_handler_imports_boto3_before_it_is_called() -> None:
         + "sys.exit('boto3' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+@pytest.mark.capability("000-22")
+def test_a_message_whose_moment_is_over_is_not_sent_and_says_why(ready: World) -> None:
+    ask(
+        request("snd_late", template="confirm", expires_at=NOW - timedelta(seconds=1)),
+        request("snd_early", template="confirm", expires_at=NOW + timedelta(hours=1)),
+    )
+
+    late, early = ready.item("snd_late"), ready.item("snd_early")
+    assert (late["status"], late["reason"]) == ("skipped", "moment_over")
+    assert early["status"] == "sent"
+
+
+def test_what_a_walk_keeps_is_there_for_the_template(ready: World) -> None:
+    cart = "{% for line in walk.lines %}{{ line.name }} ({{ line.amount }}); {% endfor %}"
+    channels = {"email": {"subject": "Cart {{ walk.cart_id }}", "text": cart}}
+    assert call("PUT", "/templates/cart", {"class": "service", "channels": channels})[0] == 200
+    walk = {"cart_id": "c-17", "lines": [{"name": "Tea", "amount": 2}, {"name": "<b>Cake", "amount": 1}]}
+    ask(request(template="cart", params={"walk": walk}))
+
+    (sent,) = ready.email.accepted
+    assert sent.content.subject == "Cart c-17"
+    assert sent.content.text.startswith("Tea (2); <b>Cake (1);")
+    assert "params" not in ready.item("snd_1")  # what was sent needs them no more

@@ -639,6 +639,33 @@ def test_the_largest_body_arrives_whole(hook: Receiver) -> None:
     assert hook.received[0].body == body
 
 
+def test_a_journey_s_call_reaches_the_sink_it_names_and_no_other(world: World) -> None:
+    world.register("crm")
+    world.register("warehouse")
+    call = {
+        "call_id": "snk_1",
+        "profile_id": "prf_1",
+        "sink": "warehouse",
+        "at": to_iso(START),
+        "journey": "cart",
+        "version": 1,
+        "node": "outside",
+        "enrolment_id": "enr_1",
+        "walk": {"cart_id": "c-17"},
+    }
+    calls = {"calls": [call, {**call, "call_id": "snk_2", "sink": "nobody"}]}
+
+    assert world.happen(calls, "SinkCallRequested.v1") == 1
+    assert world.deliver() == set()
+    (body,) = world.bodies()
+    assert (body["type"], body["data"]) == ("SinkCallRequested.v1", {"calls": [call]})
+
+    gone = {"erasure_id": "ers_1", "profile_ids": ["prf_1"], "at": to_iso(START)}
+    world.happen({"erasures": [gone]}, "ProfilesErased.v1", "evt_2")
+    world.take()
+    assert world.happen(calls, "SinkCallRequested.v1", "evt_3") == 0
+
+
 def test_a_part_of_a_parked_delivery_goes_by_an_id_of_its_own(world: World) -> None:
     """F5, F41: of two rows one is to be seen, after a crash or in an index that is behind. A receiver that drops copies
     must not drop the whole delivery for it; and what was not seen is not removed with what was."""

@@ -45,7 +45,7 @@ def test_each_waits_for_a_date_of_their_own_and_is_told_at_a_local_time(world: W
     world.publish(raw)
     dates = {"prf_1": "1997-01-10", "prf_2": "1997-01-12", "prf_3": "1997-01-10", "prf_4": None}
     for profile, date in dates.items():
-        kept = {"delivery_date": date} if date else {}
+        kept: dict[str, Any] = {"delivery_date": date} if date else {}
         world.facts(heard(raw, "Cart Filled", profile, NOON, key="c", **kept))
     world.facts(carried("prf_3", 1, timezone="Europe/Amsterdam"))
     world.run_until(NOON + 20 * DAY)
@@ -78,8 +78,9 @@ def test_when_the_date_moves_those_who_wait_move_with_it(world: World, days: int
 
 def test_a_trait_that_moves_is_followed_too(world: World) -> None:
     raw = document("there", {"there": until(date="trait:renewal"), "tell": send("renew", "completed")})
+    world.publish(raw)
     world.facts(carried("prf_1", 1, renewal="1997-02-01"))
-    begin(world, raw, "prf_1")
+    world.facts(heard(raw, "Cart Filled", "prf_1", NOON, key="c"))
     world.run_until(NOON + DAY)
     for fact in (carried("prf_1", 3, renewal="1997-01-20"), carried("prf_1", 2, renewal="1997-03-01")):
         assert world.facts(fact) == []
@@ -95,9 +96,9 @@ def test_a_computed_date_that_moves_is_followed_too(world: World) -> None:
             "tell": send("again", "completed"),
         },
     )
-    facts = {"last_order_at": iso(NOON)}
-    world.facts(ScoreChanged(changes=[ScoreChange(standing=standing("prf_1", 2, **facts))]))
     begin(world, raw, "prf_1")
+    first = standing("prf_1", 2, last_order_at=iso(NOON))
+    world.facts(ScoreChanged(changes=[ScoreChange(standing=first)]))
     world.run_until(NOON + DAY)
     later = standing("prf_1", 3, last_order_at=iso(NOON + DAY))
     world.facts(ScoreChanged(changes=[ScoreChange(standing=later)]))
@@ -167,7 +168,7 @@ def test_a_rotation_goes_round_until_all_were_had(world: World) -> None:
     begin(world, raw, "prf_1", "prf_2")
     world.run_until(NOON + 9 * DAY)
     assert asked(world.published()) == [
-        (profile, template, iso(NOON + i * DAY + timedelta(seconds=5 * (i == 0))))
+        (profile, template, iso(NOON + i * DAY + timedelta(seconds=5)))
         for profile in ("prf_1", "prf_2")
         for template, i in sorted({"rates": 0, "forms": 1, "terms": 2}.items())
     ]
@@ -178,17 +179,15 @@ def test_steps_that_are_all_done_twice_do_nothing_twice(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """F1, F5: each step dies after its work, and is repeated."""
-    from tests.integration.journeys import world as stage
-
     raw = document("next_one", LOOP)
     begin(world, raw, "prf_1", "prf_2")
-    invoke = World._invoke
+    invoke = World.invoke
 
     def twice(self: World, arn: str, payload: Any) -> Any:
         invoke(self, arn, payload)
         return invoke(self, arn, payload)
 
-    monkeypatch.setattr(stage.World, "_invoke", twice)
+    monkeypatch.setattr(World, "invoke", twice)
     world.run_until(NOON + 9 * DAY)
     assert len(asked(world.published())) == 6
 

@@ -193,3 +193,24 @@ def test_one_bus_event_may_be_several_events_with_receipts_of_their_own() -> Non
         ("e-1#0", "identify", "eb-e-1-0"),
         ("e-1#1", "Contact Updated", "eb-e-1-1"),
     ]
+
+
+def test_what_journeys_found_out_is_an_identify_of_the_profile_with_derived_traits() -> None:
+    update = {
+        "request_id": "upd_1",
+        "profile_id": "prf_1",
+        "traits": {"met": True},
+        "at": "2026-01-01T00:00:00Z",
+        "journey": "welcome",
+        "version": 1,
+        "node": "note",
+        "enrolment_id": "enr_1",
+    }
+    body = bus({"updates": [update]}, "halte.journeys", "ProfileUpdateRequested.v1")
+    once, again = arrivals(body), arrivals(body)
+    assert [arrival.receipt for arrival in once] == [arrival.receipt for arrival in again] == ["upd_1"]
+    call = once[0].read()
+    assert (call.type, call.profile_id, call.traits) == ("identify", "prf_1", {"met": True})
+    assert once[0].trait_kind == "derived"
+    elsewhere = arrivals(bus({"updates": [update]}, "acme.crm", "ProfileUpdateRequested.v1"))
+    assert [refusal(arrival) for arrival in elsewhere] == ["unknown_type"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 from services.journeys.domain.compiler import compile_document
+from services.journeys.domain.diagram import dot, mermaid
+from services.journeys.domain.validation import read_document
 from tests.unit.journeys.documents import seed
 from tests.unit.journeys.test_compiler import ARN, GOLDEN, NODES, compiled, document_of
 
@@ -13,3 +15,6 @@ if __name__ == "__main__":
     machines |= {name: compiled(seed(name)) for name in ("welcome", "lapsed")}
     for name, machine in machines.items():
         (GOLDEN / f"{name}.json").write_text(json.dumps(machine, indent=2, ensure_ascii=False) + "\n")
+    welcome = read_document(seed("welcome"))
+    (GOLDEN / "welcome.mmd").write_text(mermaid(welcome))
+    (GOLDEN / "welcome.dot").write_text(dot(welcome))

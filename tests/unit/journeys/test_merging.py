@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from services.journeys.domain.enrolment import Enrolment
 from services.journeys.domain.merging import Inherit, TakeOver, decide
+from services.journeys.domain.moves import Memory
 
 AT = datetime(1997, 1, 1, tzinfo=UTC)
 NODES = st.dictionaries(st.sampled_from(["a", "b", "c"]), st.just(AT))
@@ -106,3 +107,18 @@ def test_who_goes_on(lost: Any, won: Any, reentry: Any, taken_over: bool) -> Non
     assert isinstance(verdict, TakeOver if taken_over else Inherit)
     if isinstance(verdict, TakeOver) and own:
         assert verdict.walk.number == 2
+
+
+@pytest.mark.parametrize("won_status", [None, "active", "exited"])
+@pytest.mark.parametrize("reenters", [True, False])
+def test_what_either_has_had_from_a_rotation_neither_gets_again(won_status: Any, reenters: bool) -> None:
+    lost = walk(memory=Memory(jumps={"again": 2}, had={"tips": ("a", "b")}))
+    own = Memory(arms={"test": "b"}, had={"tips": ("c",), "news": ("x",)})
+    won = walk("prf_won", status=won_status, memory=own) if won_status else None
+
+    verdict = decide(lost, won, "prf_won", 9, reenters)
+
+    memory = verdict.walk.memory if isinstance(verdict, TakeOver) else verdict.memory
+    had = {node: set(templates) for node, templates in memory.had.items()}
+    assert had == ({"tips": {"a", "b", "c"}, "news": {"x"}} if won else {"tips": {"a", "b"}})
+    assert memory.arms == (own.arms if isinstance(verdict, Inherit) else {})

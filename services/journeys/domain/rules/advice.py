@@ -9,6 +9,7 @@ from services.journeys.domain import graph
 from services.journeys.domain.document import Document
 from services.journeys.domain.entries import DateWay, EventWay, ScheduleWay
 from services.journeys.domain.nodes import Branch, Rotation, Send, Split, Survey, WaitFor, Webhook
+from services.journeys.domain.parts import spelled
 from services.journeys.domain.rules import conditions
 from services.journeys.domain.rules.problems import Problem
 
@@ -70,7 +71,8 @@ def _entries(document: Document) -> Iterator[Problem]:
             yield Problem("entry.reentry", f"entry.on.{i} comes again and nobody may: each is met once")
         if isinstance(way, EventWay) and document.admission > LONG_GATHERING:
             yield Problem(
-                "admission", f"whoever {way.shown} may stand {document.admission} before anything happens"
+                "admission",
+                f"whoever {way.shown} may stand {spelled(document.admission)} before anything happens",
             )
 
 
