@@ -38,6 +38,7 @@ _FRAME: dict[str, Any] = {
     "title": "Two messages, unless there is no need",
     "objective": "welcome",
     "angle": "lifecycle",
+    "portfolio": "base",
     "entry": {"on": [{"segment_entered": "in"}]},
     "start": "days",
 }

@@ -39,6 +39,7 @@ JOURNEY = {
     "title": "Investment offer",
     "objective": "cross_sell",
     "angle": "interaction",
+    "portfolio": "base",
     "brief": {"why": "sales", "who": "prospects", "channels": ["preferred"], "needed_data": []},
     "entry": {"on": [{"segment_entered": "promising"}], "reentry": "never"},
     "start": "offer",

@@ -56,6 +56,7 @@ JOURNEY = {
     "title": "Invited once hot",
     "objective": "lead_generation",
     "angle": "interaction",
+    "portfolio": "base",
     "brief": {"why": "sales", "who": "prospects", "channels": ["email", "sms"], "needed_data": []},
     "entry": {"on": [{"called": True}], "reentry": "never"},
     "start": "wait",

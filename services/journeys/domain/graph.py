@@ -48,13 +48,13 @@ def hasty_loop(document: Document) -> list[str]:
     """One loop, jumps included, on which nobody need ever wait; as `cycle`."""
     return _loop(
         {
-            node_id: [target for path, target in ways_out(node) if not waits(document, node_id, path)]
+            node_id: [target for path, target in ways_out(node) if not _waits(document, node_id, path)]
             for node_id, node in document.nodes.items()
         }
     )
 
 
-def waits(document: Document, node_id: str, path: str) -> bool:
+def _waits(document: Document, node_id: str, path: str) -> bool:
     """Does whoever leaves a node by its field `path` always wait there, again on each lap? A date may be past, doors
     may be open, and what happened since the entry does not happen anew."""
     node = document.nodes[node_id]

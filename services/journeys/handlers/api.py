@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from services.journeys import bootstrap
-from services.journeys.domain.yaml_text import read_yaml
+from services.journeys.handlers.bodies import document_body
 from services.journeys.service.person import described
-from services.shared.http import answer, json_body, raw_body, resolver
+from services.shared.http import answer, resolver
 from services.shared.observability import service_logger
 
 logger = service_logger("journeys")
 app = resolver()
-YAML = ("application/yaml", "application/x-yaml", "text/yaml")
 
 
 @app.put("/journeys/<name>")
 def publish(name: str) -> Any:
     """Publish a document (JSON or YAML) as the next version."""
-    definition = bootstrap.publishing().publish(name, _document())
+    definition = bootstrap.publishing().publish(name, document_body(app.current_event))
     return answer(
         200,
         {
@@ -32,7 +31,7 @@ def publish(name: str) -> Any:
 @app.post("/journeys/validate")
 def validate() -> Any:
     """Everything that is wrong with a document; nothing is published."""
-    return answer(200, bootstrap.publishing().validate(_document()))
+    return answer(200, bootstrap.publishing().validate(document_body(app.current_event)))
 
 
 @app.get("/journeys")
@@ -63,11 +62,6 @@ def library() -> Any:
 def from_library(name: str) -> Any:
     """One of them, with its messages, as it would be put under its own name."""
     return answer(200, bootstrap.library().one(name))
-
-
-def _document() -> dict[str, Any]:
-    kind = app.current_event.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return read_yaml(raw_body(app.current_event)) if kind in YAML else json_body(app.current_event)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

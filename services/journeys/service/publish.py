@@ -10,6 +10,7 @@ from typing import Any
 from services.journeys.domain.compiler import compile_document
 from services.journeys.domain.diagram import dot, mermaid
 from services.journeys.domain.document import Document
+from services.journeys.domain.rules.advice import calls_in_vain
 from services.journeys.domain.validation import InvalidJourney, Problem, Verdict, judge
 from services.journeys.ports import Attributes, Definition, Definitions, Machines
 from services.shared.clock import Clock, to_iso
@@ -77,18 +78,19 @@ class Publishing:
     def validate(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """All that is wrong with a document, what may not be meant, and its picture as soon as it can be walked."""
         verdict = self._judge(raw)
-        answer: dict[str, Any] = {
-            "valid": not verdict.problems,
-            "problems": _told(verdict.problems),
-            "warnings": _told(verdict.warnings),
-        }
+        answer: dict[str, Any] = {"valid": not verdict.problems, "problems": _told(verdict.problems)}
+        warnings = verdict.warnings
         if verdict.document is not None:
+            others = {name: definition.document for name, definition in self._newest().items()}
+            warnings = [*warnings, *calls_in_vain(verdict.document, others)]
             answer["diagram"] = _pictures(verdict.document)
-        return answer
+        return {**answer, "warnings": _told(warnings)}
+
+    def _newest(self) -> dict[str, Definition]:
+        return {d.journey: d for d in sorted(self._definitions.all(), key=lambda d: d.version)}
 
     def catalogue(self) -> list[dict[str, Any]]:
         """The newest version of each journey, by name."""
-        newest = {d.journey: d for d in sorted(self._definitions.all(), key=lambda d: d.version)}
         return [
             {
                 "name": name,
@@ -99,7 +101,7 @@ class Publishing:
                 "needed_data": d.document.brief.needed_data if d.document.brief else [],
                 **_version(d),
             }
-            for name, d in sorted(newest.items())
+            for name, d in sorted(self._newest().items())
         ]
 
     def show(self, name: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 
 from services.delivery.domain.template import TemplateDocument
 from services.journeys.adapters.library_files import shelf
+from services.journeys.domain.compiler import compile_document
 from services.journeys.domain.document import Document
 from services.journeys.domain.entries import Called
 from services.journeys.domain.library import Ready, templates_of
@@ -17,8 +18,11 @@ from services.journeys.domain.objectives import KPIS, OBJECTIVES, Angle, Kpi, Ob
 from services.journeys.domain.validation import judge, read_document
 from services.journeys.service.library import Library
 from services.shared.errors import NotFound
+from tests.support.asl_rules import broken_rules
 
 SHELF = shelf()
+STEP = "arn:aws:lambda:eu-west-1:123456789012:function:on-step"
+MOST_OF_A_MACHINE = 1_000_000
 CURRENT = 8
 """Current campaigns that may run at once."""
 
@@ -44,6 +48,13 @@ def test_each_can_be_published_unchanged(name: str) -> None:
     assert verdict.document.brief
     assert verdict.document.brief.hypothesis
     assert verdict.document.brief.target
+
+
+@pytest.mark.parametrize("name", SHELF)
+def test_each_compiles_to_a_machine_that_keeps_the_rules_of_step_functions(name: str) -> None:
+    machine = compile_document(document(name), step_function_arn=STEP)
+    assert list(broken_rules(machine)) == []
+    assert len(json.dumps(machine)) < MOST_OF_A_MACHINE
 
 
 @pytest.mark.parametrize("name", SHELF)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from services.journeys.domain import graph
 from services.journeys.domain.document import Document
-from services.journeys.domain.entries import DateWay, EventWay, ScheduleWay
-from services.journeys.domain.nodes import Branch, Rotation, Send, Split, Survey, WaitFor, Webhook
+from services.journeys.domain.entries import Called, DateWay, EventWay, ScheduleWay
+from services.journeys.domain.nodes import Branch, Exit, Rotation, Send, Split, Survey, WaitFor, Webhook
 from services.journeys.domain.parts import spelled
 from services.journeys.domain.rules import conditions
 from services.journeys.domain.rules.problems import Problem
@@ -92,3 +92,15 @@ def _offers(document: Document) -> Iterator[Problem]:
     for node_id, send in document.of_type(Send):
         if send.proposition is None and send.tone != "relational":
             yield Problem(f"nodes.{node_id}.proposition", "which proposition does this cross-sell?")
+
+
+def calls_in_vain(document: Document, others: Mapping[str, Document]) -> Iterator[Problem]:
+    """Exits into journeys that are not there (yet), or let nobody in who is called; `others` are the newest ones."""
+    for node_id, node in document.of_type(Exit):
+        if node.enter is None or node.enter == document.name:
+            continue
+        target = others.get(node.enter)
+        if target is None:
+            yield Problem(f"nodes.{node_id}.enter", f"there is no journey {node.enter!r} yet")
+        elif not any(isinstance(way, Called) for way in target.entry.on):
+            yield Problem(f"nodes.{node_id}.enter", f"{node.enter!r} lets nobody in who is called")
