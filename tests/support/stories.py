@@ -13,8 +13,6 @@ from typing import Any
 
 import pytest
 
-from services.journeys.domain.document import Document
-
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 BEGIN = datetime(2018, 7, 1, tzinfo=UTC)
 _OFFER_EVENTS = {
@@ -70,7 +68,7 @@ def ecom() -> list[Event]:
     return sorted(events, key=lambda event: event.at)
 
 
-def offer_journey(durations: dict[str, timedelta], *ends_on: str) -> Document:
+def offer_journey(durations: dict[str, timedelta], *ends_on: str) -> dict[str, Any]:
     """Remind everybody who has not seen an offer by its expiry; the same offer again ends its time early and begins
     it anew. Whoever does one of `ends_on` is left alone."""
     days = sorted({length.days for length in durations.values()})
@@ -94,46 +92,42 @@ def offer_journey(durations: dict[str, timedelta], *ends_on: str) -> Document:
         for d in days
     }
     reminder = {"type": "send", "template": "offer_reminder", "channels": ["email"]}
-    return Document.model_validate(
-        {
-            "name": "offers",
-            "title": "Offers that nobody looked at",
-            "objective": "loyalty",
-            "angle": "interaction",
-            "entry": {"on": [{**again, "keep": ["offer_id"]}], "reentry": "always"},
-            "admission": "PT0S",
-            "exit_on": [{"event": name, "key": "offer_id"} for name in ends_on],
-            "start": "which",
-            "nodes": {
-                "which": {"type": "branch", "branches": arms, "default": f"days_{days[-1]}"},
-                **waits,
-                "remind_again": {**reminder, "next": "anew"},
-                "anew": {"type": "jump", "to": "which", "at_most": 100, "otherwise": "expired"},
-                "remind": {**reminder, "next": "expired"},
-                "expired": {"type": "exit", "reason": "expired"},
-            },
-        }
-    )
+    return {
+        "name": "offers",
+        "title": "Offers that nobody looked at",
+        "objective": "loyalty",
+        "angle": "interaction",
+        "entry": {"on": [{**again, "keep": ["offer_id"]}], "reentry": "always"},
+        "admission": "PT0S",
+        "exit_on": [{"event": name, "key": "offer_id"} for name in ends_on],
+        "start": "which",
+        "nodes": {
+            "which": {"type": "branch", "branches": arms, "default": f"days_{days[-1]}"},
+            **waits,
+            "remind_again": {**reminder, "next": "anew"},
+            "anew": {"type": "jump", "to": "which", "at_most": 100, "otherwise": "expired"},
+            "remind": {**reminder, "next": "expired"},
+            "expired": {"type": "exit", "reason": "expired"},
+        },
+    }
 
 
-def cart_journey() -> Document:
+def cart_journey() -> dict[str, Any]:
     """Whoever put something into a cart and has not ordered a day later gets a reminder."""
-    return Document.model_validate(
-        {
-            "name": "cart",
-            "title": "An abandoned cart",
-            "objective": "cross_sell",
-            "angle": "interaction",
-            "entry": {"on": [{"event": "Product Added"}], "reentry": "always"},
-            "exit_on": [{"event": "Order Completed", "reason": "ordered"}],
-            "start": "day",
-            "nodes": {
-                "day": {"type": "wait", "for": "P1D", "next": "remind"},
-                "remind": {"type": "send", "template": "cart", "channels": ["email"], "next": "reminded"},
-                "reminded": {"type": "exit", "reason": "reminded"},
-            },
-        }
-    )
+    return {
+        "name": "cart",
+        "title": "An abandoned cart",
+        "objective": "cross_sell",
+        "angle": "interaction",
+        "entry": {"on": [{"event": "Product Added"}], "reentry": "always"},
+        "exit_on": [{"event": "Order Completed", "reason": "ordered"}],
+        "start": "day",
+        "nodes": {
+            "day": {"type": "wait", "for": "P1D", "next": "remind"},
+            "remind": {"type": "send", "template": "cart", "channels": ["email"], "next": "reminded"},
+            "reminded": {"type": "exit", "reason": "reminded"},
+        },
+    }
 
 
 def _lines(name: str) -> Iterator[dict[str, Any]]:

@@ -145,7 +145,7 @@ class Calendar:
             if to.due != course.due:
                 course.due = to.due
                 self.note(course, "moved", to_iso(to.due))
-                self.plan(course, to.due)
+                self.plan(course, max(to.due, self.now + GRACE))
             return
         self.note(course, "heard", signal)
         if isinstance(to, Out | Away) and (place := self._follow(course, to)):
@@ -244,8 +244,7 @@ class Calendar:
     def _arrive(self, course: Course, to: Away) -> None:
         """On the way to a node."""
         course.node, course.due, course.since, course.over = to.node, to.due, to.due, False
-        alone = not self._document.admission or isinstance(self._document.nodes[to.node], Wait)
-        self.plan(course, to.due if alone else to.due + GRACE)
+        self.plan(course, to.due + GRACE if self._gathers(to.node) else to.due)
 
     def _stand(self, course: Course, node_id: str, since: datetime, due: datetime) -> None:
         """Wait at a node."""

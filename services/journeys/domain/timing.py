@@ -53,7 +53,7 @@ def due_after_pauses(due: datetime, since: datetime, pauses: Iterable[Pause], no
     for start, end in held:
         if end <= at:
             continue
-        if at + left <= start:
+        if at + left <= max(start, at):
             break
         left -= max(start - at, timedelta(0))
         at = end

@@ -15,8 +15,10 @@ from services.journeys.domain.document import Document
 from services.journeys.domain.interpreter import Interpreter
 from services.journeys.domain.nodes import Jump, Split, Wait
 from services.journeys.domain.traces import Step
+from services.journeys.domain.validation import read_document
 from services.shared.clock import from_iso
-from tests.support.random_journeys import ALL, BEGIN, FIXED, Told, random_journey, random_stream
+from tests.support.random_journeys import ALL, FIXED, random_journey
+from tests.support.random_streams import BEGIN, Told, random_stream
 
 YEARS = timedelta(days=800)
 seeds = st.integers(0, 2**32 - 1)
@@ -46,6 +48,12 @@ def walks_in(trace: Iterable[Step]) -> dict[Walk, list[Step]]:
         if step.what != "refused":
             walks[*who, numbers[who]].append(step)
     return walks
+
+
+@given(seeds)
+@settings(max_examples=60, deadline=None)
+def test_random_journeys_are_journeys_that_can_be_published(journey: int) -> None:
+    assert read_document(random_journey(journey)) == journey_of(journey)
 
 
 @given(seeds, seeds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,9 @@ from tests.support.stories import Event, cart_journey, ecom, offer_durations, of
 A_YEAR = timedelta(days=366)
 
 
-def walk(document: Document, events: Iterable[Event]) -> list[Step]:
+def walk(raw: dict[str, Any], events: Iterable[Event]) -> list[Step]:
     """The whole trace."""
+    document = Document.model_validate(raw)
     listening, events = Listening(document), list(events)
     interpreter = Interpreter(document, events[0].at)
     for event in events:

@@ -168,6 +168,7 @@ def test_a_pause_that_is_on_has_lasted_until_now() -> None:
     assert due_after_pauses(due, since, [pause(2, None)], START + 7 * HOUR) == START + 15 * HOUR
     assert due_after_pauses(due, since, [pause(2, 7)], START + 30 * HOUR) == START + 15 * HOUR
     assert due_after_pauses(due, since, [pause(10, 20)], START + 30 * HOUR) == due
+    assert due_after_pauses(due, due, [pause(2, 20)], START + 30 * HOUR) == due
 
 
 def _clock(minute: int) -> str:
