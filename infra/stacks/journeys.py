@@ -12,6 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.constructs.freshness import watch_freshness
+from infra.constructs.operations import Operations, operate_journeys
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
@@ -41,6 +42,10 @@ ROUTES = (
     "GET /journeys/library/{name}",
     "GET /journeys/{name}",
     "PUT /journeys/{name}",
+    "GET /journeys/{name}/draft",
+    "PUT /journeys/{name}/draft",
+    "POST /journeys/{name}/publish",
+    "GET /journeys/{name}/versions/{version}",
     "GET /profiles/{profile_id}/journeys",
 )
 
@@ -67,6 +72,7 @@ class JourneysStack(ServiceStack):
         self._listening()
         self._person()
         self._failures()
+        operate_journeys(self, self._operations())
         watch_freshness(self, ENTERED)
 
     def _facts(self) -> None:
@@ -165,7 +171,7 @@ class JourneysStack(ServiceStack):
             table=self._definitions,
             settings={"definitions_table": self._definitions.table_name},
         )
-        self._definitions.grant(function, "dynamodb:Query")
+        self._definitions.grant(function, "dynamodb:Query", "dynamodb:GetItem")
 
     def _person(self) -> None:
         function = self.person(
@@ -222,7 +228,7 @@ class JourneysStack(ServiceStack):
 
     def _allow_joining(self, function: ServiceFunction) -> None:
         """What both doors to a cohort need: an event that lets people in, and a branch that sends them on."""
-        self._definitions.grant(function, "dynamodb:GetItem")
+        self._definitions.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem")
         self._runtime.grant(
             function,
             "dynamodb:GetItem",
@@ -233,6 +239,14 @@ class JourneysStack(ServiceStack):
         self._standings.grant(function, "dynamodb:BatchGetItem")
         function.add_to_role_policy(
             iam.PolicyStatement(actions=["states:StartExecution"], resources=[self._state_machines()])
+        )
+
+    def _operations(self) -> Operations:
+        return Operations(
+            definitions=self._definitions,
+            runtime=self._runtime,
+            settings={name: value for name, value in self._tables().items() if name != "standings_table"},
+            state_machines=self._state_machines(),
         )
 
     def _state_machines(self) -> str:

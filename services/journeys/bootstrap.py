@@ -8,11 +8,15 @@ from services.journeys.adapters.attributes import DynamoAttributes
 from services.journeys.adapters.definitions import DynamoDefinitions
 from services.journeys.adapters.known import DynamoKnown
 from services.journeys.adapters.library_files import shelf
+from services.journeys.adapters.live_cohorts import DynamoLiveCohorts
 from services.journeys.adapters.machines import StepFunctionsExecutions, StepFunctionsMachines
+from services.journeys.adapters.running import DynamoRunning
 from services.journeys.adapters.standings import DynamoStandings
 from services.journeys.adapters.walks import DynamoWalks
 from services.journeys.ports import Definitions, Walks
+from services.journeys.running_ports import Runnings
 from services.journeys.service.fail import Failing
+from services.journeys.service.halt import Halting
 from services.journeys.service.hear import Hearing
 from services.journeys.service.join import Joining
 from services.journeys.service.library import Library
@@ -42,7 +46,8 @@ def reacting() -> Reacting:
     walks = DynamoWalks(Table(settings.runtime_table))
     standings = DynamoStandings(Table(settings.standings_table))
     clock = settings.clock()
-    joining = Joining(definitions, walks, StepFunctionsExecutions(), clock)
+    runnings = DynamoRunning(Table(settings.definitions_table))
+    joining = Joining(definitions, walks, StepFunctionsExecutions(), runnings, clock)
     known = DynamoKnown(Table(settings.runtime_table))
     merging = Merging(definitions, walks, standings, joining, clock)
     hearing = Hearing(definitions, walks, standings, known, joining, clock)
@@ -58,9 +63,12 @@ def stepping() -> Stepping:
     walks = DynamoWalks(Table(settings.runtime_table))
     standings = DynamoStandings(Table(settings.standings_table))
     clock = settings.clock()
-    joining = Joining(definitions, walks, StepFunctionsExecutions(), clock)
+    runnings, executions = DynamoRunning(Table(settings.definitions_table)), StepFunctionsExecutions()
+    joining = Joining(definitions, walks, executions, runnings, clock)
+    live = DynamoLiveCohorts(Table(settings.runtime_table))
+    halting = Halting(runnings, live, walks, executions, clock)
     known = DynamoKnown(Table(settings.runtime_table))
-    return Stepping(definitions, walks, standings, known, joining, clock)
+    return Stepping(definitions, walks, standings, known, joining, halting, clock)
 
 
 @cache
@@ -78,10 +86,11 @@ def announcing() -> tuple[Definitions, Bus]:
 
 
 @cache
-def listening() -> tuple[Definitions, Bus]:
+def listening() -> tuple[Definitions, Runnings, Bus]:
     """What `on_definitions_stream` needs."""
     settings = OnDefinitionsStreamSettings.from_env()
-    return DynamoDefinitions(Table(settings.definitions_table)), Bus(settings.bus_name)
+    table = Table(settings.definitions_table)
+    return DynamoDefinitions(table), DynamoRunning(table), Bus(settings.bus_name)
 
 
 @cache

@@ -55,13 +55,14 @@ class Refusal:
     at: datetime
 
 
-CohortState = Literal["open", "closed", "done", "parked", "far"]
+CohortState = Literal["open", "closed", "done", "parked"]
 
 
 @dataclass(frozen=True)
 class Cohort:
     """People who travel together, who began in `slot`: `open` until its execution's first step, then `closed`, and
-    `done` once everybody has moved on or left; `started` once that execution exists. It is at `node` since `since`,
+    `done` once everybody has moved on or left; `parked` while nobody may act on it. `started` once its execution
+    exists: one whose time is far has none yet. It is at `node` since `since`,
     whose action, or the end of whose wait, is `due`."""
 
     slot: Slot
@@ -85,6 +86,10 @@ class Boarding:
     aboard: Sequence[str]
     in_the_way: Mapping[str, Enrolment | None]
     closed: bool
+
+
+class Parked(Exception):
+    """A cohort is parked."""
 
 
 class Definitions(Protocol):
@@ -155,8 +160,13 @@ class Cohorts(Protocol):
         """Note that the cohort's execution exists."""
         ...
 
-    def arrive(self, key: str, node: str, since: datetime, due: datetime) -> None:
-        """Let nobody join any more, and note where the cohort is; again, or too late, changes nothing."""
+    def arrive(self, key: str, node: str, since: datetime, due: datetime, *, stands: bool = False) -> None:
+        """Let nobody join any more, and note where the cohort is: it `stands` there, or somebody is at work on it.
+        Again, or too late, changes nothing.
+
+        Raises:
+            Parked: nobody may act on it before it is resumed.
+        """
         ...
 
     def finish(self, key: str) -> None:
@@ -197,6 +207,12 @@ class Walks(Cohorts, Protocol):
 
     def move(self, slot: Slot, journey: str, source: str, members: Mapping[str, Memory | None]) -> Boarding:
         """Take active walks over from cohort `source`, each with what it remembers by that."""
+        ...
+
+    def migrate(
+        self, slot: Slot, journey: str, source: str, refs: Sequence[str], version: int, at: datetime
+    ) -> Boarding:
+        """Take active walks over from cohort `source`, for another version of the journey."""
         ...
 
     def wake(self, slot: Slot, walk: Enrolment) -> Boarding:

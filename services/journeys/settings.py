@@ -57,3 +57,26 @@ class ApiSettings(Settings):
     state_machine_prefix: str
     state_machine_role_arn: str
     step_function_arn: str
+
+
+class OperationsSettings(Settings):
+    """Of `operations`."""
+
+    runtime_table: str
+    definitions_table: str
+    chores_url: str
+
+
+class OnChoresSettings(Settings):
+    """Of `on_chores`."""
+
+    runtime_table: str
+    definitions_table: str
+    chores_url: str
+
+
+class SweepSettings(Settings):
+    """Of `sweep`."""
+
+    definitions_table: str
+    chores_url: str

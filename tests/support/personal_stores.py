@@ -92,6 +92,7 @@ STORES: dict[str, Erased | Harmless] = {
     "journeys/Table/Standings": Erased(("journeys.standings",), "journeys"),
     "journeys/Queue/OnFacts": _PASSING,
     "journeys/Queue/LateFacts": Harmless("Merges and erasures once more, a while later: ids of profiles."),
+    "journeys/Queue/Chores": Harmless("Journeys, versions and how far a worker has come: ids of cohorts."),
     "journeys/Queue/FailedExecutions": Harmless(
         "Names and input of executions: journeys, slots, profile ids."
     ),

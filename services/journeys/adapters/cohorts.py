@@ -8,7 +8,7 @@ from typing import Any
 
 from services.journeys.adapters.items import cohort_meta_key, live_of
 from services.journeys.domain.cohort import Slot
-from services.journeys.ports import Cohort
+from services.journeys.ports import Cohort, Parked
 from services.shared.aws.dynamo import ConditionFailed, Item, Table
 from services.shared.clock import from_iso, to_iso
 
@@ -57,8 +57,31 @@ class DynamoCohorts:
     def mark_started(self, key: str) -> None:
         self._table.update(cohort_meta_key(key), "SET started = :yes", values={":yes": True})
 
-    def arrive(self, key: str, node: str, since: datetime, due: datetime) -> None:
-        self._place(key, node, since, due)
+    def arrive(self, key: str, node: str, since: datetime, due: datetime, *, stands: bool = False) -> None:
+        """Refused to a worker that comes too late: the cohort has gone on, or is done."""
+        values: dict[str, Any] = {
+            ":closed": "closed",
+            ":done": "done",
+            ":parked": "parked",
+            ":node": node,
+            ":since": to_iso(since),
+            ":due": to_iso(due),
+            ":at_work": not stands,
+        }
+        try:
+            self._table.update(
+                cohort_meta_key(key),
+                "SET #state = :closed, node = :node, since = :since, due = :due, live_due = :due,"
+                " at_work = :at_work",
+                condition="attribute_exists(pk) AND #state <> :done AND #state <> :parked AND due <= :due",
+                names={"#state": "state"},
+                values=values,
+            )
+        except ConditionFailed as refused:
+            if refused.item is None or refused.item["state"] == "open":
+                raise
+            if refused.item["state"] == "parked":
+                raise Parked(key) from None
 
     def finish(self, key: str) -> None:
         self._table.update(
@@ -75,27 +98,6 @@ class DynamoCohorts:
         )
         for item in items:
             yield str(item["sk"]), list(item["profiles"])
-
-    def _place(self, key: str, node: str, since: datetime, due: datetime) -> None:
-        """Refused to a worker that comes too late: the cohort has gone on, or is done."""
-        values: dict[str, Any] = {
-            ":closed": "closed",
-            ":done": "done",
-            ":node": node,
-            ":since": to_iso(since),
-            ":due": to_iso(due),
-        }
-        try:
-            self._table.update(
-                cohort_meta_key(key),
-                "SET #state = :closed, node = :node, since = :since, due = :due, live_due = :due",
-                condition="attribute_exists(pk) AND #state <> :done AND due <= :due",
-                names={"#state": "state"},
-                values=values,
-            )
-        except ConditionFailed as refused:
-            if refused.item is None or refused.item["state"] == "open":
-                raise
 
 
 def read_cohort(item: Item) -> Cohort:

@@ -1,4 +1,5 @@
-"""Published versions in DynamoDB: one immutable item each (`pk` journey, `sk` `V#00001`)."""
+"""Published versions in DynamoDB: one immutable item each (`pk` journey, `sk` `V#00001`). Beside them stand a
+journey's `STATE` (running.py) and its `DRAFT` (drafts.py)."""
 
 from __future__ import annotations
 
@@ -32,7 +33,11 @@ class DynamoDefinitions:
         return self._all
 
     def versions(self, journey: str) -> list[Definition]:
-        items = self._table.query("pk = :journey", values={":journey": journey}, consistent=True)
+        items = self._table.query(
+            "pk = :journey AND begins_with(sk, :version)",
+            values={":journey": journey, ":version": "V#"},
+            consistent=True,
+        )
         return [self._read(item) for item in items]
 
     def get(self, journey: str, version: int) -> Definition:

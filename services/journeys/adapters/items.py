@@ -112,6 +112,7 @@ def enrolment_item(walk: Enrolment) -> Item:
         "acted": walk.acted or None,
         "ask": ask_text(walk.ask) if walk.ask else None,
         "enters": walk.enters or None,
+        "migrated": [{"version": version, "at": to_iso(at)} for version, at in walk.migrated] or None,
     }
 
 
@@ -145,6 +146,7 @@ def read_enrolment(item: Item) -> Enrolment:
         acted=item.get("acted", ""),
         ask=read_ask(item["ask"]) if "ask" in item else None,
         enters=item.get("enters", ""),
+        migrated=tuple((one["version"], from_iso(one["at"])) for one in item.get("migrated", ())),
     )
 
 

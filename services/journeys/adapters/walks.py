@@ -103,6 +103,27 @@ class DynamoWalks(DynamoCohorts):
 
         return self._board(slot, list(members), write, lambda _: True)
 
+    def migrate(
+        self, slot: Slot, journey: str, source: str, refs: Sequence[str], version: int, at: datetime
+    ) -> Boarding:
+        def write(ref: str, page: str) -> None:
+            going_over = {
+                ":version": version,
+                ":migrated": [{"version": version, "at": to_iso(at)}],
+                ":never": [],
+            }
+            self._move(
+                slot,
+                ref,
+                journey,
+                page,
+                source,
+                also=", #version = :version, migrated = list_append(if_not_exists(migrated, :never), :migrated)",
+                values=going_over,
+            )
+
+        return self._board(slot, list(refs), write, lambda _: True)
+
     def wake(self, slot: Slot, walk: Enrolment) -> Boarding:
         def write(ref: str, page: str) -> None:
             # What a cohort does to its members leaves a mark: whoever it has acted on is not woken any more.
@@ -253,6 +274,7 @@ class DynamoWalks(DynamoCohorts):
         source: str,
         *,
         untouched: str = "",
+        also: str = "",
         values: Mapping[str, Any] | None = None,
     ) -> None:
         remembering = f", memory = :memory, {_TOUCHED}" if values and ":memory" in values else ""
@@ -260,9 +282,9 @@ class DynamoWalks(DynamoCohorts):
             self._table,
             ref,
             journey,
-            f"SET cohort = :new, node = :node, page = :page{remembering}",
+            f"SET cohort = :new, node = :node, page = :page{remembering}{also}",
             condition=f"cohort = :old AND #status = :active{untouched}",
-            names=_STATUS,
+            names={**_STATUS, "#version": "version"} if also else _STATUS,
             values={
                 ":new": slot.key,
                 ":node": slot.node,

@@ -1,7 +1,8 @@
 """From a document to Amazon States Language: the same journey as a graph that Step Functions runs and shows.
 
 The data of an execution is flat and holds opaque ids only: `cohort`, `journey`, `version`, `node`, `over`, `cursor`,
-`due` and `since` (ISO), `wait_seconds`, and after a task `more` and `early`. Every task answers with all of it again.
+`due` and `since` (ISO), `wait_seconds`, and after a task `more`, `early` and `parked`. Every task answers with all of
+it again.
 
 States are named after their nodes. What only some people do has no state behind it: they leave for another cohort,
 which begins there.
@@ -154,8 +155,9 @@ def _task(node_id: str, node: Node, arn: str, after: str, *, over: bool = False)
         },
         again: {
             "Type": "Choice",
-            "Comment": "More members to go, or too early, or on to the next node",
+            "Comment": "More members to go, or too early, or parked by a pause, or on to the next node",
             "Choices": [
+                {"Variable": "$.parked", "BooleanEquals": True, "Next": DONE},
                 {"Variable": "$.early", "BooleanEquals": True, "Next": early},
                 {"Variable": "$.more", "BooleanEquals": True, "Next": state},
             ],

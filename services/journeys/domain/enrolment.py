@@ -12,6 +12,7 @@ from services.journeys.domain.entering import WRONG_STAGE, Last, refused, stage_
 from services.journeys.domain.entries import Becomes, DateWay, SegmentEntered, SegmentExited, Way
 from services.journeys.domain.listening import date_condition, watch_of
 from services.journeys.domain.moves import Ask, Memory, Seen, Walker, memory_of_next
+from services.journeys.domain.operating import PAUSED, STOPPED
 from services.journeys.domain.signals import segment_left, signals_of
 from services.shared.contracts.scoring import Standing
 from services.shared.ids import stable_id
@@ -35,7 +36,8 @@ class Enrolment:
     `kept` are the walk's own facts (2 KB at most), `heard` when each signal (listener or watch) was heard last,
     `memory` what nodes must remember; `touched` counts the writes to them. `reason_at` is when the reason to enter
     came (nothing in walks of before there were goals). `ask` is what was asked for last and `acted` the cohort in
-    which it was, `enters` the journey that begins when this walk has ended.
+    which it was, `enters` the journey that begins when this walk has ended. `migrated` are the versions it went
+    over to, and when.
 
     After a merge, `inherited` are the messages that were asked for while the person still was another profile,
     `absorbed` the walk of that profile which this one goes on with, and `moved_to` the profile where a walk went.
@@ -69,6 +71,7 @@ class Enrolment:
     acted: str = ""
     ask: Ask | None = None
     enters: str = ""
+    migrated: tuple[tuple[int, datetime], ...] = ()
 
     @property
     def active(self) -> bool:
@@ -113,7 +116,7 @@ class Entrant:
         return walk_ref(self.profile_id, self.key)
 
 
-TOLD = frozenset({"moment_over", "too_often", "too_soon", WRONG_STAGE, "guard"})
+TOLD = frozenset({"moment_over", "too_often", "too_soon", WRONG_STAGE, "guard", PAUSED, STOPPED})
 """Why somebody was turned away, as far as others hear of it: that they walk already, or have, is no news."""
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from aws_lambda_powertools.event_handler import Response
+
 from services.journeys import bootstrap
+from services.journeys import bootstrap_operating as operating
 from services.journeys.handlers.bodies import document_body
+from services.journeys.ports import Definition
 from services.journeys.service.person import described
-from services.shared.http import answer, resolver
+from services.shared.http import answer, expected_revision, resolver
 from services.shared.observability import service_logger
 
 logger = service_logger("journeys")
@@ -17,21 +21,40 @@ app = resolver()
 @app.put("/journeys/<name>")
 def publish(name: str) -> Any:
     """Publish a document (JSON or YAML) as the next version."""
-    definition = bootstrap.publishing().publish(name, document_body(app.current_event))
-    return answer(
-        200,
-        {
-            "name": definition.journey,
-            "version": definition.version,
-            "state_machine_arn": definition.state_machine_arn,
-        },
-    )
+    return _published(bootstrap.publishing().publish(name, document_body(app.current_event)))
 
 
 @app.post("/journeys/validate")
 def validate() -> Any:
     """Everything that is wrong with a document; nothing is published."""
     return answer(200, bootstrap.publishing().validate(document_body(app.current_event)))
+
+
+@app.put("/journeys/<name>/draft")
+def put_draft(name: str) -> Response[Any]:
+    """Keep a document that is being written, with what is wrong with it. Its ETag is its revision."""
+    event = app.current_event
+    draft, shown = operating.drafting().put(name, document_body(event), expected_revision(event))
+    return answer(200, shown, {"ETag": f'"{draft.revision}"'})
+
+
+@app.get("/journeys/<name>/draft")
+def get_draft(name: str) -> Response[Any]:
+    """A document that is being written."""
+    draft, shown = operating.drafting().get(name)
+    return answer(200, shown, {"ETag": f'"{draft.revision}"'})
+
+
+@app.post("/journeys/<name>/publish")
+def publish_draft(name: str) -> Response[Any]:
+    """Publish the draft as the next version."""
+    return _published(operating.drafting().publish(name, expected_revision(app.current_event)))
+
+
+@app.get("/journeys/<name>/versions/<version>")
+def version(name: str, version: str) -> Response[Any]:
+    """A version's document, as it was published."""
+    return answer(200, bootstrap.publishing().version(name, version))
 
 
 @app.get("/journeys")
@@ -69,3 +92,14 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     response: dict[str, Any] = app.resolve(event, context)
     logger.info("request served", route=event.get("routeKey", ""), status=response["statusCode"])
     return response
+
+
+def _published(definition: Definition) -> Response[Any]:
+    return answer(
+        200,
+        {
+            "name": definition.journey,
+            "version": definition.version,
+            "state_machine_arn": definition.state_machine_arn,
+        },
+    )

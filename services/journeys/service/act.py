@@ -10,7 +10,17 @@ from datetime import datetime
 from services.journeys.domain.acting import act
 from services.journeys.domain.document import Document
 from services.journeys.domain.enrolment import Enrolment
-from services.journeys.domain.moves import INLINE, Away, Inline, Memory, Move, Out, Seen, request_name
+from services.journeys.domain.moves import (
+    INLINE,
+    AskUpdate,
+    Away,
+    Inline,
+    Memory,
+    Move,
+    Out,
+    Seen,
+    request_name,
+)
 from services.journeys.domain.nodes import (
     Branch,
     Jump,
@@ -58,8 +68,10 @@ class Acting:
         self._joining = joining
         self._clock = clock
 
-    def act(self, definition: Definition, step: StepInput, refs: Sequence[str]) -> int:
-        """Act on those of a page who are here; on how many it acted.
+    def act(
+        self, definition: Definition, step: StepInput, refs: Sequence[str], *, muted: bool = False
+    ) -> int:
+        """Act on those of a page who are here; on how many it acted. `muted`: nobody is met.
 
         Raises:
             NoRoom: people could not regroup; Step Functions repeats the step.
@@ -72,6 +84,8 @@ class Acting:
             self._make_up_for(definition, step, refs)
         seen = self._seen(definition.document, step.node, here)
         decided = [(walk, self._decide(definition.document, step, walk, seen)) for walk in here]
+        if muted:
+            decided = [(walk, _silent(move)) for walk, move in decided]
         return self._apply(definition, step, decided)
 
     def _decide(self, document: Document, step: StepInput, walk: Enrolment, seen: Mapping[str, Seen]) -> Move:
@@ -178,6 +192,11 @@ class Acting:
                 departed[walk.ref] = (walk, segment_left(missing[0]))
         self._walks.stop(departed.values(), self._clock.now())
         return [walk for walk in here if walk.ref not in departed]
+
+
+def _silent(move: Move) -> Move:
+    """What a pause that drops leaves of a move: what is known of people is not a message."""
+    return move if isinstance(move.ask, AskUpdate) else replace(move, ask=None)
 
 
 def stands_until(document: Document, step: StepInput) -> datetime:

@@ -8,6 +8,7 @@ from typing import Literal, TypeVar
 
 from services.journeys.domain.cohort import Slot, first_wait_seconds
 from services.journeys.domain.enrolment import Enrolment
+from services.journeys.domain.operating import FAR
 from services.journeys.ports import Boarding, Cohort, Definition, Executions, Walks
 from services.shared.clock import Clock, to_iso
 
@@ -124,7 +125,10 @@ class Filling:
         raise NoRoom(f"{len(late)} members of {definition.journey} could not catch up")
 
     def start(self, definition: Definition, slot: Slot) -> None:
-        """Start the execution of a slot's cohort; again is the same."""
+        """Start the execution of a slot's cohort; again is the same. Whose time is far gets it when that is near."""
+        now = self._clock.now()
+        if slot.due - now > FAR:
+            return
         data = {
             "cohort": slot.key,
             "journey": definition.journey,
@@ -134,7 +138,7 @@ class Filling:
             "cursor": None,
             "due": to_iso(slot.due),
             "since": to_iso(slot.at),
-            "wait_seconds": first_wait_seconds(definition.document, slot, self._clock.now()),
+            "wait_seconds": first_wait_seconds(definition.document, slot, now),
         }
         self._executions.start(definition.state_machine_arn, slot.key, data)
         self._walks.mark_started(slot.key)

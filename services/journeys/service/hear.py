@@ -214,9 +214,10 @@ class Hearing:
 
     def _stands(self, cohort: Cohort) -> bool:
         """Does a cohort stand at the wait where it is? One that has not arrived looks itself when it does; for one
-        whose time is up it is too late."""
+        whose time is up it is too late, unless a pause holds it."""
         arrived = not cohort.open or cohort.slot.over
-        return arrived and cohort.state != "done" and cohort.due > self._clock.now()
+        in_time = cohort.state == "parked" or cohort.due > self._clock.now()
+        return arrived and cohort.state != "done" and in_time
 
     def _seen(self, document: Document, profile_id: str) -> Seen:
         standing = self._standings.find([profile_id]).get(profile_id)

@@ -10,8 +10,10 @@ from datetime import datetime
 from services.journeys.domain.cohort import Slot, entry_slots, onward_slots, shared_slots
 from services.journeys.domain.enrolment import TOLD, Enrolment, Entrant, begin, turned_away
 from services.journeys.domain.moves import Memory
+from services.journeys.domain.operating import refusal
 from services.journeys.domain.states import Place
 from services.journeys.ports import Boarding, Definition, Definitions, Executions, Refusal, Walks
+from services.journeys.running_ports import Runnings
 from services.journeys.service.fill import Filling, Start
 from services.shared.clock import Clock
 
@@ -26,9 +28,17 @@ class _Candidate:
 class Joining:
     """Puts people into cohorts, and sees to it that each cohort has its one execution."""
 
-    def __init__(self, definitions: Definitions, walks: Walks, executions: Executions, clock: Clock) -> None:
+    def __init__(
+        self,
+        definitions: Definitions,
+        walks: Walks,
+        executions: Executions,
+        runnings: Runnings,
+        clock: Clock,
+    ) -> None:
         self._definitions = definitions
         self._walks = walks
+        self._runnings = runnings
         self._filling = Filling(walks, executions, clock)
         self._clock = clock
 
@@ -43,11 +53,12 @@ class Joining:
         once = definition.document.entry.reentry == "never"
         found = self._walks.find([e.ref for e in entrants], definition.journey, stale=once)
         self._finish_starts(entrants, found)
+        shut = refusal(self._runnings.recent(definition.journey, definition.document.objective), now)
         groups: dict[str, list[_Candidate]] = defaultdict(list)
         turned: dict[str, tuple[Entrant, str]] = {}
         for entrant in {e.ref: e for e in entrants}.values():
             last = found.get(entrant.ref)
-            reason = turned_away(definition.document, entrant, last, now)
+            reason = turned_away(definition.document, entrant, last, now) or shut
             if reason:
                 turned[entrant.ref] = (entrant, reason)
             else:

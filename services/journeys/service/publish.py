@@ -104,6 +104,22 @@ class Publishing:
             for name, d in sorted(self._newest().items())
         ]
 
+    def version(self, name: str, number: str) -> dict[str, Any]:
+        """A version as it was published, and its pictures.
+
+        Raises:
+            NotFound: it never was.
+        """
+        if not (number.isascii() and number.isdecimal() and len(number) < 10):
+            raise NotFound("unknown_journey", f"there is no version {number!r}")
+        found = self._definitions.get(name, int(number))
+        return {
+            "name": name,
+            **_version(found),
+            "document": found.raw,
+            "diagram": {"mermaid": mermaid(found.document), "dot": dot(found.document)},
+        }
+
     def show(self, name: str) -> dict[str, Any]:
         """A journey's document, versions and pictures.
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.journeys.domain.cohort import seconds_until
 from services.journeys.domain.states import goes_on
-from services.journeys.ports import Definition, Definitions, Known, Standings, Walks
+from services.journeys.ports import Definition, Definitions, Known, Parked, Standings, Walks
 from services.journeys.service.act import Acting, StepInput, stands_until
+from services.journeys.service.halt import Halting, Ruling
 from services.journeys.service.join import Joining
 from services.shared.clock import Clock
 
@@ -18,10 +20,11 @@ RESERVE_MS = 10_000
 
 class StepOutput(StepInput):
     """The execution's data after a step: `due` and `wait_seconds` are of the next action; `more` asks for another
-    step at the same node from `cursor`, `early` to wait first."""
+    step at the same node from `cursor`, `early` to wait first; `parked` ends the execution: another one will go on."""
 
     more: bool = False
     early: bool = False
+    parked: bool = False
     wait_seconds: int = 0
 
 
@@ -44,10 +47,12 @@ class Stepping:
         standings: Standings,
         known: Known,
         joining: Joining,
+        halting: Halting,
         clock: Clock,
     ) -> None:
         self._definitions = definitions
         self._walks = walks
+        self._halting = halting
         self._acting = Acting(walks, standings, known, joining, clock)
         self._clock = clock
 
@@ -59,23 +64,43 @@ class Stepping:
             NoRoom: a branch could not regroup its people; Step Functions repeats the step.
         """
         now = self._clock.now()
-        data = step.model_dump()
         if now < step.due:
-            return StepResult(
-                StepOutput(**data | {"early": True, "wait_seconds": seconds_until(step.due, now)})
-            )
+            return _early(step, step.due, now)
         definition = self._definitions.get(step.journey, step.version)
-        if step.cursor is None:
-            stays = stands_until(definition.document, step)
-            since = step.since if step.over and step.since else step.due
-            self._walks.arrive(step.cohort, step.node, since, stays)
+        ruling = self._rule(definition, step)
+        if ruling.halted or ruling.due > now:
+            return _parked(step) if ruling.halted else _early(step, ruling.due, now)
+        if step.cursor is None and not self._arrive(definition, _at(step, ruling)):
+            return _parked(step)
+        return self._walk(definition, step, ruling, milliseconds_left)
+
+    def _rule(self, definition: Definition, step: StepInput) -> Ruling:
+        return self._halting.rule(definition, step, stands_until(definition.document, step))
+
+    def _arrive(self, definition: Definition, step: StepInput) -> bool:
+        """`False`: the cohort was parked, to go over to another version, or by an earlier try of this step."""
+        since = step.since if step.over and step.since else step.due
+        try:
+            self._walks.arrive(step.cohort, step.node, since, stands_until(definition.document, step))
+        except Parked:
+            self._halting.release(definition, step.cohort)
+            return False
+        return True
+
+    def _walk(
+        self, definition: Definition, step: StepInput, ruling: Ruling, milliseconds_left: Callable[[], int]
+    ) -> StepResult:
+        """Page by page; a pause that begins meanwhile stops the next one."""
         members = acted = 0
         for cursor, refs in self._walks.pages(step.cohort, step.cursor):
             if members and milliseconds_left() < RESERVE_MS:
-                return StepResult(StepOutput(**data | {"more": True}), members, acted)
+                return StepResult(StepOutput(**step.model_dump() | {"more": True}), members, acted)
+            if members and (ruling := self._rule(definition, step)).halted:
+                return _parked(step, members, acted)
             members += len(refs)
-            acted += self._acting.act(definition, step, refs)
-            data["cursor"] = cursor
+            acted += self._acting.act(definition, _at(step, ruling), refs, muted=ruling.muted)
+            step = step.model_copy(update={"cursor": cursor})
+        step = _at(step, ruling)
         self._acting.start_regrouped(definition, step)
         return StepResult(self._onward(definition, step), members, acted)
 
@@ -89,5 +114,20 @@ class Stepping:
         node, due = following
         data |= {"since": step.due, "due": due, "wait_seconds": seconds_until(due, self._clock.now())}
         if due > step.due:
-            self._walks.arrive(step.cohort, node, step.due, due)
+            self._walks.arrive(step.cohort, node, step.due, due, stands=True)
         return StepOutput(**data)
+
+
+def _at(step: StepInput, ruling: Ruling) -> StepInput:
+    """The step as if it had been due when pauses let it be."""
+    return step.model_copy(update={"due": ruling.due})
+
+
+def _early(step: StepInput, due: datetime, now: datetime) -> StepResult:
+    """`due` stays what it was: pauses are reckoned anew from there."""
+    waiting = {"early": True, "wait_seconds": seconds_until(due, now)}
+    return StepResult(StepOutput(**step.model_dump() | waiting))
+
+
+def _parked(step: StepInput, members: int = 0, acted: int = 0) -> StepResult:
+    return StepResult(StepOutput(**step.model_dump() | {"parked": True}), members, acted)

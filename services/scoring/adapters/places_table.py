@@ -3,7 +3,7 @@ a person costs one write; every write is the same when it is repeated.
 
     list                                      entry                     what
     at/<kind>/<name>/<subject>/<value>/<n>    <profile id>              since; n: one of `SHARDS`
-    moved/<kind>/<name>/<day>                 <digest of the move>      subject, before, after ("": nowhere)
+    moved/<kind>/<name>/<month>               <day>/<digest>            a move: subject, before, after ("": nowhere)
 
 A row of moves says nothing of whose move it was once the profile's id is gone from all other stores.
 """
@@ -65,10 +65,17 @@ class PlacesTable:
 
     def moves(self, kind: str, name: str, first: date, last: date) -> Counter[Migration]:
         counted: Counter[Migration] = Counter()
-        for n in range((last - first).days + 1):
-            day = first + timedelta(days=n)
-            for row in self._list(f"moved/{kind}/{name}/{day.isoformat()}", "", None):
-                counted[Migration(row["subject"], row["before"], row["after"])] += 1
+        for month in _months(first, last):
+            rows = self._table.query(
+                "#list = :list AND entry BETWEEN :first AND :last",
+                names={"#list": "list"},
+                values={
+                    ":list": f"moved/{kind}/{name}/{month}",
+                    ":first": first.isoformat(),
+                    ":last": f"{last.isoformat()}/~",
+                },
+            )
+            counted.update(Migration(row["subject"], row["before"], row["after"]) for row in rows)
         return counted
 
     def _list(self, list_: str, after: str, limit: int | None) -> Iterator[Item]:
@@ -76,6 +83,12 @@ class PlacesTable:
         if after:
             condition, values = f"{condition} AND entry > :after", {**values, ":after": after}
         return self._table.query(condition, names={"#list": "list"}, values=values, limit=limit)
+
+
+def _months(first: date, last: date) -> list[str]:
+    """Those that have a day from first to last, as `2026-01`."""
+    days = range((last - first).days + 1)
+    return sorted({(first + timedelta(days=n)).isoformat()[:7] for n in days})
 
 
 def _batches(rows: Sequence[Item]) -> list[Sequence[Item]]:
@@ -104,9 +117,10 @@ def _move(profile_id: str, seat: Seat, before: str, after: Place | None, at: Any
     kind, name, subject = seat
     value = after.value if after else ""
     what = "|".join((profile_id, *seat, before, value, to_iso(at)))
+    day = at.date().isoformat()
     return {
-        "list": f"moved/{kind}/{name}/{at.date().isoformat()}",
-        "entry": hashlib.sha256(what.encode()).hexdigest()[:24],
+        "list": f"moved/{kind}/{name}/{day[:7]}",
+        "entry": f"{day}/{hashlib.sha256(what.encode()).hexdigest()[:24]}",
         "subject": subject,
         "before": before,
         "after": value,

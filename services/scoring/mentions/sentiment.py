@@ -38,6 +38,7 @@ class Sentiment:
             NotFound: there is no such forum.
             Invalid: `bad_days`.
         """
+        _check(days)
         forum = self._definitions.load().get(Forum.kind, name)
         if not isinstance(forum, Forum):
             raise NotFound("not_found", f"there is no forum named {name!r}")
@@ -52,6 +53,7 @@ class Sentiment:
             NotFound: there is no such segment.
             Invalid: `bad_days`.
         """
+        _check(days)
         definitions = self._definitions.load()
         if definitions.get(Segment.kind, name) is None:
             raise NotFound("not_found", f"there is no segment named {name!r}")
@@ -66,8 +68,6 @@ class Sentiment:
         return {"segment": name, "forums": names, "shown": shown, "minimum_members": minimum, **report}
 
     def _report(self, owner: str, days: int, half_life: int) -> dict[str, Any]:
-        if not 1 <= days <= MOST_DAYS:
-            raise Invalid("bad_days", f"days: is not between 1 and {MOST_DAYS}")
         today = self._clock.now().date()
         found = self._mentions.days(owner, today - timedelta(days=days - 1))
         every = _of_topic(found, ALL)
@@ -86,6 +86,11 @@ class Sentiment:
                 for day, one in every
             ],
         }
+
+
+def _check(days: int) -> None:
+    if not 1 <= days <= MOST_DAYS:
+        raise Invalid("bad_days", f"days: is not between 1 and {MOST_DAYS}")
 
 
 def _of_topic(days: Days, topic: str) -> list[tuple[date, Day]]:

@@ -134,6 +134,24 @@ class Table:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
+    def page(
+        self, condition: str, *, values: Mapping[str, Any], index: str, start: Key | None, limit: int
+    ) -> tuple[list[Item], Key | None]:
+        """At most `limit` items of an index under a key condition, behind the key `start`; and the key to go on
+        behind (`None`: that was all)."""
+        request: dict[str, Any] = {
+            "TableName": self.name,
+            "IndexName": index,
+            "KeyConditionExpression": condition,
+            "Limit": limit,
+            **_expressions(None, None, values),
+        }
+        if start:
+            request["ExclusiveStartKey"] = encode(start)
+        answer = self._client.query(**request)
+        following = answer.get("LastEvaluatedKey")
+        return [decode(item) for item in answer["Items"]], decode(following) if following else None
+
     def count(self, condition: str, *, names: Mapping[str, str], values: Mapping[str, Any]) -> int:
         """How many items there are under a key condition; may be a moment behind."""
         request: dict[str, Any] = {

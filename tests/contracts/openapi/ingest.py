@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.contracts.openapi import ingest_doors, ingest_people, ingest_registries
+from tests.contracts.openapi import ingest_doors, ingest_firms, ingest_people, ingest_registries
 from tests.contracts.openapi.operations import Operation
 from tests.contracts.openapi.shapes import Schema
 
@@ -12,9 +12,11 @@ OPERATIONS: Mapping[str, Operation] = {
     **ingest_doors.OPERATIONS,
     **ingest_registries.OPERATIONS,
     **ingest_people.OPERATIONS,
+    **ingest_firms.OPERATIONS,
 }
 SCHEMAS: Mapping[str, Schema] = {
     **ingest_doors.SCHEMAS,
     **ingest_registries.SCHEMAS,
     **ingest_people.SCHEMAS,
+    **ingest_firms.SCHEMAS,
 }

@@ -13,7 +13,7 @@ from tests.contracts.openapi.operations import JSON
 from tests.contracts.openapi.tour import Tour, Visit
 from tests.support.road import Road
 
-LARGEST = 3_000
+LARGEST = 4_000
 """Characters of an answer that is worth reading as an example."""
 
 
@@ -25,6 +25,7 @@ def everywhere(road: Road) -> list[Visit]:
     tour_scoring.definitions(tour)
     tour_outward.journeys_and_templates(tour)
     tour_ingest.doors(tour)
+    tour_ingest.firms(tour)
     tour_ingest.forms_imports_and_sinks(tour)
     road.deliver()
     tour_outward.pages(tour)

@@ -122,6 +122,13 @@ def of_people() -> dict[str, Operation]:
         "GET /profiles/{profile_id}/standing": does(
             "What is known of a person, and why they are where they are", ref("Standing"), "not_found"
         ),
+        "GET /profiles/{profile_id}/offers": does(
+            "What to offer a person, by margin times propensity",
+            ref("Offers"),
+            *("not_found", "waiting"),
+            query={"margins": {**TEXT, "description": "a margin table"}},
+            needed=("margins",),
+        ),
         "POST /profiles/{profile_id}/stages/{name}": does(
             "Put somebody in another stage",
             ref("Place"),

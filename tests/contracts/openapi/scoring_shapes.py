@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from services.scoring.domain.analysis.reactivation import ReactivationModel
+from services.scoring.domain.analysis.response import ResponseModel
 from services.scoring.domain.definitions import (
     KINDS,
     Kind,
+    MarginTable,
     ScoreModel,
     fits,
     lifecycles,
@@ -34,6 +37,7 @@ from tests.contracts.openapi.shapes import (
     condition,
     many,
     model,
+    named,
     obj,
     or_null,
     ref,
@@ -48,6 +52,7 @@ def title(kind: Kind) -> str:
 DEFINITION_CODES: Mapping[str, tuple[str, ...]] = {
     "segment": ("invalid_segment", "invalid_condition", "definition_cycle"),
     "score-model": ("invalid_condition", "definition_cycle"),
+    "margin-table": (),
     "forum": ("unsafe_url",),
     "stage": ("invalid_condition", "definition_cycle"),
     "fit-model": ("invalid_condition", "definition_cycle"),
@@ -58,9 +63,10 @@ DEFINITION_CODES: Mapping[str, tuple[str, ...]] = {
 
 MODELS: Mapping[str, tuple[Any, Mapping[str, str]]] = {
     "score-model": (
-        ScoreModel | WeightedScore,
+        ScoreModel | WeightedScore | ResponseModel | ReactivationModel,
         {"where": "where", "half_life": "duration", "linear": "duration", "expires": "duration"},
     ),
+    "margin-table": (MarginTable, {}),
     "forum": (Forum, {}),
     "stage": (lifecycles.Document, {"when": "condition", "enter": "condition", "after": "duration"}),
     "fit-model": (fits.Document, {"when": "condition"}),
@@ -93,7 +99,9 @@ def _definitions() -> dict[str, Schema]:
     found: dict[str, Schema] = {"Segment": _segment()}
     for kind, (type_, language) in MODELS.items():
         found |= model(title(KINDS[kind]), type_, in_path=("name",), **language)
-    return found
+    returning = found["ScoreModel.ReactivationModel"]
+    inner = {**returning["properties"], "active": named("ScoreModel.ResponseModel")}
+    return {**found, "ScoreModel.ReactivationModel": {**returning, "properties": inner}}
 
 
 SUMMARY: Mapping[str, Schema] = {"score": or_null(AMOUNT), "mentions": NUMBER}
@@ -190,8 +198,26 @@ SCHEMAS: Mapping[str, Schema] = {
             "explained": by_name(ANYTHING),
             "fits": by_name(TEXT),
             "cells": by_name(TEXT),
+            "values": by_name(ref("Value")),
             "waiting": many(TEXT),
         },
+    ),
+    "Value": obj(
+        {
+            "value": AMOUNT,
+            "held": many(obj({"product": TEXT, "pieces": AMOUNT, "margin": AMOUNT})),
+            "unpriced": many(TEXT),
+        },
+        description="What the products that somebody holds bring a year by a margin table.",
+    ),
+    "Offers": obj(
+        {
+            "profile_id": TEXT,
+            "offers": many(
+                obj({"product": TEXT, **dict.fromkeys(("propensity", "margin", "expected"), AMOUNT)})
+            ),
+        },
+        description="Products that are not held yet, the best first.",
     ),
     "Move": obj({"to": TEXT, "product": TEXT}, "product"),
     "Place": obj({"stage": TEXT, "since": INSTANT}),

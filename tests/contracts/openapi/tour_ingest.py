@@ -80,7 +80,12 @@ def doors(tour: Tour) -> None:
         "track": {
             **anybody,
             "event": "Order Completed",
-            "properties": {"order_id": "o-1", "revenue": 12.5, "currency": "EUR"},
+            "properties": {
+                "order_id": "o-1",
+                "revenue": 12.5,
+                "currency": "EUR",
+                "products": [{"product_id": "mug", "price": 12.5, "quantity": 1}],
+            },
         },
         "page": {**anybody, "name": "Home", "properties": {"url": "https://shop.example.com/"}},
         "screen": {**anybody, "name": "Basket"},
@@ -101,6 +106,14 @@ def doors(tour: Tour) -> None:
     tour.ask("POST /v1/page", body={"name": "Home"}, expect=400)
     tour.road.deliver()
     tour.ask("GET /attributes")
+
+
+def firms(tour: Tour) -> None:
+    """A firm that one of its people told of, and what a colleague says of it."""
+    tour.ask("GET /firms/{firm_id}", "acme")
+    tour.ask("GET /firms/{firm_id}", "none", expect=404)
+    tour.ask("PUT /firms/{firm_id}", "acme", body={"attributes": {"stage": "growth", "employees": 40}})
+    tour.ask("PUT /firms/{firm_id}", "acme", body={"attributes": {}}, expect=400)
 
 
 def forms_imports_and_sinks(tour: Tour) -> None:

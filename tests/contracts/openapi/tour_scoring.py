@@ -9,6 +9,24 @@ from services.shared.clock import to_iso
 from tests.contracts.openapi.tour import Tour
 
 ORDERED = {"fact": "orders", "gte": 1}
+LEARNED: dict[str, Any] = {
+    "target": "answer",
+    "intercept": -1.5,
+    "features": [
+        {"kind": "bands", "name": "orders", "bounds": [2, 5], "weights": [-0.5, 0.25, 1.0]},
+        {"kind": "values", "name": "firstName", "weights": {"Ana": 0.75}},
+    ],
+}
+MODELS: dict[str, dict[str, Any]] = {
+    "likely": LEARNED,
+    "returning": {
+        **{"horizon_days": 180, "intercept": 2.0, "recency": 0.75, "likeness": 0.5, "margin": 0.3},
+        "active": {"name": "active", **LEARNED},
+    },
+    "total": {"weights": {"first": 2, "likely": 10}},
+}
+"""Score models of the other sorts."""
+
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "segment": {"condition": ORDERED, "description": "Has ordered."},
     "score-model": {
@@ -17,6 +35,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
             {"event": "Home", "type": "page", "points": 1, "cap": 3},
         ]
     },
+    "margin-table": {"margins": {"mug": 4.5, "pan": 20, "lid": 2}, "propensities": {"pan": "likely"}},
     "forum": {"segment": "first", "topics": {"app": ["app"]}},
     "stage": {
         "stages": ["prospect", "customer", "loyal"],
@@ -51,6 +70,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 WRONG: dict[str, Any] = {
     "segment": {"condition": {"fact": "orders"}},
     "score-model": {"rules": []},
+    "margin-table": {"margins": {}},
     "forum": {"half_life_days": 0},
     "stage": {"stages": ["a"]},
     "fit-model": {"rules": []},
@@ -74,6 +94,9 @@ def definitions(tour: Tour) -> None:
         ask(f"GET {one}", "none", expect=404)
         ask(f"GET {one}/revisions", "first", query={"limit": "1"})
         ask(f"GET {one}/revisions", "first", query={"limit": "0"}, expect=400)
+        if kind.name == "score-model":
+            for name, model in MODELS.items():
+                ask(f"PUT {one}", name, body=model)
     ask("PUT /segments/{name}", "vip", body={"static": True})
     ask("GET /segments/library")
     ask("POST /segments/library/{name}", "value", body={"preview": True})
@@ -110,6 +133,8 @@ def people_and_forums(tour: Tour) -> None:
     ask("GET /segments/{name}/members", "first", query={"format": "csv"})
     ask("GET /profiles/{profile_id}/standing", ana)
     ask("GET /profiles/{profile_id}/standing", "prf_none", expect=404)
+    ask("GET /profiles/{profile_id}/offers", ana, query={"margins": "first"})
+    ask("GET /profiles/{profile_id}/offers", ana, query={"margins": "none"}, expect=404)
     ask("POST /profiles/{profile_id}/stages/{name}", ana, "first", body={"to": "customer"})
     ask("POST /profiles/{profile_id}/stages/{name}", ana, "first", body={"to": "prospect"}, expect=409)
     ask("POST /profiles/{profile_id}/stages/{name}", ana, "first", body={"to": "king"}, expect=400)
@@ -129,17 +154,19 @@ def _forums(tour: Tour) -> None:
     }
     tour.ask("POST /mentions", body={"mentions": [said, {**said, "forum": "none", "guid": "post-2"}]})
     tour.ask("POST /mentions", body={"mentions": []}, expect=400)
-    tour.ask("GET /forums/{name}/sentiment", "first", query={"days": "0"}, expect=400)
     for path in ("forums", "segments"):
         tour.ask(f"GET /{path}/{{name}}/sentiment", "first", query={"days": "30"})
         tour.ask(f"GET /{path}/{{name}}/sentiment", "none", expect=404)
+        tour.ask(f"GET /{path}/{{name}}/sentiment", "first", query={"days": "0"}, expect=400)
 
 
 def letting_go(tour: Tour) -> None:
     """Each kind's definition, those that others refer to last."""
     tour.ask("DELETE /score-models/{name}", "first", expect=409)
+    tour.ask("DELETE /score-models/{name}", "total")
     for path in (
         "forums",
+        "margin-tables",
         "strategies",
         "trigger-tables",
         "fit-models",

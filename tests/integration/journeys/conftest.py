@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import boto3
 import pytest
 from moto import mock_aws
 
 from services.journeys import bootstrap
+from services.journeys import bootstrap_operating as operating
 from services.shared.aws.clients import client
+from tests.integration.journeys.desk import Desk
 from tests.integration.journeys.world import ENVIRONMENT, World
 
 
@@ -22,8 +25,23 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         _forget()
 
 
+@pytest.fixture
+def desk(world: World, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    url = boto3.client("sqs").create_queue(QueueName="chores")["QueueUrl"]
+    monkeypatch.setenv("CHORES_URL", url)
+    return Desk(world, url)
+
+
 def _forget() -> None:
     client.cache_clear()
+    for prepared in (
+        operating.tending,
+        operating.sweeping,
+        operating.observing,
+        operating.operating,
+        operating.drafting,
+    ):
+        prepared.cache_clear()
     for made in (
         bootstrap.reacting,
         bootstrap.stepping,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -9,8 +10,10 @@ import pytest
 
 from services.journeys import bootstrap
 from services.journeys.adapters.definitions import DynamoDefinitions
+from services.journeys.adapters.running import DynamoRunning
 from services.journeys.domain.document import Document
 from services.journeys.domain.listening import watch_of
+from services.journeys.domain.operating import walked
 from services.journeys.handlers import on_definitions_stream
 from services.journeys.ports import Definition
 from services.shared.aws.dynamo import Table
@@ -84,3 +87,16 @@ def test_a_journey_of_segments_alone_needs_nothing_and_says_so(world: World) -> 
 def test_other_items_of_the_table_tell_nothing(world: World) -> None:
     Table("definitions").put({"pk": "~all", "sk": "STATE", "status": "live"})
     assert told(world, stream()) == []
+
+
+def test_a_retired_version_is_heard_for_no_more_until_it_is_walked_again(world: World) -> None:
+    add(1, entry={"on": [CART]})
+    add(2, entry={"on": [{"becomes": GOLD}]})
+    runnings = DynamoRunning(Table("definitions"))
+    runnings.change("trial", lambda one: walked(one, 1, NOON, anybody=False))
+    runnings.change("trial", lambda one: walked(one, 1, NOON + timedelta(hours=1), anybody=False))
+    (row,) = told(world, stream())
+    assert (row["revision"], row["listeners"]) == (3, [])
+    runnings.change("trial", lambda one: walked(one, 1, NOON + timedelta(days=1), anybody=True))
+    (row,) = told(world, stream())
+    assert (row["revision"], len(row["listeners"])) == (4, 1)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from typing import Any
 
 import boto3
 import pytest
 
-from services.shared.clock import FixedClock
+from services.scoring.adapters.places_table import PlacesTable
+from services.scoring.domain.places import Place
+from services.scoring.ports import Migration, PlaceChange
+from services.shared.aws.dynamo import Table
+from services.shared.clock import FixedClock, from_iso
 from services.shared.contracts.ingest import Merge
 from tests.integration.scoring.conftest import (
     Stream,
@@ -91,6 +96,33 @@ def test_the_funnel_reconciles(clock: FixedClock, stream: Stream) -> None:
     assert told["", "prospect"] == PEOPLE
     assert told["prospect", "customer"] == PEOPLE - 3
     assert told["lost", ""] == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "found"),
+    [
+        ("1996-12-31", "1997-02-01", 4),
+        ("1996-12-31", "1996-12-31", 1),
+        ("1997-01-01", "1997-01-31", 2),
+        ("1997-01-02", "1997-01-30", 0),
+        ("1996-01-01", "1996-12-30", 0),
+    ],
+)
+def test_moves_are_of_the_days_asked_for(first: str, last: str, found: int) -> None:
+    places = PlacesTable(Table("places"))
+    for n, instant in enumerate(
+        (
+            "1996-12-31T23:59:59.999Z",
+            "1997-01-01T00:00:00Z",
+            "1997-01-31T23:59:59.999Z",
+            "1997-02-01T00:00:00Z",
+        )
+    ):
+        at = from_iso(instant)
+        places.record([PlaceChange(f"prf_{n}", {}, {("segment", "edges", ""): Place("in", at)}, at)])
+
+    moves = places.moves("segment", "edges", date.fromisoformat(first), date.fromisoformat(last))
+    assert moves == ({Migration("", "", "in"): found} if found else {})
 
 
 def test_no_list_knows_a_person_who_was_erased(stream: Stream) -> None:

@@ -70,6 +70,7 @@ def test_threshold_of_noise_suggests_none(events: Path, tmp_path: Path) -> None:
     assert (code, "No cut-off" in shown) == (0, True)
 
 
+@pytest.mark.capability("004-4")
 def test_relevance_puts_the_planted_event_first(events: Path) -> None:
     code, shown = run("relevance", "--file", events, "--goal", GOAL)
 

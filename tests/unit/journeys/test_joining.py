@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from services.journeys.domain.cohort import Slot
 from services.journeys.domain.enrolment import Enrolment, Entrant, begin
 from services.journeys.domain.moves import Memory
+from services.journeys.domain.operating import Running
 from services.journeys.domain.validation import read_document
 from services.journeys.ports import Boarding, Cohort, Definition, Refusal
 from services.journeys.service.fill import PAGE, NoRoom
@@ -46,6 +47,22 @@ class Definitions:
 
     def add(self, definition: Definition) -> bool:
         return False
+
+
+class Runnings:
+    """Everything runs."""
+
+    def get(self, name: str) -> Running:
+        return Running()
+
+    def of(self, journey: str, objective: str) -> Running:
+        return Running()
+
+    def recent(self, journey: str, objective: str) -> Running:
+        return Running()
+
+    def change(self, name: str, how: Callable[[Running], Running]) -> Running:
+        return how(Running())
 
 
 class Executions:
@@ -82,7 +99,7 @@ class Walks:
     def find(self, refs: Iterable[str], journey: str, *, stale: bool = False) -> dict[str, Enrolment]:
         return {p: self.walks[p] for p in refs if p in self.walks}
 
-    def arrive(self, key: str, node: str, since: datetime, due: datetime) -> None:
+    def arrive(self, key: str, node: str, since: datetime, due: datetime, *, stands: bool = False) -> None:
         self.close(key)
 
     def finish(self, key: str) -> None:
@@ -133,6 +150,11 @@ class Walks:
 
     def refuse(self, refusal: Refusal, reason_version: int, now: datetime) -> None:
         raise AssertionError(refusal)
+
+    def migrate(
+        self, slot: Slot, journey: str, source: str, refs: Sequence[str], version: int, at: datetime
+    ) -> Boarding:
+        return Boarding(refs, {}, closed=False)
 
     def catch_up(self, slot: Slot, journey: str, missed: Slot, refs: Sequence[str]) -> Boarding:
         def write(profile_id: str, page: str) -> bool:
@@ -200,7 +222,7 @@ def entrants(count: int, version: int = 1) -> list[Entrant]:
 
 def joining(walks: Walks) -> tuple[Joining, Executions]:
     executions = Executions()
-    return Joining(Definitions(), walks, executions, FixedClock(NOW)), executions
+    return Joining(Definitions(), walks, executions, Runnings(), FixedClock(NOW)), executions
 
 
 WRONG = (

@@ -141,6 +141,7 @@ def test_a_score_that_fades_leaves_the_hot_cell_to_the_moment() -> None:
     assert cold.due_at is None or let_time_pass(cold, BY, START + timedelta(days=60)) is not None
 
 
+@pytest.mark.capability("001-3")
 def test_a_better_fit_moves_up_too() -> None:
     standing = person(*visits(2))
     better = take_in("prf_1", standing, [change(2, at="2026-01-01", industry="bank")], BY, START)

@@ -1,0 +1,92 @@
+"""Joins the use cases of running journeys with AWS, as `bootstrap` does for the others."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from services.journeys import bootstrap
+from services.journeys.adapters.definitions import DynamoDefinitions
+from services.journeys.adapters.drafts import DynamoDrafts
+from services.journeys.adapters.live_cohorts import DynamoLiveCohorts
+from services.journeys.adapters.machines import StepFunctionsExecutions
+from services.journeys.adapters.refusals import DynamoRefusals
+from services.journeys.adapters.running import DynamoRunning
+from services.journeys.adapters.sqs_chores import SqsChores
+from services.journeys.adapters.walks import DynamoWalks
+from services.journeys.service.drafts import Drafting
+from services.journeys.service.fill import Filling
+from services.journeys.service.halt import Halting
+from services.journeys.service.migrate import Migrating
+from services.journeys.service.observe import Observing
+from services.journeys.service.operate import Operating
+from services.journeys.service.sweep import Sweeping
+from services.journeys.service.tend import Tending
+from services.journeys.settings import ApiSettings, OnChoresSettings, OperationsSettings, SweepSettings
+from services.shared.aws.dynamo import Table
+
+
+@cache
+def tending() -> Tending:
+    """What `on_chores` needs."""
+    settings = OnChoresSettings.from_env()
+    definitions = DynamoDefinitions(Table(settings.definitions_table))
+    runnings = DynamoRunning(Table(settings.definitions_table))
+    walks, live = DynamoWalks(Table(settings.runtime_table)), DynamoLiveCohorts(Table(settings.runtime_table))
+    clock, executions = settings.clock(), StepFunctionsExecutions()
+    filling = Filling(walks, executions, clock)
+    return Tending(
+        definitions,
+        walks,
+        live,
+        runnings,
+        filling,
+        Halting(runnings, live, walks, executions, clock),
+        Migrating(definitions, walks, live, filling, clock),
+        SqsChores(settings.chores_url),
+        clock,
+    )
+
+
+@cache
+def sweeping() -> Sweeping:
+    """What `sweep` needs."""
+    settings = SweepSettings.from_env()
+    table = Table(settings.definitions_table)
+    return Sweeping(DynamoDefinitions(table), DynamoRunning(table), SqsChores(settings.chores_url))
+
+
+@cache
+def observing() -> Observing:
+    """What `operations` needs to look at what runs."""
+    settings = OperationsSettings.from_env()
+    runtime = Table(settings.runtime_table)
+    return Observing(
+        DynamoDefinitions(Table(settings.definitions_table)),
+        DynamoWalks(runtime),
+        DynamoLiveCohorts(runtime),
+        DynamoRunning(Table(settings.definitions_table)),
+        DynamoRefusals(runtime),
+        settings.clock(),
+    )
+
+
+@cache
+def operating() -> Operating:
+    """What `operations` needs to change it."""
+    settings = OperationsSettings.from_env()
+    table = Table(settings.definitions_table)
+    return Operating(
+        DynamoDefinitions(table),
+        DynamoRunning(table),
+        SqsChores(settings.chores_url),
+        observing(),
+        settings.clock(),
+    )
+
+
+@cache
+def drafting() -> Drafting:
+    """What `api` needs for drafts."""
+    settings = ApiSettings.from_env()
+    drafts = DynamoDrafts(Table(settings.definitions_table))
+    return Drafting(drafts, bootstrap.publishing(), settings.clock())
