@@ -36,7 +36,7 @@ _EXAMPLES = """examples:
 
 def add_simulate(kinds: Any) -> None:
     """Adds the command to a parser's."""
-    rates, told = Rates(), "who would enter, what they would get, and what it would cost"
+    told = "who would enter, what they would get, and what it would cost"
     command = kinds.add_parser(
         "simulate",
         help=told,
@@ -54,6 +54,15 @@ def add_simulate(kinds: Any) -> None:
     command.add_argument("--seed", type=int, default=1, help="another draw (default 1)")
     command.add_argument("--history", type=Path, help="a file or folder of events, or of the lake, instead")
     command.add_argument("--define", type=Path, help="segments, score models, ... that the journey refers to")
+    _add_habits(command)
+    command.add_argument("--json", type=Path, help="write everything to this file")
+    command.add_argument("--mermaid", type=Path, help="write the picture with its counts to this file")
+    command.set_defaults(run=_simulate, endpoint_url=None)
+
+
+def _add_habits(command: argparse.ArgumentParser) -> None:
+    """How people are."""
+    rates = Rates()
     command.add_argument(
         "--granted", type=_share, default=0.7, help="share that permits e-mail (default 0.7)"
     )
@@ -75,9 +84,6 @@ def add_simulate(kinds: Any) -> None:
         metavar="EVENT=N",
         help="N a month and person (default 0.1)",
     )
-    command.add_argument("--json", type=Path, help="write everything to this file")
-    command.add_argument("--mermaid", type=Path, help="write the picture with its counts to this file")
-    command.set_defaults(run=_simulate, endpoint_url=None)
 
 
 def _simulate(options: argparse.Namespace, console: Console) -> int:
