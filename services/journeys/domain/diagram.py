@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,17 +57,19 @@ class Edge:
     text: str
 
 
-def mermaid(document: Document) -> str:
-    """A Mermaid flowchart, top down."""
+def mermaid(document: Document, counts: Mapping[Edge, int] | None = None, entered: int | None = None) -> str:
+    """A Mermaid flowchart, top down; with `counts`, how many took each way, and how many `entered`."""
+    came = "-->" if entered is None else f'-->|"{entered:,}"|'
     lines = [
         "flowchart TD",
-        f'  entry(["{_quoted(document.entry.shown)}"]) --> {_id(document.start)}',
+        f'  entry(["{_quoted(document.entry.shown)}"]) {came} {_id(document.start)}',
     ]
     for node_id, node in document.nodes.items():
         left, right, _ = _SHAPES[node.type]
         lines.append(f'  {_id(node_id)}{left}"{_quoted(label(document, node_id))}"{right}')
     for edge in edges(document):
-        arrow = f'-->|"{_quoted(edge.text)}"|' if edge.text else "-->"
+        text = edge.text if counts is None else f"{edge.text} {counts.get(edge, 0):,}".lstrip()
+        arrow = f'-->|"{_quoted(text)}"|' if text else "-->"
         lines.append(f"  {_id(edge.source)} {arrow} {_id(edge.target)}")
     return "\n".join(lines) + "\n"
 
