@@ -8,7 +8,7 @@ from dataclasses import replace
 from services.scoring.definitions_service import MOST_LISTED
 from services.scoring.domain.definitions import KINDS, Kind
 from services.scoring.mentions.sentiment import MOST_DAYS
-from tests.contracts.openapi.operations import BODY, JSON, MODEL, Operation, does
+from tests.contracts.openapi.operations import BODY, ETAG, IF_MATCH, IF_NONE, JSON, MODEL, Operation, does
 from tests.contracts.openapi.scoring_shapes import DEFINITION_CODES, SCHEMAS, title
 from tests.contracts.openapi.shapes import DAY, FLAG, TEXT, Schema, many, named, obj, ref
 
@@ -19,8 +19,6 @@ PAGED: Mapping[str, Schema] = {
     "limit": {"type": "integer", "minimum": 1, "maximum": MOST_LISTED},
 }
 DAYS: Mapping[str, Schema] = {"days": {"type": "integer", "minimum": 1, "maximum": MOST_DAYS, "default": 90}}
-IF_MATCH = {"If-Match": "the ETag of the revision that is to be replaced"}
-ETAG = {200: {"ETag": "its revision"}}
 CHANGING = ("stale", "conflict", "bad_if_match")
 
 
@@ -38,7 +36,7 @@ def of_kind(kind: Kind) -> dict[str, Operation]:
             *CHANGING,
             *rules,
             takes=ref(title(kind)),
-            headers={**IF_MATCH, "If-None-Match": "`*`: there is none yet"},
+            headers=IF_MATCH | IF_NONE,
             gives=ETAG,
         ),
         f"DELETE {one}": does(
