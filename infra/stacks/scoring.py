@@ -178,6 +178,7 @@ class ScoringStack(ServiceStack):
                 "POST /segments/{name}/members",
                 "PUT /segments/{name}/members",
                 "POST /segments/{name}/preview",
+                "GET /backfill",
                 "GET /segments/library",
                 "POST /segments/library/{name}",
                 "GET /profiles/{profile_id}/standing",

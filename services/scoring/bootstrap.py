@@ -11,6 +11,7 @@ from services.scoring.adapters.library_files import templates
 from services.scoring.adapters.pass_cursor import PassCursor
 from services.scoring.adapters.places_table import PlacesTable
 from services.scoring.adapters.standings_table import StandingsTable
+from services.scoring.backfill import Backfill
 from services.scoring.definitions_service import CachedDefinitions, Desk
 from services.scoring.library_desk import LibraryDesk
 from services.scoring.list_desk import ListDesk
@@ -120,6 +121,14 @@ def preview() -> Preview:
         settings.clock(),
         _address_book(settings),
     )
+
+
+@cache
+def backfill() -> Backfill:
+    """For what a change of definitions has still to do."""
+    settings = ApiSettings.from_env()
+    table = Table(settings.definitions_table)
+    return Backfill(DefinitionsTable(table), PassCursor(table), _standings(settings))
 
 
 @cache

@@ -99,6 +99,11 @@ def preview(name: str) -> Response[Any]:
     return answer(200, bootstrap.preview().of(name, json_body(app.current_event), _has_time))
 
 
+@app.get("/backfill")
+def get_backfill() -> Response[Any]:
+    return answer(200, bootstrap.backfill().progress())
+
+
 @app.get("/segments/library")
 def list_library() -> Response[Any]:
     return answer(200, bootstrap.library().shelf())

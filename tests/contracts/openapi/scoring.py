@@ -116,6 +116,13 @@ def of_lists() -> dict[str, Operation]:
     }
 
 
+def of_definitions() -> dict[str, Operation]:
+    """The route about all definitions together."""
+    return {
+        "GET /backfill": does("How far everybody is judged by definitions as they stand", ref("Backfill"))
+    }
+
+
 def of_people() -> dict[str, Operation]:
     """The routes about one person."""
     return {
@@ -161,6 +168,7 @@ def of_forums() -> dict[str, Operation]:
 
 OPERATIONS: Mapping[str, Operation] = {
     **{key: one for kind in KINDS.values() for key, one in of_kind(kind).items()},
+    **of_definitions(),
     **of_lists(),
     **of_people(),
     **of_forums(),

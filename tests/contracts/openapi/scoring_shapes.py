@@ -125,6 +125,28 @@ SCHEMAS: Mapping[str, Schema] = {
         },
         description="A revision without a document is a deletion.",
     ),
+    "Backfill": obj(
+        {
+            "definitions": NUMBER,
+            "under_way": or_null(
+                obj(
+                    {
+                        **{"definitions": NUMBER, "starts_at": INSTANT},
+                        **dict.fromkeys(("looked_at", "of", "waiting", "failed"), NUMBER),
+                    }
+                )
+            ),
+            "done": or_null(
+                obj({"definitions": NUMBER, "at": INSTANT, "looked_at": NUMBER, "failed": NUMBER})
+            ),
+        },
+        description=(
+            "Each change makes version `definitions` of all definitions together, and a minute later (`starts_at`) a "
+            "pass over everybody begins (anew). It has `looked_at` so many profiles, `of` about so many; `waiting` are "
+            "those of the page in hand whose past is not complete yet, `failed` those that can't be judged. Everybody "
+            "is judged by definitions as they stand when `under_way` is null."
+        ),
+    ),
     "Members": obj({"members": many(obj({"profile_id": TEXT, "since": INSTANT})), "cursor": or_null(TEXT)}),
     "Counts": obj(
         {

@@ -98,6 +98,7 @@ def definitions(tour: Tour) -> None:
             for name, model in MODELS.items():
                 ask(f"PUT {one}", name, body=model)
     ask("PUT /segments/{name}", "vip", body={"static": True})
+    ask("GET /backfill")
     ask("GET /segments/library")
     ask("POST /segments/library/{name}", "value", body={"preview": True})
     ask("POST /segments/library/{name}", "value", body={})
