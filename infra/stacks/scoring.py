@@ -28,6 +28,7 @@ DEFINITIONS = (
     "trigger-tables",
     "forums",
     "margin-tables",
+    "propositions",
 )
 """The paths of the kinds of definitions."""
 
@@ -183,6 +184,7 @@ class ScoringStack(ServiceStack):
                 "POST /segments/library/{name}",
                 "GET /profiles/{profile_id}/standing",
                 "GET /profiles/{profile_id}/offers",
+                "GET /profiles/{profile_id}/next-best",
                 "POST /profiles/{profile_id}/stages/{name}",
             ],
         )

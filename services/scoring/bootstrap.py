@@ -16,6 +16,7 @@ from services.scoring.definitions_service import CachedDefinitions, Desk
 from services.scoring.library_desk import LibraryDesk
 from services.scoring.list_desk import ListDesk
 from services.scoring.lists import Lists
+from services.scoring.next_best_desk import NextBest
 from services.scoring.person import Person
 from services.scoring.ports import Consents, PlaceBook, Publisher
 from services.scoring.preview import Preview
@@ -129,6 +130,17 @@ def backfill() -> Backfill:
     settings = ApiSettings.from_env()
     table = Table(settings.definitions_table)
     return Backfill(DefinitionsTable(table), PassCursor(table), _standings(settings))
+
+
+@cache
+def next_best() -> NextBest:
+    """For what to do next for one person."""
+    settings = ApiSettings.from_env()
+    return NextBest(
+        DefinitionsTable(Table(settings.definitions_table)),
+        _standings(settings),
+        IngestHistories(settings.history_function),
+    )
 
 
 @cache

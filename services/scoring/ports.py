@@ -151,8 +151,9 @@ class Pass:
     """A walk over all standings because definitions changed to version `definitions`: not before `starts_at`, and
     done up to and with profile `after`.
 
-    `looked_at` counts the profiles it is done with, and `failed` those of them that can't be judged. `waiting` are those
-    of the page it stands before that it has to come back to: their past is not complete yet, or others wrote first.
+    `looked_at` counts the profiles it is done with, and `failed` those of them that can't be judged. `waiting` are
+    those of the page it stands before that it has to come back to: their past is not complete yet, or others wrote
+    first.
     """
 
     definitions: int

@@ -1,5 +1,5 @@
-"""The pass over all standings in DynamoDB: one item of the table `definitions` while it is under way, and another of the
-last one that was finished."""
+"""The pass over all standings in DynamoDB: one item of the table `definitions` while it is under way, and another of
+the last one that was finished."""
 
 from __future__ import annotations
 

@@ -127,6 +127,12 @@ def get_offers(profile_id: str) -> Response[Any]:
     return answer(200, bootstrap.desk().offers(profile_id, _text("margins")))
 
 
+@app.get("/profiles/<profile_id>/next-best")
+def get_next_best(profile_id: str) -> Response[Any]:
+    names = [name for name in _text("propositions").split(",") if name]
+    return answer(200, bootstrap.next_best().of(profile_id, names))
+
+
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve one HTTP request."""
     response = app.resolve(event, context)

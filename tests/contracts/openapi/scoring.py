@@ -136,6 +136,12 @@ def of_people() -> dict[str, Operation]:
             query={"margins": {**TEXT, "description": "a margin table"}},
             needed=("margins",),
         ),
+        "GET /profiles/{profile_id}/next-best": does(
+            "What to propose to a person, when, in which tone and over which channel, and why",
+            ref("NextBest"),
+            *("not_found", "waiting"),
+            query={"propositions": {**TEXT, "description": "names with commas between; all, if not given"}},
+        ),
         "POST /profiles/{profile_id}/stages/{name}": does(
             "Put somebody in another stage",
             ref("Place"),

@@ -14,6 +14,7 @@ from services.scoring.domain.definitions import (
     ScoreModel,
     fits,
     lifecycles,
+    propositions,
     strategies,
     trigger_tables,
 )
@@ -51,8 +52,9 @@ def title(kind: Kind) -> str:
 
 DEFINITION_CODES: Mapping[str, tuple[str, ...]] = {
     "segment": ("invalid_segment", "invalid_condition", "definition_cycle"),
-    "score-model": ("invalid_condition", "definition_cycle"),
+    "score-model": ("invalid_condition", "definition_cycle", "not_learned"),
     "margin-table": (),
+    "proposition": ("not_learned",),
     "forum": ("unsafe_url",),
     "stage": ("invalid_condition", "definition_cycle"),
     "fit-model": ("invalid_condition", "definition_cycle"),
@@ -67,6 +69,7 @@ MODELS: Mapping[str, tuple[Any, Mapping[str, str]]] = {
         {"where": "where", "half_life": "duration", "linear": "duration", "expires": "duration"},
     ),
     "margin-table": (MarginTable, {}),
+    "proposition": (propositions.Document, {}),
     "forum": (Forum, {}),
     "stage": (lifecycles.Document, {"when": "condition", "enter": "condition", "after": "duration"}),
     "fit-model": (fits.Document, {"when": "condition"}),
@@ -240,6 +243,24 @@ SCHEMAS: Mapping[str, Schema] = {
             ),
         },
         description="Products that are not held yet, the best first.",
+    ),
+    "NextBest": obj(
+        {
+            **{"profile_id": TEXT, "zone": TEXT},
+            "actions": many(
+                obj(
+                    {
+                        **{"proposition": TEXT, "propensity": AMOUNT, "expected": AMOUNT},
+                        **{"hour": NUMBER, "tone": TEXT, "channel": or_null(TEXT)},
+                        "reasons": obj(dict.fromkeys(("propensity", "hour", "tone", "channel"), TEXT)),
+                    }
+                )
+            ),
+        },
+        description=(
+            "The best first: what can be sent before what can't (`channel` is null), then by the money to expect. "
+            "`hour` is local, in `zone` (the trait `timezone`, else UTC)."
+        ),
     ),
     "Move": obj({"to": TEXT, "product": TEXT}, "product"),
     "Place": obj({"stage": TEXT, "since": INSTANT}),
