@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.parser import BytesParser
 from html import escape
+from typing import Any
 
 from local import people_page, segments_page
 from local.accounting import Books
@@ -39,6 +40,7 @@ class Content:
     pictures: Mapping[str, str] = field(default_factory=dict)
     people: Sequence[Shown] = ()
     groups: Sequence[Group] = ()
+    backfill: Mapping[str, Any] = field(default_factory=dict)
 
 
 def picture(dot: str) -> str:
@@ -234,7 +236,9 @@ class Site(Loopback):
             shown = people_page.people(self._content.people, self._content.books.merged)
             return "text/html; charset=utf-8", shown
         if path == "/segments":
-            return "text/html; charset=utf-8", segments_page.groups(self._content.groups)
+            return "text/html; charset=utf-8", segments_page.groups(
+                self._content.groups, self._content.backfill
+            )
         if folder == "people":
             person = next((one for one in self._content.people if one.profile_id == name), None)
             return ("text/html; charset=utf-8", people_page.person(person)) if person else None

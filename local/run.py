@@ -96,7 +96,14 @@ def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
     report.show(console, books, facts)
     if options.once:
         return 0 if books.hold else 1
-    content = page.Content(books, facts, _pictures(stage), _people(stage, seen), _groups(stage))
+    content = page.Content(
+        books,
+        facts,
+        _pictures(stage),
+        _people(stage, seen),
+        _groups(stage),
+        stage.marketers_api.call("GET", "/backfill"),
+    )
     site = page.Site(content, preflight.free_port(options.page_port))
     site.start()
     cleanup.callback(site.stop)
@@ -282,7 +289,7 @@ def _groups(stage: Stage) -> list[segments_page.Group]:
             path, document["name"], document, get("GET", f"/{path}/{document['name']}/counts")["counts"]
         )
         for path in segments_page.KINDS
-        for document in get("GET", f"/{path}")[path]
+        for document in get("GET", f"/{path}")[path.replace("-", "_")]
     ]
 
 
