@@ -156,7 +156,12 @@ SCHEMAS: Mapping[str, Schema] = {
             "counts": many(
                 obj({"product": TEXT, "value": TEXT, "in": NUMBER, "entered": NUMBER, "left": NUMBER})
             )
-        }
+        },
+        description=(
+            "`in`: now; `entered` and `left`: in the last 400 days. All moves of these days are read for an answer: up "
+            "to some 300,000 of one definition fit into the 30 seconds of a request. Beyond that, ask for `moves` of "
+            "fewer days."
+        ),
     ),
     "Moves": obj(
         {
