@@ -172,6 +172,7 @@ def test_what_is_not_there_is_refused() -> None:
     for wrong in (
         {"channels": ["fax"]},
         {"everybody": {"hours": {"24": 1}}},
+        {"everybody": {"tones": {"warm": {"answers": 2, "messages": 1}}}},
         {"tones": {}},
         {"margin": -1},
         {"more": 1},

@@ -38,7 +38,7 @@ def habits_of(events: Iterable[CustomerEvent], zone: tzinfo, tones: Mapping[str,
         if event.type == "track" and event.name in ARRIVALS | ANSWERS:
             template, message = event.properties.get("template"), _message(event)
             for tone, templates in tones.items():
-                if template in templates:
+                if isinstance(template, str) and template in templates:
                     arrived[tone].add(message)
                     if event.name in ANSWERS:
                         answered[tone].add(message)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.scoring.domain.analysis.evidence import Share
 from services.scoring.domain.analysis.next_best import Habits
@@ -29,6 +29,12 @@ class Answers(Part):
 
     answers: Count
     messages: Count
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.answers > self.messages:
+            raise ValueError("answers: are more than messages")
+        return self
 
 
 class Everybody(Part):

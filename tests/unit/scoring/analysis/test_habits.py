@@ -45,8 +45,10 @@ def test_a_tone_is_answered_by_clicks_and_replies_once_a_message() -> None:
         sent("Email Replied", "c", "notice"),
         sent("Email Delivered", "d", "unknown"),
         event("Email Delivered", "1997-01-01"),
+        event("Email Delivered", "1997-01-01", template=["hello"], email_id=7),
     ]
-    assert habits_of(past, UTC, TONES).tones == {"warm": Share(1, 2), "plain": Share(1, 1)}
+    tones = {tone: set(templates) for tone, templates in TONES.items()}
+    assert habits_of(past, UTC, tones).tones == {"warm": Share(1, 2), "plain": Share(1, 1)}
 
 
 names = st.sampled_from(["Email Delivered", "Email Opened", "Email Link Clicked", "Order Completed"])
