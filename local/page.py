@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.parser import BytesParser
 from html import escape
+from typing import Any
 
 from local import people_page, segments_page
 from local.accounting import Books
@@ -45,6 +46,7 @@ class Content:
     pictures: Mapping[str, str] = field(default_factory=dict)
     people: Sequence[Shown] = ()
     groups: Sequence[Group] = ()
+    backfill: Mapping[str, Any] = field(default_factory=dict)
 
 
 def door_rows(books: Books) -> list[list[Cell]]:
@@ -235,7 +237,7 @@ class Site(Loopback):
         if path == "/people":
             return people_page.people(content.people, content.books.merged)
         if path == "/segments":
-            return segments_page.groups(content.groups)
+            return segments_page.groups(content.groups, content.backfill)
         if folder == "people":
             return self._person(content, name)
         return None

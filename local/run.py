@@ -101,7 +101,14 @@ def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
     report.show(console, books, facts)
     if options.once:
         return 0 if books.hold else 1
-    site.content = page.Content(books, facts, _pictures(stage), _people(stage, seen), _groups(stage))
+    site.content = page.Content(
+        books,
+        facts,
+        _pictures(stage),
+        _people(stage, seen),
+        _groups(stage),
+        stage.marketers_api.call("GET", "/backfill"),
+    )
     stage.keep_real_time()
     stage.tap.start()  # for whoever sends something now and looks at the journeys
     console.print(f"Report, outbox and journeys: {site.url}; Ctrl-C ends it")
@@ -294,7 +301,7 @@ def _groups(stage: Stage) -> list[segments_page.Group]:
             path, document["name"], document, get("GET", f"/{path}/{document['name']}/counts")["counts"]
         )
         for path in segments_page.KINDS
-        for document in get("GET", f"/{path}")[path]
+        for document in get("GET", f"/{path}")[path.replace("-", "_")]
     ]
 
 

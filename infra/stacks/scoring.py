@@ -30,6 +30,7 @@ DEFINITIONS = (
     "trigger-tables",
     "forums",
     "margin-tables",
+    "propositions",
 )
 """The paths of the kinds of definitions."""
 
@@ -199,10 +200,12 @@ class ScoringStack(ServiceStack):
                 "POST /segments/{name}/members",
                 "PUT /segments/{name}/members",
                 "POST /segments/{name}/preview",
+                "GET /backfill",
                 "GET /segments/library",
                 "POST /segments/library/{name}",
                 "GET /profiles/{profile_id}/standing",
                 "GET /profiles/{profile_id}/offers",
+                "GET /profiles/{profile_id}/next-best",
                 "POST /profiles/{profile_id}/stages/{name}",
             ],
         )

@@ -12,11 +12,13 @@ from services.scoring.adapters.pass_cursor import PassCursor
 from services.scoring.adapters.places_table import PlacesTable
 from services.scoring.adapters.standings_table import StandingsTable
 from services.scoring.audience import Audience
+from services.scoring.backfill import Backfill
 from services.scoring.definitions_service import CachedDefinitions, Desk
 from services.scoring.library_desk import LibraryDesk
 from services.scoring.list_desk import ListDesk
 from services.scoring.listening import Listenings
 from services.scoring.lists import Lists
+from services.scoring.next_best_desk import NextBest
 from services.scoring.person import Person
 from services.scoring.ports import Consents, PlaceBook, Publisher
 from services.scoring.preview import Preview
@@ -141,6 +143,25 @@ def preview() -> Preview:
         IngestHistories(settings.history_function),
         settings.clock(),
         _address_book(settings),
+    )
+
+
+@cache
+def backfill() -> Backfill:
+    """For what a change of definitions has still to do."""
+    settings = ApiSettings.from_env()
+    table = Table(settings.definitions_table)
+    return Backfill(DefinitionsTable(table), PassCursor(table), _standings(settings))
+
+
+@cache
+def next_best() -> NextBest:
+    """For what to do next for one person."""
+    settings = ApiSettings.from_env()
+    return NextBest(
+        DefinitionsTable(Table(settings.definitions_table)),
+        _standings(settings),
+        IngestHistories(settings.history_function),
     )
 
 

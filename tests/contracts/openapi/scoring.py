@@ -114,6 +114,13 @@ def of_lists() -> dict[str, Operation]:
     }
 
 
+def of_definitions() -> dict[str, Operation]:
+    """The route about all definitions together."""
+    return {
+        "GET /backfill": does("How far everybody is judged by definitions as they stand", ref("Backfill"))
+    }
+
+
 def of_people() -> dict[str, Operation]:
     """The routes about one person."""
     return {
@@ -126,6 +133,12 @@ def of_people() -> dict[str, Operation]:
             *("not_found", "waiting"),
             query={"margins": {**TEXT, "description": "a margin table"}},
             needed=("margins",),
+        ),
+        "GET /profiles/{profile_id}/next-best": does(
+            "What to propose to a person, when, in which tone and over which channel, and why",
+            ref("NextBest"),
+            *("not_found", "waiting"),
+            query={"propositions": {**TEXT, "description": "names with commas between; all, if not given"}},
         ),
         "POST /profiles/{profile_id}/stages/{name}": does(
             "Put somebody in another stage",
@@ -159,6 +172,7 @@ def of_forums() -> dict[str, Operation]:
 
 OPERATIONS: Mapping[str, Operation] = {
     **{key: one for kind in KINDS.values() for key, one in of_kind(kind).items()},
+    **of_definitions(),
     **of_lists(),
     **of_people(),
     **of_forums(),

@@ -52,6 +52,8 @@ def clear_caches() -> None:
         bootstrap.hand,
         bootstrap.library,
         bootstrap.preview,
+        bootstrap.backfill,
+        bootstrap.next_best,
         bootstrap.place_book,
     ):
         make.cache_clear()
