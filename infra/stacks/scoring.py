@@ -30,7 +30,7 @@ DEFINITIONS = (
     "trigger-tables",
     "forums",
     "margin-tables",
-    "propositions",
+    "pitches",
 )
 """The paths of the kinds of definitions."""
 

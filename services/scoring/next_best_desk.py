@@ -10,7 +10,7 @@ from services.scoring.current import current_standing
 from services.scoring.domain.analysis.habits import habits_of
 from services.scoring.domain.analysis.next_best import Action, Channel, Person, action, best_first
 from services.scoring.domain.analysis.next_best import Proposition as Proposed
-from services.scoring.domain.definitions import Definitions, Proposition, ResponseScore, ScoreModel
+from services.scoring.domain.definitions import Definitions, Pitch, ResponseScore, ScoreModel
 from services.scoring.domain.definitions.predictions import features_of
 from services.scoring.domain.judging import History
 from services.scoring.domain.seeing import seen_by_models
@@ -54,11 +54,11 @@ class NextBest:
         }
 
 
-def _offered(definitions: Definitions, names: Collection[str]) -> list[Proposition]:
-    known = {one.name: one for one in definitions.propositions}
+def _offered(definitions: Definitions, names: Collection[str]) -> list[Pitch]:
+    known = {one.name: one for one in definitions.pitches}
     for name in names:
         if name not in known:
-            raise NotFound("not_found", f"there is no proposition named {name!r}")
+            raise NotFound("not_found", f"there is no pitch named {name!r}")
     return [one for one in known.values() if not names or one.name in names]
 
 
@@ -67,11 +67,11 @@ def _actions(
     past: History,
     zone: tzinfo,
     definitions: Definitions,
-    offered: Sequence[Proposition],
+    offered: Sequence[Pitch],
 ) -> list[Action]:
     """A tone is the same whichever proposition is written in it: what is known of it is known for all."""
     tones: dict[str, set[str]] = {}
-    for one in definitions.propositions:
+    for one in definitions.pitches:
         for tone, templates in one.source.tones.items():
             tones.setdefault(tone, set()).update(templates)
     events = (event for _, told in past.events for event in told)
@@ -87,13 +87,13 @@ def _actions(
     )
 
 
-def _proposed(one: Proposition, definitions: Definitions) -> Proposed:
+def _proposed(one: Pitch, definitions: Definitions) -> Proposed:
     learned = definitions.get(ScoreModel.kind, one.source.propensity)
     assert isinstance(learned, ResponseScore)  # checked when they were put together
     return Proposed(one.name, round(one.source.margin * 100), learned.model, tuple(one.source.tones))
 
 
-def _channels(one: Proposition, standing: ProfileStanding, traits: Mapping[str, Any]) -> tuple[Channel, ...]:
+def _channels(one: Pitch, standing: ProfileStanding, traits: Mapping[str, Any]) -> tuple[Channel, ...]:
     """The one that the person prefers first, the others as the proposition has them."""
     preferred = next((traits[name] for name in PREFERRED if traits.get(name)), None)
     permitted = standing.consents.get(one.source.purpose, {})

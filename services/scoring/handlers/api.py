@@ -129,7 +129,7 @@ def get_offers(profile_id: str) -> Response[Any]:
 
 @app.get("/profiles/<profile_id>/next-best")
 def get_next_best(profile_id: str) -> Response[Any]:
-    names = [name for name in _text("propositions").split(",") if name]
+    names = [name for name in _text("pitches").split(",") if name]
     return answer(200, bootstrap.next_best().of(profile_id, names))
 
 

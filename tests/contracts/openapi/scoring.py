@@ -138,7 +138,7 @@ def of_people() -> dict[str, Operation]:
             "What to propose to a person, when, in which tone and over which channel, and why",
             ref("NextBest"),
             *("not_found", "waiting"),
-            query={"propositions": {**TEXT, "description": "names with commas between; all, if not given"}},
+            query={"pitches": {**TEXT, "description": "names with commas between; all, if not given"}},
         ),
         "POST /profiles/{profile_id}/stages/{name}": does(
             "Put somebody in another stage",

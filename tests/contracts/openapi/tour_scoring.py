@@ -36,7 +36,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         ]
     },
     "margin-table": {"margins": {"mug": 4.5, "pan": 20, "lid": 2}, "propensities": {"pan": "likely"}},
-    "proposition": {
+    "pitch": {
         "margin": 20,
         "propensity": "likely",
         "purpose": "newsletter",
@@ -78,7 +78,7 @@ WRONG: dict[str, Any] = {
     "segment": {"condition": {"fact": "orders"}},
     "score-model": {"rules": []},
     "margin-table": {"margins": {}},
-    "proposition": {"margin": -1},
+    "pitch": {"margin": -1},
     "forum": {"half_life_days": 0},
     "stage": {"stages": ["a"]},
     "fit-model": {"rules": []},
@@ -145,7 +145,7 @@ def people_and_forums(tour: Tour) -> None:
     ask("GET /profiles/{profile_id}/offers", ana, query={"margins": "first"})
     ask("GET /profiles/{profile_id}/offers", ana, query={"margins": "none"}, expect=404)
     ask("GET /profiles/{profile_id}/next-best", ana)
-    ask("GET /profiles/{profile_id}/next-best", ana, query={"propositions": "none"}, expect=404)
+    ask("GET /profiles/{profile_id}/next-best", ana, query={"pitches": "none"}, expect=404)
     ask("POST /profiles/{profile_id}/stages/{name}", ana, "first", body={"to": "customer"})
     ask("POST /profiles/{profile_id}/stages/{name}", ana, "first", body={"to": "prospect"}, expect=409)
     ask("POST /profiles/{profile_id}/stages/{name}", ana, "first", body={"to": "king"}, expect=400)
@@ -178,7 +178,7 @@ def letting_go(tour: Tour) -> None:
     for path in (
         "forums",
         "margin-tables",
-        "propositions",
+        "pitches",
         "strategies",
         "trigger-tables",
         "fit-models",

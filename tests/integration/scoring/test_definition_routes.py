@@ -44,7 +44,7 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
     ),
     "margin-table": ({"margins": {"pen": 2}}, {"margins": {"pen": 3}}),
-    "proposition": (
+    "pitch": (
         {"margin": 20, "propensity": "likely", "purpose": "news"},
         {
             **{"margin": 20, "propensity": "likely", "purpose": "news", "channels": ["sms"]},
@@ -78,7 +78,7 @@ LOVE = {"/score-models/love": DOCUMENTS["score-model"][0]}
 REFERRED: dict[str, dict[str, dict[str, Any]]] = {
     "trigger-table": LOVE,
     "strategy": {**LOVE, "/fit-models/near": DOCUMENTS["fit-model"][0]},
-    "proposition": {"/score-models/likely": {"target": "answer", "intercept": 0, "features": []}},
+    "pitch": {"/score-models/likely": {"target": "answer", "intercept": 0, "features": []}},
 }
 """What the document of a kind refers to."""
 

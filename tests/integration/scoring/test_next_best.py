@@ -70,8 +70,8 @@ def ann(clock: FixedClock, past: dict[str, History]) -> None:
     """She permits e-mail, and prefers SMS."""
     assert call("PUT", "/score-models/invests", LEARNED)[0] == 200
     assert call("PUT", "/score-models/insures", OTHER)[0] == 200
-    assert call("PUT", "/propositions/invest", INVEST)[0] == 200
-    assert call("PUT", "/propositions/insure", INSURE)[0] == 200
+    assert call("PUT", "/pitches/invest", INVEST)[0] == 200
+    assert call("PUT", "/pitches/insure", INSURE)[0] == 200
     moment(clock, "1997-02-01")
     events = told()
     assert deliver(message("a", change(1, *events, profile_id="prf_ann", **TRAITS))) == []
@@ -124,7 +124,7 @@ def test_what_to_propose_at_what_hour_in_which_tone_over_which_channel_and_why(
     ]
     past["prf_ann"] = History(list(reversed(past["prf_ann"].events)) * 2, TRAITS)
     assert next_best() == found, "fixed data, however often and in whatever order they are told"
-    assert next_best(query="?propositions=insure")["actions"] == found["actions"][1:]
+    assert next_best(query="?pitches=insure")["actions"] == found["actions"][1:]
 
 
 @pytest.mark.usefixtures("ann")
@@ -144,9 +144,9 @@ def test_of_who_was_merged_it_is_that_of_the_winner(past: dict[str, History]) ->
 def test_who_is_still_being_looked_up_has_to_wait(clock: FixedClock, past: dict[str, History]) -> None:
     """The permissions that a new proposition asks about are known after the pass over everybody."""
     invite = {"margin": 5, "propensity": "invests", "purpose": "events", "channels": ["sms"]}
-    assert call("PUT", "/propositions/invite", invite)[0] == 200
+    assert call("PUT", "/pitches/invite", invite)[0] == 200
     assert call("GET", "/profiles/prf_ann/next-best")[1]["code"] == "waiting"
-    assert len(next_best(query="?propositions=invest,insure")["actions"]) == 2
+    assert len(next_best(query="?pitches=invest,insure")["actions"]) == 2
     moment(clock, "1997-02-02")
     assert sweep()["more"] is False
     assert len(next_best()["actions"]) == 3
@@ -159,15 +159,13 @@ def test_who_is_still_being_looked_up_has_to_wait(clock: FixedClock, past: dict[
 @pytest.mark.usefixtures("ann")
 def test_what_is_not_there_is_refused() -> None:
     assert call("GET", "/profiles/prf_nobody/next-best")[0] == 404
-    assert call("GET", "/profiles/prf_ann/next-best?propositions=invest,none")[0] == 404
+    assert call("GET", "/profiles/prf_ann/next-best?pitches=invest,none")[0] == 404
     rules = {"rules": [{"event": "Order Completed", "points": 1}]}
     assert call("PUT", "/score-models/rules", rules)[0] == 200
-    status, found = call("PUT", "/propositions/ruled", {**INSURE, "propensity": "rules"})
+    status, found = call("PUT", "/pitches/ruled", {**INSURE, "propensity": "rules"})
     assert (status, found["code"]) == (400, "not_learned")
     assert call("PUT", "/score-models/insures", rules)[1]["code"] == "not_learned"
-    assert (
-        call("PUT", "/propositions/lost", {**INSURE, "propensity": "none"})[1]["code"] == "unknown_reference"
-    )
+    assert call("PUT", "/pitches/lost", {**INSURE, "propensity": "none"})[1]["code"] == "unknown_reference"
     assert call("DELETE", "/score-models/insures")[1]["code"] == "in_use"
     for wrong in (
         {"channels": ["fax"]},
@@ -177,4 +175,4 @@ def test_what_is_not_there_is_refused() -> None:
         {"margin": -1},
         {"more": 1},
     ):
-        assert call("PUT", "/propositions/wrong", {**INSURE, **wrong})[0] == 400, wrong
+        assert call("PUT", "/pitches/wrong", {**INSURE, **wrong})[0] == 400, wrong

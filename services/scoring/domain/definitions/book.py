@@ -18,8 +18,8 @@ from services.scoring.domain.definitions.lists import StaticSegment
 from services.scoring.domain.definitions.margins import MarginTable
 from services.scoring.domain.definitions.models import ScoreModel
 from services.scoring.domain.definitions.needs import Needs
+from services.scoring.domain.definitions.pitches import Pitch
 from services.scoring.domain.definitions.predictions import ResponseScore
-from services.scoring.domain.definitions.propositions import Proposition
 from services.scoring.domain.definitions.scores import AnyModel, read_model
 from services.scoring.domain.definitions.segments import Segment, read_segment
 from services.scoring.domain.definitions.strategies import Strategy
@@ -42,7 +42,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind(Strategy.kind, "strategies", Strategy.read, most=20, places=True),
             Kind(TriggerTable.kind, "trigger-tables", TriggerTable.read, most=20),
             Kind(MarginTable.kind, "margin-tables", MarginTable.read, most=5),
-            Kind(Proposition.kind, "propositions", Proposition.read, most=50),
+            Kind(Pitch.kind, "pitches", Pitch.read, most=50),
         )
     }
 )
@@ -141,9 +141,9 @@ class Definitions:
         return tuple(one for one in self.all if isinstance(one, MarginTable))
 
     @cached_property
-    def propositions(self) -> tuple[Proposition, ...]:
-        """The propositions, by name."""
-        return tuple(one for one in self.of_kind(Proposition.kind) if isinstance(one, Proposition))
+    def pitches(self) -> tuple[Pitch, ...]:
+        """The pitches, by name."""
+        return tuple(one for one in self.of_kind(Pitch.kind) if isinstance(one, Pitch))
 
     @cached_property
     def needs(self) -> Needs:
@@ -293,7 +293,7 @@ def _check_matrices(by_key: Mapping[Key, Definition]) -> None:
 
 def _check_propensities(by_key: Mapping[Key, Definition]) -> None:
     for one in by_key.values():
-        if isinstance(one, Proposition):
+        if isinstance(one, Pitch):
             score = one.source.propensity
             if not isinstance(by_key[ScoreModel.kind, score], ResponseScore):
                 raise Invalid(

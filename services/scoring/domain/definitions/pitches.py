@@ -1,4 +1,5 @@
-"""Propositions: what may be proposed to people, so that each can be told what to do next for whom."""
+"""Pitches: how propositions may be put to people, so that each can be told what to do next for whom. A pitch has the
+name of its proposition."""
 
 from __future__ import annotations
 
@@ -60,14 +61,14 @@ class Document(Named):
 
 
 @dataclass(frozen=True)
-class Proposition(Written[Document]):
-    """The proposition of a document."""
+class Pitch(Written[Document]):
+    """The pitch of a document."""
 
-    kind: ClassVar[str] = "proposition"
+    kind: ClassVar[str] = "pitch"
 
     @classmethod
-    def read(cls, name: str, document: Mapping[str, Any]) -> Proposition:
-        """The proposition that `{"margin", "propensity", "purpose", "channels"?, "tones"?, "everybody"?}` describes.
+    def read(cls, name: str, document: Mapping[str, Any]) -> Pitch:
+        """The pitch that `{"margin", "propensity", "purpose", "channels"?, "tones"?, "everybody"?}` describes.
 
         Raises:
             pydantic.ValidationError: a field breaks its rule.
