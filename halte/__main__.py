@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from halte import match
 from halte.analysis import commands as analyses
 from halte.cleaning import add_hygiene, clean, undo
+from halte.journeys import commands as journeys
 from halte.marketers import Refused
 from halte.stores import Place, Store, UnknownStage, find, fresh_tables
 from services.ingest.adapters.dynamo_erasures import mark_of
@@ -44,6 +45,7 @@ EXAMPLES = (
   python -m halte rebuild --from-lake --stage local --endpoint-url http://127.0.0.1:4566
 """
     + analyses.EXAMPLES
+    + journeys.EXAMPLES
     + """
 A reviewer accepts a pair by:  POST /profiles/<first>/merges {"with": "<second>"}
 """
@@ -92,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     pairs.add_argument("--out", type=Path, help="write the pairs to this CSV file")
     pairs.set_defaults(run=_match)
     analyses.add(commands)
+    journeys.add(commands)
     for command in (again, pairs, add_hygiene(commands, _hygiene)):
         command.add_argument("--endpoint-url", help="of the AWS emulator")
     return parser

@@ -7,26 +7,33 @@ do nothing.
 from __future__ import annotations
 
 import email.policy
-import subprocess
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.parser import BytesParser
 from html import escape
+from typing import Any
 
 from local import people_page, segments_page
 from local.accounting import Books
+from local.journeys_page import JourneyPages
 from local.loopback import Handler, Loopback
 from local.markup import Cell, page, table
 from local.people_page import Shown
-from local.preflight import ROOT
 from local.segments_page import Group
 from local.stand_in import Accepted
 
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-src 'self'; form-action 'none'; "
     "base-uri 'none'; frame-ancestors 'self'"
+)
+
+HTML = "text/html; charset=utf-8"
+Answer = tuple[int, str, str]
+_UNDER_WAY = (
+    "<p>The run goes on; books, people and messages are shown when it has come to rest. "
+    '<a href="/journeys">Journeys can be watched now.</a></p>'
 )
 
 
@@ -39,24 +46,7 @@ class Content:
     pictures: Mapping[str, str] = field(default_factory=dict)
     people: Sequence[Shown] = ()
     groups: Sequence[Group] = ()
-
-
-def picture(dot: str) -> str:
-    """Graphviz DOT as SVG.
-
-    Raises:
-        subprocess.CalledProcessError: it is not DOT.
-    """
-    drawn = subprocess.run(
-        ["node", str(ROOT / "local" / "diagram.mjs")],
-        input=dot,
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT,
-        timeout=60,
-    )
-    return drawn.stdout
+    backfill: Mapping[str, Any] = field(default_factory=dict)
 
 
 def door_rows(books: Books) -> list[list[Cell]]:
@@ -154,7 +144,8 @@ def overview(content: Content) -> str:
         table("Consent ledger", ("entry", "number"), sorted(Counter(books.ledger).items())),
         table("Journeys", JOURNEY_HEAD, journey_rows(books)),
         "".join(
-            f'<h2>Journey {escape(name)}</h2><img src="/journeys/{escape(name)}.svg" '
+            f'<h2>Journey {escape(name)}</h2><p><a href="/journeys/{escape(name)}">Who is where now</a></p>'
+            f'<img src="/journeys/{escape(name)}.svg" '
             f'alt="The nodes of the journey {escape(name)} and the paths between them">'
             for name in content.pictures
         ),
@@ -209,53 +200,66 @@ def _subject(message: Accepted) -> str:
 
 
 class Site(Loopback):
-    """The page on the loopback interface."""
+    """The pages on the loopback interface: journeys at any time, everything else once there is `content`."""
 
-    def __init__(self, content: Content, port: int) -> None:
+    def __init__(self, content: Content | None, port: int, journeys: JourneyPages | None = None) -> None:
         site = self
 
         class Showing(_Handler):
             owner = site
 
         super().__init__(Showing, name="page", port=port)
-        self._content = content
+        self.content = content
+        self._journeys = journeys
 
-    def render(self, path: str) -> tuple[str, str] | None:
-        """Content type and body of a path; `None`: there is no such page."""
-        messages = self._content.books.outbox
+    def render(self, path: str, query: str = "") -> Answer | None:
+        """Status, content type and body of a path; `None`: there is no such page."""
+        if self._journeys and (found := self._journeys.render(path, query)):
+            status, body = found
+            return status, HTML, body
+        if self.content is None:
+            return (200, HTML, page("Halte on this machine", _UNDER_WAY)) if path == "/" else None
+        kind, shown = HTML, self._shown(self.content, path)
+        folder, _, name = path.strip("/").partition("/")
+        if shown is None and folder == "journeys" and name.endswith(".svg"):
+            kind, shown = "image/svg+xml", self.content.pictures.get(name.removesuffix(".svg"))
+        return None if shown is None else (200, kind, shown)
+
+    def _shown(self, content: Content, path: str) -> str | None:
+        messages = content.books.outbox
         folder, _, name = path.strip("/").partition("/")
         if path == "/":
-            return "text/html; charset=utf-8", overview(self._content)
+            return overview(content)
         if path == "/outbox":
-            return "text/html; charset=utf-8", outbox(messages)
+            return outbox(messages)
         if folder == "outbox" and name.isdecimal() and 1 <= int(name) <= len(messages):
-            return "text/html; charset=utf-8", message_page(messages[int(name) - 1])
+            return message_page(messages[int(name) - 1])
         if path == "/people":
-            shown = people_page.people(self._content.people, self._content.books.merged)
-            return "text/html; charset=utf-8", shown
+            return people_page.people(content.people, content.books.merged)
         if path == "/segments":
-            return "text/html; charset=utf-8", segments_page.groups(self._content.groups)
+            return segments_page.groups(content.groups, content.backfill)
         if folder == "people":
-            person = next((one for one in self._content.people if one.profile_id == name), None)
-            return ("text/html; charset=utf-8", people_page.person(person)) if person else None
-        if folder == "journeys" and name.removesuffix(".svg") in self._content.pictures:
-            return "image/svg+xml", self._content.pictures[name.removesuffix(".svg")]
+            return self._person(content, name)
         return None
+
+    def _person(self, content: Content, profile_id: str) -> str | None:
+        known = next((one for one in content.people if one.profile_id == profile_id), None)
+        if known is None:
+            return None
+        return people_page.person(known, self._journeys.walked_by(profile_id) if self._journeys else "")
 
 
 class _Handler(Handler):
     owner: Site
 
     def do_GET(self) -> None:
-        found = self.owner.render(self.path.partition("?")[0])
-        kind, body = found or (
-            "text/html; charset=utf-8",
-            page("Not found", "<p>There is no such page.</p>"),
-        )
+        path, _, query = self.path.partition("?")
+        found = self.owner.render(path, query)
+        status, kind, body = found or (404, HTML, page("Not found", "<p>There is no such page.</p>"))
         headers = [
             ("Content-Type", kind),
             ("Content-Security-Policy", _POLICY),
             ("X-Content-Type-Options", "nosniff"),
             ("Cache-Control", "no-store"),
         ]
-        self.reply(200 if found else 404, headers, body.encode())
+        self.reply(status, headers, body.encode())

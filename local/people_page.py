@@ -55,9 +55,9 @@ def people(known: Sequence[Shown], merged: int) -> str:
     )
 
 
-def person(one: Shown) -> str:
+def person(one: Shown, walked: str = "") -> str:
     """One person: what is known, since when, from where; what joined the profiles; which segments and stages the
-    person is in, and why; what happened."""
+    person is in, and why; `walked`, the part about journeys; what happened."""
     return page(
         _named(one),
         table(
@@ -92,6 +92,7 @@ def person(one: Shown) -> str:
             ],
         )
         + reasons(one.standing)
+        + walked
         + table(
             "Newest interactions",
             ("at", "what", "direction", "channel", "initiator", "source"),

@@ -27,9 +27,11 @@ from local import (
     cdnow,
     deploy,
     emulator,
+    journeys_page,
     observe,
     page,
     people_page,
+    pictures,
     preflight,
     replay,
     report,
@@ -37,6 +39,7 @@ from local import (
     segments_page,
 )
 from local.governor import Governor
+from local.live_journeys import LiveJourneys
 from local.stage import Options, Stage, set_up
 
 AFTERMATH = timedelta(days=45)
@@ -81,6 +84,8 @@ def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
     with _steps(console) as steps:
         orders = _purchases(options, steps)
         stage = set_up(options, orders[0].at - replay.LOOKED_BEFORE, lambda text: _step(steps, text), cleanup)
+    site = _site(stage, cleanup)
+    console.print(f"Journeys, while the run goes on: {site.url}/journeys")
     ready = time.monotonic()
     with _bars(console) as bars:
         _replay(stage, orders, bars)
@@ -96,11 +101,16 @@ def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
     report.show(console, books, facts)
     if options.once:
         return 0 if books.hold else 1
-    content = page.Content(books, facts, _pictures(stage), _people(stage, seen), _groups(stage))
-    site = page.Site(content, preflight.free_port(options.page_port))
-    site.start()
-    cleanup.callback(site.stop)
+    site.content = page.Content(
+        books,
+        facts,
+        _pictures(stage),
+        _people(stage, seen),
+        _groups(stage),
+        stage.marketers_api.call("GET", "/backfill"),
+    )
     stage.keep_real_time()
+    stage.tap.start()  # for whoever sends something now and looks at the journeys
     console.print(f"Report, outbox and journeys: {site.url}; Ctrl-C ends it")
     console.print(f"API, for SDKs and marketers: {stage.gateway.url} (POST {stage.gateway.url}/v1/batch)")
     console.print(
@@ -111,6 +121,15 @@ def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
     except KeyboardInterrupt:
         console.print("Ended; nothing is left running.")
     return 0
+
+
+def _site(stage: Stage, cleanup: ExitStack) -> page.Site:
+    live = LiveJourneys(stage.marketers_api, stage.tap, stage.clock)
+    port = preflight.free_port(stage.options.page_port)
+    site = page.Site(None, port, journeys_page.JourneyPages(live))
+    site.start()
+    cleanup.callback(site.stop)
+    return site
 
 
 def _steps(console: Console) -> Progress:
@@ -257,7 +276,7 @@ def _facts(
 def _pictures(stage: Stage) -> dict[str, str]:
     api = stage.marketers_api
     names = [path.rpartition("/")[2] for path, _ in seed.documents() if path.startswith("/journeys/")]
-    return {name: page.picture(_dot(api.call("GET", f"/journeys/{name}"))) for name in names}
+    return {name: pictures.picture(_dot(api.call("GET", f"/journeys/{name}"))) for name in names}
 
 
 def _people(stage: Stage, seen: accounting.Observed) -> list[people_page.Shown]:
@@ -282,7 +301,7 @@ def _groups(stage: Stage) -> list[segments_page.Group]:
             path, document["name"], document, get("GET", f"/{path}/{document['name']}/counts")["counts"]
         )
         for path in segments_page.KINDS
-        for document in get("GET", f"/{path}")[path]
+        for document in get("GET", f"/{path}")[path.replace("-", "_")]
     ]
 
 

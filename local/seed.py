@@ -11,7 +11,16 @@ from local.preflight import ROOT
 
 SEEDS = ROOT / "local" / "seeds"
 SOURCE = "web-shop"
-ORDER = ("purposes", "score-models", "segments", "stages", "templates", "journeys")
+ORDER = (
+    "purposes",
+    "score-models",
+    "fit-models",
+    "strategies",
+    "segments",
+    "stages",
+    "templates",
+    "journeys",
+)
 """Journeys last: they refer to the rest."""
 
 

@@ -23,7 +23,7 @@ FRESHNESS = {
 }
 """Facts whose delay behind the customer event that led to them is kept, and what the report calls them."""
 
-_LISTS = ("changes", "moves", "enrolments", "requests", "messages", "events")
+_LISTS = ("changes", "moves", "enrolments", "requests", "messages", "events", "refusals")
 
 
 class Tap:
@@ -35,6 +35,7 @@ class Tap:
         self.requested: dict[str, dict[str, Any]] = {}
         self.entered: dict[str, dict[str, Any]] = {}
         self.exited: dict[str, dict[str, Any]] = {}
+        self.refused: dict[tuple[str, str, str, str], dict[str, Any]] = {}
         self.permissions: list[dict[str, Any]] = []
         self.delays: dict[str, list[float]] = {kind: [] for kind in FRESHNESS}
         self._sqs = aws("sqs")
@@ -49,7 +50,10 @@ class Tap:
         )
 
     def start(self) -> None:
-        """Begin to collect."""
+        """Begin to collect, or go on with it after a stop."""
+        if self._stopping.is_set():
+            self._stopping.clear()
+            self._thread = threading.Thread(target=self._collect, name="tap", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -95,6 +99,9 @@ class Tap:
                 self.entered.setdefault(item["enrolment_id"], item)
             elif kind == "JourneyExited":
                 self.exited.setdefault(item["enrolment_id"], item)
+            elif kind == "EntryRefused":
+                of = (item["profile_id"], item["journey"], item["reason"], item["at"])
+                self.refused.setdefault(of, item)
             elif kind == "ConsentChanged":
                 self.permissions.append(item)
 

@@ -19,6 +19,7 @@ from infra.environment import Environment
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged, NoticeRequested
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 from services.shared.contracts.journeys import MessageRequested
+from services.shared.contracts.outcomes import outcomes_function
 
 DAILY_CAP = 3
 """Commercial messages a person gets a day, unless the context says otherwise (`-c daily_cap=…`)."""
@@ -261,6 +262,13 @@ class DeliveryStack(ServiceStack):
         self.messages.grant(api, "dynamodb:GetItem", "dynamodb:Query")
         self.templates.grant(api, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan")
         self.reports.grant(api, "dynamodb:Query")
+        outcomes = self.function(
+            "Outcomes",
+            handler="outcomes",
+            settings={"reports_table": self.reports.table_name},
+            name=outcomes_function(self.halte.stage),
+        )
+        self.reports.grant(outcomes, "dynamodb:Query")
         self.routes(
             api,
             [

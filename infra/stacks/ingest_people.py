@@ -15,6 +15,7 @@ from infra.constructs.service_stack import ServiceStack
 from infra.discovery import Announced
 from services.ingest.domain.lake import RAW
 from services.shared.contracts.history import history_function
+from services.shared.contracts.who import who_function
 from services.shared.freshness import APPLIED, TOLD
 
 PERSON_FUNCTIONS: dict[str, Announced] = {
@@ -58,6 +59,7 @@ class People:
         _index_beginnings(identities)
         self._view()
         self._history()
+        self._who()
         self._export_worker()
         self._desk()
         self._worker()
@@ -78,6 +80,13 @@ class People:
         )
         self._profiles.grant(function, "dynamodb:BatchGetItem")
         self._parts.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query")
+
+    def _who(self) -> None:
+        """Its name is known beforehand as well."""
+        function = self._stack.function(
+            "Who", handler="who", settings=self._tables(), name=who_function(self._stack.halte.stage)
+        )
+        self._let_read(function)
 
     def _view(self) -> None:
         function = self._stack.function(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aws_cdk import ArnFormat, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -11,6 +13,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.constructs.campaigns import Campaigns
 from infra.constructs.freshness import watch_freshness
 from infra.constructs.operations import Operations, operate_journeys
 from infra.constructs.service_function import ServiceFunction
@@ -67,7 +70,25 @@ class JourneysStack(ServiceStack):
         )
         self._standings = self.table("Standings", partition_key="profile_id", ttl="expires_at")
         self._facts()
-        self._marketers(self._step())
+        self._plans = self.table("Plans", partition_key="pk", sort_key="sk", ttl="expires_at")
+        step = self._step()
+        self._role = self._machine_role(step)
+        publishing = {
+            "definitions_table": self._definitions.table_name,
+            "plans_table": self._plans.table_name,
+            "state_machine_prefix": self._prefix,
+            "state_machine_role_arn": self._role.role_arn,
+            "step_function_arn": step.function_arn,
+        }
+        self._marketers(publishing)
+        Campaigns(
+            self,
+            plans=self._plans,
+            tables=self._tables(),
+            publishing=publishing,
+            let_join=self._allow_entering,
+            let_publish=self._allow_publishing_versions,
+        )
         self._outbox()
         self._listening()
         self._person()
@@ -115,7 +136,7 @@ class JourneysStack(ServiceStack):
         self._runtime.grant(function, "dynamodb:Query")
         return function
 
-    def _marketers(self, step: lambda_.Function) -> None:
+    def _machine_role(self, step: lambda_.Function) -> iam.Role:
         role = iam.Role(
             self,
             "StateMachineRole",
@@ -125,21 +146,29 @@ class JourneysStack(ServiceStack):
         role.add_to_policy(
             iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[step.function_arn])
         )
+        return role
+
+    def _marketers(self, publishing: Mapping[str, str]) -> None:
         function = self.function(
             "Api",
             handler="api",
-            settings={
-                "runtime_table": self._runtime.table_name,
-                "definitions_table": self._definitions.table_name,
-                "state_machine_prefix": self._prefix,
-                "state_machine_role_arn": role.role_arn,
-                "step_function_arn": step.function_arn,
-            },
+            settings={**publishing, "runtime_table": self._runtime.table_name},
         )
-        self._definitions.grant(
-            function, "dynamodb:GetItem", "dynamodb:Scan", "dynamodb:Query", "dynamodb:PutItem"
-        )
+        self._allow_publishing_versions(function)
         self._runtime.grant(function, "dynamodb:Query")
+        self._plans.grant(function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
+        self.routes(function, ROUTES)
+
+    def _allow_publishing_versions(self, function: ServiceFunction) -> None:
+        """What a new version of a journey needs, beside its place in the portfolio."""
+        self._definitions.grant(
+            function,
+            "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
+            "dynamodb:Scan",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+        )
         function.add_to_role_policy(
             iam.PolicyStatement(
                 actions=["states:CreateStateMachine", "states:DescribeStateMachine", "states:TagResource"],
@@ -149,20 +178,23 @@ class JourneysStack(ServiceStack):
         function.add_to_role_policy(
             iam.PolicyStatement(
                 actions=["iam:PassRole"],
-                resources=[role.role_arn],
+                resources=[self._role.role_arn],
                 conditions={"StringEquals": {"iam:PassedToService": "states.amazonaws.com"}},
             )
         )
-        self.routes(function, ROUTES)
 
     def _outbox(self) -> None:
         function = self.publisher(
             "OnRuntimeStream",
             handler="on_runtime_stream",
             table=self._runtime,
-            settings={"definitions_table": self._definitions.table_name},
+            settings={
+                "definitions_table": self._definitions.table_name,
+                "plans_table": self._plans.table_name,
+            },
         )
         self._definitions.grant(function, "dynamodb:GetItem")
+        self._plans.grant(function, "dynamodb:Query")
 
     def _listening(self) -> None:
         function = self.publisher(
@@ -248,6 +280,13 @@ class JourneysStack(ServiceStack):
             settings={name: value for name, value in self._tables().items() if name != "standings_table"},
             state_machines=self._state_machines(),
         )
+
+    def _allow_entering(self, function: ServiceFunction) -> None:
+        """What letting people in needs beside joining: their standings are kept, and what they heard is looked at."""
+        self._allow_joining(function)
+        self._definitions.grant(function, "dynamodb:Scan", "dynamodb:BatchGetItem")
+        self._runtime.grant(function, "dynamodb:Query")
+        self._standings.grant(function, "dynamodb:PutItem")
 
     def _state_machines(self) -> str:
         return self.format_arn(

@@ -15,6 +15,7 @@ from infra.constructs.mentions import hear_mentions
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
+from services.shared.contracts.audience import audience_function
 from services.shared.contracts.consent import ConsentChanged
 from services.shared.contracts.history import history_function
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
@@ -29,6 +30,7 @@ DEFINITIONS = (
     "trigger-tables",
     "forums",
     "margin-tables",
+    "pitches",
 )
 """The paths of the kinds of definitions."""
 
@@ -67,6 +69,7 @@ class ScoringStack(ServiceStack):
         places.grant(publisher, "dynamodb:BatchWriteItem")
         self._person(standings, definitions, settings)
         self._marketers(standings, definitions, places, settings)
+        self._audience(standings, definitions, places, settings)
         hear_mentions(self, definitions, places)
         hear_journeys(self, definitions)
         watch_freshness(self, SEGMENT)
@@ -140,6 +143,23 @@ class ScoringStack(ServiceStack):
         standings.grant(person, "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem")
         definitions.grant(person, "dynamodb:GetItem", "dynamodb:Query")
 
+    def _audience(
+        self,
+        standings: dynamodb.Table,
+        definitions: dynamodb.Table,
+        places: dynamodb.Table,
+        settings: Mapping[str, str],
+    ) -> None:
+        function = self.function(
+            "Audience",
+            handler="audience",
+            settings={**settings, "places_table": places.table_name},
+            name=audience_function(self.halte.stage),
+        )
+        standings.grant(function, "dynamodb:BatchGetItem")
+        definitions.grant(function, "dynamodb:GetItem", "dynamodb:Query")
+        places.grant(function, "dynamodb:Query")
+
     def _marketers(
         self,
         standings: dynamodb.Table,
@@ -180,10 +200,12 @@ class ScoringStack(ServiceStack):
                 "POST /segments/{name}/members",
                 "PUT /segments/{name}/members",
                 "POST /segments/{name}/preview",
+                "GET /backfill",
                 "GET /segments/library",
                 "POST /segments/library/{name}",
                 "GET /profiles/{profile_id}/standing",
                 "GET /profiles/{profile_id}/offers",
+                "GET /profiles/{profile_id}/next-best",
                 "POST /profiles/{profile_id}/stages/{name}",
             ],
         )

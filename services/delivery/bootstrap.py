@@ -18,6 +18,7 @@ from services.delivery.settings import (
     OnMessagesStreamSettings,
     OnProfilesChangedSettings,
     OnRequestsSettings,
+    OutcomesSettings,
     PersonSettings,
     SweepSettings,
 )
@@ -29,6 +30,7 @@ from services.delivery.use_cases.publish_outcomes import PublishOutcomes
 from services.delivery.use_cases.send_messages import SendMessages
 from services.delivery.use_cases.serve_marketers import ServeMarketers
 from services.delivery.use_cases.sweep_messages import SweepMessages
+from services.delivery.use_cases.tell_outcomes import TellOutcomes
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
 from services.shared.aws.secrets import secret_text
@@ -116,6 +118,13 @@ def serving() -> ServeMarketers:
         counters=DynamoCounters(Table(settings.reports_table)),
         clock=settings.clock(),
     )
+
+
+@cache
+def outcomes() -> TellOutcomes:
+    """What `outcomes` runs."""
+    settings = OutcomesSettings.from_env()
+    return TellOutcomes(DynamoCounters(Table(settings.reports_table)), settings.clock())
 
 
 def _messages(messages_table: str, gates_table: str) -> DynamoMessages:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
 from services.delivery.domain.choice import Standing
@@ -193,4 +193,8 @@ class Counters(Protocol):
 
     def totals(self) -> Sequence[Mapping[str, Any]]:
         """One row per journey, template and channel, over all days."""
+        ...
+
+    def of_day(self, journey: str, day: date) -> Sequence[Mapping[str, Any]]:
+        """A journey's rows of one day (UTC), one per template and channel."""
         ...

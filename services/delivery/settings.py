@@ -63,6 +63,12 @@ class OnMessagesStreamSettings(Settings):
     bus_name: str
 
 
+class OutcomesSettings(Settings):
+    """Of questions about what came of messages."""
+
+    reports_table: str
+
+
 class ApiSettings(Settings):
     """Of the marketers' routes."""
 

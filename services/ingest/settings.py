@@ -50,6 +50,10 @@ class IdentitiesSettings(ProfileSettings):
     identities_table: str
 
 
+class WhoSettings(IdentitiesSettings):
+    """Of `who`."""
+
+
 class OnEventsSettings(IdentitiesSettings):
     """Of `on_events`, the consumer of the intake queue."""
 

@@ -10,12 +10,16 @@ from services.journeys.adapters.known import DynamoKnown
 from services.journeys.adapters.library_files import shelf
 from services.journeys.adapters.live_cohorts import DynamoLiveCohorts
 from services.journeys.adapters.machines import StepFunctionsExecutions, StepFunctionsMachines
+from services.journeys.adapters.plans import DynamoPortfolios, DynamoPropositions
 from services.journeys.adapters.running import DynamoRunning
 from services.journeys.adapters.standings import DynamoStandings
 from services.journeys.adapters.walks import DynamoWalks
+from services.journeys.planning_ports import Propositions
 from services.journeys.ports import Definitions, Walks
 from services.journeys.running_ports import Runnings
+from services.journeys.service.enter import Entering
 from services.journeys.service.fail import Failing
+from services.journeys.service.gate import Gate
 from services.journeys.service.halt import Halting
 from services.journeys.service.hear import Hearing
 from services.journeys.service.join import Joining
@@ -33,6 +37,7 @@ from services.journeys.settings import (
     OnRuntimeStreamSettings,
     OnStepSettings,
     PersonSettings,
+    PublishingSettings,
 )
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
@@ -52,7 +57,8 @@ def reacting() -> Reacting:
     merging = Merging(definitions, walks, standings, joining, clock)
     hearing = Hearing(definitions, walks, standings, known, joining, clock)
     attributes = DynamoAttributes(Table(settings.definitions_table))
-    return Reacting(definitions, walks, standings, known, joining, merging, hearing, attributes, clock)
+    entering = Entering(walks, standings, joining, hearing, clock)
+    return Reacting(definitions, standings, known, entering, merging, hearing, attributes, clock)
 
 
 @cache
@@ -86,6 +92,12 @@ def announcing() -> tuple[Definitions, Bus]:
 
 
 @cache
+def propositions() -> Propositions:
+    """What `on_runtime_stream` needs of propositions."""
+    return DynamoPropositions(Table(OnRuntimeStreamSettings.from_env().plans_table))
+
+
+@cache
 def listening() -> tuple[Definitions, Runnings, Bus]:
     """What `on_definitions_stream` needs."""
     settings = OnDefinitionsStreamSettings.from_env()
@@ -96,14 +108,25 @@ def listening() -> tuple[Definitions, Runnings, Bus]:
 @cache
 def publishing() -> Publishing:
     """What `api` needs for documents."""
-    settings = ApiSettings.from_env()
+    return publishing_with(ApiSettings.from_env())
+
+
+def publishing_with(settings: PublishingSettings) -> Publishing:
+    """What whoever publishes needs."""
     return Publishing(
         definitions=DynamoDefinitions(Table(settings.definitions_table)),
         attributes=DynamoAttributes(Table(settings.definitions_table)),
         machines=StepFunctionsMachines(settings.state_machine_prefix, settings.state_machine_role_arn),
+        gate=gate_with(settings),
         clock=settings.clock(),
         step_function_arn=settings.step_function_arn,
     )
+
+
+def gate_with(settings: PublishingSettings) -> Gate:
+    """Where publications pass."""
+    plans = Table(settings.plans_table)
+    return Gate(DynamoPortfolios(plans), DynamoPropositions(plans), settings.clock())
 
 
 @cache

@@ -38,6 +38,7 @@ class OnRuntimeStreamSettings(Settings):
     """Of `on_runtime_stream`."""
 
     definitions_table: str
+    plans_table: str
     bus_name: str
 
 
@@ -48,12 +49,12 @@ class OnDefinitionsStreamSettings(Settings):
     bus_name: str
 
 
-class ApiSettings(Settings):
-    """Of `api`. `state_machine_prefix` begins the names of the state machines; they run as
+class PublishingSettings(Settings):
+    """Of whoever publishes. `state_machine_prefix` begins the names of the state machines; they run as
     `state_machine_role_arn` and call `step_function_arn`."""
 
-    runtime_table: str
     definitions_table: str
+    plans_table: str
     state_machine_prefix: str
     state_machine_role_arn: str
     step_function_arn: str
@@ -80,3 +81,37 @@ class SweepSettings(Settings):
 
     definitions_table: str
     chores_url: str
+
+
+class ApiSettings(PublishingSettings):
+    """Of `api`."""
+
+    runtime_table: str
+
+
+class OnRunsSettings(Settings):
+    """Of `on_runs`."""
+
+    runtime_table: str
+    standings_table: str
+    definitions_table: str
+    plans_table: str
+    audience_function: str
+    runs_queue_url: str
+
+
+class OccasionsSettings(PublishingSettings):
+    """Of `occasions`."""
+
+    audience_function: str
+    outcomes_function: str
+    runs_queue_url: str
+
+
+class CampaignsSettings(PublishingSettings):
+    """Of `campaigns`."""
+
+    runtime_table: str
+    standings_table: str
+    audience_function: str
+    who_function: str

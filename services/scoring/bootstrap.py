@@ -11,11 +11,14 @@ from services.scoring.adapters.library_files import templates
 from services.scoring.adapters.pass_cursor import PassCursor
 from services.scoring.adapters.places_table import PlacesTable
 from services.scoring.adapters.standings_table import StandingsTable
+from services.scoring.audience import Audience
+from services.scoring.backfill import Backfill
 from services.scoring.definitions_service import CachedDefinitions, Desk
 from services.scoring.library_desk import LibraryDesk
 from services.scoring.list_desk import ListDesk
 from services.scoring.listening import Listenings
 from services.scoring.lists import Lists
+from services.scoring.next_best_desk import NextBest
 from services.scoring.person import Person
 from services.scoring.ports import Consents, PlaceBook, Publisher
 from services.scoring.preview import Preview
@@ -23,6 +26,7 @@ from services.scoring.reach import AddressBook
 from services.scoring.service import Scoring
 from services.scoring.settings import (
     ApiSettings,
+    AudienceSettings,
     OnConsentChangedSettings,
     OnListeningSettings,
     OnProfilesChangedSettings,
@@ -104,6 +108,17 @@ def whereabouts() -> Whereabouts:
 
 
 @cache
+def audience() -> Audience:
+    """For services that address people."""
+    settings = AudienceSettings.from_env()
+    return Audience(
+        DefinitionsTable(Table(settings.definitions_table)),
+        PlacesTable(Table(settings.places_table)),
+        _standings(settings),
+    )
+
+
+@cache
 def hand() -> Scoring:
     """For moves that a person makes."""
     return _scoring(ApiSettings.from_env())
@@ -132,6 +147,25 @@ def preview() -> Preview:
 
 
 @cache
+def backfill() -> Backfill:
+    """For what a change of definitions has still to do."""
+    settings = ApiSettings.from_env()
+    table = Table(settings.definitions_table)
+    return Backfill(DefinitionsTable(table), PassCursor(table), _standings(settings))
+
+
+@cache
+def next_best() -> NextBest:
+    """For what to do next for one person."""
+    settings = ApiSettings.from_env()
+    return NextBest(
+        DefinitionsTable(Table(settings.definitions_table)),
+        _standings(settings),
+        IngestHistories(settings.history_function),
+    )
+
+
+@cache
 def library() -> LibraryDesk:
     """For the routes of the library."""
     return LibraryDesk(templates(), desk())
@@ -149,7 +183,7 @@ def publisher() -> Publisher:
     return Bus(OnStandingsStreamSettings.from_env().bus_name)
 
 
-AnySettings = OnProfilesChangedSettings | SweepSettings | PersonSettings | ApiSettings
+AnySettings = OnProfilesChangedSettings | SweepSettings | PersonSettings | ApiSettings | AudienceSettings
 
 
 def _scoring(settings: PersonSettings | ApiSettings) -> Scoring:

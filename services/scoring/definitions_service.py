@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+from services.scoring.current import current_standing
 from services.scoring.domain.definitions import (
     Definitions,
     FitModel,
@@ -28,7 +29,7 @@ from services.scoring.domain.seeing import (
     shown_segments,
 )
 from services.scoring.domain.standing import ProfileStanding
-from services.scoring.ports import DefinitionReader, DefinitionStore, Revision, Standings, UnreadableStanding
+from services.scoring.ports import DefinitionReader, DefinitionStore, Revision, Standings
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Conflict, Invalid, NotFound, Stale
 
@@ -151,7 +152,7 @@ class Desk:
             NotFound: nothing is known of the profile.
             UnreadableStanding: what is stored is none; a bug, not the caller's.
         """
-        standing = self._current(profile_id)
+        standing = current_standing(self._standings, profile_id)
         definitions, now = self._definitions.load(), max(self._clock.now(), standing.at)
         waiting = definitions.waiting(standing.remembered)
         return {
@@ -181,7 +182,7 @@ class Desk:
             NotFound: nothing is known of the profile, or there is no such table.
             Conflict: `waiting`, what the person holds is still being looked up.
         """
-        standing, definitions = self._current(profile_id), self._definitions.load()
+        standing, definitions = current_standing(self._standings, profile_id), self._definitions.load()
         margins = definitions.get(MarginTable.kind, table)
         if not isinstance(margins, MarginTable):
             raise NotFound("not_found", f"there is no margin table named {table!r}")
@@ -191,18 +192,6 @@ class Desk:
         scores = numbers(scores_of(seen, definitions), max(self._clock.now(), standing.at))
         offers = margins.offers(standing.memory.pieces() or {}, scores)
         return {"profile_id": standing.profile_id, "offers": [asdict(one) for one in offers]}
-
-    def _current(self, profile_id: str) -> ProfileStanding:
-        seen: set[str] = set()
-        while profile_id not in seen:
-            seen.add(profile_id)
-            standing = self._standings.load([profile_id]).get(profile_id)
-            if isinstance(standing, UnreadableStanding):
-                raise standing
-            if standing and not standing.gone:
-                return standing
-            profile_id = standing.gone.into if standing and standing.gone else ""
-        raise NotFound("not_found", "nothing is known of this profile")
 
     def _standing_revision(self, kind: Kind, name: str) -> Revision:
         found = self._definitions.revision(kind.name, name)

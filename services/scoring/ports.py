@@ -137,6 +137,10 @@ class PlaceBook(Protocol):
         """The next of those in a place, in a steady order, and the cursor behind them ("": there are no more)."""
         ...
 
+    def part(self, seat: Seat, value: str, part: int, after: str, limit: int) -> tuple[list[Member], str]:
+        """The next of those in a part (`audience.PARTS`) of a place, by id, and behind whom ("": that is all)."""
+        ...
+
     def count(self, seat: Seat, value: str) -> int:
         """How many are in a place."""
         ...
@@ -149,11 +153,29 @@ class PlaceBook(Protocol):
 @dataclass(frozen=True)
 class Pass:
     """A walk over all standings because definitions changed to version `definitions`: not before `starts_at`, and
-    done up to and with profile `after`."""
+    done up to and with profile `after`.
+
+    `looked_at` counts the profiles it is done with, and `failed` those of them that can't be judged. `waiting` are
+    those of the page it stands before that it has to come back to: their past is not complete yet, or others wrote
+    first.
+    """
 
     definitions: int
     starts_at: datetime
-    after: str
+    after: str = ""
+    looked_at: int = 0
+    failed: int = 0
+    waiting: int = 0
+
+
+@dataclass(frozen=True)
+class Passed:
+    """The last pass that came to its end, `at`; the rest as in `Pass`."""
+
+    definitions: int
+    at: datetime
+    looked_at: int
+    failed: int
 
 
 class Passes(Protocol):
@@ -163,11 +185,15 @@ class Passes(Protocol):
         """It, read consistently."""
         ...
 
-    def advance(self, current: Pass, after: str) -> bool:
-        """Note that it is done up to `after`; `False` when it is no longer where `current` has it."""
+    def done(self) -> Passed | None:
+        """The last one that was finished."""
         ...
 
-    def finish(self, current: Pass) -> bool:
+    def advance(self, current: Pass, to: Pass) -> bool:
+        """Note that it is where `to` has it; `False` when it is no longer where `current` has it."""
+        ...
+
+    def finish(self, current: Pass, done: Passed) -> bool:
         """Note that all is done; `False` when it is no longer where `current` has it."""
         ...
 

@@ -66,6 +66,15 @@ class PersonSettings(Settings):
     consents_table: str
 
 
+class AudienceSettings(Settings):
+    """Of `audience`."""
+
+    standings_table: str
+    definitions_table: str
+    consents_table: str
+    places_table: str
+
+
 class OnStandingsStreamSettings(Settings):
     """Of `on_standings_stream`."""
 

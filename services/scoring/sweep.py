@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from services.scoring.ports import Histories, Pass, Passes, Standings
+from services.scoring.ports import Histories, Pass, Passed, Passes, Standings
 from services.scoring.service import PAGE, Scoring
 from services.shared.clock import Clock
 
@@ -53,10 +53,22 @@ class Sweep:
                 failed=run.failed + len(outcome.failed),
             )
             if outcome.unsaved:
+                self._passes.advance(current, replace(current, waiting=outcome.unsaved))
                 return run
+            behind = replace(
+                current,
+                after=page.last,
+                looked_at=current.looked_at + len(page.standings),
+                failed=current.failed + len(outcome.failed),
+                waiting=0,
+            )
             if not page.last:
-                return replace(run, more=not self._passes.finish(current))
-            if not self._passes.advance(current, page.last):
+                return replace(run, more=not self._finish(current, behind))
+            if not self._passes.advance(current, behind):
                 return run
-            current = replace(current, after=page.last)
+            current = behind
         return run
+
+    def _finish(self, current: Pass, behind: Pass) -> bool:
+        done = Passed(behind.definitions, self._clock.now(), behind.looked_at, behind.failed)
+        return self._passes.finish(current, done)

@@ -80,6 +80,8 @@ class Whereabouts:
         """How many are in each place now, and how many came and went in the last `MOST_DAYS` days; of those that began
         within them, `entered` - `left` = `in`.
 
+        Every move of these days is read: some 9,000 in a page of 1 MB, which takes 0.22 s of a whole processor.
+
         Raises:
             NotFound: there is no such definition.
         """

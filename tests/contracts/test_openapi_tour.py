@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from services.journeys.domain.yaml_text import read_yaml
 from tests.contracts.openapi.documents import SERVICES, document, operations, recorded
+from tests.contracts.openapi.operations import YAML
 from tests.contracts.openapi.record import everywhere, recording
 from tests.contracts.openapi.tour import START, Visit
-from tests.contracts.openapi.tour_outward import JOURNEY
+from tests.contracts.openapi.tour_journeys import JOURNEY
 from tests.support.road import Road
 from tests.support.stage import Stage
 from tests.support.templates import Templates, synthesise
@@ -100,7 +102,8 @@ def wrong_request(visit: Visit) -> list[str]:
     if visit.status >= 400 or not visit.taken_type or "rejected" in visit.answer:
         return []
     content = said(visit)["requestBody"]["content"]
-    return broken(visit.service, visit.taken, content[visit.taken_type]["schema"])
+    taken = read_yaml(visit.taken) if visit.taken_type == YAML else visit.taken
+    return broken(visit.service, taken, content[visit.taken_type]["schema"])
 
 
 def test_what_is_not_as_described_is_found() -> None:

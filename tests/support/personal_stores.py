@@ -96,6 +96,11 @@ STORES: dict[str, Erased | Harmless] = {
     "journeys/Queue/FailedExecutions": Harmless(
         "Names and input of executions: journeys, slots, profile ids."
     ),
+    "journeys/Table/Plans": Harmless(
+        "What is planned, and how far runs are: the ids of the people of the page under way, and for a month those of "
+        "requests to let one person in, with what came of them."
+    ),
+    "journeys/Queue/Runs": Harmless("Names of runs and of their parts."),
     "consent/Table/Purposes": Harmless("Purposes and the texts people agree to."),
     "consent/Table/Ledger": Harmless(
         "Keyed hashes and digests only; an objection must outlive the person's data, and a chain with a hole would "

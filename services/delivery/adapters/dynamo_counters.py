@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.delivery.domain.outcomes import RowKey
@@ -39,6 +39,13 @@ class DynamoCounters:
 
     def totals(self) -> Sequence[Mapping[str, Any]]:
         return list(self._table.query("pk = :p", values={":p": "total"}))
+
+    def of_day(self, journey: str, day: date) -> Sequence[Mapping[str, Any]]:
+        rows = self._table.query(
+            "pk = :day AND begins_with(sk, :journey)",
+            values={":day": f"day#{day.isoformat()}", ":journey": f"{journey}#"},
+        )
+        return list(rows)
 
     def _row_op(self, key: tuple[str, str, str, str], by: Mapping[str, int]) -> Op:
         partition, journey, template, channel = key

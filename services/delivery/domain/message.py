@@ -21,7 +21,8 @@ class Message:
     """A request and all that became of it; moments are ISO 8601 in UTC.
 
     `address` is only there for someone without a profile, and with `params` only until the message is settled.
-    After `expires_at` (if any) nothing is sent. `gates` is the decision record; `marks` holds the first moment of each
+    After `expires_at` (if any), and from `proposition_until` on,
+    nothing is sent. `gates` is the decision record; `marks` holds the first moment of each
     kind of feedback. `merged_from` is the profile it was requested for, where that has become part of `profile_id`
     since.
     """
@@ -40,6 +41,7 @@ class Message:
     enrolment_id: str = ""
     expires_at: str = ""
     proposition: str = ""
+    proposition_until: str = ""
     address: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
     message_class: str = ""

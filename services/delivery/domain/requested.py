@@ -27,6 +27,7 @@ def pending(request: MessageRequest) -> Message:
         params=request.params,
         expires_at=to_iso(request.expires_at) if request.expires_at else "",
         proposition=request.proposition or "",
+        proposition_until=to_iso(request.proposition_until) if request.proposition_until else "",
     )
 
 

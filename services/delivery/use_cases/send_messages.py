@@ -141,6 +141,8 @@ class SendMessages:
         message = owned(classed(stored, template), contact)
         if stored.expires_at and self._clock.now() > from_iso(stored.expires_at):
             return self._skip(stored, message, Skip("moment_over", "", ()))
+        if stored.proposition_until and self._clock.now() >= from_iso(stored.proposition_until):
+            return self._skip(stored, message, Skip("proposition_over", "", ()))
         if contact is None and not message.address:
             if self._clock.now() - from_iso(stored.requested_at) < CONTACT_DUE:
                 raise NotSentYet(f"no contact yet for {stored.send_id}")

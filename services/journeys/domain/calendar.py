@@ -7,6 +7,7 @@ again or ends. Steps that were due before the clock came to them happen at the c
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -35,6 +36,15 @@ from services.shared.clock import to_iso
 
 MAX_STEPS = 10_000
 """Nodes that a walk passes without a wait before something is wrong with the document."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A way on: from `source` to the node `target`, or (no target) out of the journey for a `reason`."""
+
+    source: str
+    target: str
+    reason: str = ""
 
 
 @dataclass
@@ -75,10 +85,16 @@ class Calendar:
         self.now = now
         self.closed: set[str] = set()
         self.steps = 0
+        self.passed: Counter[Passage] = Counter()
         self._agenda: list[tuple[datetime, int, Course]] = []
         self._turns = 0
         self._pauses: list[Pause] = []
         self._parked: list[Course] = []
+
+    @property
+    def next_at(self) -> datetime | None:
+        """Nothing happens before then; `None`: nothing is planned."""
+        return self._agenda[0][0] if self._agenda else None
 
     def plan(self, course: Course, at: datetime) -> None:
         """Let a course go on at `at`, instead of any other time."""
@@ -135,15 +151,18 @@ class Calendar:
         if isinstance(to, Out | Away) and (place := self._follow(course, to)):
             self._go(course, *place, over=False)
 
-    def end(self, course: Course, reason: str) -> None:
-        """A walk is over."""
+    def end(self, course: Course, reason: str, enter: str = "") -> None:
+        """A walk is over; the journey `enter` begins."""
         course.active = False
-        self.note(course, "left", reason)
+        self.passed[Passage(course.node, "", reason)] += 1
+        self.note(course, "left", reason, enter=enter)
 
-    def note(self, course: Course, what: What, detail: str = "") -> None:
+    def note(
+        self, course: Course, what: What, detail: str = "", *, ask: Ask | None = None, enter: str = ""
+    ) -> None:
         """A line of the trace."""
         walker = course.walker
-        self._tell(Step(self.now, walker.profile_id, walker.key, course.node, what, detail))
+        self._tell(Step(self.now, walker.profile_id, walker.key, course.node, what, detail, ask, enter))
 
     def _wake_up(self, course: Course) -> None:
         pause = paused(self._pauses, self.now)
@@ -203,8 +222,11 @@ class Calendar:
     def _follow(self, course: Course, to: Away | Out) -> tuple[str, datetime] | None:
         """Where to go on at once; `None`: the course stands, or has ended."""
         if isinstance(to, Out):
-            self.end(course, to.reason)
-        elif to.over:
+            self.end(course, to.reason, to.enter)
+            return None
+        if to.node != course.node:
+            self.passed[Passage(course.node, to.node)] += 1
+        if to.over:
             self._stand(course, to.node, self.now, to.due)
             self.plan(course, max(to.due, self.now + GRACE))  # a cohort that others may be joining
         elif to.due <= self.now and not self._gathers(to.node):
@@ -239,7 +261,7 @@ class Calendar:
         pause = paused(self._pauses, self.now)
         course.asked.add(name)
         if pause is None or isinstance(move.ask, AskUpdate):
-            self.note(course, "asked", told(move.ask))
+            self.note(course, "asked", told(move.ask), ask=move.ask)
 
 
 def told(ask: Ask) -> str:

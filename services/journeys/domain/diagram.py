@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,31 +57,40 @@ class Edge:
     text: str
 
 
-def mermaid(document: Document) -> str:
-    """A Mermaid flowchart, top down."""
+def mermaid(document: Document, counts: Mapping[Edge, int] | None = None, entered: int | None = None) -> str:
+    """A Mermaid flowchart, top down; with `counts`, how many took each way, and how many `entered`."""
+    came = "-->" if entered is None else f'-->|"{entered:,}"|'
     lines = [
         "flowchart TD",
-        f'  entry(["{_quoted(document.entry.shown)}"]) --> {_id(document.start)}',
+        f'  entry(["{_quoted(document.entry.shown)}"]) {came} {_id(document.start)}',
     ]
     for node_id, node in document.nodes.items():
         left, right, _ = _SHAPES[node.type]
         lines.append(f'  {_id(node_id)}{left}"{_quoted(label(document, node_id))}"{right}')
     for edge in edges(document):
-        arrow = f'-->|"{_quoted(edge.text)}"|' if edge.text else "-->"
+        text = edge.text if counts is None else f"{edge.text} {counts.get(edge, 0):,}".lstrip()
+        arrow = f'-->|"{_quoted(text)}"|' if text else "-->"
         lines.append(f"  {_id(edge.source)} {arrow} {_id(edge.target)}")
     return "\n".join(lines) + "\n"
 
 
-def dot(document: Document) -> str:
-    """A Graphviz digraph."""
-    entry = _dot_text(document.entry.shown)
+def dot(
+    document: Document,
+    here: Mapping[str, str] | None = None,
+    ways: Mapping[Edge, str] | None = None,
+    entered: str = "",
+) -> str:
+    """A Graphviz digraph; `here`, `ways` and `entered` are said besides, of nodes, ways and the way in."""
+    here, ways = here or {}, ways or {}
+    entry = _dot_text(document.entry.shown, entered)
     lines = [f"digraph {_dot_text(document.name)} {{", f'  "entry" [label={entry} shape=oval];']
     for node_id, node in document.nodes.items():
-        text = _dot_text(label(document, node_id))
+        text = _dot_text(label(document, node_id), here.get(node_id, ""))
         lines.append(f'  "n_{node_id}" [label={text} shape={_SHAPES[node.type][2]}];')
     lines.append(f'  "entry" -> "n_{document.start}";')
     for edge in edges(document):
-        text = f" [label={_dot_text(edge.text)}]" if edge.text else ""
+        said = [text for text in (edge.text, ways.get(edge, "")) if text]
+        text = f" [label={_dot_text(*said)}]" if said else ""
         lines.append(f'  "n_{edge.source}" -> "n_{edge.target}"{text};')
     return "\n".join([*lines, "}"]) + "\n"
 
@@ -173,6 +182,6 @@ def _quoted(text: str) -> str:
     return text
 
 
-def _dot_text(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
-    return f'"{escaped}"'
+def _dot_text(*lines: str) -> str:
+    said = (line.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") for line in lines if line)
+    return '"' + "\\n".join(said) + '"'

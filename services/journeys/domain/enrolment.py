@@ -105,8 +105,9 @@ class Enrolment:
 @dataclass(frozen=True)
 class Entrant:
     """Somebody who has a reason to enter since `at`, by `standing`, because of an event accepted at `accepted_at`;
-    about the matter `key`, with `kept` to begin with. `newest` is what is known of them by now. `dated`: the reason is
-    the same whenever it is of the same moment, though it may be told again with a newer standing."""
+    about the matter `key`, with `kept` to begin with. `newest` is what is known of them by now. `occasion`: the reason
+    is the moment `at` alone, whatever standing it is told with. `dated`: what is of the same moment is the same reason,
+    though it may be told again with a newer standing."""
 
     profile_id: str
     at: datetime
@@ -115,15 +116,12 @@ class Entrant:
     key: str = ""
     kept: Mapping[str, Any] = field(default_factory=dict)
     newest: Standing | None = None
+    occasion: bool = False
     dated: bool = False
 
     @property
     def ref(self) -> str:
         return walk_ref(self.profile_id, self.key)
-
-    def began(self, walk: Enrolment) -> bool:
-        """Is this the reason that a walk began by?"""
-        return walk.entry_version == self.standing.version or (self.dated and walk.reason_at == self.at)
 
 
 TOLD = frozenset({"moment_over", "too_often", "too_soon", WRONG_STAGE, "guard", PAUSED, STOPPED})
@@ -141,11 +139,21 @@ def turned_away(document: Document, entrant: Entrant, last: Enrolment | None, no
 
 def _is_newer(entrant: Entrant, last: Enrolment) -> bool:
     """The same reason, told again or of before, begins nothing."""
+    if entrant.occasion:
+        return entrant.at > (last.reason_at or last.entered_at)
     if last.reason_at is None:
         return entrant.standing.version > last.entry_version
     if entrant.dated and entrant.at == last.reason_at:
         return False
     return (entrant.standing.version, entrant.at) > (last.entry_version, last.reason_at)
+
+
+def is_of(walk: Enrolment, entrant: Entrant) -> bool:
+    """Did the walk begin by just this reason?"""
+    same_moment = walk.reason_at == entrant.at
+    if entrant.occasion:
+        return same_moment
+    return walk.entry_version == entrant.standing.version or (entrant.dated and same_moment)
 
 
 def begin(

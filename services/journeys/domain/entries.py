@@ -245,8 +245,8 @@ class Entry(Part):
 
     @property
     def keyed(self) -> bool:
-        """Has each matter a walk of its own?"""
-        return any(isinstance(way, EventWay) and way.key for way in self.on)
+        """May each matter have a walk of its own? Whoever calls may bring a key, and a campaign's runs do."""
+        return any(isinstance(way, Called) or (isinstance(way, EventWay) and way.key) for way in self.on)
 
 
 class ExitOnSegment(Part):

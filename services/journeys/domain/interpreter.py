@@ -7,20 +7,21 @@ was due then: who leaves in time has left.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from services.journeys.domain.acting import concerns, remembered
-from services.journeys.domain.calendar import Calendar, Course
+from services.journeys.domain.calendar import Calendar, Course, Passage
 from services.journeys.domain.cohort import GRACE, entry_slots
 from services.journeys.domain.document import Document
 from services.journeys.domain.enrolment import exit_reason, is_stale, left_since
 from services.journeys.domain.entering import Last, ended_by, refused, stage_ends
 from services.journeys.domain.moves import Memory, Seen, Walker, had_in_all, memory_of_next, shared_memory
 from services.journeys.domain.nodes import Wait
-from services.journeys.domain.signals import Told, signals_of, standings_in, told_in
+from services.journeys.domain.signals import Told, called, signals_of, standings_in, told_in
 from services.journeys.domain.traces import Step
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import Merge, ProfilesMerged
@@ -59,6 +60,28 @@ class Interpreter:
     def steps(self) -> int:
         """Nodes that people have passed."""
         return self._calendar.steps
+
+    @property
+    def next_at(self) -> datetime | None:
+        """Nothing happens by time alone before then; `None`: nothing at all."""
+        return self._calendar.next_at
+
+    @property
+    def passed(self) -> Counter[Passage]:
+        """How often each way from node to node was taken."""
+        return self._calendar.passed
+
+    def call(self, standing: Standing, at: datetime, now: datetime) -> None:
+        """The journey is called for somebody."""
+        self._calendar.run(now, inclusive=False)
+        self._keep(standing)
+        self._hear(Told(called(self._document.name), at, standing), staged=False)
+
+    def occasion(self, standing: Standing, at: datetime, now: datetime) -> None:
+        """A moment of a schedule, or something in the world, is a reason to enter for somebody."""
+        self._calendar.run(now, inclusive=False)
+        self._keep(standing)
+        self._let_in(Told("", at, standing, event=True))
 
     def run_until(self, at: datetime) -> None:
         """Let everything happen that is due until then."""
@@ -158,7 +181,7 @@ class Interpreter:
 
     def _let_in(self, told: Told) -> None:
         document, now = self._document, self.now
-        key = told.key if self._signals.entries[told.signal] else ""
+        key = told.key if self._signals.entries.get(told.signal) else ""
         profile_id, newest = told.standing.profile_id, self._standings[told.standing.profile_id]
         last = self._courses.get(profile_id, {}).get(key)
         if (last and not self._is_after(last.walker, told)) or is_stale(document, told.standing, newest):

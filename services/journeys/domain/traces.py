@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from services.journeys.domain.moves import Ask
 from services.shared.clock import to_iso
 
 What = Literal["entered", "refused", "asked", "waits", "went", "heard", "moved", "merged", "left"]
@@ -18,7 +19,8 @@ class Step:
     """At `at`, somebody (`profile`, on the walk of matter `key`) was at `node`, and this happened.
 
     `detail` is, by `what`: refused and left: the reason; asked: what for; waits: until when; went: where to; heard: the
-    signal; moved: the new time; merged: the profile that goes on.
+    signal; moved: the new time; merged: the profile that goes on. `ask` is what is asked for and `enter` the journey
+    that begins where this one ends, as the engine would tell them; they belong to no trace that is compared or kept.
     """
 
     at: datetime
@@ -27,10 +29,14 @@ class Step:
     node: str
     what: What
     detail: str = ""
+    ask: Ask | None = field(default=None, compare=False, repr=False)
+    enter: str = field(default="", compare=False, repr=False)
 
     def document(self) -> dict[str, str]:
         """As JSON."""
-        return {**asdict(self), "at": to_iso(self.at)}
+        said = (self.profile, self.key, self.node, self.what, self.detail)
+        named = zip(("profile", "key", "node", "what", "detail"), said, strict=True)
+        return {"at": to_iso(self.at), **dict(named)}
 
 
 def to_text(steps: Iterable[Step]) -> str:

@@ -25,7 +25,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     ]
     refusals = [read_refusal(new) for _, new in written if is_refusal(new)]
     definitions, bus = bootstrap.announcing()
-    facts = announce(steps, refusals, definitions)
+    facts = announce(steps, refusals, definitions, bootstrap.propositions().all)
     bus.publish(facts)
     entered = [row for fact in facts if isinstance(fact, JourneyEntered) for row in fact.enrolments]
     note_since("journeys", ENTERED, [row.accepted_at for row in entered])

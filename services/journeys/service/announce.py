@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
 from services.journeys.domain.enrolment import Enrolment, request_id
 from services.journeys.domain.moves import Ask, AskMessage, AskTask, AskUpdate, AskWebhook
 from services.journeys.domain.nodes import Send
+from services.journeys.domain.propositions import Proposition
 from services.journeys.ports import Definitions, Refusal
 from services.shared.aws.bus import pack
 from services.shared.contracts import journeys as contract
@@ -46,8 +47,14 @@ class _Told:
         ]
 
 
-def announce(steps: Iterable[Step], refusals: Iterable[Refusal], definitions: Definitions) -> list[Fact]:
-    """The facts of some writes: of walks, and of people who were not let in.
+def announce(
+    steps: Iterable[Step],
+    refusals: Iterable[Refusal],
+    definitions: Definitions,
+    propositions: Callable[[], Mapping[str, Proposition]] = dict,
+) -> list[Fact]:
+    """The facts of some writes: of walks, and of people who were not let in. The matrix of `propositions` is asked for
+    when a message puts one.
 
     Raises:
         NotFound: a walk is of a version that was never published.
@@ -65,8 +72,16 @@ def announce(steps: Iterable[Step], refusals: Iterable[Refusal], definitions: De
         if not new.active and (before is None or before.active):
             told.exited.append(_enrolment(new, exiting=True))
             told.called += _calls(new)
+    if any(message.proposition for message in told.messages):
+        matrix = propositions()
+        told.messages = [_while_valid(message, matrix) for message in told.messages]
     refused = [_refusal(one) for one in refusals]
     return [*told.facts(), *pack(refused, lambda rows: contract.EntryRefused(refusals=rows))]
+
+
+def _while_valid(message: MessageRequest, matrix: Mapping[str, Proposition]) -> MessageRequest:
+    found = matrix.get(message.proposition or "")
+    return message.model_copy(update={"proposition_until": found.valid_until}) if found else message
 
 
 def _enrolment(walk: Enrolment, *, exiting: bool) -> contract.Enrolment:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.journeys.domain.cohort import Slot, entry_slots, onward_slots, shared_slots
-from services.journeys.domain.enrolment import TOLD, Enrolment, Entrant, begin, turned_away
+from services.journeys.domain.enrolment import TOLD, Enrolment, Entrant, begin, is_of, turned_away
 from services.journeys.domain.moves import Memory
 from services.journeys.domain.operating import refusal
 from services.journeys.domain.states import Place
@@ -210,7 +210,7 @@ class Joining:
         repeated: dict[str, list[Enrolment]] = defaultdict(list)
         for entrant in entrants:
             walk = walks.get(entrant.ref)
-            if walk and walk.active and entrant.began(walk):
+            if walk and walk.active and is_of(walk, entrant):
                 repeated[walk.cohort].append(walk)
         for together in repeated.values():
             self.make_up_for(together)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from services.journeys.domain.compiler import compile_document
@@ -13,6 +14,7 @@ from services.journeys.domain.document import Document
 from services.journeys.domain.rules.advice import calls_in_vain
 from services.journeys.domain.validation import InvalidJourney, Problem, Verdict, judge
 from services.journeys.ports import Attributes, Definition, Definitions, Machines
+from services.journeys.service.gate import Gate
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Conflict, NotFound
 
@@ -29,12 +31,14 @@ class Publishing:
         definitions: Definitions,
         attributes: Attributes,
         machines: Machines,
+        gate: Gate,
         clock: Clock,
         step_function_arn: str,
     ) -> None:
         self._definitions = definitions
         self._attributes = attributes
         self._machines = machines
+        self._gate = gate
         self._clock = clock
         self._step_function_arn = step_function_arn
 
@@ -43,7 +47,7 @@ class Publishing:
 
         Raises:
             InvalidJourney: the document breaks a rule, or is of another journey.
-            Conflict: others publish this journey at the same time.
+            Conflict: others publish this journey at the same time; or `portfolio_full`.
         """
         if raw.get("name") != name:
             raise InvalidJourney([Problem("name", f"must be {name!r}, as in the path")])
@@ -51,7 +55,9 @@ class Publishing:
         digest = _digest(raw)
         versions = self._definitions.versions(name)
         if versions and versions[-1].digest == digest:
+            self._gate.admit(document)  # it may have given its place away
             return versions[-1]
+        self._gate.admit(document)
         compiled = compile_document(document, step_function_arn=self._step_function_arn)
         first = versions[-1].version + 1 if versions else 1
         for version in range(first, first + MAX_ATTEMPTS):
@@ -73,7 +79,11 @@ class Publishing:
         return verdict.document
 
     def _judge(self, raw: Mapping[str, Any]) -> Verdict:
-        return judge(raw, self._attributes.known())
+        verdict = judge(raw, self._attributes.known())
+        if verdict.document is None:
+            return verdict
+        problems = [*verdict.problems, *self._gate.problems(verdict.document)]
+        return replace(verdict, problems=problems)
 
     def validate(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """All that is wrong with a document, what may not be meant, and its picture as soon as it can be walked."""

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.journeys.domain.enrolment import Entrant, is_stale, left_since
-from services.journeys.domain.reasons import entrant_of, events_awaited_in
+from services.journeys.domain.enrolment import Entrant
+from services.journeys.domain.reasons import entrant_of
 from services.journeys.domain.signals import Told, called, signals_of, standings_in, told_in
-from services.journeys.ports import Attributes, Definition, Definitions, Known, Standings, Walks
+from services.journeys.ports import Attributes, Definition, Definitions, Known, Standings
+from services.journeys.service.enter import Entering
 from services.journeys.service.hear import Hearing
-from services.journeys.service.join import Joining
 from services.journeys.service.merge import Merging
 from services.shared.clock import Clock
 from services.shared.contracts.base import Fact
@@ -38,20 +38,18 @@ class Reacting:
     def __init__(
         self,
         definitions: Definitions,
-        walks: Walks,
         standings: Standings,
         known: Known,
-        joining: Joining,
+        entering: Entering,
         merging: Merging,
         hearing: Hearing,
         attributes: Attributes,
         clock: Clock,
     ) -> None:
         self._definitions = definitions
-        self._walks = walks
         self._standings = standings
         self._known = known
-        self._joining = joining
+        self._entering = entering
         self._merging = merging
         self._hearing = hearing
         self._attributes = attributes
@@ -81,13 +79,8 @@ class Reacting:
         self._replan(facts, newest)
         entered = stale = 0
         for definition, reasons in self._reasons(signals, newest):
-            overtaken = [e for e in reasons if is_stale(definition.document, e.standing, e.newest)]
-            current = [e for e in reasons if e not in overtaken]
-            stale += len(overtaken)
-            if overtaken:
-                self._joining.finish_starts(definition, overtaken)
-            entered += self._joining.enter(definition, current)
-            exited += self._exit_overtaken(definition, current)
+            came = self._entering.enter(definition, reasons)
+            entered, exited, stale = entered + came.entered, exited + came.exited, stale + came.stale
         return Reaction(len(newest), entered, exited, stale, handed_over)
 
     def _follow(self, facts: Iterable[Fact]) -> int:
@@ -164,32 +157,6 @@ class Reacting:
             if entrants:
                 reasons.append((definition, list({e.ref: e for e in entrants}.values())))
         return reasons
-
-    def _exit_overtaken(self, definition: Definition, entrants: Sequence[Entrant]) -> int:
-        """End walks that another worker could not end, because it looked before they had begun; and let them hear
-        what was heard before they had.
-
-        Each side writes first (walk, or standing and event) and reads the other afterwards, so one of them sees both.
-        """
-        document = definition.document
-        hears = bool(events_awaited_in(document))
-        if not entrants or not (hears or document.exit_on or document.goal or document.stages):
-            return 0
-        newest = self._standings.find([e.profile_id for e in entrants])
-        left = {
-            e.ref: reason
-            for e in entrants
-            if (reason := left_since(document, e.standing, newest.get(e.profile_id)))
-        }
-        refs = [e.ref for e in entrants if hears or e.ref in left]
-        walks = [w for w in self._walks.find(refs, definition.journey).values() if w.active]
-        ending = [
-            (walk, left[walk.ref])
-            for walk in walks
-            if walk.ref in left and walk.entry_version < newest[walk.profile_id].version
-        ]
-        exited = self._walks.stop(ending, self._clock.now())
-        return exited + (self._hearing.catch_up(walks) if hears else 0)
 
 
 def _standing_of(profile_id: str, standings: Mapping[str, Standing], at: datetime) -> Standing:

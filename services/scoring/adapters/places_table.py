@@ -21,8 +21,9 @@ from services.scoring.ports import Member, Migration, PlaceChange
 from services.shared.aws.dynamo import WRITE_BATCH, Item, Table
 from services.shared.aws.parallel import done, each
 from services.shared.clock import from_iso, to_iso
+from services.shared.contracts.audience import PARTS
 
-SHARDS = 8
+SHARDS = PARTS
 """Partitions of a list of members: 8,000 people a second may enter one segment."""
 
 MOVES_KEPT = timedelta(days=400)
@@ -56,6 +57,11 @@ class PlacesTable:
                 return found, f"{n}/{found[-1].profile_id}"
             last = ""
         return found, ""
+
+    def part(self, seat: Seat, value: str, part: int, after: str, limit: int) -> tuple[list[Member], str]:
+        rows = self._list(_at(seat, value, part), after, limit)
+        found = [Member(row["entry"], from_iso(row["since"])) for row in rows]
+        return found, found[-1].profile_id if len(found) == limit else ""
 
     def count(self, seat: Seat, value: str) -> int:
         return sum(

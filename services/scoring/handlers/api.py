@@ -99,6 +99,11 @@ def preview(name: str) -> Response[Any]:
     return answer(200, bootstrap.preview().of(name, json_body(app.current_event), _has_time))
 
 
+@app.get("/backfill")
+def get_backfill() -> Response[Any]:
+    return answer(200, bootstrap.backfill().progress())
+
+
 @app.get("/segments/library")
 def list_library() -> Response[Any]:
     return answer(200, bootstrap.library().shelf())
@@ -120,6 +125,12 @@ def get_standing(profile_id: str) -> Response[Any]:
 @app.get("/profiles/<profile_id>/offers")
 def get_offers(profile_id: str) -> Response[Any]:
     return answer(200, bootstrap.desk().offers(profile_id, _text("margins")))
+
+
+@app.get("/profiles/<profile_id>/next-best")
+def get_next_best(profile_id: str) -> Response[Any]:
+    names = [name for name in _text("pitches").split(",") if name]
+    return answer(200, bootstrap.next_best().of(profile_id, names))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

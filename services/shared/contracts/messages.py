@@ -14,7 +14,7 @@ class MessageRequest(Model):
     order of preference (`preferred` stands for the person's own choice). The message's class (service, commercial)
     and purpose belong to the template, never to the request. After `expires_at` the moment is over and nothing is
     sent. `params` are there for the template to use; of a journey, `walk` has the facts of the walk. `proposition` is
-    what is put to the person, if anything is.
+    what is put to the person, if anything is; from `proposition_until` on it is not valid any more and nothing is sent.
     """
 
     send_id: str
@@ -29,6 +29,7 @@ class MessageRequest(Model):
     params: dict[str, Any] = {}
     expires_at: Instant | None = None
     proposition: str | None = None
+    proposition_until: Instant | None = None
 
 
 class AddressedRequest(MessageRequest):

@@ -131,7 +131,7 @@ def _taken(one: Operation, example: Any) -> dict[str, Any]:
         }
         for kind, schema in one.takes.items()
     }
-    return {"requestBody": {"required": True, "content": content}}
+    return {"requestBody": {"required": one.required, "content": content}}
 
 
 def _responses(

@@ -18,18 +18,23 @@ CALLERS: Mapping[Who, str] = {
 """Who may call a route, for people."""
 
 JSON, PAGE, FORM = "application/json", "text/html", "application/x-www-form-urlencoded"
+YAML = "application/yaml"
 BODY = ("invalid_json", "invalid_body", "too_large")
 """How a body can fail before anybody looks at what it says."""
 
 MODEL = (*BODY, "invalid")
 """How a body can fail that a pydantic model reads."""
 
+IF_MATCH = {"If-Match": "the ETag of the revision that is to be replaced"}
+IF_NONE = {"If-None-Match": "`*`: there is none yet"}
+ETAG = {200: {"ETag": "its revision"}}
+
 
 @dataclass(frozen=True)
 class Operation:
     """One route. `answers` and `takes` are schemas by media type; `refuses` are codes, whose statuses their sources
-    say; `needed` names the query parameters without which it is refused, `headers` those of a
-    request and `gives` those of the answers of a status, each with its meaning."""
+    say; `needed` names the query parameters without which it is refused, `headers` those of a request and `gives`
+    those of the answers of a status, each with its meaning. A body that is not `required` may be left out."""
 
     summary: str
     answers: Mapping[int, Mapping[str, Schema]]
@@ -40,6 +45,7 @@ class Operation:
     headers: Mapping[str, str] = field(default_factory=dict)
     gives: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     who: Who = "marketer"
+    required: bool = True
 
 
 def does(
@@ -49,14 +55,15 @@ def does(
     takes: Schema | None = None,
     status: int = 200,
     also: Mapping[int, Schema] | None = None,
+    yaml: bool = False,
     **more: Any,
 ) -> Operation:
-    """A route of JSON; `also` is what it answers with other statuses."""
+    """A route of JSON, which takes the same as YAML too if `yaml`; `also` is what it answers with other statuses."""
     by_status = {status: answers, **(also or {})}
     return Operation(
         summary,
         {one: {JSON: schema} for one, schema in by_status.items()},
-        takes={JSON: takes} if takes else {},
+        takes=dict.fromkeys((JSON, YAML) if yaml else (JSON,), takes) if takes else {},
         refuses=refuses,
         **more,
     )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tests.contracts.openapi import tour_ingest, tour_outward, tour_scoring
+from tests.contracts.openapi import tour_ingest, tour_journeys, tour_outward, tour_scoring
 from tests.contracts.openapi.documents import SERVICES
 from tests.contracts.openapi.operations import JSON
 from tests.contracts.openapi.tour import Tour, Visit
@@ -23,7 +23,8 @@ def everywhere(road: Road) -> list[Visit]:
     tour_ingest.sources_and_attributes(tour)
     tour_outward.permissions(tour)
     tour_scoring.definitions(tour)
-    tour_outward.journeys_and_templates(tour)
+    tour_outward.templates(tour)
+    tour_journeys.documents(tour)
     tour_ingest.doors(tour)
     tour_ingest.firms(tour)
     tour_ingest.forms_imports_and_sinks(tour)
@@ -31,6 +32,7 @@ def everywhere(road: Road) -> list[Visit]:
     tour_outward.pages(tour)
     tour_scoring.people_and_forums(tour)
     tour_outward.what_was_sent(tour)
+    tour_journeys.running(tour)
     tour_ingest.people(tour)
     tour_scoring.letting_go(tour)
     tour_ingest.forgetting(tour)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from services.scoring.definitions_service import MOST_LISTED
 from services.scoring.domain.definitions import KINDS, Kind
 from services.scoring.mentions.sentiment import MOST_DAYS
-from tests.contracts.openapi.operations import BODY, JSON, MODEL, Operation, does
+from tests.contracts.openapi.operations import BODY, ETAG, IF_MATCH, IF_NONE, JSON, MODEL, Operation, does
 from tests.contracts.openapi.scoring_shapes import DEFINITION_CODES, SCHEMAS, title
 from tests.contracts.openapi.shapes import DAY, FLAG, TEXT, Schema, many, named, obj, ref
 
@@ -19,8 +19,6 @@ PAGED: Mapping[str, Schema] = {
     "limit": {"type": "integer", "minimum": 1, "maximum": MOST_LISTED},
 }
 DAYS: Mapping[str, Schema] = {"days": {"type": "integer", "minimum": 1, "maximum": MOST_DAYS, "default": 90}}
-IF_MATCH = {"If-Match": "the ETag of the revision that is to be replaced"}
-ETAG = {200: {"ETag": "its revision"}}
 CHANGING = ("stale", "conflict", "bad_if_match")
 
 
@@ -38,7 +36,7 @@ def of_kind(kind: Kind) -> dict[str, Operation]:
             *CHANGING,
             *rules,
             takes=ref(title(kind)),
-            headers={**IF_MATCH, "If-None-Match": "`*`: there is none yet"},
+            headers=IF_MATCH | IF_NONE,
             gives=ETAG,
         ),
         f"DELETE {one}": does(
@@ -116,6 +114,13 @@ def of_lists() -> dict[str, Operation]:
     }
 
 
+def of_definitions() -> dict[str, Operation]:
+    """The route about all definitions together."""
+    return {
+        "GET /backfill": does("How far everybody is judged by definitions as they stand", ref("Backfill"))
+    }
+
+
 def of_people() -> dict[str, Operation]:
     """The routes about one person."""
     return {
@@ -128,6 +133,12 @@ def of_people() -> dict[str, Operation]:
             *("not_found", "waiting"),
             query={"margins": {**TEXT, "description": "a margin table"}},
             needed=("margins",),
+        ),
+        "GET /profiles/{profile_id}/next-best": does(
+            "What to propose to a person, when, in which tone and over which channel, and why",
+            ref("NextBest"),
+            *("not_found", "waiting"),
+            query={"pitches": {**TEXT, "description": "names with commas between; all, if not given"}},
         ),
         "POST /profiles/{profile_id}/stages/{name}": does(
             "Put somebody in another stage",
@@ -161,6 +172,7 @@ def of_forums() -> dict[str, Operation]:
 
 OPERATIONS: Mapping[str, Operation] = {
     **{key: one for kind in KINDS.values() for key, one in of_kind(kind).items()},
+    **of_definitions(),
     **of_lists(),
     **of_people(),
     **of_forums(),

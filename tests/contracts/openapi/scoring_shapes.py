@@ -14,6 +14,7 @@ from services.scoring.domain.definitions import (
     ScoreModel,
     fits,
     lifecycles,
+    pitches,
     strategies,
     trigger_tables,
 )
@@ -51,8 +52,9 @@ def title(kind: Kind) -> str:
 
 DEFINITION_CODES: Mapping[str, tuple[str, ...]] = {
     "segment": ("invalid_segment", "invalid_condition", "definition_cycle"),
-    "score-model": ("invalid_condition", "definition_cycle"),
+    "score-model": ("invalid_condition", "definition_cycle", "not_learned"),
     "margin-table": (),
+    "pitch": ("not_learned",),
     "forum": ("unsafe_url",),
     "stage": ("invalid_condition", "definition_cycle"),
     "fit-model": ("invalid_condition", "definition_cycle"),
@@ -67,6 +69,7 @@ MODELS: Mapping[str, tuple[Any, Mapping[str, str]]] = {
         {"where": "where", "half_life": "duration", "linear": "duration", "expires": "duration"},
     ),
     "margin-table": (MarginTable, {}),
+    "pitch": (pitches.Document, {}),
     "forum": (Forum, {}),
     "stage": (lifecycles.Document, {"when": "condition", "enter": "condition", "after": "duration"}),
     "fit-model": (fits.Document, {"when": "condition"}),
@@ -125,13 +128,40 @@ SCHEMAS: Mapping[str, Schema] = {
         },
         description="A revision without a document is a deletion.",
     ),
+    "Backfill": obj(
+        {
+            "definitions": NUMBER,
+            "under_way": or_null(
+                obj(
+                    {
+                        **{"definitions": NUMBER, "starts_at": INSTANT},
+                        **dict.fromkeys(("looked_at", "of", "waiting", "failed"), NUMBER),
+                    }
+                )
+            ),
+            "done": or_null(
+                obj({"definitions": NUMBER, "at": INSTANT, "looked_at": NUMBER, "failed": NUMBER})
+            ),
+        },
+        description=(
+            "Each change makes version `definitions` of all definitions together, and a minute later (`starts_at`) a "
+            "pass over everybody begins (anew). It has `looked_at` so many profiles, `of` about so many; `waiting` are "
+            "those of the page in hand whose past is not complete yet, `failed` those that can't be judged. Everybody "
+            "is judged by definitions as they stand when `under_way` is null."
+        ),
+    ),
     "Members": obj({"members": many(obj({"profile_id": TEXT, "since": INSTANT})), "cursor": or_null(TEXT)}),
     "Counts": obj(
         {
             "counts": many(
                 obj({"product": TEXT, "value": TEXT, "in": NUMBER, "entered": NUMBER, "left": NUMBER})
             )
-        }
+        },
+        description=(
+            "`in`: now; `entered` and `left`: in the last 400 days. All moves of these days are read for an answer: up "
+            "to some 300,000 of one definition fit into the 30 seconds of a request. Beyond that, ask for `moves` of "
+            "fewer days."
+        ),
     ),
     "Moves": obj(
         {
@@ -218,6 +248,24 @@ SCHEMAS: Mapping[str, Schema] = {
             ),
         },
         description="Products that are not held yet, the best first.",
+    ),
+    "NextBest": obj(
+        {
+            **{"profile_id": TEXT, "zone": TEXT},
+            "actions": many(
+                obj(
+                    {
+                        **{"proposition": TEXT, "propensity": AMOUNT, "expected": AMOUNT},
+                        **{"hour": NUMBER, "tone": TEXT, "channel": or_null(TEXT)},
+                        "reasons": obj(dict.fromkeys(("propensity", "hour", "tone", "channel"), TEXT)),
+                    }
+                )
+            ),
+        },
+        description=(
+            "The best first: what can be sent before what can't (`channel` is null), then by the money to expect. "
+            "`hour` is local, in `zone` (the trait `timezone`, else UTC)."
+        ),
     ),
     "Move": obj({"to": TEXT, "product": TEXT}, "product"),
     "Place": obj({"stage": TEXT, "since": INSTANT}),

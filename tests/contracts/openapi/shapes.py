@@ -91,8 +91,14 @@ CONDITION_OF: Mapping[str, Schema] = {
 
 def condition() -> dict[str, Schema]:
     """docs/conditions.schema.json as a component."""
-    whole = _repointed(condition_schema(), "#/$defs/", component(""))
-    return {CONDITION: {key: value for key, value in whole.items() if key != "$schema"}}
+    return {CONDITION: published(condition_schema(), {"#/$defs/": component("")})}
+
+
+def published(schema: Schema, targets: Mapping[str, str]) -> dict[str, Any]:
+    """A schema of docs as a component: each reference that begins like one of `targets` (the first that fits) leads
+    there."""
+    whole = _repointed(schema, targets)
+    return {key: value for key, value in whole.items() if key != "$schema"}
 
 
 def model(
@@ -141,14 +147,17 @@ def _replaced(field: Any, wanted: Schema) -> Any:
     return {**(or_null(wanted) if is_optional else wanted), **default}
 
 
-def _repointed(value: Any, start: str, target: str) -> Any:
+def _repointed(value: Any, targets: Mapping[str, str]) -> Any:
     if isinstance(value, list | tuple):
-        return [_repointed(one, start, target) for one in value]
+        return [_repointed(one, targets) for one in value]
     if not isinstance(value, Mapping):
         return value
     return {
-        key: one.replace(start, target, 1)
-        if key == "$ref" and isinstance(one, str)
-        else _repointed(one, start, target)
+        key: _target(one, targets) if key == "$ref" and isinstance(one, str) else _repointed(one, targets)
         for key, one in value.items()
     }
+
+
+def _target(reference: str, targets: Mapping[str, str]) -> str:
+    start = next(one for one in targets if reference.startswith(one))
+    return targets[start] + reference.removeprefix(start)

@@ -1,4 +1,4 @@
-"""The tour through journeys, delivery and consent."""
+"""The tour through delivery and consent."""
 
 from __future__ import annotations
 
@@ -10,30 +10,6 @@ from typing import Any
 from tests.contracts.openapi.tour import MAIL, Tour
 from tests.support.accessible import Page
 from tests.support.shop import SEEDS, header_of, link, send_id_of, text_of, url_parts
-
-JOURNEY: dict[str, Any] = {
-    "name": "second_order",
-    "title": "An offer after the first order",
-    "objective": "onboarding: a second order",
-    "brief": {
-        "who": "Everybody who has just ordered",
-        "why": "A second order within a month",
-        "channels": ["email"],
-        "needed_data": ["email", "firstName"],
-    },
-    "entry": {"segment_entered": "first"},
-    "start": "wait",
-    "nodes": {
-        "wait": {"type": "wait", "for": "PT1H", "next": "again"},
-        "again": {
-            "type": "branch",
-            "branches": [{"when": {"fact": "orders", "gte": 20}, "next": "done"}],
-            "default": "offer",
-        },
-        "offer": {"type": "send", "template": "offer", "channels": ["email"], "next": "done"},
-        "done": {"type": "exit", "reason": "completed"},
-    },
-}
 
 
 def _seeds(kind: str) -> list[Path]:
@@ -50,21 +26,13 @@ def permissions(tour: Tour) -> None:
     tour.ask("GET /purposes")
 
 
-def journeys_and_templates(tour: Tour) -> None:
-    """What is sent, and when."""
+def templates(tour: Tour) -> None:
+    """What is sent."""
     ask = tour.ask
     for file in _seeds("templates"):
         ask("PUT /templates/{name}", file.stem, body=json.loads(file.read_text()))
     ask("PUT /templates/{name}", "wrong", body={}, expect=400)
     ask("GET /templates")
-    ask("POST /journeys/validate", body=JOURNEY)
-    ask("POST /journeys/validate", body={**JOURNEY, "start": "nowhere"})
-    ask("POST /journeys/validate", body=b"[]", expect=400)
-    ask("PUT /journeys/{name}", "second_order", body=JOURNEY)
-    ask("PUT /journeys/{name}", "other", body=JOURNEY, expect=400)
-    ask("GET /journeys")
-    ask("GET /journeys/{name}", "second_order")
-    ask("GET /journeys/{name}", "none", expect=404)
 
 
 def pages(tour: Tour) -> None:

@@ -36,6 +36,13 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         ]
     },
     "margin-table": {"margins": {"mug": 4.5, "pan": 20, "lid": 2}, "propensities": {"pan": "likely"}},
+    "pitch": {
+        "margin": 20,
+        "propensity": "likely",
+        "purpose": "newsletter",
+        "tones": {"warm": ["welcome"], "plain": []},
+        "everybody": {"hours": {"9": 60, "20": 40}, "tones": {"warm": {"answers": 2, "messages": 10}}},
+    },
     "forum": {"segment": "first", "topics": {"app": ["app"]}},
     "stage": {
         "stages": ["prospect", "customer", "loyal"],
@@ -71,6 +78,7 @@ WRONG: dict[str, Any] = {
     "segment": {"condition": {"fact": "orders"}},
     "score-model": {"rules": []},
     "margin-table": {"margins": {}},
+    "pitch": {"margin": -1},
     "forum": {"half_life_days": 0},
     "stage": {"stages": ["a"]},
     "fit-model": {"rules": []},
@@ -98,6 +106,7 @@ def definitions(tour: Tour) -> None:
             for name, model in MODELS.items():
                 ask(f"PUT {one}", name, body=model)
     ask("PUT /segments/{name}", "vip", body={"static": True})
+    ask("GET /backfill")
     ask("GET /segments/library")
     ask("POST /segments/library/{name}", "value", body={"preview": True})
     ask("POST /segments/library/{name}", "value", body={})
@@ -135,6 +144,8 @@ def people_and_forums(tour: Tour) -> None:
     ask("GET /profiles/{profile_id}/standing", "prf_none", expect=404)
     ask("GET /profiles/{profile_id}/offers", ana, query={"margins": "first"})
     ask("GET /profiles/{profile_id}/offers", ana, query={"margins": "none"}, expect=404)
+    ask("GET /profiles/{profile_id}/next-best", ana)
+    ask("GET /profiles/{profile_id}/next-best", ana, query={"pitches": "none"}, expect=404)
     ask("POST /profiles/{profile_id}/stages/{name}", ana, "first", body={"to": "customer"})
     ask("POST /profiles/{profile_id}/stages/{name}", ana, "first", body={"to": "prospect"}, expect=409)
     ask("POST /profiles/{profile_id}/stages/{name}", ana, "first", body={"to": "king"}, expect=400)
@@ -167,6 +178,7 @@ def letting_go(tour: Tour) -> None:
     for path in (
         "forums",
         "margin-tables",
+        "pitches",
         "strategies",
         "trigger-tables",
         "fit-models",

@@ -527,6 +527,20 @@ def test_a_message_whose_moment_is_over_is_not_sent_and_says_why(ready: World) -
     assert early["status"] == "sent"
 
 
+@pytest.mark.capability("003-25")
+def test_a_proposition_that_is_over_is_not_put_any_more(ready: World) -> None:
+    ask(
+        request("snd_over", template="confirm", proposition="loan", proposition_until=NOW),
+        request(
+            "snd_valid", template="confirm", proposition="loan", proposition_until=NOW + timedelta(hours=1)
+        ),
+    )
+
+    over, valid = ready.item("snd_over"), ready.item("snd_valid")
+    assert (over["status"], over["reason"]) == ("skipped", "proposition_over")
+    assert valid["status"] == "sent"
+
+
 def test_what_a_walk_keeps_is_there_for_the_template(ready: World) -> None:
     cart = "{% for line in walk.lines %}{{ line.name }} ({{ line.amount }}); {% endfor %}"
     channels = {"email": {"subject": "Cart {{ walk.cart_id }}", "text": cart}}

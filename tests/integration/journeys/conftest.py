@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from services.journeys import bootstrap
+from services.journeys import bootstrap, bootstrap_campaigns
 from services.journeys import bootstrap_operating as operating
 from services.shared.aws.clients import client
 from tests.integration.journeys.desk import Desk
@@ -50,5 +50,13 @@ def _forget() -> None:
         bootstrap.walks,
         bootstrap.person,
         bootstrap.failing,
+        bootstrap.propositions,
+        bootstrap_campaigns.fan_out,
+        bootstrap_campaigns.occasions,
+        bootstrap_campaigns.settling,
+        bootstrap_campaigns.portfolio,
+        bootstrap_campaigns.campaigning,
+        bootstrap_campaigns.plans,
+        bootstrap_campaigns.calling,
     ):
         made.cache_clear()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 
-from services.journeys.handlers import api, on_facts, on_runtime_stream, on_step
+from services.journeys.handlers import api, campaigns, on_facts, on_runtime_stream, on_step
 from services.shared.aws.clients import client
 from services.shared.clock import Clock, FixedClock, to_iso
 from services.shared.contracts.base import Fact
@@ -29,12 +29,21 @@ ENVIRONMENT = {
     "RUNTIME_TABLE": "runtime",
     "STANDINGS_TABLE": "standings",
     "DEFINITIONS_TABLE": "definitions",
+    "PLANS_TABLE": "plans",
+    "AUDIENCE_FUNCTION": "audience",
+    "WHO_FUNCTION": "who",
+    "OUTCOMES_FUNCTION": "outcomes",
     "BUS_NAME": "bus",
     "STATE_MACHINE_PREFIX": "halte-test",
     "STATE_MACHINE_ROLE_ARN": ROLE_ARN,
     "STEP_FUNCTION_ARN": STEP_ARN,
 }
-TABLES = {"runtime": ("pk", "sk"), "standings": ("profile_id", None), "definitions": ("pk", "sk")}
+TABLES = {
+    "runtime": ("pk", "sk"),
+    "standings": ("profile_id", None),
+    "definitions": ("pk", "sk"),
+    "plans": ("pk", "sk"),
+}
 _clock = FixedClock(NOON)
 
 
@@ -108,7 +117,9 @@ class World:
         event = {"Records": [message(i, fact) for i, fact in enumerate(facts)]}
         return [f["itemIdentifier"] for f in on_facts.handler(event, Context())["batchItemFailures"]]
 
-    def http(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+    def http(
+        self, method: str, path: str, body: Any = None, handler: Callable[[Any, Any], Any] = api.handler
+    ) -> tuple[int, dict[str, Any]]:
         event = {
             "version": "2.0",
             "routeKey": "$default",
@@ -118,8 +129,12 @@ class World:
             "body": json.dumps(body) if body is not None else None,
             "isBase64Encoded": False,
         }
-        response = api.handler(event, Context())
+        response = handler(event, Context())
         return response["statusCode"], json.loads(response["body"])
+
+    def plan(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+        """A request to the routes of what meets many at once."""
+        return self.http(method, path, body, handler=campaigns.handler)
 
     def step(self, cohort: str, node: str, *, milliseconds: int = 300_000, **data: Any) -> dict[str, Any]:
         """Call the task of a node as its state machine does."""

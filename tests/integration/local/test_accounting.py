@@ -329,7 +329,7 @@ def test_a_person_s_page_says_why_they_are_where_they_are() -> None:
 
 
 def test_segments_are_counted_and_shown_as_written() -> None:
-    html = segments_page.groups([BUYERS])
+    html = segments_page.groups([BUYERS], {})
     assert '<th scope="row">buyers</th><td class="n">1</td><td class="n">2</td><td class="n">1</td>' in html
     assert "&lt;orders&gt;" in html
 

@@ -48,9 +48,12 @@ def clear_caches() -> None:
         bootstrap.publisher,
         bootstrap.person,
         bootstrap.whereabouts,
+        bootstrap.audience,
         bootstrap.hand,
         bootstrap.library,
         bootstrap.preview,
+        bootstrap.backfill,
+        bootstrap.next_best,
         bootstrap.place_book,
     ):
         make.cache_clear()

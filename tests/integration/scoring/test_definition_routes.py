@@ -44,6 +44,14 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
     ),
     "margin-table": ({"margins": {"pen": 2}}, {"margins": {"pen": 3}}),
+    "pitch": (
+        {"margin": 20, "propensity": "likely", "purpose": "news"},
+        {
+            **{"margin": 20, "propensity": "likely", "purpose": "news", "channels": ["sms"]},
+            "tones": {"warm": ["hello"], "plain": []},
+            "everybody": {"hours": {"9": 3}, "tones": {"warm": {"answers": 1, "messages": 2}}},
+        },
+    ),
     "trigger-table": (
         {
             "score": "love",
@@ -66,17 +74,19 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-REFERRED = {
-    "trigger-table": {"/score-models/love": "score-model"},
-    "strategy": {"/score-models/love": "score-model", "/fit-models/near": "fit-model"},
+LOVE = {"/score-models/love": DOCUMENTS["score-model"][0]}
+REFERRED: dict[str, dict[str, dict[str, Any]]] = {
+    "trigger-table": LOVE,
+    "strategy": {**LOVE, "/fit-models/near": DOCUMENTS["fit-model"][0]},
+    "pitch": {"/score-models/likely": {"target": "answer", "intercept": 0, "features": []}},
 }
 """What the document of a kind refers to."""
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_the_life_of_a_definition(kind: Any) -> None:
-    for other_path, other_kind in REFERRED.get(kind.name, {}).items():
-        assert call("PUT", other_path, DOCUMENTS[other_kind][0])[0] == 200
+    for other_path, document in REFERRED.get(kind.name, {}).items():
+        assert call("PUT", other_path, document)[0] == 200
     path = f"/{kind.path}/first"
     one, other = DOCUMENTS[kind.name]
 

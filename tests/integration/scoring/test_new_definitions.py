@@ -10,8 +10,10 @@ import boto3
 import pytest
 
 from services.scoring import sweep as sweeping
+from services.scoring.adapters.ingest_histories import IngestHistories
 from services.scoring.adapters.pass_cursor import PassCursor
 from services.scoring.adapters.standings_table import StandingsTable
+from services.scoring.domain.judging import History
 from services.scoring.handlers import sweep as sweep_handler
 from services.shared.clock import FixedClock
 from tests.integration.scoring.conftest import Stream, call, deliver, message, moment, publish, sweep
@@ -202,3 +204,83 @@ def test_a_reactor_with_old_definitions_does_not_undo_the_pass(
 
     publish(stream())
     assert moves(published) == entered("spender")
+
+
+def progress() -> Any:
+    status, found = call("GET", "/backfill")
+    assert status == 200, found
+    return found
+
+
+def test_how_far_a_pass_has_come_is_shown(clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two pages of three and one of one; the second has somebody whose past is not complete at first."""
+    demo = progress()
+    assert demo["under_way"] is None
+    assert demo["done"] == {
+        "definitions": demo["definitions"],
+        "at": "1997-02-01T12:00:00.000Z",
+        "looked_at": PEOPLE,
+        "failed": 0,
+    }
+    event = {"condition": {"event": "Product Viewed", "count": {"gte": 1}}}
+    assert call("PUT", "/segments/looker", event)[0] == 200
+    version = demo["definitions"] + 1
+    waits = {"definitions": version, "starts_at": "1997-02-02T12:01:00.000Z", "of": PEOPLE}
+    start = {**waits, "looked_at": 0, "waiting": 0, "failed": 0}
+    assert progress() == {"definitions": version, "under_way": start, "done": demo["done"]}
+
+    moment(clock, "1997-02-03")
+    asked: list[str] = []
+
+    def of(self: IngestHistories, profile_ids: Any) -> dict[str, History]:
+        asked.extend(profile_ids)
+        late = set(asked[3:4])
+        return {p: History([], {}) for p in profile_ids if p not in late}
+
+    monkeypatch.setattr(IngestHistories, "of", of)
+    assert sweep()["more"] is True
+    stuck = {**start, "looked_at": 3, "waiting": 1}
+    assert progress() == {"definitions": version, "under_way": stuck, "done": demo["done"]}
+
+    monkeypatch.setattr(
+        IngestHistories, "of", lambda self, profile_ids: {p: History([], {}) for p in profile_ids}
+    )
+    assert sweep()["more"] is False
+    done = {"definitions": version, "at": "1997-02-03T12:00:00.000Z", "looked_at": PEOPLE, "failed": 0}
+    assert progress() == {"definitions": version, "under_way": None, "done": done}
+
+    put("spender", 40)
+    after = progress()
+    assert (after["definitions"], after["under_way"]["definitions"], after["under_way"]["looked_at"]) == (
+        version + 1,
+        version + 1,
+        0,
+    )
+    assert after["done"] == done, "what was reached before stays"
+
+
+def test_who_can_not_be_judged_is_counted(clock: FixedClock) -> None:
+    boto3.client("dynamodb").put_item(
+        TableName="standings",
+        Item={"profile_id": {"S": "prf_bad"}, "version": {"N": "1"}, "state": {"S": "{}"}},
+    )
+    put("spender", 40)
+    moment(clock, "1997-02-03")
+    sweep()
+    found = progress()
+    assert (found["done"]["looked_at"], found["done"]["failed"]) == (PEOPLE + 1, 1)
+
+
+def test_a_pass_begun_by_an_earlier_release_goes_on(clock: FixedClock) -> None:
+    """Its item has no counts."""
+    put("spender", 40)
+    table = boto3.client("dynamodb")
+    table.update_item(
+        TableName="definitions",
+        Key={"kind": {"S": "backfill"}, "name": {"S": "backfill"}},
+        UpdateExpression="REMOVE looked_at, waiting, failed",
+    )
+    moment(clock, "1997-02-03")
+    assert progress()["under_way"]["looked_at"] == 0
+    assert sweep() == {"swept": 0, "more": False}
+    assert progress()["done"]["looked_at"] == PEOPLE

@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 
 from services.scoring import bootstrap
+from services.scoring.adapters.consents_table import ConsentsTable
 from services.scoring.adapters.ingest_histories import IngestHistories
+from services.scoring.adapters.standings_table import StandingsTable
+from services.scoring.current import current_standing
 from services.scoring.domain.judging import History
+from services.shared.aws.dynamo import Table
 from services.shared.clock import FixedClock
 from services.shared.contracts.ingest import ProfileChange
 from tests.integration.scoring.conftest import Stream, call, deliver, message, moment, publish, sweep
@@ -282,7 +286,8 @@ def test_what_no_definition_needs_is_not_kept(past: Past, clock: FixedClock, str
     visits = [event("Visit", "1997-02-20", secret=f"s{n}") for n in range(100)]
     past.tell("a", change(1, *visits, event("Other", "1997-02-20"), country="NL"))
 
-    standing = bootstrap.desk()._current("prf_1")
+    standings = StandingsTable(Table("standings"), ConsentsTable(Table("consents")))
+    standing = current_standing(standings, "prf_1")
     (track,) = standing.memory.tracks.values()
     assert len(track["m"]) == 3, "the newest three decide"
     assert "s1" not in str(standing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.due_profiles import measure
+from benchmarks.due_profiles import DUE, measure, run_at
 
 
 def test_reads_do_not_grow_with_the_table() -> None:
@@ -23,3 +23,11 @@ def test_reads_grow_with_who_is_due() -> None:
 
 def test_nobody_due_costs_a_look_at_each_partition_of_the_index() -> None:
     assert measure(50, 0).reads <= 8 * 0.5
+
+
+def test_another_size_is_a_result_of_its_own() -> None:
+    told: list[str] = []
+    (result,) = run_at(2 * DUE, lambda doing, done: told.append(doing))
+
+    assert (result.name, result.unit) == ("reads_per_due_profile_of_400", "read units, 400 profiles")
+    assert (list(result.against), told) == (["a scan"], ["400 profiles, 200 due"])

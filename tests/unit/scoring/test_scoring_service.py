@@ -14,7 +14,7 @@ from services.scoring.domain.definitions import KINDS, Segment
 from services.scoring.domain.judging import take_in
 from services.scoring.domain.standing import Moved, ProfileStanding
 from services.scoring.outbox import facts_of
-from services.scoring.ports import Pass
+from services.scoring.ports import Pass, Passed
 from services.scoring.rewriting import ATTEMPTS, Contended
 from services.scoring.service import Scoring
 from services.scoring.sweep import Sweep
@@ -157,17 +157,20 @@ class Nowhere:
     """A pass that is never noted to be anywhere."""
 
     def __init__(self) -> None:
-        self.noted: list[str] = []
+        self.noted: list[Pass | Passed] = []
 
     def current(self) -> Pass | None:
-        return Pass(2, NOW.now(), "")
+        return Pass(2, NOW.now())
 
-    def advance(self, current: Pass, after: str) -> bool:
-        self.noted.append(after)
+    def done(self) -> Passed | None:
+        return None
+
+    def advance(self, current: Pass, to: Pass) -> bool:
+        self.noted.append(to)
         return True
 
-    def finish(self, current: Pass) -> bool:
-        self.noted.append("")
+    def finish(self, current: Pass, done: Passed) -> bool:
+        self.noted.append(done)
         return True
 
 
@@ -179,11 +182,13 @@ def test_the_pass_stays_where_the_store_failed() -> None:
     sweep = Sweep(newer, standings, passes, NoPast(), NOW)
 
     run = sweep.run(lambda: True)
-    assert (run.caught_up, run.failed, run.more, passes.noted) == (1, 1, True, [])
+    assert (run.caught_up, run.failed, run.more) == (1, 1, True)
+    assert passes.noted == [Pass(2, NOW.now(), waiting=1)]
 
     standings.broken = set()
     run = sweep.run(lambda: True)
-    assert (run.caught_up, run.failed, run.more, passes.noted) == (1, 0, False, [""])
+    assert (run.caught_up, run.failed, run.more) == (1, 0, False)
+    assert passes.noted[1:] == [Passed(2, NOW.now(), looked_at=2, failed=0)]
 
 
 def test_the_same_definition_again_is_no_new_version() -> None:

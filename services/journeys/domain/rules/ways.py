@@ -60,7 +60,7 @@ def _loops(document: Document) -> Iterator[Problem]:
 
 def _keys(document: Document) -> Iterator[Problem]:
     """A key tells matters apart only where walks have one; whoever calls may bring it."""
-    if document.entry.keyed or any(isinstance(way, Called) for way in document.entry.on):
+    if document.entry.keyed:
         return
     keyed: list[tuple[str, str | None]] = [
         (f"exit_on.{i}.key", rule.key)

@@ -98,9 +98,12 @@ def action(proposition: Proposition, person: Person, everybody: Habits) -> Actio
 
 
 def next_best(propositions: Iterable[Proposition], person: Person, everybody: Habits) -> list[Action]:
-    """What to do for a person, the best first: what can be sent before what can't, then by the margin to expect, then
-    by name."""
-    actions = [action(one, person, everybody) for one in propositions]
+    """What to do for a person, the best first."""
+    return best_first(action(one, person, everybody) for one in propositions)
+
+
+def best_first(actions: Iterable[Action]) -> list[Action]:
+    """What can be sent before what can't, then by the margin to expect, then by name."""
     return sorted(actions, key=lambda one: (one.channel is None, -one.cents, one.proposition))
 
 

@@ -7,6 +7,8 @@ from services.scoring.domain.definitions.fits import FitModel
 from services.scoring.domain.definitions.lists import StaticSegment
 from services.scoring.domain.definitions.margins import MarginTable
 from services.scoring.domain.definitions.models import ScoreModel
+from services.scoring.domain.definitions.pitches import Pitch
+from services.scoring.domain.definitions.predictions import ResponseScore
 from services.scoring.domain.definitions.segments import Segment
 from services.scoring.domain.definitions.strategies import Strategy
 
@@ -17,6 +19,8 @@ __all__ = [
     "FitModel",
     "Kind",
     "MarginTable",
+    "Pitch",
+    "ResponseScore",
     "ScoreModel",
     "Segment",
     "StaticSegment",

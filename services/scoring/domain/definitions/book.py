@@ -18,6 +18,8 @@ from services.scoring.domain.definitions.lists import StaticSegment
 from services.scoring.domain.definitions.margins import MarginTable
 from services.scoring.domain.definitions.models import ScoreModel
 from services.scoring.domain.definitions.needs import Needs
+from services.scoring.domain.definitions.pitches import Pitch
+from services.scoring.domain.definitions.predictions import ResponseScore
 from services.scoring.domain.definitions.scores import AnyModel, read_model
 from services.scoring.domain.definitions.segments import Segment, read_segment
 from services.scoring.domain.definitions.strategies import Strategy
@@ -40,6 +42,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind(Strategy.kind, "strategies", Strategy.read, most=20, places=True),
             Kind(TriggerTable.kind, "trigger-tables", TriggerTable.read, most=20),
             Kind(MarginTable.kind, "margin-tables", MarginTable.read, most=5),
+            Kind(Pitch.kind, "pitches", Pitch.read, most=50),
         )
     }
 )
@@ -86,7 +89,8 @@ class Definitions:
         """Definitions that fit together; of namesakes the last counts. What `introduced` does not know, is new.
 
         Raises:
-            Invalid: `unknown_reference`, `definition_cycle`, `too_many`, or a matrix has holes (`unmapped_cell`).
+            Invalid: `unknown_reference`, `definition_cycle`, `too_many`, a matrix has holes (`unmapped_cell`), or a
+                propensity is no probability (`not_learned`).
         """
         by_key: dict[Key, Definition] = {(one.kind, one.name): one for one in definitions}
         for kind, count in Counter(kind for kind, _ in by_key).items():
@@ -94,6 +98,7 @@ class Definitions:
                 raise Invalid("too_many", f"there may be {KINDS[kind].most} of {KINDS[kind].path}")
         needs = {key: _needs(one, by_key) for key, one in sorted(by_key.items())}
         _check_matrices(by_key)
+        _check_propensities(by_key)
         ordered = tuple(by_key[key] for key in _ordered(needs))
         hearing = hearing or Hearing()
         watches = tuple(one for one in hearing.watches if _fits(one, by_key))
@@ -134,6 +139,11 @@ class Definitions:
     def margin_tables(self) -> tuple[MarginTable, ...]:
         """The margin tables."""
         return tuple(one for one in self.all if isinstance(one, MarginTable))
+
+    @cached_property
+    def pitches(self) -> tuple[Pitch, ...]:
+        """The pitches, by name."""
+        return tuple(one for one in self.of_kind(Pitch.kind) if isinstance(one, Pitch))
 
     @cached_property
     def needs(self) -> Needs:
@@ -279,6 +289,16 @@ def _check_matrices(by_key: Mapping[Key, Definition]) -> None:
             fit = by_key[FitModel.kind, one.source.fit]
             assert isinstance(fit, FitModel)  # the kinds are apart
             one.check_grades(fit.values)
+
+
+def _check_propensities(by_key: Mapping[Key, Definition]) -> None:
+    for one in by_key.values():
+        if isinstance(one, Pitch):
+            score = one.source.propensity
+            if not isinstance(by_key[ScoreModel.kind, score], ResponseScore):
+                raise Invalid(
+                    "not_learned", f"propensity: of proposition {one.name!r}, {score!r} is no response model"
+                )
 
 
 def _ordered(needs: Mapping[Key, list[Key]]) -> list[Key]:

@@ -52,11 +52,11 @@ class ResponseScore:
 
     def score(self, seen: Seen, scores: Scores) -> Score:
         """The probability, to six places."""
-        return round(self.model.score(_features(seen)), 6)
+        return round(self.model.score(features_of(seen)), 6)
 
     def explained(self, seen: Seen, scores: Scores, now: int) -> dict[str, Any]:
         """The score, the `version` of the model, and `because`: what each feature adds to the logit."""
-        because = [part.model_dump() for part in self.model.explain(_features(seen))]
+        because = [part.model_dump() for part in self.model.explain(features_of(seen))]
         return {"score": self.score(seen, scores), "version": self.model.version, "because": because}
 
 
@@ -90,14 +90,14 @@ class ReactivationScore:
         if "last_order_at" not in seen.facts:
             return 0
         since = milliseconds(from_iso(seen.facts["last_order_at"]))
-        return Returning(self.model, since, self.model.active.logit(_features(seen)), self._margin(seen))
+        return Returning(self.model, since, self.model.active.logit(features_of(seen)), self._margin(seen))
 
     def explained(self, seen: Seen, scores: Scores, now: int) -> dict[str, Any]:
         """The score with its factors: `probability`, `margin`, `days`, `likeness` to the active and `because` of it."""
         score = self.score(seen, scores)
         if not isinstance(score, Returning):
             return {"score": score}
-        worth = self.model.worth(Inactive(self.name, score.days(now), _features(seen), score.margin))
+        worth = self.model.worth(Inactive(self.name, score.days(now), features_of(seen), score.margin))
         return {
             "score": score.at(now),
             "probability": round(worth.probability, 6),
@@ -141,7 +141,8 @@ class Returning:
         return Points(())
 
 
-def _features(seen: Seen) -> Mapping[str, Any]:
+def features_of(seen: Seen) -> Mapping[str, Any]:
+    """What models know a person by."""
     return {**{name: value for name, value in seen.traits.items() if name not in FACTS}, **seen.facts}
 
 

@@ -1,0 +1,60 @@
+"""What delivery makes of a request: the channel it takes, or why nothing is sent. Delivery's own decision, without
+frequency caps (there are none) and suppressed addresses (nobody's bounces are known)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from halte.journeys.sources import Wording
+from services.delivery.domain.choice import CHANNELS, Permission, Skip, Standing, candidates, choose
+from services.delivery.domain.contact import contact_of
+from services.journeys.domain.moves import AskMessage
+from services.scoring.domain.permissions import Permissions
+
+OVER = "moment_over"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message leaves by `channel`."""
+
+    channel: str
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Nothing is sent: `no_channel`, `no_address`, `no_consent`, `moment_over`, as delivery says."""
+
+    reason: str
+
+
+def decide(
+    ask: AskMessage,
+    wording: Wording,
+    traits: Mapping[str, Any],
+    permissions: Mapping[str, Permissions],
+    at: datetime,
+) -> Sent | Skipped:
+    """What becomes of a request about somebody with these `traits`; `permissions` are those of every address."""
+    if ask.expires_at is not None and at > ask.expires_at:
+        return Skipped(OVER)
+    contact = contact_of("", 0, traits)
+    standings = {}
+    for channel in CHANNELS:
+        if address := contact.address(channel):
+            held = permissions.get(key_of(channel, address), Permissions()).held
+            given = held.get((wording.purpose or "", channel))
+            standings[channel] = Standing(
+                address, address, permission=Permission(given.state, "") if given else None
+            )
+    order = candidates(ask.channels, contact.preferred_channel, CHANNELS)
+    choice = choose(order, wording.kind == "commercial", standings)
+    return Skipped(choice.reason) if isinstance(choice, Skip) else Sent(choice.channel)
+
+
+def key_of(channel: str, address: str) -> str:
+    """What an address is called where permissions are kept; here nothing needs to be hidden."""
+    return f"{channel}:{address}"

@@ -1,0 +1,178 @@
+"""`journey simulate`: its options, and what it says."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markup import escape
+
+from halte.analysis.reading import days, instant
+from halte.analysis.showing import progress, table
+from halte.journeys.deeds import Being
+from halte.journeys.defined import read_definitions
+from halte.journeys.history import of_history, span_of
+from halte.journeys.population import Habits, population
+from halte.journeys.responses import Rates
+from halte.journeys.simulation import COMMERCIAL, Outcome, Simulation
+from halte.journeys.sources import Source, first_problem, read_object, read_source
+from services.scoring.domain.definitions import Definition
+from services.shared.errors import Invalid
+
+_START = datetime(2026, 1, 5, tzinfo=UTC)
+_MOST = 100_000
+_EXAMPLES = """examples:
+  python -m halte journey simulate abandoned_cart --customers 5000 --mermaid cart.mmd
+  python -m halte journey simulate welcome.yaml --days 180 --rate "Complaint Opened=0.02" --json out.json
+  python -m halte journey simulate welcome.yaml --history lake/ --granted 0.5
+"""
+
+
+def add_simulate(kinds: Any) -> None:
+    """Adds the command to a parser's."""
+    told = "who would enter, what they would get, and what it would cost"
+    command = kinds.add_parser(
+        "simulate",
+        help=told,
+        description=f"Say {told}: by a made-up shop's customers, or by what once happened. What people do with "
+        "messages is simulated in both. The same seed gives the same answer. There are no frequency caps yet.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("file", help="a journey (YAML, JSON), or the name of one in the library")
+    command.add_argument(
+        "--customers", type=_customers, default=1000, help="people to make up (default 1000)"
+    )
+    command.add_argument("--days", type=days, default=days("90"), help="how long it runs (default 90)")
+    command.add_argument("--start", type=instant, default=_START, help="the first day (default 2026-01-05)")
+    command.add_argument("--seed", type=int, default=1, help="another draw (default 1)")
+    command.add_argument("--history", type=Path, help="a file or folder of events, or of the lake, instead")
+    command.add_argument("--define", type=Path, help="segments, score models, ... that the journey refers to")
+    _add_habits(command)
+    command.add_argument("--json", type=Path, help="write everything to this file")
+    command.add_argument("--mermaid", type=Path, help="write the picture with its counts to this file")
+    command.set_defaults(run=_simulate, endpoint_url=None)
+
+
+def _add_habits(command: argparse.ArgumentParser) -> None:
+    """How people are."""
+    rates = Rates()
+    command.add_argument(
+        "--granted", type=_share, default=0.7, help="share that permits e-mail (default 0.7)"
+    )
+    command.add_argument("--opens", type=_share, default=rates.opens, help=f"default {rates.opens}")
+    command.add_argument(
+        "--clicks", type=_share, default=rates.clicks, help=f"of opens; default {rates.clicks}"
+    )
+    command.add_argument(
+        "--unsubscribes", type=_share, default=rates.unsubscribes, help=f"default {rates.unsubscribes}"
+    )
+    command.add_argument(
+        "--answers", type=_share, default=rates.answers, help=f"of questions; default {rates.answers}"
+    )
+    command.add_argument(
+        "--rate",
+        type=_rate,
+        action="append",
+        default=[],
+        metavar="EVENT=N",
+        help="N a month and person (default 0.1)",
+    )
+
+
+def _simulate(options: argparse.Namespace, console: Console) -> int:
+    source = read_source(options.file)
+    beings, start, end = _people(options, source)
+    rates = Rates(options.opens, options.clicks, options.unsubscribes, options.answers)
+    simulation = Simulation(source, _definitions(options.define), start, rates, options.seed)
+    with progress(console) as bar:
+        task = bar.add_task("Living", total=None)
+        outcome = simulation.run(beings, end, lambda done, of: bar.update(task, completed=done, total=of))
+        bar.update(task, completed=outcome.deeds, total=outcome.deeds)
+    _show(outcome, console, end - start)
+    if not source.messages:
+        console.print("Nothing is said of its messages: all were taken for commercial ones (newsletter).")
+    if options.json:
+        options.json.write_text(json.dumps(outcome.document(), indent=2, ensure_ascii=False) + "\n")
+    if options.mermaid:
+        options.mermaid.write_text(outcome.mermaid)
+    return 0
+
+
+def _people(options: argparse.Namespace, source: Source) -> tuple[list[Being], datetime, datetime]:
+    purposes = {one.purpose for one in source.messages.values() if one.purpose} or {str(COMMERCIAL.purpose)}
+    habits = Habits(tuple(sorted(purposes)), options.granted, rates=dict(options.rate))
+    if options.history:
+        found = of_history(options.history, habits, options.seed)
+        start, end = span_of(found)
+        return found, start, end + options.days
+    made = population(source.raw, habits, options.start, options.days, options.customers, options.seed)
+    return list(made), options.start, options.start + options.days
+
+
+def _definitions(file: Path | None) -> list[Definition]:
+    if file is None:
+        return []
+    said: Mapping[str, Any] = read_object(file)
+    try:
+        return read_definitions(said.get("define", said))
+    except ValidationError as error:
+        raise Invalid("wrong_file", f"{file}: {first_problem(error)}") from error
+
+
+def _show(outcome: Outcome, console: Console, span: timedelta) -> None:
+    inside = f"{outcome.under_way:,} still under way"
+    console.print(
+        f"{outcome.people:,} people did {outcome.deeds:,} things; {outcome.entered:,} walks of "
+        f"{len(outcome.walkers):,} people, {inside}",
+        highlight=False,
+    )
+    shown = table("", "what", "how", "times")
+    for name, one in (("left", outcome.exits), ("refused", outcome.refused), ("did", outcome.responses)):
+        for what, times in sorted(one.items(), key=lambda pair: -pair[1]):
+            shown.add_row(name, escape(what), "", f"{times:,}")
+    for name, two in (("sent", outcome.sent), ("not sent", outcome.skipped), ("asked for", outcome.other)):
+        for (what, how), times in sorted(two.items(), key=lambda pair: -pair[1]):
+            shown.add_row(name, escape(what), escape(how), f"{times:,}")
+    console.print(shown)
+    _show_days(outcome, console, span)
+    if outcome.cost:
+        console.print(
+            f"Costs ${outcome.cost.walking:.4f} for walking and ${outcome.cost.mails:.4f} for e-mails; "
+            f"{outcome.cost.unpriced:,} messages by channels whose price is not known here",
+            highlight=False,
+        )
+
+
+def _show_days(outcome: Outcome, console: Console, span: timedelta) -> None:
+    for channel in sorted({channel for _, channel in outcome.by_day}):
+        counts = [count for (_, of), count in outcome.by_day.items() if of == channel]
+        busiest = max(counts)
+        day = min(day for (day, of), count in outcome.by_day.items() if (of, count) == (channel, busiest))
+        mean = sum(counts) / max(span.days, 1)
+        console.print(f"By {channel}: {mean:.1f} a day, at most {busiest:,} (on {day})", highlight=False)
+
+
+def _customers(text: str) -> int:
+    if not 1 <= int(text) <= _MOST:
+        raise argparse.ArgumentTypeError(f"1 to {_MOST:,}")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    if not 0 <= float(text) <= 1:
+        raise argparse.ArgumentTypeError("0 to 1")
+    return float(text)
+
+
+def _rate(text: str) -> tuple[str, float]:
+    name, _, rate = text.rpartition("=")
+    if not name or not 0 <= float(rate) <= 1000:
+        raise argparse.ArgumentTypeError('such as "Complaint Opened=0.02"')
+    return name, float(rate)

@@ -1,0 +1,140 @@
+"""A journey walked by many, before anybody walks it: who enters, what they get, how they leave, and what it costs."""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import count
+from typing import Any
+
+from halte.journeys.cost import Cost, cost_of
+from halte.journeys.deeds import Being, Deed
+from halte.journeys.happened import Happened
+from halte.journeys.picture import picture
+from halte.journeys.responses import Rates, reactions
+from halte.journeys.sources import Source, Wording
+from halte.journeys.world import World
+from services.journeys.domain.nodes import Survey
+from services.scoring.domain.definitions import Definition
+
+COMMERCIAL = Wording.model_validate({"class": "commercial", "purpose": "newsletter"})
+"""What a message is taken for of which nothing is known."""
+
+
+@dataclass
+class Outcome:
+    """What came of a simulation. Counts are of walks, messages, and things that people did with them."""
+
+    people: int = 0
+    deeds: int = 0
+    entered: int = 0
+    walkers: set[str] = field(default_factory=set)
+    under_way: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    exits: Counter[str] = field(default_factory=Counter)
+    sent: Counter[tuple[str, str]] = field(default_factory=Counter)
+    skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    by_day: Counter[tuple[date, str]] = field(default_factory=Counter)
+    other: Counter[tuple[str, str]] = field(default_factory=Counter)
+    responses: Counter[str] = field(default_factory=Counter)
+    passed: int = 0
+    cost: Cost | None = None
+    mermaid: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """As JSON; the same simulation gives the same text."""
+        return {
+            "people": self.people,
+            "events": self.deeds,
+            "entered": self.entered,
+            "people_who_entered": len(self.walkers),
+            "under_way": self.under_way,
+            "refused": dict(sorted(self.refused.items())),
+            "exits": dict(sorted(self.exits.items())),
+            "sent": [[*key, n] for key, n in sorted(self.sent.items())],
+            "skipped": [[*key, n] for key, n in sorted(self.skipped.items())],
+            "sent_by_day": [[str(day), channel, n] for (day, channel), n in sorted(self.by_day.items())],
+            "asked_for": [[*key, n] for key, n in sorted(self.other.items())],
+            "responses": dict(sorted(self.responses.items())),
+            "nodes_passed": self.passed,
+            "cost_usd": self.cost.document() if self.cost else None,
+            "mermaid": self.mermaid,
+        }
+
+
+class Simulation:
+    """One journey and the people who may walk it. `definitions` are what it refers to."""
+
+    def __init__(
+        self, source: Source, definitions: Iterable[Definition], start: datetime, rates: Rates, seed: int
+    ) -> None:
+        self._document, self._wordings = source.document(), source.messages
+        self._rates, self._seed = rates, seed
+        self._world = World(
+            [self._document], definitions, start, self._wordings, unworded=COMMERCIAL, witness=self._see
+        )
+        self._agenda: list[tuple[datetime, int, Deed]] = []
+        self._order = count()
+        self._received: Counter[str] = Counter()
+        self.outcome = Outcome()
+
+    def run(self, beings: Iterable[Being], end: datetime, report: Callable[[int, int], None]) -> Outcome:
+        """Let everybody live until `end`; `report` is told how much is done, and of how much."""
+        for being in beings:
+            self._world.meet(being.who, being.traits, being.consents)
+            self.outcome.people += 1
+            for deed in being.deeds:
+                self._plan(deed)
+        while self._agenda and self._agenda[0][0] <= end:
+            at, _, deed = heapq.heappop(self._agenda)
+            self._world.run_until(at, inclusive=False)
+            deed.happen(self._world)
+            self.outcome.deeds += 1
+            report(self.outcome.deeds, self.outcome.deeds + len(self._agenda))
+        self._world.run_until(end)
+        return self._closed()
+
+    def _plan(self, deed: Deed) -> None:
+        heapq.heappush(self._agenda, (deed.at, next(self._order), deed))
+
+    def _closed(self) -> Outcome:
+        outcome, journey = self.outcome, self._world.journeys[self._document.name]
+        outcome.under_way = outcome.entered - sum(outcome.exits.values())
+        outcome.passed = journey.steps
+        outcome.cost = cost_of(outcome.entered, journey.steps, outcome.sent)
+        outcome.mermaid = picture(self._document, journey.passed, outcome.entered)
+        return outcome
+
+    def _see(self, one: Happened) -> None:
+        outcome, said = self.outcome, one.said
+        if one.kind == "entered":
+            outcome.entered += 1
+            outcome.walkers.add(one.who)
+        elif one.kind == "refused":
+            outcome.refused[said["reason"]] += 1
+        elif one.kind == "exits":
+            outcome.exits[said["reason"]] += 1
+        elif one.kind == "skipped":
+            outcome.skipped[said["template"], said["reason"]] += 1
+        elif one.kind == "messages":
+            outcome.sent[said["template"], said["channel"]] += 1
+            outcome.by_day[one.at.date(), said["channel"]] += 1
+            self._respond(one)
+        else:
+            outcome.other[one.kind, str(said.get("title") or said.get("sink") or said["node"])] += 1
+
+    def _respond(self, one: Happened) -> None:
+        self._received[one.who] += 1
+        chance = random.Random(f"{self._seed}:{one.who}:{self._received[one.who]}")  # noqa: S311 no secret
+        node = self._document.nodes[one.said["node"]]
+        purpose = self._wordings.get(one.said["template"], COMMERCIAL).purpose or ""
+        survey = node if isinstance(node, Survey) else None
+        for deed in reactions(
+            self._rates, chance, one.who, one.at, one.said["channel"], purpose=purpose, survey=survey
+        ):
+            self.outcome.responses[deed.event] += 1
+            self._plan(deed)

@@ -1,0 +1,66 @@
+"""Other services' words, asked of their functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from services.journeys.domain.runs import Outcomes
+from services.shared.aws.clients import client
+from services.shared.contracts.audience import MOST, AudienceAnswer, AudienceQuestion
+from services.shared.contracts.base import Model
+from services.shared.contracts.outcomes import OutcomesAnswer, OutcomesQuestion
+from services.shared.contracts.scoring import Standing
+from services.shared.contracts.who import WhoAnswer, WhoQuestion
+
+
+class AskedAudiences:
+    """`planning_ports.Audiences`."""
+
+    def __init__(self, function: str) -> None:
+        self._function = function
+
+    def members(self, segment: str, part: int, after: str) -> AudienceAnswer:
+        question = AudienceQuestion(segment=segment, part=part, after=after)
+        return AudienceAnswer.model_validate(_ask(self._function, question))
+
+    def people(self, profile_ids: Sequence[str]) -> list[Standing]:
+        found: list[Standing] = []
+        for i in range(0, len(profile_ids), MOST):
+            question = AudienceQuestion(profile_ids=list(profile_ids[i : i + MOST]))
+            answer = AudienceAnswer.model_validate(_ask(self._function, question))
+            found += [one.standing for one in answer.people]
+        return found
+
+
+class AskedMessages:
+    """`planning_ports.Messages`."""
+
+    def __init__(self, function: str) -> None:
+        self._function = function
+
+    def outcomes(self, journey: str, since: datetime) -> Outcomes:
+        question = OutcomesQuestion(journey=journey, since=since)
+        answer = OutcomesAnswer.model_validate(_ask(self._function, question))
+        return Outcomes(answer.sent, answer.bounced, answer.complained)
+
+
+class AskedDirectory:
+    """`planning_ports.Directory`."""
+
+    def __init__(self, function: str) -> None:
+        self._function = function
+
+    def profile_of(self, identifier: str) -> str:
+        question = WhoQuestion(identifier=identifier)
+        return WhoAnswer.model_validate(_ask(self._function, question)).profile_id
+
+
+def _ask(function: str, question: Model) -> Any:
+    answer = client("lambda").invoke(FunctionName=function, Payload=question.model_dump_json().encode())
+    payload = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        raise RuntimeError(f"{function} failed: {answer['FunctionError']}")
+    return payload

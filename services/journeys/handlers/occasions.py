@@ -1,0 +1,26 @@
+"""Begins what is to begin now, sees to what is under way, and fills free places; by a schedule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.metrics import Metrics, MetricUnit
+
+from services.journeys import bootstrap_campaigns
+from services.journeys.domain.portfolio import MISSING
+from services.shared.freshness import NAMESPACE
+from services.shared.observability import service_logger
+
+logger = service_logger("journeys")
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """One pass."""
+    counts = dict(bootstrap_campaigns.occasions().sweep())
+    portfolio = bootstrap_campaigns.settling().settle()
+    if portfolio.revision:
+        metrics = Metrics(namespace=NAMESPACE, service="journeys")
+        metrics.add_metric(name=MISSING, unit=MetricUnit.Count, value=portfolio.missing)
+        metrics.flush_metrics()
+    logger.info("occasions seen to", counts=counts, seats=len(portfolio.seats), queue=len(portfolio.queue))
+    return counts
