@@ -9,7 +9,7 @@ import pytest
 
 from services.journeys import bootstrap
 from services.journeys.domain.merging import Gone
-from tests.integration.journeys.languages import CART, document, heard, send
+from tests.integration.journeys.languages import CART, document, send
 from tests.integration.journeys.test_merged_people import merge
 from tests.integration.journeys.test_waiting_for_events import LATER, MINUTE, filled, finish, outcome, paid
 from tests.integration.journeys.world import NOON, World

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from services.journeys.domain import graph
 from services.journeys.domain.document import Document
 from services.journeys.domain.entries import Called, Happening
-from services.journeys.domain.nodes import Exit, Jump, Split, Wait, WaitFor, WaitUntil
+from services.journeys.domain.nodes import Exit, Jump, Split, Wait, WaitFor
 from services.journeys.domain.rules.problems import Problem
 from services.journeys.domain.rules.values import LONGEST_WALK
 
