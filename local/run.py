@@ -84,9 +84,8 @@ def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
     with _steps(console) as steps:
         orders = _purchases(options, steps)
         stage = set_up(options, orders[0].at - replay.LOOKED_BEFORE, lambda text: _step(steps, text), cleanup)
-    site = _site(stage, cleanup)
+    site, ready = _site(stage, cleanup), time.monotonic()
     console.print(f"Journeys, while the run goes on: {site.url}/journeys")
-    ready = time.monotonic()
     with _bars(console) as bars:
         _replay(stage, orders, bars)
     replayed = time.monotonic()
