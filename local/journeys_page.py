@@ -141,7 +141,7 @@ def _picture(one: Journey) -> str:
     drawn = dot(
         one.document,
         {node: f"{there[node]:,} here now" for node in one.document.nodes if there.get(node)},
-        {edge: f"{went:,}" for edge, went in taken(one.document, one.told).items()},
+        {edge: f"\u2002{went:,}" for edge, went in taken(one.document, one.told).items()},
         f"{one.told.entered:,} entered",
     )
     said = f"The nodes of the journey {one.document.name}, the paths between them, and the numbers of the tables below"

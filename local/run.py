@@ -27,7 +27,6 @@ from local import (
     cdnow,
     deploy,
     emulator,
-    journeys_page,
     observe,
     page,
     people_page,
@@ -39,6 +38,7 @@ from local import (
     segments_page,
 )
 from local.governor import Governor
+from local.journeys_page import JourneyPages
 from local.live_journeys import LiveJourneys
 from local.stage import Options, Stage, set_up
 
@@ -84,9 +84,8 @@ def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
     with _steps(console) as steps:
         orders = _purchases(options, steps)
         stage = set_up(options, orders[0].at - replay.LOOKED_BEFORE, lambda text: _step(steps, text), cleanup)
-    site = _site(stage, cleanup)
+    site, ready = _site(stage, cleanup), time.monotonic()
     console.print(f"Journeys, while the run goes on: {site.url}/journeys")
-    ready = time.monotonic()
     with _bars(console) as bars:
         _replay(stage, orders, bars)
     replayed = time.monotonic()
@@ -110,7 +109,20 @@ def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
         stage.marketers_api.call("GET", "/backfill"),
     )
     stage.keep_real_time()
-    stage.tap.start()  # for whoever sends something now and looks at the journeys
+    stage.tap.start()  # journeys may be looked at while somebody sends something
+    _serve(stage, site, console)
+    return 0
+
+
+def _site(stage: Stage, cleanup: ExitStack) -> page.Site:
+    live = JourneyPages(LiveJourneys(stage.marketers_api, stage.tap, stage.clock))
+    site = page.Site(None, preflight.free_port(stage.options.page_port), live)
+    site.start()
+    cleanup.callback(site.stop)
+    return site
+
+
+def _serve(stage: Stage, site: page.Site, console: Console) -> None:
     console.print(f"Report, outbox and journeys: {site.url}; Ctrl-C ends it")
     console.print(f"API, for SDKs and marketers: {stage.gateway.url} (POST {stage.gateway.url}/v1/batch)")
     console.print(
@@ -120,16 +132,6 @@ def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
         threading.Event().wait()
     except KeyboardInterrupt:
         console.print("Ended; nothing is left running.")
-    return 0
-
-
-def _site(stage: Stage, cleanup: ExitStack) -> page.Site:
-    live = LiveJourneys(stage.marketers_api, stage.tap, stage.clock)
-    port = preflight.free_port(stage.options.page_port)
-    site = page.Site(None, port, journeys_page.JourneyPages(live))
-    site.start()
-    cleanup.callback(site.stop)
-    return site
 
 
 def _steps(console: Console) -> Progress:
@@ -276,7 +278,7 @@ def _facts(
 def _pictures(stage: Stage) -> dict[str, str]:
     api = stage.marketers_api
     names = [path.rpartition("/")[2] for path, _ in seed.documents() if path.startswith("/journeys/")]
-    return {name: pictures.picture(_dot(api.call("GET", f"/journeys/{name}"))) for name in names}
+    return {name: pictures.picture(api.call("GET", f"/journeys/{name}")["diagram"]["dot"]) for name in names}
 
 
 def _people(stage: Stage, seen: accounting.Observed) -> list[people_page.Shown]:
@@ -303,7 +305,3 @@ def _groups(stage: Stage) -> list[segments_page.Group]:
         for path in segments_page.KINDS
         for document in get("GET", f"/{path}")[path.replace("-", "_")]
     ]
-
-
-def _dot(journey: dict[str, Any]) -> str:
-    return str(journey["dot"] if "dot" in journey else journey["diagram"]["dot"])

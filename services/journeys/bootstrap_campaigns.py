@@ -6,7 +6,7 @@ from functools import cache
 
 from services.journeys.adapters.asking import AskedAudiences, AskedDirectory, AskedMessages
 from services.journeys.adapters.definitions import DynamoDefinitions
-from services.journeys.adapters.halts import DynamoHalts
+from services.journeys.adapters.halts import RunningHalts
 from services.journeys.adapters.known import DynamoKnown
 from services.journeys.adapters.machines import StepFunctionsExecutions
 from services.journeys.adapters.plans import (
@@ -50,7 +50,7 @@ def fan_out() -> tuple[FanOut, Chores]:
         _entering(settings, definitions),
         DynamoRuns(Table(settings.plans_table)),
         AskedAudiences(settings.audience_function),
-        DynamoHalts(Table(settings.definitions_table)),
+        RunningHalts(DynamoRunning(Table(settings.definitions_table))),
         settings.clock(),
     )
     return work, SqsRuns(settings.runs_queue_url)
@@ -67,7 +67,7 @@ def occasions() -> Occasions:
         DynamoWorld(plans),
         DynamoRuns(plans),
         SqsRuns(settings.runs_queue_url),
-        DynamoHalts(Table(settings.definitions_table)),
+        RunningHalts(DynamoRunning(Table(settings.definitions_table))),
         AskedMessages(settings.outcomes_function),
         settings.clock(),
     )
@@ -112,7 +112,7 @@ def calling() -> Calling:
         AskedAudiences(settings.audience_function),
         AskedDirectory(settings.who_function),
         DynamoCalls(Table(settings.plans_table)),
-        DynamoHalts(Table(settings.definitions_table)),
+        RunningHalts(DynamoRunning(Table(settings.definitions_table))),
         settings.clock(),
     )
 
@@ -125,7 +125,7 @@ def _desk(settings: AnySettings) -> PortfolioDesk:
         DynamoCampaigns(plans),
         DynamoRuns(plans),
         AskedAudiences(settings.audience_function),
-        DynamoHalts(Table(settings.definitions_table)),
+        RunningHalts(DynamoRunning(Table(settings.definitions_table))),
         publishing_with(settings),
         _campaigning(settings),
         settings.clock(),

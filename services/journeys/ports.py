@@ -286,8 +286,8 @@ class Standings(Protocol):
 
 @dataclass(frozen=True)
 class Noise:
-    """Something that was heard of a person at `at`: a signal, about the matter `key`, with what is kept of it.
-    `version` is that of `signals.Told`."""
+    """Something that was heard of a person at `at`: a signal, about the matter `key`, with what is kept of it;
+    `version` as that of `signals.Told`."""
 
     profile_id: str
     signal: str

@@ -1,32 +1,23 @@
-"""Whether journeys are paused or stopped, as their states in the definitions table say."""
+"""Whether journeys may let people in, by how they are run."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from services.journeys.domain.timing import Pause, paused
+from services.journeys.domain.timing import paused
 from services.journeys.planning_ports import Halt
-from services.shared.aws.dynamo import Table
-from services.shared.clock import from_iso
+from services.journeys.running_ports import Runnings
 
 
-class DynamoHalts:
+class RunningHalts:
     """`planning_ports.Halts`."""
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
+    def __init__(self, runnings: Runnings) -> None:
+        self._runnings = runnings
 
     def of(self, journey: str, objective: str, now: datetime) -> Halt:
-        names = (journey, "~all", f"~objective#{objective}")
-        states = self._table.get_many([{"pk": name, "sk": "STATE"} for name in names], consistent=True)
-        if any(state["pk"] == journey and state.get("status", "live") != "live" for state in states):
+        running = self._runnings.of(journey, objective)
+        if running.status != "live":
             return "stopped"
-        pauses = [_pause(said) for state in states for said in state.get("pauses", [])]
-        on = paused(pauses, now)
+        on = paused(running.pauses, now)
         return "paused" if on and on.policy == "hold" else ""
-
-
-def _pause(said: dict[str, Any]) -> Pause:
-    end = said.get("to")
-    return Pause(from_iso(said["from"]), from_iso(end) if end else None, said["policy"])

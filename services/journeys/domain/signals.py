@@ -68,8 +68,8 @@ def called(journey: str) -> str:
 @dataclass(frozen=True)
 class Told:
     """One signal of `at` about the person of `standing`; an `event` has its key and what was kept of it.
-    `accepted_at` is when the customer event behind it was accepted, as far as one was. `version`: of the standing
-    with which an event was told first; 0 where it was another profile's."""
+    `accepted_at` is when the customer event behind it was accepted, as far as one was. `version` is that of the
+    standing with which an event was told first; 0 where it was another profile's."""
 
     signal: str
     at: datetime

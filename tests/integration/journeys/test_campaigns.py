@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from services.journeys.adapters.running import DynamoRunning
+from services.journeys.domain.operating import Running
+from services.journeys.domain.timing import Pause
+from services.shared.aws.dynamo import Table
 from services.shared.contracts.outcomes import OutcomesAnswer
 from tests.integration.journeys.crowd import Crowd, campaign
 from tests.integration.journeys.crowd import crowd as crowd
@@ -197,11 +202,11 @@ def test_a_paused_campaign_goes_on_where_it_was(world: World, crowd: Crowd) -> N
     crowd.work(milliseconds=0)
     begun = len(crowd.entered("spring"))
     assert 0 < begun < 120
-    state(world, "spring", pauses=[{"from": "1997-01-01T12:00:00.000Z", "policy": "hold"}])
+    runs("spring", Running(pauses=(Pause(NOON, None, "hold"),)))
     crowd.run(20)
     assert len(crowd.entered("spring")) == begun
 
-    state(world, "spring", pauses=[])
+    runs("spring", Running())
     crowd.run(10)
     assert Counter(crowd.entered("spring")) == Counter(PEOPLE)
 
@@ -209,7 +214,7 @@ def test_a_paused_campaign_goes_on_where_it_was(world: World, crowd: Crowd) -> N
 def test_a_stopped_campaign_lets_nobody_in_any_more(world: World, crowd: Crowd) -> None:
     crowd.join("customers", *PEOPLE)
     put(world, campaign())
-    state(world, "spring", status="stopped")
+    runs("spring", Running(status="stopped"))
     world.run_until(NOON + timedelta(minutes=5))
     crowd.run(5)
 
@@ -253,7 +258,6 @@ def rows(world: World, journey: str) -> list[dict[str, Any]]:
     return [row for (_, sk), row in world.items().items() if sk.startswith(f"E#{journey}")]
 
 
-def state(world: World, journey: str, **said: Any) -> None:
-    import boto3
-
-    boto3.resource("dynamodb").Table("definitions").put_item(Item={"pk": journey, "sk": "STATE", **said})
+def runs(journey: str, running: Running) -> None:
+    """The journey is run so from now on."""
+    DynamoRunning(Table("definitions")).change(journey, lambda old: replace(running, revision=old.revision))

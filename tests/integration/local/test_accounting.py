@@ -16,6 +16,7 @@ import pytest
 from local import page, people_page, segments_page
 from local.accounting import Books, Observed, settle
 from local.cdnow import Order
+from local.journeys_page import JourneyPages
 from local.observe import Machine
 from local.people_page import Shown
 from local.recipients import Ledger
@@ -326,6 +327,26 @@ def test_a_person_s_page_says_why_they_are_where_they_are() -> None:
     assert "1997-04-03T12:00:00.000Z" in html, "when that changes by itself"
     assert "Lifecycle customer: prospect → customer, since 1997-01-03" in html
     assert "to loyal: {&quot;fact&quot;: &quot;orders&quot;, &quot;gte&quot;: 3}" in html
+
+
+def test_a_person_s_page_has_the_part_about_journeys() -> None:
+    class Walking(JourneyPages):
+        def __init__(self) -> None:
+            pass
+
+        def render(self, path: str, query: str) -> None:
+            return None
+
+        def walked_by(self, profile_id: str) -> str:
+            return f"<p>walks of {profile_id}</p>"
+
+    site = page.Site(content(), 0, Walking())
+    try:
+        found = site.render("/people/prf_a")
+    finally:
+        site.stop()
+    assert found is not None
+    assert "<p>walks of prf_a</p>" in found[2]
 
 
 def test_segments_are_counted_and_shown_as_written() -> None:

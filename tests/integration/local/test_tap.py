@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import boto3
@@ -29,3 +30,18 @@ def test_the_slowest_twentieth_of_what_events_led_to(monkeypatch: pytest.MonkeyP
     tap.see(fact("JourneyEntered", "enrolments", {"enrolment_id": "e", **accepted}), now=62.5)
 
     assert tap.freshness() == "segment entered 94.0 s, journey entered 2.5 s"
+
+
+def test_it_goes_on_after_a_stop_and_counts_a_refusal_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = {"profile_id": "prf_a", "journey": "welcome", "version": 1, "reason": "too_soon", "at": "t"}
+    with mock_aws():
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        boto3.client("events").create_event_bus(Name="halte")
+        tap = Tap(boto3.client, "halte")
+        for _ in range(2):
+            body = json.dumps(fact("EntryRefused", "refusals", refusal))
+            boto3.client("sqs").send_message(QueueUrl=tap.queue_url, MessageBody=body)
+            tap.start()
+            tap.stop()
+    assert tap.events == 2
+    assert list(tap.refused.values()) == [refusal]

@@ -90,6 +90,19 @@ def test_each_ready_made_journey_can_be_drawn_with_all_its_ways(name: str) -> No
         assert all(line.replace('\\"', "").count('"') % 2 == 0 for line in text.splitlines())
 
 
+def test_numbers_stand_on_nodes_and_ways_of_a_picture_and_change_nothing_else() -> None:
+    way = next(edge for edge in edges(DOCUMENT) if edge.text)
+    bare = dot(DOCUMENT)
+    said = dot(DOCUMENT, {way.source: '3 "here"'}, {way: "7"}, "9 entered")
+    added = ("\\n9 entered", '\\n3 \\"here\\"', "\\n7")
+    assert [said.count(text) for text in added] == [1, 1, 1]
+    for text in added:
+        said = said.replace(text, "")
+    assert said == bare
+    plain = next(edge for edge in edges(DOCUMENT) if not edge.text)
+    assert f'"n_{plain.source}" -> "n_{plain.target}" [label="8"];' in dot(DOCUMENT, ways={plain: "8"})
+
+
 def test_an_exit_that_is_called_after_its_reason_is_said_once() -> None:
     assert label(DOCUMENT, "done") == "done"
     assert label(DOCUMENT, "handed") == "handed: handed_over, on to loyalty"
