@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tests.contracts.openapi import tour_ingest, tour_journeys, tour_outward, tour_scoring
+from tests.contracts.openapi import tour_ingest, tour_journeys, tour_outward, tour_planning, tour_scoring
 from tests.contracts.openapi.documents import SERVICES
 from tests.contracts.openapi.operations import JSON
 from tests.contracts.openapi.tour import Tour, Visit
@@ -25,6 +25,8 @@ def everywhere(road: Road) -> list[Visit]:
     tour_scoring.definitions(tour)
     tour_outward.templates(tour)
     tour_journeys.documents(tour)
+    tour_planning.plans(tour)
+    tour_planning.campaigns(tour)
     tour_ingest.doors(tour)
     tour_ingest.firms(tour)
     tour_ingest.forms_imports_and_sinks(tour)
@@ -32,6 +34,7 @@ def everywhere(road: Road) -> list[Visit]:
     tour_outward.pages(tour)
     tour_scoring.people_and_forums(tour)
     tour_outward.what_was_sent(tour)
+    tour_planning.calls(tour)
     tour_journeys.running(tour)
     tour_ingest.people(tour)
     tour_scoring.letting_go(tour)
