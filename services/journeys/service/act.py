@@ -36,6 +36,7 @@ from services.journeys.domain.nodes import (
 from services.journeys.domain.signals import segment_left
 from services.journeys.domain.states import Place, cuts, exit_at, left_for, length_of
 from services.journeys.ports import Definition, Known, Request, Standings, Walks
+from services.journeys.service.contest import Contesting
 from services.journeys.service.join import Joining
 from services.shared.clock import Clock
 from services.shared.contracts.base import Instant, Model
@@ -61,9 +62,16 @@ class Acting:
     """Acts on pages. Again is the same: whoever was acted on is not there any more, or carries the mark of it."""
 
     def __init__(
-        self, walks: Walks, standings: Standings, known: Known, joining: Joining, clock: Clock
+        self,
+        walks: Walks,
+        standings: Standings,
+        known: Known,
+        joining: Joining,
+        contesting: Contesting,
+        clock: Clock,
     ) -> None:
         self._walks = walks
+        self._contesting = contesting
         self._standings = standings
         self._known = known
         self._joining = joining
@@ -84,6 +92,15 @@ class Acting:
         if isinstance(node, WaitUntil):
             self._make_up_for(definition, step, refs)
         seen = self._seen(definition.document, step.node, here)
+        if (
+            isinstance(node, Split)
+            and here
+            and (won := self._contesting.winner(definition, step.node, step.due))
+        ):
+            seen = {
+                p: replace(seen.get(p, Seen()), winners={step.node: won})
+                for p in {walk.profile_id for walk in here}
+            }
         decided = list(self._decided(definition.document, step, here, seen))
         if muted:
             decided = [(walk, _silent(move)) for walk, move in decided]
