@@ -91,16 +91,7 @@ class Acting:
         here = self._without_departed(definition, members)
         if isinstance(node, WaitUntil):
             self._make_up_for(definition, step, refs)
-        seen = self._seen(definition.document, step.node, here)
-        if (
-            isinstance(node, Split)
-            and here
-            and (won := self._contesting.winner(definition, step.node, step.due))
-        ):
-            seen = {
-                p: replace(seen.get(p, Seen()), winners={step.node: won})
-                for p in {walk.profile_id for walk in here}
-            }
+        seen = self._with_winner(definition, step, here, self._seen(definition.document, step.node, here))
         decided = list(self._decided(definition.document, step, here, seen))
         if muted:
             decided = [(walk, _silent(move)) for walk, move in decided]
@@ -207,6 +198,15 @@ class Acting:
         standings = self._standings.find(profiles)
         traits = self._known.traits(profiles) if to_dates else {}
         return {p: Seen(standings.get(p), traits.get(p, {})) for p in profiles}
+
+    def _with_winner(
+        self, definition: Definition, step: StepInput, walks: Sequence[Enrolment], seen: Mapping[str, Seen]
+    ) -> Mapping[str, Seen]:
+        if not walks or not isinstance(definition.document.nodes[step.node], Split):
+            return seen
+        won = self._contesting.winner(definition, step.node, step.due)
+        winners = {step.node: won} if won else {}
+        return {w.profile_id: replace(seen.get(w.profile_id, Seen()), winners=winners) for w in walks}
 
     def _had(self, journey: str, profile_id: str) -> dict[str, tuple[str, ...]]:
         """What a person has had from rotations, whatever matter it was about."""
