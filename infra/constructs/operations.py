@@ -20,6 +20,7 @@ CHORE_SECONDS = 300
 
 ROUTES = (
     *(f"POST /journeys/{{name}}/{verb}" for verb in ("pause", "resume", "stop", "migrate")),
+    "POST /journeys/{name}/splits/{node}/winner",
     *(f"GET /journeys/{{name}}/{noun}" for noun in ("diff", "status", "participants")),
     "GET /profiles/{profile_id}/journeys/{name}/trace",
     "POST /portfolio/pause",
@@ -34,6 +35,7 @@ class Operations:
 
     definitions: dynamodb.Table
     runtime: dynamodb.Table
+    plans: dynamodb.Table
     settings: Mapping[str, str]
     state_machines: str
 
@@ -64,7 +66,10 @@ def operate_journeys(stack: ServiceStack, uses: Operations) -> None:
 
 
 def _routes(stack: ServiceStack, uses: Operations, chores: WorkQueue, settings: Mapping[str, str]) -> None:
-    function = stack.function("Operations", handler="operations", settings=settings)
+    function = stack.function(
+        "Operations", handler="operations", settings={**settings, "plans_table": uses.plans.table_name}
+    )
+    uses.plans.grant(function, "dynamodb:PutItem")
     uses.definitions.grant(
         function,
         "dynamodb:GetItem",

@@ -130,10 +130,15 @@ class JourneysStack(ServiceStack):
 
     def _step(self) -> lambda_.Function:
         function = self.function(
-            "OnStep", handler="on_step", settings=self._tables(), memory=1024, timeout_seconds=STEP_SECONDS
+            "OnStep",
+            handler="on_step",
+            settings=self._tables() | {"plans_table": self._plans.table_name},
+            memory=1024,
+            timeout_seconds=STEP_SECONDS,
         )
         self._allow_joining(function)
         self._runtime.grant(function, "dynamodb:Query")
+        self._plans.grant(function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
         return function
 
     def _machine_role(self, step: lambda_.Function) -> iam.Role:
@@ -194,7 +199,7 @@ class JourneysStack(ServiceStack):
             },
         )
         self._definitions.grant(function, "dynamodb:GetItem")
-        self._plans.grant(function, "dynamodb:Query")
+        self._plans.grant(function, "dynamodb:Query", "dynamodb:BatchWriteItem")
 
     def _listening(self) -> None:
         function = self.publisher(
@@ -277,6 +282,7 @@ class JourneysStack(ServiceStack):
         return Operations(
             definitions=self._definitions,
             runtime=self._runtime,
+            plans=self._plans,
             settings={name: value for name, value in self._tables().items() if name != "standings_table"},
             state_machines=self._state_machines(),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from services.journeys.adapters.attributes import DynamoAttributes
+from services.journeys.adapters.contests import DynamoContests
 from services.journeys.adapters.definitions import DynamoDefinitions
 from services.journeys.adapters.known import DynamoKnown
 from services.journeys.adapters.library_files import shelf
@@ -17,6 +18,7 @@ from services.journeys.adapters.walks import DynamoWalks
 from services.journeys.planning_ports import Propositions
 from services.journeys.ports import Definitions, Walks
 from services.journeys.running_ports import Runnings
+from services.journeys.service.contest import Contesting
 from services.journeys.service.enter import Entering
 from services.journeys.service.fail import Failing
 from services.journeys.service.gate import Gate
@@ -74,7 +76,9 @@ def stepping() -> Stepping:
     live = DynamoLiveCohorts(Table(settings.runtime_table))
     halting = Halting(runnings, live, walks, executions, clock)
     known = DynamoKnown(Table(settings.runtime_table))
-    return Stepping(definitions, walks, standings, known, joining, halting, clock)
+    contests = DynamoContests(Table(settings.plans_table), clock)
+    contesting = Contesting(definitions, contests, clock)
+    return Stepping(definitions, walks, standings, known, joining, halting, contesting, clock)
 
 
 @cache
@@ -82,6 +86,14 @@ def failing() -> Failing:
     """What `on_failed_execution` needs."""
     settings = OnFailedExecutionSettings.from_env()
     return Failing(DynamoWalks(Table(settings.runtime_table)), settings.clock())
+
+
+@cache
+def counting() -> Contesting:
+    """What `on_runtime_stream` needs for splits that learn."""
+    settings, (definitions, _) = OnRuntimeStreamSettings.from_env(), announcing()
+    clock = settings.clock()
+    return Contesting(definitions, DynamoContests(Table(settings.plans_table), clock), clock)
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from services.journeys import bootstrap
+from services.journeys.adapters.contests import DynamoContests
 from services.journeys.adapters.definitions import DynamoDefinitions
 from services.journeys.adapters.drafts import DynamoDrafts
 from services.journeys.adapters.live_cohorts import DynamoLiveCohorts
@@ -13,6 +14,7 @@ from services.journeys.adapters.refusals import DynamoRefusals
 from services.journeys.adapters.running import DynamoRunning
 from services.journeys.adapters.sqs_chores import SqsChores
 from services.journeys.adapters.walks import DynamoWalks
+from services.journeys.service.contest import Contesting
 from services.journeys.service.drafts import Drafting
 from services.journeys.service.fill import Filling
 from services.journeys.service.halt import Halting
@@ -82,6 +84,15 @@ def operating() -> Operating:
         observing(),
         settings.clock(),
     )
+
+
+@cache
+def contesting() -> Contesting:
+    """What `operations` needs for splits."""
+    settings = OperationsSettings.from_env()
+    clock = settings.clock()
+    contests = DynamoContests(Table(settings.plans_table), clock)
+    return Contesting(DynamoDefinitions(Table(settings.definitions_table)), contests, clock)
 
 
 @cache

@@ -19,6 +19,7 @@ class OnStepSettings(Settings):
     runtime_table: str
     standings_table: str
     definitions_table: str
+    plans_table: str
 
 
 class OnFailedExecutionSettings(Settings):
@@ -65,6 +66,7 @@ class OperationsSettings(Settings):
 
     runtime_table: str
     definitions_table: str
+    plans_table: str
     chores_url: str
 
 

@@ -134,7 +134,7 @@ class Winner(Part):
 
     after: Duration
     at_least: Annotated[int, Field(ge=1)] = 100
-    """People that must have come to each arm."""
+    """People that must have come to each arm that may win: a holdout does not."""
 
 
 class Split(Part):

@@ -54,6 +54,18 @@ class Migrate(Model):
     dry_run: bool = False
 
 
+class Winner(Model):
+    """The arm that newcomers take from now on."""
+
+    arm: str
+
+
+@app.post("/journeys/<name>/splits/<node>/winner")
+def declare_winner(name: str, node: str) -> Response[Any]:
+    arm = Winner.model_validate(json_body(app.current_event)).arm
+    return answer(200, bootstrap.contesting().declare(name, node, arm))
+
+
 @app.post("/journeys/<name>/pause")
 def pause(name: str) -> Response[Any]:
     return answer(200, bootstrap.operating().pause(name, Pause.model_validate(_body()).policy))

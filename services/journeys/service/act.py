@@ -36,6 +36,7 @@ from services.journeys.domain.nodes import (
 from services.journeys.domain.signals import segment_left
 from services.journeys.domain.states import Place, cuts, exit_at, left_for, length_of
 from services.journeys.ports import Definition, Known, Request, Standings, Walks
+from services.journeys.service.contest import Contesting
 from services.journeys.service.join import Joining
 from services.shared.clock import Clock
 from services.shared.contracts.base import Instant, Model
@@ -61,9 +62,16 @@ class Acting:
     """Acts on pages. Again is the same: whoever was acted on is not there any more, or carries the mark of it."""
 
     def __init__(
-        self, walks: Walks, standings: Standings, known: Known, joining: Joining, clock: Clock
+        self,
+        walks: Walks,
+        standings: Standings,
+        known: Known,
+        joining: Joining,
+        contesting: Contesting,
+        clock: Clock,
     ) -> None:
         self._walks = walks
+        self._contesting = contesting
         self._standings = standings
         self._known = known
         self._joining = joining
@@ -83,7 +91,7 @@ class Acting:
         here = self._without_departed(definition, members)
         if isinstance(node, WaitUntil):
             self._make_up_for(definition, step, refs)
-        seen = self._seen(definition.document, step.node, here)
+        seen = self._with_winner(definition, step, here, self._seen(definition.document, step.node, here))
         decided = list(self._decided(definition.document, step, here, seen))
         if muted:
             decided = [(walk, _silent(move)) for walk, move in decided]
@@ -190,6 +198,15 @@ class Acting:
         standings = self._standings.find(profiles)
         traits = self._known.traits(profiles) if to_dates else {}
         return {p: Seen(standings.get(p), traits.get(p, {})) for p in profiles}
+
+    def _with_winner(
+        self, definition: Definition, step: StepInput, walks: Sequence[Enrolment], seen: Mapping[str, Seen]
+    ) -> Mapping[str, Seen]:
+        if not walks or not isinstance(definition.document.nodes[step.node], Split):
+            return seen
+        won = self._contesting.winner(definition, step.node, step.due)
+        winners = {step.node: won} if won else {}
+        return {w.profile_id: replace(seen.get(w.profile_id, Seen()), winners=winners) for w in walks}
 
     def _had(self, journey: str, profile_id: str) -> dict[str, tuple[str, ...]]:
         """What a person has had from rotations, whatever matter it was about."""

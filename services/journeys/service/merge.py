@@ -79,18 +79,22 @@ class Merging:
             way.append(gone.into)
         return way
 
+    def _heir(self, lost: Enrolment, into: str) -> str:
+        """The last profile on the way that can have the walk: not itself, should merges lead in a circle."""
+        return [one for one in self._way_of(into) if one and one != lost.profile_id][-1]
+
     def _hand_over(self, lost: Enrolment, into: str) -> bool:
         """Hand a walk over to the profile that the person is by now: what went on elsewhere asks for nothing any more.
         Whoever is seen to have gone on was known to be gone before."""
         entry = self._definitions.get(lost.journey, lost.version).document.entry
         for _ in range(ATTEMPTS):
-            winner = [one for one in self._way_of(into) if one][-1]
+            winner = self._heir(lost, into)
             successor = walk_ref(winner, lost.key)
             current = self._walks.find([lost.ref, successor], lost.journey)
             walk, won = current.get(lost.ref), current.get(successor)
             if walk is None or walk.moved_to:
                 return False
-            if won and won.moved_to and self._standings.gone(winner):
+            if won and won.moved_to and self._heir(lost, into) != winner:
                 continue
             standing = self._standings.find([winner]).get(winner)
             verdict = decide(walk, won, winner, standing.version if standing else 0, entry.reentry != "never")

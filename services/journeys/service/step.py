@@ -10,6 +10,7 @@ from services.journeys.domain.cohort import seconds_until
 from services.journeys.domain.states import goes_on
 from services.journeys.ports import Definition, Definitions, Known, Parked, Standings, Walks
 from services.journeys.service.act import Acting, StepInput, stands_until
+from services.journeys.service.contest import Contesting
 from services.journeys.service.halt import Halting, Ruling
 from services.journeys.service.join import Joining
 from services.shared.clock import Clock
@@ -48,12 +49,13 @@ class Stepping:
         known: Known,
         joining: Joining,
         halting: Halting,
+        contesting: Contesting,
         clock: Clock,
     ) -> None:
         self._definitions = definitions
         self._walks = walks
         self._halting = halting
-        self._acting = Acting(walks, standings, known, joining, clock)
+        self._acting = Acting(walks, standings, known, joining, contesting, clock)
         self._clock = clock
 
     def run(self, step: StepInput, milliseconds_left: Callable[[], int]) -> StepResult:

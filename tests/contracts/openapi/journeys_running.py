@@ -49,6 +49,12 @@ OPERATIONS: Mapping[str, Operation] = {
         takes=ref("Stop"),
         required=False,
     ),
+    "POST /journeys/{name}/splits/{node}/winner": does(
+        "Let newcomers to a split of the newest version take one of its arms",
+        obj({"name": TEXT, "version": NUMBER, "node": TEXT, "arm": TEXT, "at": INSTANT}),
+        *("unknown_journey", "unknown_split", "unknown_arm", *MODEL),
+        takes=ref("Winner"),
+    ),
     "GET /journeys/{name}/diff": does(
         "What one version has that another has not",
         ref("Diff"),
@@ -113,6 +119,7 @@ SCHEMAS: Mapping[str, Schema] = {
     **model("PauseProgramme", handlers.PauseProgramme),
     **model("ResumeProgramme", handlers.ResumeProgramme),
     **model("Stop", handlers.Stop),
+    **model("Winner", handlers.Winner),
     **model("Migrate", handlers.Migrate),
     "Running": obj(
         {

@@ -32,8 +32,15 @@ CALLED: dict[str, Any] = {
     "portfolio": "base",
     "brief": CAMPAIGN["brief"],
     "entry": {"on": [{"called": True}]},
-    "start": "rest",
+    "start": "by_chance",
     "nodes": {
+        "by_chance": {
+            "type": "split",
+            "arms": [
+                {"name": "soon", "percent": 50, "next": "rest"},
+                {"name": "never", "percent": 50, "next": "done"},
+            ],
+        },
         "rest": {"type": "wait", "for": "P1D", "next": "done"},
         "done": {"type": "exit", "reason": "completed"},
     },
@@ -91,6 +98,9 @@ def campaigns(tour: Tour) -> None:
 def calls(tour: Tour) -> None:
     """Somebody is let in who is called."""
     ask = tour.ask
+    ask("POST /journeys/{name}/splits/{node}/winner", "advice", "by_chance", body={"arm": "soon"})
+    ask("POST /journeys/{name}/splits/{node}/winner", "advice", "by_chance", body={"arm": "x"}, expect=400)
+    ask("POST /journeys/{name}/splits/{node}/winner", "advice", "rest", body={"arm": "x"}, expect=404)
     call = {"request_id": "call-1", "identifier": "userId:ana"}
     ask("POST /journeys/{name}/enter", "advice", body=call)
     ask("POST /journeys/{name}/enter", "advice", body={**call, "key": "another"}, expect=409)

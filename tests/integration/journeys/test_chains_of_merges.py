@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -63,6 +64,20 @@ def test_a_winner_that_goes_on_as_somebody_else_while_it_inherits_hands_on_all_o
 
     walk = world.walk("prf_a", "welcome")  # moto's stream forgets records when a transaction is refused
     assert (walk["requested"].keys(), walk["inherited"].keys()) == ({"offer"}, {"thank_you"})
+
+
+@pytest.mark.parametrize("document", [seed("welcome"), REPEATING])
+def test_a_circle_ends_and_asks_for_nothing_twice(world: World, document: dict[str, Any]) -> None:
+    """F2, F31: A was merged into B and given back, B is merged into A; that A was given back is told last."""
+    world.publish(document)
+    world.facts(entered("first_order", "prf_a"))
+    world.run_until(NOON + 3 * DAY)
+    for _ in range(2):
+        assert world.facts(merge("prf_a", "prf_b", NOON + 2 * DAY)) == []
+        assert world.facts(merge("prf_b", "prf_a", NOON + 3 * DAY)) == []
+    world.run_until(NOON + 50 * DAY)
+    nodes = [node for _, node in asked(world.published())]
+    assert len(nodes) == len(set(nodes))
 
 
 def test_a_walk_taken_over_goes_on_when_its_first_profile_is_given_back_and_walks_again(world: World) -> None:
