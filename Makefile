@@ -15,7 +15,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 # Where it is set, every process compiles all that it imports anew: that doubles the time of the tests.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup run test check format bench model capabilities synth deploy clean
+.PHONY: help setup run test sweep check format bench model capabilities synth deploy clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 15
@@ -39,6 +39,9 @@ run: setup ## Deploy to the embedded emulator, replay real purchases, report (AR
 
 test: setup ## All tests, the whole-system run on the emulator included (ARGS="-k consent")
 	@.venv/bin/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+sweep: setup ## Every fault at every call, and many random journeys (a sample of them is in `make test`)
+	@EXHAUSTIVE=1 .venv/bin/python -m pytest -q -n $(WORKERS) --dist worksteal tests/faults tests/integration/journeys/test_conformance.py $(ARGS)
 
 check: setup ## Format, lint, types, import rules: what CI holds the code to
 	@.venv/bin/ruff format --check .

@@ -22,10 +22,11 @@ from tests.faults.conftest import Inline
 from tests.faults.kinds import FAULTS
 from tests.faults.memory import go_back, remember, survived
 from tests.faults.road import NOW
-from tests.faults.sweeping import can_happen, sweep
+from tests.faults.sweeping import SWEPT, can_happen, sweep
 from tests.faults.wire import Wire
 from tests.integration.ingest.conftest import World
 from tests.integration.ingest.importing import BUCKET
+from tests.support.thorough import EXHAUSTIVE
 from tests.unit.ingest.test_lake import line
 
 ROUNDS = 12
@@ -132,11 +133,9 @@ LEAST = {
 """How many places are struck, at least."""
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in FAULTS if any(can_happen(FAULTS[name], *c) for c in CALLS)]
-)
+@pytest.mark.parametrize("name", [name for name in SWEPT if any(can_happen(FAULTS[name], *c) for c in CALLS)])
 def test_the_lake_is_kept_as_if_nothing_had_happened(keeper: Keeper, name: str) -> None:
     """F5, F6, F8, F9, F10; what fails is asked again (F4)."""
     struck = sweep(keeper, STEPS, FAULTS[name])
-    assert struck.total() >= LEAST[name]
+    assert struck.total() >= LEAST[name] or not EXHAUSTIVE
     assert struck.keys() == {call for call in CALLS if can_happen(FAULTS[name], *call)}

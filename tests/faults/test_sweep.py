@@ -7,7 +7,8 @@ import pytest
 from tests.faults.kinds import FAULTS
 from tests.faults.road import Road
 from tests.faults.steps import STEPS
-from tests.faults.sweeping import can_happen, sweep
+from tests.faults.sweeping import SWEPT, can_happen, sweep
+from tests.support.thorough import EXHAUSTIVE
 
 CALLS = {
     ("dynamodb", "BatchGetItem"),
@@ -58,9 +59,9 @@ def test_a_transaction_that_is_tried_again_is_the_same_request(road: Road) -> No
     assert len(tokens) >= 6
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", SWEPT)
 def test_it_ends_as_if_nothing_had_happened(road: Road, name: str) -> None:
     """F5, F6, F8, F9, F10, F11, F12, F13; what fails comes again (F3, F4)."""
     struck = sweep(road, STEPS, FAULTS[name])
-    assert struck.total() >= LEAST[name]
+    assert struck.total() >= LEAST[name] or not EXHAUSTIVE
     assert struck.keys() == {call for call in CALLS if can_happen(FAULTS[name], *call)}

@@ -14,31 +14,14 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from services.consent import bootstrap
 from services.consent.handlers import api, on_ledger_stream, preferences, public
-from services.shared.aws import secrets
 from services.shared.aws.clients import client
 from services.shared.clock import FixedClock
+from tests.support.cold_start import begin_anew
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TEXT = "We may send you our newsletter once a week."
 CLOCK = FixedClock(START)
-BOOTSTRAPPED = (
-    "address_changes",
-    "asking",
-    "form_asking",
-    "recovery",
-    "opt_in",
-    "unsubscribing",
-    "withdrawals",
-    "registry",
-    "inspection",
-    "publishing",
-    "person",
-    "preference_centre",
-    "new_address",
-    "fresh_links",
-)
 CONTEXT = SimpleNamespace(
     function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn", aws_request_id="r"
 )
@@ -202,13 +185,6 @@ def make_table(name: str, *keys: str, stream: bool = False) -> None:
     )
 
 
-def forget() -> None:
-    for name in BOOTSTRAPPED:
-        getattr(bootstrap, name).cache_clear()
-    client.cache_clear()
-    secrets._kept.clear()
-
-
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     CLOCK._now = START
@@ -217,7 +193,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             monkeypatch.setenv(name, "us-east-1")
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.setenv(name, "fake")
-        forget()
+        begin_anew()
         make_table("purposes", "name")
         make_table("ledger", "pk", "sk", stream=True)
         make_table("evidence", "pk")
@@ -249,4 +225,4 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         monkeypatch.setattr(client("events"), "put_events", record)
         made.define()
         yield made
-        forget()
+        begin_anew()

@@ -17,9 +17,10 @@ from services.delivery import bootstrap
 from services.delivery.domain.protocol import Answer, Sent
 from services.delivery.ports import Outgoing
 from services.shared.addresses import address_key
-from services.shared.aws import clients, secrets
+from services.shared.aws import clients
 from services.shared.clock import FixedClock, to_iso
 from services.shared.contracts.base import Fact
+from tests.support.cold_start import begin_anew
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CLOCK = FixedClock(NOW)
@@ -47,16 +48,6 @@ _TABLES: dict[str, tuple[str, str | None]] = {
     "reports": ("pk", "sk"),
 }
 _INDEXES = {"open": ("open_partition", "claimed_at"), "by_profile": ("profile_id", "requested_at")}
-_CACHED = (
-    "sending",
-    "sweeping",
-    "copying_contacts",
-    "copying_permissions",
-    "noting",
-    "publishing",
-    "serving",
-    "answering",
-)
 
 
 def clock() -> FixedClock:
@@ -199,7 +190,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    _forget()
+    begin_anew()
     _one_call_at_a_time(monkeypatch)
     with mock_aws():
         _make_tables(boto3.client("dynamodb"))
@@ -239,7 +230,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             lambda name: Events() if name == "events" else clients.client(name),
         )
         yield World(published, monkeypatch)
-    _forget()
+    begin_anew()
 
 
 def _one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,11 +242,3 @@ def _one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
             return plain(self, operation, parameters)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", locked)
-
-
-def _forget() -> None:
-    for name in _CACHED:
-        getattr(bootstrap, name).cache_clear()
-    clients.client.cache_clear()
-    clients.single_attempt_client.cache_clear()
-    secrets._kept.clear()

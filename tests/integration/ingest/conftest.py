@@ -16,13 +16,13 @@ import pytest
 from botocore.client import BaseClient
 from moto import mock_aws
 
-from services.ingest import bootstrap, bootstrap_lake, bootstrap_people
 from services.ingest.adapters.dynamo_sources import DynamoSources
 from services.ingest.domain.sources import Key, Source, SourceDocument, hash_key
 from services.ingest.handlers import compact
 from services.ingest.ports import Registration
-from services.shared.aws.clients import client, single_attempt_client
+from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table
+from tests.support.cold_start import begin_anew
 
 REGION = "us-east-1"
 ENV = {
@@ -236,41 +236,13 @@ def _call(
     return answer["statusCode"], json.loads(answer["body"])
 
 
-def _forget() -> None:
-    for make in (
-        bootstrap.front_door,
-        bootstrap.source_registry,
-        bootstrap.attribute_registry,
-        bootstrap_people.directory,
-        bootstrap_people.single_view,
-        bootstrap_people.retelling,
-        bootstrap_people.exporter,
-        bootstrap_people.export_worker,
-        bootstrap_people.erasure_desk,
-        bootstrap_people.eraser,
-        single_attempt_client,
-        bootstrap.identities,
-        bootstrap.profiles,
-        bootstrap.timeline,
-        bootstrap.keeper,
-        bootstrap.identity_review,
-        bootstrap.consumer,
-        bootstrap.intake,
-        bootstrap.teller,
-        bootstrap.rulings_kept,
-        bootstrap_lake.lake_keeper,
-        client,
-    ):
-        make.cache_clear()
-
-
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     for name, value in ENV.items():
         monkeypatch.setenv(name, value)
     _one_call_at_a_time(monkeypatch)
     with mock_aws():
-        _forget()
+        begin_anew()
         queue = client("sqs").create_queue(QueueName="intake")["QueueUrl"]
         monkeypatch.setenv("QUEUE_URL", queue)
         monkeypatch.setenv("ERASURES_QUEUE_URL", client("sqs").create_queue(QueueName="erasures")["QueueUrl"])
@@ -278,7 +250,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         secret = client("secretsmanager").create_secret(Name="addresses", SecretString="key-of-addresses")
         monkeypatch.setenv("ADDRESS_SECRET_ARN", secret["ARN"])
         yield World(queue, _listener(), _tables())
-        _forget()
+        begin_anew()
 
 
 def _one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

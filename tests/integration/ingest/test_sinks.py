@@ -22,10 +22,10 @@ from services.ingest.adapters.guarded_https import GuardedHttps
 from services.ingest.domain.circuit import PAUSE_AFTER, Delivered, Failed
 from services.ingest.domain.sinks import Delivery
 from services.ingest.handlers import on_deliveries, on_profiles_changed, sinks, sweep_sinks
-from services.shared.aws import secrets
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table
 from services.shared.clock import FixedClock, to_iso
+from tests.support.cold_start import begin_anew
 from tests.support.receiver import (
     Receiver,
     dripping_headers,
@@ -39,7 +39,6 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CLOCK = FixedClock(START)
 BUS_ARN = "arn:aws:events:us-east-1:123456789012:event-bus/partner"
 CONTEXT = SimpleNamespace(get_remaining_time_in_millis=lambda: 120_000)
-MADE = ("registry", "forward", "deliveries", "deliver", "sweep")
 
 
 def clock() -> FixedClock:
@@ -170,7 +169,7 @@ def hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
 def world(hook: Receiver, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     CLOCK._now = START
     with mock_aws():
-        forget()
+        begin_anew()
         queue = client("sqs").create_queue(QueueName="deliveries")["QueueUrl"]
         secret = client("secretsmanager").create_secret(Name="sinks", SecretString="master")["ARN"]
         settings = {
@@ -188,14 +187,7 @@ def world(hook: Receiver, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         make_tables()
         client("events").create_event_bus(Name="partner")
         yield World(queue, hook)
-        forget()
-
-
-def forget() -> None:
-    for name in MADE:
-        getattr(sinks_bootstrap, name).cache_clear()
-    client.cache_clear()
-    secrets._kept.clear()
+        begin_anew()
 
 
 def make_tables() -> None:

@@ -1,11 +1,10 @@
 """Conformance: random journeys, streams and clocks give the same in the engine and in the interpreter.
 
-`CONFORMANCE_SEEDS=500 pytest tests/integration/journeys/test_conformance.py` tries more of them.
+`make sweep` tries more of them.
 """
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
@@ -17,8 +16,9 @@ from tests.support.listening import Listening
 from tests.support.random_journeys import ALL, SIMPLE, random_journey
 from tests.support.random_streams import BEGIN, random_stream
 from tests.support.stories import Event, cart_journey, ecom, offer_durations, offer_journey, starbucks
+from tests.support.thorough import EXHAUSTIVE
 
-SEEDS = int(os.environ.get("CONFORMANCE_SEEDS", "8"))
+SEEDS = 100 if EXHAUSTIVE else 8
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

@@ -14,14 +14,13 @@ import boto3
 import moto
 import pytest
 
-from services.scoring import bootstrap, bootstrap_mentions
 from services.scoring.adapters.ingest_histories import IngestHistories
 from services.scoring.domain.judging import History
-from services.shared.aws.clients import client
 from services.shared.clock import FixedClock
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import Merge, ProfileChange, ProfilesChanged, ProfilesMerged
 from services.shared.settings import Settings
+from tests.support.cold_start import begin_anew
 from tests.unit.scoring.builders import DEMO_MODELS, DEMO_SEGMENTS, on
 
 CONTEXT = SimpleNamespace(
@@ -33,31 +32,6 @@ CONTEXT = SimpleNamespace(
 )
 
 ADDRESS_SECRET = "a secret of tests"
-
-
-def clear_caches() -> None:
-    for make in (
-        bootstrap.on_profiles_changed,
-        bootstrap.on_consent_changed,
-        bootstrap.on_listening,
-        bootstrap_mentions.hearing,
-        bootstrap_mentions.sentiment,
-        bootstrap_mentions.feeds,
-        bootstrap.sweep,
-        bootstrap.desk,
-        bootstrap.publisher,
-        bootstrap.person,
-        bootstrap.whereabouts,
-        bootstrap.audience,
-        bootstrap.hand,
-        bootstrap.library,
-        bootstrap.preview,
-        bootstrap.backfill,
-        bootstrap.next_best,
-        bootstrap.place_book,
-    ):
-        make.cache_clear()
-    client.cache_clear()
 
 
 @pytest.fixture
@@ -77,14 +51,14 @@ def aws(monkeypatch: pytest.MonkeyPatch, clock: FixedClock) -> Iterator[None]:
     monkeypatch.setenv("MENTIONS_TABLE", "mentions")
     monkeypatch.setenv("HISTORY_FUNCTION", "history")
     monkeypatch.setenv("BUS_NAME", "bus")
-    clear_caches()
+    begin_anew()
     with moto.mock_aws():
         create_tables()
         secret = boto3.client("secretsmanager").create_secret(Name="addresses", SecretString=ADDRESS_SECRET)
         monkeypatch.setenv("ADDRESS_SECRET_ARN", secret["ARN"])
         boto3.client("events").create_event_bus(Name="bus")
         yield
-    clear_caches()
+    begin_anew()
 
 
 def create_tables() -> None:

@@ -20,7 +20,6 @@ from tests.integration.scoring.conftest import (
     CONTEXT,
     Stream,
     call,
-    clear_caches,
     deliver,
     merged,
     message,
@@ -29,6 +28,7 @@ from tests.integration.scoring.conftest import (
     record_of,
     sweep,
 )
+from tests.support.cold_start import begin_anew
 from tests.unit.scoring.builders import change, event, on, order
 
 Published = list[tuple[str, dict[str, Any]]]
@@ -47,7 +47,7 @@ def heed(*records: dict[str, Any]) -> list[str]:
     from services.scoring.handlers.on_listening import handler
 
     answer = handler({"Records": list(records)}, CONTEXT)
-    clear_caches()  # definitions are believed for seconds of real time
+    begin_anew()  # definitions are believed for seconds of real time
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
