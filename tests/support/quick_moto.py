@@ -23,21 +23,23 @@ from moto.core import DEFAULT_ACCOUNT_ID, models, responses
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.core.exceptions import HTTPException, ServiceException
 from moto.core.parse import JSONParser
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import get_service_model
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.utilities import DynamoJsonEncoder
 from moto.dynamodb.responses import DynamoHandler
+from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
 
 from tests.support.moto_repairs import copying_once
 
-QUICK = frozenset(
-    f"before-send.dynamodb.{operation}"
-    for operation in (
-        *("GetItem", "BatchGetItem", "Query", "Scan"),
-        *("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"),
-    )
+_ITEMS = (
+    *("GetItem", "BatchGetItem", "Query", "Scan"),
+    *("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"),
 )
+QUICK: dict[str, tuple[type[BaseResponse], str, str]] = {
+    **{f"before-send.dynamodb.{name}": (DynamoHandler, "dynamodb", name) for name in _ITEMS},
+    "before-send.dynamodb-streams.GetRecords": (DynamoDBStreamsHandler, "dynamodbstreams", "GetRecords"),
+}
 _UNSIGNED = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, Signature=0"
 
 
@@ -49,7 +51,7 @@ def install() -> None:
         self: BotocoreStubber, event_name: str, request: AWSPreparedRequest, **more: Any
     ) -> AWSResponse | None:
         if event_name in QUICK and self.enabled:
-            return _answer(event_name.rpartition(".")[2], request)
+            return _answer(*QUICK[event_name], request)
         return whole_way(self, event_name, request, **more)
 
     def handler(self: RequestSigner, operation_name: str, request: AWSRequest, **more: Any) -> Any:
@@ -88,11 +90,17 @@ def _once(method: Callable[..., Any]) -> Callable[..., Any]:
     return remembered
 
 
-def _answer(operation: str, request: AWSPreparedRequest) -> AWSResponse:
-    asked = DynamoHandler()
+def _answer(
+    handler: type[BaseResponse], service: str, operation: str, request: AWSPreparedRequest
+) -> AWSResponse:
+    asked: Any = handler()  # type: ignore[call-arg]  # each knows its service's name
     asked.headers, asked.querystring, asked.response_headers = request.headers, {}, {}
-    asked.region, asked.current_account = request.url.split(".")[1], DEFAULT_ACCOUNT_ID
-    asked.params = asked.body = _parser(operation)({"body": request.body, "headers": request.headers})
+    asked.region = request.url.partition(".amazonaws.")[0].rpartition(".")[2]
+    asked.current_account, asked.uri_match = DEFAULT_ACCOUNT_ID, {}
+    asked.automated_parameter_parsing = True
+    asked.params = asked.body = _parser(service, operation)(
+        {"body": request.body, "headers": request.headers}
+    )
     try:
         result = getattr(asked, xform_name(operation))().result
     except ServiceException as error:
@@ -105,5 +113,5 @@ def _answer(operation: str, request: AWSPreparedRequest) -> AWSResponse:
 
 
 @cache
-def _parser(operation: str) -> Callable[[dict[str, Any]], Any]:
-    return JSONParser(get_service_model("dynamodb").operation_model(operation), map_type=dict).parse
+def _parser(service: str, operation: str) -> Callable[[dict[str, Any]], Any]:
+    return JSONParser(get_service_model(service).operation_model(operation), map_type=dict).parse

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import boto3
-
 from services.journeys.handlers import api, on_chores, operations, sweep
+from services.shared.aws.clients import client
 from tests.integration.journeys.world import Context, World
 
 WITHIN = 120_000
@@ -57,7 +56,7 @@ class Desk:
 
     def do_chores(self, *, milliseconds: int = WITHIN, at_most: int = 100) -> list[str]:
         """Work the queue off; the ids of messages that failed."""
-        sqs, failed = boto3.client("sqs", region_name="us-east-1"), []
+        sqs, failed = client("sqs"), []
         for _ in range(at_most):
             found = sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=1).get("Messages", [])
             if not found:
@@ -75,6 +74,6 @@ class Desk:
 
     def waiting_chores(self) -> int:
         """Messages in the queue."""
-        sqs = boto3.client("sqs", region_name="us-east-1")
+        sqs = client("sqs")
         asked = sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["ApproximateNumberOfMessages"])
         return int(asked["Attributes"]["ApproximateNumberOfMessages"])

@@ -101,6 +101,7 @@ class World:
         self.executions: dict[str, Execution] = {}
         for name, (pk, sk) in TABLES.items():
             _create_table(name, pk, sk)
+        self._runtime = boto3.resource("dynamodb").Table("runtime")
         self._bus()
         client("dynamodb").meta.events.register("before-call.dynamodb", self._count)
         self._position = self._stream_start()
@@ -178,7 +179,7 @@ class World:
 
     def published(self) -> list[dict[str, Any]]:
         """Push the runtime table's new changes through the stream handler; the bus entries that came out."""
-        streams = boto3.client("dynamodbstreams", region_name="us-east-1")
+        streams = client("dynamodbstreams")
         answer = streams.get_records(ShardIterator=self._position)
         self._position = answer["NextShardIterator"]
         if answer["Records"]:
@@ -186,7 +187,7 @@ class World:
         return self.bus_entries()
 
     def bus_entries(self) -> list[dict[str, Any]]:
-        sqs = boto3.client("sqs", region_name="us-east-1")
+        sqs = client("sqs")
         found: list[dict[str, Any]] = []
         while batch := sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages", []):
             found += [json.loads(m["Body"]) for m in batch]
@@ -195,7 +196,7 @@ class World:
         return found
 
     def item(self, pk: str, sk: str) -> dict[str, Any]:
-        return dict(boto3.resource("dynamodb").Table("runtime").get_item(Key={"pk": pk, "sk": sk})["Item"])
+        return dict(self._runtime.get_item(Key={"pk": pk, "sk": sk})["Item"])
 
     def walk(self, profile: str, journey: str) -> dict[str, Any]:
         return self.item(f"P#{profile}", f"E#{journey}")
@@ -206,7 +207,7 @@ class World:
         return walk
 
     def items(self) -> dict[tuple[str, str], dict[str, Any]]:
-        rows = boto3.resource("dynamodb").Table("runtime").scan()["Items"]
+        rows = self._runtime.scan()["Items"]
         return {(str(r["pk"]), str(r["sk"])): r for r in rows}
 
     def cohorts(self) -> dict[str, dict[str, Any]]:
@@ -236,7 +237,7 @@ class World:
         self.calls[model.name] += 1
 
     def _bus(self) -> None:
-        events, sqs = boto3.client("events"), boto3.client("sqs")
+        events, sqs = client("events"), client("sqs")
         self._queue = sqs.create_queue(QueueName="seen")["QueueUrl"]
         events.create_event_bus(Name="bus")
         events.put_rule(
@@ -247,7 +248,7 @@ class World:
 
     def _stream_start(self) -> str:
         arn = client("dynamodb").describe_table(TableName="runtime")["Table"]["LatestStreamArn"]
-        streams = boto3.client("dynamodbstreams")
+        streams = client("dynamodbstreams")
         shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
         got = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
         return str(got["ShardIterator"])
