@@ -6,6 +6,7 @@ from functools import cache
 
 from services.journeys.adapters.attributes import DynamoAttributes
 from services.journeys.adapters.contests import DynamoContests
+from services.journeys.adapters.counters import DynamoCounters
 from services.journeys.adapters.definitions import DynamoDefinitions
 from services.journeys.adapters.known import DynamoKnown
 from services.journeys.adapters.library_files import shelf
@@ -30,6 +31,7 @@ from services.journeys.service.merge import Merging
 from services.journeys.service.person import Person
 from services.journeys.service.publish import Publishing
 from services.journeys.service.react import Reacting
+from services.journeys.service.report import Reporting
 from services.journeys.service.step import Stepping
 from services.journeys.settings import (
     ApiSettings,
@@ -94,6 +96,13 @@ def counting() -> Contesting:
     settings, (definitions, _) = OnRuntimeStreamSettings.from_env(), announcing()
     clock = settings.clock()
     return Contesting(definitions, DynamoContests(Table(settings.plans_table), clock), clock)
+
+
+@cache
+def reporting() -> Reporting:
+    """What `on_runtime_stream` needs for what came of journeys."""
+    settings, (definitions, _) = OnRuntimeStreamSettings.from_env(), announcing()
+    return Reporting(definitions, DynamoCounters(Table(settings.plans_table), settings.clock()))
 
 
 @cache

@@ -6,6 +6,7 @@ from functools import cache
 
 from services.journeys import bootstrap
 from services.journeys.adapters.contests import DynamoContests
+from services.journeys.adapters.counters import DynamoCounters
 from services.journeys.adapters.definitions import DynamoDefinitions
 from services.journeys.adapters.drafts import DynamoDrafts
 from services.journeys.adapters.live_cohorts import DynamoLiveCohorts
@@ -21,6 +22,7 @@ from services.journeys.service.halt import Halting
 from services.journeys.service.migrate import Migrating
 from services.journeys.service.observe import Observing
 from services.journeys.service.operate import Operating
+from services.journeys.service.report import Reporting
 from services.journeys.service.sweep import Sweeping
 from services.journeys.service.tend import Tending
 from services.journeys.settings import ApiSettings, OnChoresSettings, OperationsSettings, SweepSettings
@@ -68,6 +70,7 @@ def observing() -> Observing:
         DynamoLiveCohorts(runtime),
         DynamoRunning(Table(settings.definitions_table)),
         DynamoRefusals(runtime),
+        DynamoCounters(Table(settings.plans_table), settings.clock()),
         settings.clock(),
     )
 
@@ -84,6 +87,14 @@ def operating() -> Operating:
         observing(),
         settings.clock(),
     )
+
+
+@cache
+def reporting() -> Reporting:
+    """What `operations` needs for what came of journeys."""
+    settings = OperationsSettings.from_env()
+    definitions = DynamoDefinitions(Table(settings.definitions_table))
+    return Reporting(definitions, DynamoCounters(Table(settings.plans_table), settings.clock()))
 
 
 @cache

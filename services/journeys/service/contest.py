@@ -8,6 +8,7 @@ from typing import Any
 
 from services.journeys.contest_ports import Contests
 from services.journeys.domain.contests import Contest, Score, best, contenders, is_time, scores
+from services.journeys.domain.enrolment import of_same_walk
 from services.journeys.domain.nodes import Split
 from services.journeys.ports import Definition, Definitions
 from services.journeys.service.announce import Step
@@ -27,7 +28,7 @@ class Contesting:
         """Note what some writes to walks mean to splits; how many marks that were. Again is the same."""
         found: list[Score] = []
         for old, new in steps:
-            before = old if old and old.enrolment_id == new.enrolment_id else None
+            before = of_same_walk(old, new)
             document = self._definitions.get(new.journey, new.version).document
             found += scores(document, before, new)
         self._contests.note(found)

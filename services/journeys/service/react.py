@@ -14,6 +14,7 @@ from services.journeys.ports import Attributes, Definition, Definitions, Known, 
 from services.journeys.service.enter import Entering
 from services.journeys.service.hear import Hearing
 from services.journeys.service.merge import Merging
+from services.journeys.service.newest_versions import newest_versions
 from services.shared.clock import Clock
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import AttributesChanged, ProfilesErased, ProfilesMerged
@@ -145,11 +146,8 @@ class Reacting:
         by_signal: dict[str, list[Told]] = defaultdict(list)
         for told in signals:
             by_signal[told.signal].append(told)
-        newest: Mapping[str, Definition] = {
-            d.journey: d for d in sorted(self._definitions.all(), key=lambda d: d.version)
-        }
         reasons: list[tuple[Definition, list[Entrant]]] = []
-        for definition in newest.values():
+        for definition in newest_versions(self._definitions.all()).values():
             document = definition.document
             mine = [one for name in signals_of(document).entries for one in by_signal.get(name, ())]
             mine.sort(key=lambda told: (told.standing.version, told.at))
