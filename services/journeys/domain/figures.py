@@ -1,5 +1,5 @@
-"""What came of journeys, in numbers: how many entered, reached the goal, left and why, and what they were asked for. Pure:
-what one write to a walk adds, and which of it is counted already when the stream repeats itself."""
+"""What came of journeys, in numbers: how many entered, reached the goal, left and why, and what they were asked for.
+Pure: what one write to a walk adds, and which of it is counted already when the stream repeats itself."""
 
 from __future__ import annotations
 
