@@ -96,6 +96,15 @@ class Calendar:
         """Nothing happens before then; `None`: nothing is planned."""
         return self._agenda[0][0] if self._agenda else None
 
+    @property
+    def drops(self) -> bool:
+        """Does a pause let nobody be met, or enter?"""
+        return self._paused_by("drop")
+
+    def _paused_by(self, policy: str) -> bool:
+        pause = paused(self._pauses, self.now)
+        return pause is not None and pause.policy == policy
+
     def plan(self, course: Course, at: datetime) -> None:
         """Let a course go on at `at`, instead of any other time."""
         self._turns += 1
@@ -132,7 +141,7 @@ class Calendar:
         for course in parked:
             if course.active:
                 course.due = self._due(course) if self._freezes(course) else self.now
-                course.since = course.due
+                course.since = min(self.now, course.due)  # what is left begins now: another pause adds to it
                 self.plan(course, course.due)
 
     def hear(self, course: Course, signal: str) -> None:
@@ -149,7 +158,11 @@ class Calendar:
             return
         self.note(course, "heard", signal)
         if isinstance(to, Out | Away) and (place := self._follow(course, to)):
-            self._go(course, *place, over=False)
+            if self._paused_by("hold"):
+                course.node, course.due, course.over = *place, False
+                self._parked.append(course)
+            else:
+                self._go(course, *place, over=False)
 
     def end(self, course: Course, reason: str, enter: str = "") -> None:
         """A walk is over; the journey `enter` begins."""
@@ -165,8 +178,7 @@ class Calendar:
         self._tell(Step(self.now, walker.profile_id, walker.key, course.node, what, detail, ask, enter))
 
     def _wake_up(self, course: Course) -> None:
-        pause = paused(self._pauses, self.now)
-        if pause and pause.policy == "hold":
+        if self._paused_by("hold"):
             self._parked.append(course)
             return
         due = self._due(course) if self._freezes(course) else course.due
@@ -258,9 +270,8 @@ class Calendar:
         name = request_name(course.node, course.walker.memory)
         if move.ask is None or name in course.asked:
             return
-        pause = paused(self._pauses, self.now)
         course.asked.add(name)
-        if pause is None or isinstance(move.ask, AskUpdate):
+        if not self.drops or isinstance(move.ask, AskUpdate):
             self.note(course, "asked", told(move.ask), ask=move.ask)
 
 

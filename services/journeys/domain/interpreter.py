@@ -21,6 +21,7 @@ from services.journeys.domain.enrolment import exit_reason, is_stale, left_since
 from services.journeys.domain.entering import Last, ended_by, refused, stage_ends
 from services.journeys.domain.moves import Memory, Seen, Walker, had_in_all, memory_of_next, shared_memory
 from services.journeys.domain.nodes import Wait
+from services.journeys.domain.operating import PAUSED
 from services.journeys.domain.signals import Told, called, signals_of, standings_in, told_in
 from services.journeys.domain.traces import Step
 from services.shared.contracts.base import Fact
@@ -196,7 +197,8 @@ class Interpreter:
             entry_version=told.standing.version,
         )
         before = Last(last.walker.entered_at, last.active, last.number) if last else None
-        if reason := refused(document, walker, before, self._seen(profile_id), now):
+        shut = PAUSED if self._calendar.drops else ""
+        if reason := refused(document, walker, before, self._seen(profile_id), now) or shut:
             self.trace.append(Step(now, profile_id, key, "", "refused", reason))
             return
         self._begin(walker, told, last.number + 1 if last else 1)

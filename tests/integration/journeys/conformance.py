@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import boto3
 
+from services.journeys import bootstrap
 from services.journeys.domain.compiler import compile_document
 from services.journeys.domain.document import Document
 from services.journeys.domain.interpreter import Interpreter
@@ -68,6 +69,7 @@ class Stage:
 
     def _grant(self, wish: Wish) -> None:
         assert self._desk, "who wants something needs a desk"
+        bootstrap.reacting.cache_clear()  # entries look a few seconds back
         path = f"/journeys/{self._raw['name']}"
         if wish == "migrate":
             self._publish()
