@@ -140,8 +140,9 @@ class Calendar:
         parked, self._parked = self._parked, []
         for course in parked:
             if course.active:
-                course.due = self._due(course) if self._freezes(course) else self.now
-                course.since = min(self.now, course.due)  # what is left begins now: another pause adds to it
+                if self._freezes(course):
+                    course.due = self._due(course)
+                    course.since = min(self.now, course.due)  # what is left begins now: another pause adds to it
                 self.plan(course, course.due)
 
     def hear(self, course: Course, signal: str) -> None:
@@ -219,7 +220,8 @@ class Calendar:
             return None
         self.steps += 1
         course.walker = replace(course.walker, since=course.since if over else None)
-        move = act(self._document, node_id, course.walker, self._seen_of(course), at, over=over)
+        seen = self._seen_of(course)
+        move = act(self._document, node_id, course.walker, seen, at, over=over, now=self.now)
         self._ask(course, move)
         if move.memory is not None:
             course.walker = replace(course.walker, memory=move.memory)
