@@ -117,7 +117,13 @@ def test_whoever_comes_to_a_wait_waits_it_all_and_whoever_stands_at_one_the_rest
 
 
 def test_whoever_has_not_come_yet_to_where_others_stand_comes_there_when_it_is_time() -> None:
-    survey = {"type": "wait_for", "event": "Answered", "timeout": "P7D", "next": "hello", "otherwise": "hello"}
+    survey = {
+        "type": "wait_for",
+        "event": "Answered",
+        "timeout": "P7D",
+        "next": "hello",
+        "otherwise": "hello",
+    }
     old = new = read_document(journey(nodes={**journey()["nodes"], "pause": survey}))
     due = NOW + HOUR
     stands = next(over_slots(old, new, 2, "c", Stand("pause", NOW, due), "pause"))
