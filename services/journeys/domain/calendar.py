@@ -142,7 +142,9 @@ class Calendar:
             if course.active:
                 if self._freezes(course):
                     course.due = self._due(course)
-                    course.since = min(self.now, course.due)  # what is left begins now: another pause adds to it
+                    course.since = min(
+                        self.now, course.due
+                    )  # what is left begins now: another pause adds to it
                 self.plan(course, course.due)
 
     def hear(self, course: Course, signal: str) -> None:
