@@ -30,6 +30,7 @@ from services.journeys.domain.moves import (
     request_name,
 )
 from services.journeys.domain.nodes import Branch, Jump, Split, Survey, Wait, WaitFor
+from services.journeys.domain.states import asked_already
 from services.journeys.domain.timing import Pause, due_after_pauses, paused
 from services.journeys.domain.traces import Step, What
 from services.shared.clock import to_iso
@@ -224,7 +225,8 @@ class Calendar:
         course.walker = replace(course.walker, since=course.since if over else None)
         seen = self._seen_of(course)
         move = act(self._document, node_id, course.walker, seen, at, over=over, now=self.now)
-        self._ask(course, move)
+        if move.ask:
+            move = self._asked(course, move, move.ask)
         if move.memory is not None:
             course.walker = replace(course.walker, memory=move.memory)
         if isinstance(node, WaitFor | Survey) and not over and isinstance(move.to, Inline):
@@ -269,14 +271,15 @@ class Calendar:
         self.note(course, "waits", to_iso(due))
         self.plan(course, due)
 
-    def _ask(self, course: Course, move: Move) -> None:
-        """Once a node and lap; what a dropping pause would have sent is not."""
+    def _asked(self, course: Course, move: Move, ask: Ask) -> Move:
+        """Once a node and lap, and what is left of the move; what a dropping pause would have sent is not."""
         name = request_name(course.node, course.walker.memory)
-        if move.ask is None or name in course.asked:
-            return
+        if name in course.asked:
+            return asked_already(self._document, course.node, move)
         course.asked.add(name)
-        if not self.drops or isinstance(move.ask, AskUpdate):
-            self.note(course, "asked", told(move.ask), ask=move.ask)
+        if not self.drops or isinstance(ask, AskUpdate):
+            self.note(course, "asked", told(ask), ask=ask)
+        return move
 
 
 def told(ask: Ask) -> str:

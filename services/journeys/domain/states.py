@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from services.journeys.domain.document import Document
-from services.journeys.domain.nodes import Branch, Exit, Jump, Node, Split, Survey, Wait, WaitFor, WaitUntil
+from services.journeys.domain.moves import INLINE, Move, Out
+from services.journeys.domain.nodes import (
+    Branch,
+    Exit,
+    Jump,
+    Node,
+    Rotation,
+    Split,
+    Survey,
+    Wait,
+    WaitFor,
+    WaitUntil,
+)
 
 LONGEST_STRETCH = timedelta(days=300)
 """How long one execution waits in all; Step Functions ends it after a year."""
@@ -39,6 +51,16 @@ def exit_at(document: Document, node_id: str | None) -> Exit | None:
     """The exit that a node is."""
     node = document.nodes[node_id] if node_id else None
     return node if isinstance(node, Exit) else None
+
+
+def asked_already(document: Document, node_id: str, move: Move) -> Move:
+    """What is left of a move whose request was made on this lap, by an earlier try or as another profile: of a
+    rotation it was this lap's, and the next of the list is not."""
+    node = document.nodes[node_id]
+    if not isinstance(node, Rotation):
+        return replace(move, ask=None)
+    out = exit_at(document, node.next)
+    return Move(to=Out(out.reason, out.enter or "") if out else INLINE)
 
 
 def length_of(node: Node) -> timedelta:

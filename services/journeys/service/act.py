@@ -11,7 +11,6 @@ from services.journeys.domain.acting import act
 from services.journeys.domain.document import Document
 from services.journeys.domain.enrolment import Enrolment
 from services.journeys.domain.moves import (
-    INLINE,
     AskUpdate,
     Away,
     Inline,
@@ -34,7 +33,7 @@ from services.journeys.domain.nodes import (
     WaitUntil,
 )
 from services.journeys.domain.signals import segment_left
-from services.journeys.domain.states import Place, cuts, exit_at, left_for, length_of
+from services.journeys.domain.states import Place, asked_already, cuts, left_for, length_of
 from services.journeys.ports import Definition, Known, Request, Standings, Walks
 from services.journeys.service.contest import Contesting
 from services.journeys.service.join import Joining
@@ -110,7 +109,6 @@ class Acting:
                 latest[walk.profile_id] = replace(known, had=had_in_all((Memory(had=known.had), move.memory)))
 
     def _decide(self, document: Document, step: StepInput, walk: Enrolment, seen: Mapping[str, Seen]) -> Move:
-        node = document.nodes[step.node]
         if not step.over and step.node in cuts(document):
             move = self._cut(document, step, walk, seen)
         else:
@@ -120,10 +118,7 @@ class Acting:
             move = act(document, step.node, person, known, step.due, over=step.over, now=now)
         if move.ask is None or not walk.asked_at(request_name(step.node, walk.memory)):
             return move
-        if isinstance(node, Rotation):  # it was this lap's; the next of the list is not
-            out = exit_at(document, node.next)
-            return Move(to=Out(out.reason, out.enter or "") if out else INLINE)
-        return replace(move, ask=None)
+        return asked_already(document, step.node, move)
 
     def _cut(self, document: Document, step: StepInput, walk: Enrolment, seen: Mapping[str, Seen]) -> Move:
         """Whoever would stand here with the others stands here in an execution of its own."""
