@@ -18,7 +18,7 @@ from typing import Any
 from services.journeys.domain.campaign import read_campaign
 from services.journeys.domain.portfolio import Limits, Portfolio, Queued, Seat
 from services.journeys.domain.propositions import Proposition
-from services.journeys.planning_ports import Called, Planned, WorldEvent
+from services.journeys.ports.planning import Called, Planned, WorldEvent
 from services.shared.aws.dynamo import ConditionFailed, Item, Table
 from services.shared.clock import from_iso, to_iso
 from services.shared.errors import Conflict
@@ -29,7 +29,7 @@ _PLACES = {"pk": "PORTFOLIO", "sk": "PLACES"}
 
 
 class DynamoCampaigns:
-    """`planning_ports.Campaigns`."""
+    """`ports.planning.Campaigns`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -60,7 +60,7 @@ def _planned(item: Item) -> Planned:
 
 
 class DynamoWorld:
-    """`planning_ports.World`."""
+    """`ports.planning.World`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -98,7 +98,7 @@ def _world_event(item: Item) -> WorldEvent:
 
 
 class DynamoPropositions:
-    """`planning_ports.Propositions`."""
+    """`ports.planning.Propositions`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -113,7 +113,7 @@ class DynamoPropositions:
 
 
 class DynamoPortfolios:
-    """`planning_ports.Portfolios`."""
+    """`ports.planning.Portfolios`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -166,7 +166,7 @@ def _places(portfolio: Portfolio) -> dict[str, Any]:
 
 
 class DynamoCalls:
-    """`planning_ports.Calls`."""
+    """`ports.planning.Calls`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

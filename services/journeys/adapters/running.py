@@ -20,7 +20,7 @@ ATTEMPTS = 5
 
 
 class DynamoRunning:
-    """`running_ports.Runnings` on the definitions table."""
+    """`ports.running.Runnings` on the definitions table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -34,7 +34,7 @@ from services.journeys.domain.cohort import Slot
 from services.journeys.domain.enrolment import Enrolment, walk_ref, went_to
 from services.journeys.domain.merging import Verdict
 from services.journeys.domain.moves import Memory, Out
-from services.journeys.ports import Boarding, Refusal, Request
+from services.journeys.ports.walks import Boarding, Refusal, Request
 from services.shared.aws.dynamo import ConditionFailed
 from services.shared.aws.parallel import done, each
 from services.shared.clock import to_iso
@@ -45,7 +45,7 @@ _ONE = {":none": 0, ":one": 1}
 
 
 class DynamoWalks(DynamoCohorts):
-    """`ports.Walks` on the runtime table."""
+    """`ports.walks.Walks` on the runtime table."""
 
     def find(self, refs: Iterable[str], journey: str, *, stale: bool = False) -> dict[str, Enrolment]:
         keys = [enrolment_key(ref, journey) for ref in dict.fromkeys(refs)]

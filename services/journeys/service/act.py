@@ -35,7 +35,9 @@ from services.journeys.domain.nodes import (
 )
 from services.journeys.domain.signals import segment_left
 from services.journeys.domain.states import Place, cuts, exit_at, left_for, length_of
-from services.journeys.ports import Definition, Known, Request, Standings, Walks
+from services.journeys.ports.definitions import Definition
+from services.journeys.ports.people import Known, Standings
+from services.journeys.ports.walks import Request, Walks
 from services.journeys.service.contest import Contesting
 from services.journeys.service.join import Joining
 from services.shared.clock import Clock

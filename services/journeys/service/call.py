@@ -10,8 +10,10 @@ from services.journeys.domain.enrolment import Entrant, turned_away
 from services.journeys.domain.entries import Called as CalledWay
 from services.journeys.domain.keeping import kept_with
 from services.journeys.domain.parts import Part
-from services.journeys.planning_ports import Audiences, Called, Calls, Directory, Halts
-from services.journeys.ports import Definition, Definitions, Standings, Walks
+from services.journeys.ports.definitions import Definition, Definitions
+from services.journeys.ports.people import Standings
+from services.journeys.ports.planning import Audiences, Called, Calls, Directory, Halts
+from services.journeys.ports.walks import Walks
 from services.journeys.service.enter import Entering
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Conflict, Invalid, NotFound

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from services.journeys.domain.enrolment import Entrant, is_stale, left_since
 from services.journeys.domain.reasons import events_awaited_in
-from services.journeys.ports import Definition, Standings, Walks
+from services.journeys.ports.definitions import Definition
+from services.journeys.ports.people import Standings
+from services.journeys.ports.walks import Walks
 from services.journeys.service.hear import Hearing
 from services.journeys.service.join import Joining
 from services.shared.clock import Clock

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from services.journeys.domain.enrolment import Entrant
 from services.journeys.domain.runs import Portion, Run, kept_by, skipping
-from services.journeys.planning_ports import Audiences, Chore, Halts, Runs
-from services.journeys.ports import Definition, Definitions, Standings, Walks
+from services.journeys.ports.definitions import Definition, Definitions
+from services.journeys.ports.people import Standings
+from services.journeys.ports.planning import Audiences, Chore, Halts, Runs
+from services.journeys.ports.walks import Walks
 from services.journeys.service.enter import Entering
 from services.shared.clock import Clock
 from services.shared.contracts.scoring import Standing

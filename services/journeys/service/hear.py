@@ -20,7 +20,9 @@ from services.journeys.domain.nodes import WaitUntil
 from services.journeys.domain.reasons import events_awaited_in, heard_in, is_on_the_walk
 from services.journeys.domain.signals import Told, signals_of, stage_reached
 from services.journeys.domain.states import Place
-from services.journeys.ports import Cohort, Definitions, Known, Noise, Standings, Walks
+from services.journeys.ports.definitions import Definitions
+from services.journeys.ports.people import Known, Noise, Standings
+from services.journeys.ports.walks import Cohort, Walks
 from services.journeys.service.join import Joining
 from services.shared.clock import Clock
 from services.shared.contracts.scoring import Standing

@@ -7,7 +7,9 @@ from datetime import datetime
 
 from services.journeys.domain.enrolment import Enrolment, walk_ref
 from services.journeys.domain.merging import ERASED, Gone, TakeOver, decide
-from services.journeys.ports import Definitions, Standings, Walks
+from services.journeys.ports.definitions import Definitions
+from services.journeys.ports.people import Standings
+from services.journeys.ports.walks import Walks
 from services.journeys.service.join import Joining
 from services.shared.clock import Clock
 from services.shared.contracts.ingest import Merge

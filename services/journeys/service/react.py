@@ -10,7 +10,8 @@ from datetime import datetime
 from services.journeys.domain.enrolment import Entrant
 from services.journeys.domain.reasons import entrant_of
 from services.journeys.domain.signals import Told, called, signals_of, standings_in, told_in
-from services.journeys.ports import Attributes, Definition, Definitions, Known, Standings
+from services.journeys.ports.definitions import Attributes, Definition, Definitions
+from services.journeys.ports.people import Known, Standings
 from services.journeys.service.enter import Entering
 from services.journeys.service.hear import Hearing
 from services.journeys.service.merge import Merging

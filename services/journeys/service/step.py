@@ -8,7 +8,9 @@ from datetime import datetime
 
 from services.journeys.domain.cohort import seconds_until
 from services.journeys.domain.states import goes_on
-from services.journeys.ports import Definition, Definitions, Known, Parked, Standings, Walks
+from services.journeys.ports.definitions import Definition, Definitions
+from services.journeys.ports.people import Known, Standings
+from services.journeys.ports.walks import Parked, Walks
 from services.journeys.service.act import Acting, StepInput, stands_until
 from services.journeys.service.contest import Contesting
 from services.journeys.service.halt import Halting, Ruling

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from services.journeys import bootstrap
 from services.journeys.adapters.standings import DynamoStandings
 from services.journeys.adapters.walks import DynamoWalks
+from services.journeys.bootstrap import walking as bootstrap
 from services.journeys.domain.merging import Gone
 from services.shared.contracts.scoring import SegmentEntered, SegmentMove
 from tests.integration.journeys.test_merged_people import DAY, REPEATING, asked, ended, merge

@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from services.journeys import bootstrap
+from services.journeys.bootstrap import walking as bootstrap
 from services.journeys.domain.merging import Gone
 from tests.integration.journeys.languages import CART, document, send
 from tests.integration.journeys.test_merged_people import merge

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from services.journeys import bootstrap
+from services.journeys.bootstrap import walking as bootstrap
 from services.journeys.domain.cohort import entry_slots
 from services.journeys.domain.enrolment import Entrant, begin
 from tests.integration.journeys.world import NOON, World, standing

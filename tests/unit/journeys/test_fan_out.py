@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from services.journeys.domain.campaign import SENDS_AT, Campaign, read_campaign
 from services.journeys.domain.enrolment import Entrant
 from services.journeys.domain.runs import Outcomes, Portion, Run, first_state, onward
-from services.journeys.planning_ports import Chore
+from services.journeys.ports.planning import Chore
 from services.journeys.service.enter import Came
 from services.journeys.service.fan_out import FanOut
 from services.shared.clock import FixedClock

@@ -1,4 +1,4 @@
-"""The only place that joins use cases with AWS. Each is made once a process, when first asked for."""
+"""Joins what takes people through journeys with AWS."""
 
 from __future__ import annotations
 
@@ -8,38 +8,32 @@ from services.journeys.adapters.attributes import DynamoAttributes
 from services.journeys.adapters.contests import DynamoContests
 from services.journeys.adapters.definitions import DynamoDefinitions
 from services.journeys.adapters.known import DynamoKnown
-from services.journeys.adapters.library_files import shelf
 from services.journeys.adapters.live_cohorts import DynamoLiveCohorts
-from services.journeys.adapters.machines import StepFunctionsExecutions, StepFunctionsMachines
-from services.journeys.adapters.plans import DynamoPortfolios, DynamoPropositions
+from services.journeys.adapters.machines import StepFunctionsExecutions
+from services.journeys.adapters.plans import DynamoPropositions
 from services.journeys.adapters.running import DynamoRunning
 from services.journeys.adapters.standings import DynamoStandings
 from services.journeys.adapters.walks import DynamoWalks
-from services.journeys.planning_ports import Propositions
-from services.journeys.ports import Definitions, Walks
-from services.journeys.running_ports import Runnings
+from services.journeys.ports.definitions import Definitions
+from services.journeys.ports.planning import Propositions
+from services.journeys.ports.walks import Walks
 from services.journeys.service.contest import Contesting
 from services.journeys.service.enter import Entering
 from services.journeys.service.fail import Failing
-from services.journeys.service.gate import Gate
 from services.journeys.service.halt import Halting
 from services.journeys.service.hear import Hearing
 from services.journeys.service.join import Joining
-from services.journeys.service.library import Library
 from services.journeys.service.merge import Merging
 from services.journeys.service.person import Person
-from services.journeys.service.publish import Publishing
 from services.journeys.service.react import Reacting
 from services.journeys.service.step import Stepping
 from services.journeys.settings import (
     ApiSettings,
-    OnDefinitionsStreamSettings,
     OnFactsSettings,
     OnFailedExecutionSettings,
     OnRuntimeStreamSettings,
     OnStepSettings,
     PersonSettings,
-    PublishingSettings,
 )
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
@@ -107,44 +101,6 @@ def announcing() -> tuple[Definitions, Bus]:
 def propositions() -> Propositions:
     """What `on_runtime_stream` needs of propositions."""
     return DynamoPropositions(Table(OnRuntimeStreamSettings.from_env().plans_table))
-
-
-@cache
-def listening() -> tuple[Definitions, Runnings, Bus]:
-    """What `on_definitions_stream` needs."""
-    settings = OnDefinitionsStreamSettings.from_env()
-    table = Table(settings.definitions_table)
-    return DynamoDefinitions(table), DynamoRunning(table), Bus(settings.bus_name)
-
-
-@cache
-def publishing() -> Publishing:
-    """What `api` needs for documents."""
-    return publishing_with(ApiSettings.from_env())
-
-
-def publishing_with(settings: PublishingSettings) -> Publishing:
-    """What whoever publishes needs."""
-    return Publishing(
-        definitions=DynamoDefinitions(Table(settings.definitions_table)),
-        attributes=DynamoAttributes(Table(settings.definitions_table)),
-        machines=StepFunctionsMachines(settings.state_machine_prefix, settings.state_machine_role_arn),
-        gate=gate_with(settings),
-        clock=settings.clock(),
-        step_function_arn=settings.step_function_arn,
-    )
-
-
-def gate_with(settings: PublishingSettings) -> Gate:
-    """Where publications pass."""
-    plans = Table(settings.plans_table)
-    return Gate(DynamoPortfolios(plans), DynamoPropositions(plans), settings.clock())
-
-
-@cache
-def library() -> Library:
-    """What `api` needs for ready-made journeys."""
-    return Library(shelf())
 
 
 @cache

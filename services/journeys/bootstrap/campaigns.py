@@ -1,4 +1,4 @@
-"""Joins what meets many at once with AWS. Each is made once a process, when first asked for."""
+"""Joins campaigns, the portfolio and its plans with AWS."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from services.journeys.adapters.runs import DynamoRuns
 from services.journeys.adapters.sqs_runs import SqsRuns
 from services.journeys.adapters.standings import DynamoStandings
 from services.journeys.adapters.walks import DynamoWalks
-from services.journeys.bootstrap import gate_with, publishing_with
-from services.journeys.planning_ports import Chores
+from services.journeys.bootstrap.publishing import gate_with, publishing_with
+from services.journeys.ports.planning import Chores
 from services.journeys.service.call import Calling
 from services.journeys.service.campaigns import Campaigning
 from services.journeys.service.enter import Entering
