@@ -27,6 +27,7 @@ from services.journeys.service.merge import Merging
 from services.journeys.service.person import Person
 from services.journeys.service.react import Reacting
 from services.journeys.service.step import Stepping
+from services.journeys.service.stores import Stores
 from services.journeys.settings import (
     ApiSettings,
     OnFactsSettings,
@@ -34,45 +35,66 @@ from services.journeys.settings import (
     OnRuntimeStreamSettings,
     OnStepSettings,
     PersonSettings,
+    WalkingSettings,
 )
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
+
+
+def stores_of(settings: WalkingSettings) -> Stores:
+    """What nearly every use case looks at."""
+    runtime = Table(settings.runtime_table)
+    return Stores(
+        definitions=DynamoDefinitions(Table(settings.definitions_table)),
+        walks=DynamoWalks(runtime),
+        standings=DynamoStandings(Table(settings.standings_table)),
+        known=DynamoKnown(runtime),
+        clock=settings.clock(),
+    )
+
+
+def joining_with(settings: WalkingSettings, stores: Stores) -> Joining:
+    """How people get into cohorts."""
+    runnings = DynamoRunning(Table(settings.definitions_table))
+    return Joining(stores.definitions, stores.walks, StepFunctionsExecutions(), runnings, stores.clock)
+
+
+def entering_with(settings: WalkingSettings, stores: Stores) -> Entering:
+    """How people come into journeys."""
+    joining = joining_with(settings, stores)
+    return Entering(stores, joining, Hearing(stores, joining))
 
 
 @cache
 def reacting() -> Reacting:
     """What `on_facts` needs."""
     settings = OnFactsSettings.from_env()
-    definitions = DynamoDefinitions(Table(settings.definitions_table))
-    walks = DynamoWalks(Table(settings.runtime_table))
-    standings = DynamoStandings(Table(settings.standings_table))
-    clock = settings.clock()
-    runnings = DynamoRunning(Table(settings.definitions_table))
-    joining = Joining(definitions, walks, StepFunctionsExecutions(), runnings, clock)
-    known = DynamoKnown(Table(settings.runtime_table))
-    merging = Merging(definitions, walks, standings, joining, clock)
-    hearing = Hearing(definitions, walks, standings, known, joining, clock)
-    attributes = DynamoAttributes(Table(settings.definitions_table))
-    entering = Entering(walks, standings, joining, hearing, clock)
-    return Reacting(definitions, standings, known, entering, merging, hearing, attributes, clock)
+    stores = stores_of(settings)
+    joining = joining_with(settings, stores)
+    hearing = Hearing(stores, joining)
+    return Reacting(
+        stores,
+        Entering(stores, joining, hearing),
+        Merging(stores, joining),
+        hearing,
+        DynamoAttributes(Table(settings.definitions_table)),
+    )
 
 
 @cache
 def stepping() -> Stepping:
     """What `on_step` needs."""
     settings = OnStepSettings.from_env()
-    definitions = DynamoDefinitions(Table(settings.definitions_table))
-    walks = DynamoWalks(Table(settings.runtime_table))
-    standings = DynamoStandings(Table(settings.standings_table))
-    clock = settings.clock()
-    runnings, executions = DynamoRunning(Table(settings.definitions_table)), StepFunctionsExecutions()
-    joining = Joining(definitions, walks, executions, runnings, clock)
+    stores = stores_of(settings)
+    clock = stores.clock
+    runnings = DynamoRunning(Table(settings.definitions_table))
     live = DynamoLiveCohorts(Table(settings.runtime_table))
-    halting = Halting(runnings, live, walks, executions, clock)
-    known = DynamoKnown(Table(settings.runtime_table))
-    contests = DynamoContests(Table(settings.plans_table), clock)
-    contesting = Contesting(definitions, contests, clock)
-    return Stepping(definitions, walks, standings, known, joining, halting, contesting, clock)
+    return Stepping(
+        stores,
+        joining_with(settings, stores),
+        Halting(runnings, live, stores.walks, StepFunctionsExecutions(), clock),
+        Contesting(stores.definitions, DynamoContests(Table(settings.plans_table), clock), clock),
+    )
 
 
 @cache
