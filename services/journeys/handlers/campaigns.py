@@ -5,29 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from services.journeys.bootstrap import campaigns as bootstrap
-from services.journeys.domain.yaml_text import read_yaml
+from services.journeys.handlers.bodies import document_body
 from services.journeys.service.call import CallRequest
 from services.shared.clock import to_iso
 from services.shared.errors import Invalid
-from services.shared.http import answer, json_body, raw_body, resolver
+from services.shared.http import answer, json_body, resolver
 from services.shared.observability import service_logger
 
 logger = service_logger("journeys")
 app = resolver()
-YAML = ("application/yaml", "application/x-yaml", "text/yaml")
 
 
 @app.put("/campaigns/<name>")
 def put_campaign(name: str) -> Any:
     """Publish and schedule a campaign (JSON or YAML)."""
-    planned = bootstrap.campaigning().put(name, _document())
+    planned = bootstrap.campaigning().put(name, document_body(app.current_event))
     return answer(200, {"name": name, "version": planned.version, "scheduled_at": to_iso(planned.at)})
 
 
 @app.post("/campaigns/validate")
 def validate_campaign() -> Any:
     """Everything that is wrong with a campaign; nothing is published."""
-    return answer(200, bootstrap.campaigning().validate(_document()))
+    return answer(200, bootstrap.campaigning().validate(document_body(app.current_event)))
 
 
 @app.get("/campaigns")
@@ -115,11 +114,6 @@ def enter(name: str) -> Any:
     """Let one person in."""
     request = CallRequest.model_validate(json_body(app.current_event))
     return answer(200, bootstrap.calling().call(name, request))
-
-
-def _document() -> dict[str, Any]:
-    kind = app.current_event.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return read_yaml(raw_body(app.current_event)) if kind in YAML else json_body(app.current_event)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

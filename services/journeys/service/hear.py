@@ -22,16 +22,10 @@ from services.journeys.domain.signals import Told, signals_of, stage_reached
 from services.journeys.domain.states import Place
 from services.journeys.ports.people import Noise
 from services.journeys.ports.walks import Cohort
+from services.journeys.service.contended import ATTEMPTS, Contended
 from services.journeys.service.join import Joining
 from services.journeys.service.stores import Stores
 from services.shared.contracts.scoring import Standing
-
-ATTEMPTS = 25
-"""Times one walk is looked at again because it changed meanwhile."""
-
-
-class Contended(Exception):
-    """Others changed a walk all the time; the caller's batch must be retried."""
 
 
 class Hearing:

@@ -8,16 +8,10 @@ from datetime import datetime
 from services.journeys.domain.enrolment import Enrolment, walk_ref
 from services.journeys.domain.merging import ERASED, Gone, TakeOver, decide
 from services.journeys.ports.walks import Walks
+from services.journeys.service.contended import ATTEMPTS, Contended
 from services.journeys.service.join import Joining
 from services.journeys.service.stores import Stores
 from services.shared.contracts.ingest import Merge
-
-ATTEMPTS = 25
-"""Times one walk is looked at again because it, or the winner's, changed meanwhile."""
-
-
-class Contended(Exception):
-    """Others changed a walk all the time; the caller's batch must be retried."""
 
 
 class Merging:
