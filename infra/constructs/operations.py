@@ -13,7 +13,7 @@ from aws_cdk import aws_iam as iam
 
 from infra.constructs.service_stack import ServiceStack
 from infra.constructs.work_queue import WorkQueue
-from services.journeys.running_ports import STUCK_METRIC
+from services.journeys.ports.running import STUCK_METRIC
 from services.shared.freshness import NAMESPACE
 
 CHORE_SECONDS = 300

@@ -14,7 +14,7 @@ from typing import Any
 
 from services.journeys.adapters.cohorts import read_cohort
 from services.journeys.adapters.items import cohort_meta_key, live_of
-from services.journeys.running_ports import Live
+from services.journeys.ports.running import Live
 from services.shared.aws.dynamo import ConditionFailed, Item, Key, Table
 from services.shared.clock import from_iso, to_iso
 from services.shared.errors import Invalid
@@ -26,7 +26,7 @@ _STATE = {"#state": "state"}
 
 
 class DynamoLiveCohorts:
-    """`running_ports.LiveCohorts` on the runtime table."""
+    """`ports.running.LiveCohorts` on the runtime table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from services.journeys.domain.chance import position
-from services.journeys.domain.entries import Brief, Goal
+from services.journeys.domain.document import Brief
+from services.journeys.domain.ends import Goal
 from services.journeys.domain.objectives import Angle, Objective
 from services.journeys.domain.occasions import EARLIEST, Moment, moments, upcoming
 from services.journeys.domain.parts import Channels, Duration, Name, Part, Text, Zone

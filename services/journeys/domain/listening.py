@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.journeys.domain.document import Document
-from services.journeys.domain.entries import Becomes, DateWay, EventWay, ExitWhen, GoalWhen, Happening
+from services.journeys.domain.ends import ExitWhen, GoalWhen
+from services.journeys.domain.entries import Becomes, DateWay, EventWay, Happening
 from services.journeys.domain.nodes import Branch, Survey, WaitFor, WaitUntil
 from services.journeys.domain.parts import WALK
 from services.shared.conditions.reading import ZONE_TRAIT

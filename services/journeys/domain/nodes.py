@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from services.journeys.domain.entries import EventType, OpenHours
+from services.journeys.domain.entries import EventType
 from services.journeys.domain.parts import (
     PERSON,
     Channels,
     Duration,
     LocalTime,
     Name,
+    OpenHours,
     Part,
     Scalar,
     Text,

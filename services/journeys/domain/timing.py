@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from services.journeys.domain.cohort import round_up
 from services.journeys.domain.document import Document
-from services.journeys.domain.entries import OpenHours
+from services.journeys.domain.parts import OpenHours
 from services.shared.conditions import parse_duration
 
 REGROUPING = timedelta(minutes=1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from services.journeys import bootstrap_campaigns
-from services.journeys.planning_ports import Chore
+from services.journeys.bootstrap import campaigns as bootstrap
+from services.journeys.ports.planning import Chore
 from services.shared.aws.records import each_record
 from services.shared.observability import service_logger
 
@@ -18,7 +18,7 @@ RESERVE_MS = 60_000
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """An SQS batch of chores; one that is not done by then is sent again."""
-    fan_out, chores = bootstrap_campaigns.fan_out()
+    fan_out, chores = bootstrap.fan_out()
 
     def work(record: Mapping[str, Any]) -> None:
         chore = Chore.model_validate_json(record["body"])

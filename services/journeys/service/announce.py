@@ -10,7 +10,8 @@ from services.journeys.domain.enrolment import Enrolment, request_id
 from services.journeys.domain.moves import Ask, AskMessage, AskTask, AskUpdate, AskWebhook
 from services.journeys.domain.nodes import Send
 from services.journeys.domain.propositions import Proposition
-from services.journeys.ports import Definitions, Refusal
+from services.journeys.ports.definitions import Definitions
+from services.journeys.ports.walks import Refusal
 from services.shared.aws.bus import pack
 from services.shared.contracts import journeys as contract
 from services.shared.contracts.base import Fact

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from services.journeys.contest_ports import Contests
 from services.journeys.domain.contests import Contest, Score, best, contenders, is_time, scores
 from services.journeys.domain.nodes import Split
-from services.journeys.ports import Definition, Definitions
+from services.journeys.ports.contests import Contests
+from services.journeys.ports.definitions import Definition, Definitions
 from services.journeys.service.announce import Step
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Invalid, NotFound

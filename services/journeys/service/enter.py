@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from services.journeys.domain.enrolment import Entrant, is_stale, left_since
 from services.journeys.domain.reasons import events_awaited_in
-from services.journeys.ports import Definition, Standings, Walks
+from services.journeys.ports.definitions import Definition
 from services.journeys.service.hear import Hearing
 from services.journeys.service.join import Joining
-from services.shared.clock import Clock
+from services.journeys.service.stores import Stores
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,10 @@ class Came:
 class Entering:
     """The one door into a journey, whatever the reason. The same reasons again let nobody in."""
 
-    def __init__(
-        self, walks: Walks, standings: Standings, joining: Joining, hearing: Hearing, clock: Clock
-    ) -> None:
-        self._walks = walks
-        self._standings = standings
+    def __init__(self, stores: Stores, joining: Joining, hearing: Hearing) -> None:
+        self._stores = stores
         self._joining = joining
         self._hearing = hearing
-        self._clock = clock
 
     def enter(self, definition: Definition, reasons: Sequence[Entrant]) -> Came:
         """Let in whoever may, by reasons of people whose standings are kept here.
@@ -57,18 +53,18 @@ class Entering:
         hears = bool(events_awaited_in(document))
         if not entrants or not (hears or document.exit_on or document.goal or document.stages):
             return 0
-        newest = self._standings.find([e.profile_id for e in entrants])
+        newest = self._stores.standings.find([e.profile_id for e in entrants])
         left = {
             e.ref: reason
             for e in entrants
             if (reason := left_since(document, e.standing, newest.get(e.profile_id)))
         }
         refs = [e.ref for e in entrants if hears or e.ref in left]
-        walks = [w for w in self._walks.find(refs, definition.journey).values() if w.active]
+        walks = [w for w in self._stores.walks.find(refs, definition.journey).values() if w.active]
         ending = [
             (walk, left[walk.ref])
             for walk in walks
             if walk.ref in left and walk.entry_version < newest[walk.profile_id].version
         ]
-        exited = self._walks.stop(ending, self._clock.now())
+        exited = self._stores.walks.stop(ending, self._stores.clock.now())
         return exited + (self._hearing.catch_up(walks) if hears else 0)

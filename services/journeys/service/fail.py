@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.journeys.domain.moves import Out
-from services.journeys.ports import Walks
+from services.journeys.ports.walks import Walks
 from services.shared.clock import Clock
 from services.shared.contracts.base import Model
 

@@ -9,7 +9,8 @@ from typing import Literal, TypeVar
 from services.journeys.domain.cohort import Slot, first_wait_seconds
 from services.journeys.domain.enrolment import Enrolment
 from services.journeys.domain.operating import FAR
-from services.journeys.ports import Boarding, Cohort, Definition, Executions, Walks
+from services.journeys.ports.definitions import Definition
+from services.journeys.ports.walks import Boarding, Cohort, Executions, Walks
 from services.shared.clock import Clock, to_iso
 
 PAGE = 98

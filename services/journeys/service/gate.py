@@ -7,7 +7,7 @@ from services.journeys.domain.document import Document
 from services.journeys.domain.portfolio import seated
 from services.journeys.domain.propositions import wrong_propositions
 from services.journeys.domain.rules.problems import Problem
-from services.journeys.planning_ports import Portfolios, Propositions
+from services.journeys.ports.planning import Portfolios, Propositions
 from services.shared.clock import Clock
 
 

@@ -12,8 +12,9 @@ from services.journeys.domain.enrolment import TOLD, Enrolment, Entrant, begin, 
 from services.journeys.domain.moves import Memory
 from services.journeys.domain.operating import refusal
 from services.journeys.domain.states import Place
-from services.journeys.ports import Boarding, Definition, Definitions, Executions, Refusal, Walks
-from services.journeys.running_ports import Runnings
+from services.journeys.ports.definitions import Definition, Definitions
+from services.journeys.ports.running import Runnings
+from services.journeys.ports.walks import Boarding, Executions, Refusal, Walks
 from services.journeys.service.fill import Filling, Start
 from services.shared.clock import Clock
 

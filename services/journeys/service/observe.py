@@ -14,8 +14,9 @@ from services.journeys.domain.enrolment import Enrolment
 from services.journeys.domain.operating import FAR, Running, held, is_stuck
 from services.journeys.domain.traces import to_text
 from services.journeys.domain.walk_traces import trace_of
-from services.journeys.ports import Definition, Definitions, Walks
-from services.journeys.running_ports import Live, LiveCohorts, Refusals, Runnings
+from services.journeys.ports.definitions import Definition, Definitions
+from services.journeys.ports.running import Live, LiveCohorts, Refusals, Runnings
+from services.journeys.ports.walks import Walks
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Invalid, NotFound
 

@@ -13,7 +13,7 @@ from services.journeys.domain.diagram import dot, mermaid
 from services.journeys.domain.document import Document
 from services.journeys.domain.rules.advice import calls_in_vain
 from services.journeys.domain.validation import InvalidJourney, Problem, Verdict, judge
-from services.journeys.ports import Attributes, Definition, Definitions, Machines
+from services.journeys.ports.definitions import Attributes, Definition, Definitions, Machines
 from services.journeys.service.gate import Gate
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Conflict, NotFound

@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.scoring import bootstrap
+from services.scoring.bootstrap import standings as bootstrap
 from services.scoring.domain.definitions import KINDS, Kind
 from services.scoring.ports import Revision
 from services.scoring.whereabouts import MOST_EXPORTED

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.scoring import bootstrap
+from services.scoring.bootstrap import standings as bootstrap
 from services.scoring.domain.definitions import Segment
 from services.shared.clock import FixedClock
 from services.shared.conditions import evaluate

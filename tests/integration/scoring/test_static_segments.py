@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.scoring import bootstrap
+from services.scoring.bootstrap import standings as bootstrap
 from services.shared.clock import FixedClock
 from services.shared.contracts.ingest import Merge
 from tests.integration.scoring.conftest import (

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from services.journeys.domain.campaign import SENDS_AT, Campaign, read_campaign
 from services.journeys.domain.enrolment import Entrant
 from services.journeys.domain.runs import Outcomes, Portion, Run, first_state, onward
-from services.journeys.planning_ports import Chore
+from services.journeys.ports.planning import Chore
 from services.journeys.service.enter import Came
 from services.journeys.service.fan_out import FanOut
+from services.journeys.service.stores import Stores
 from services.shared.clock import FixedClock
 from services.shared.contracts.audience import MOST, PARTS, AudienceAnswer, Present
 from services.shared.contracts.scoring import Standing
@@ -152,7 +153,7 @@ def run_of(planned: Campaign) -> Run:
 
 def fan_out(model: Model, clock: FixedClock) -> FanOut:
     any_: Any = model
-    return FanOut(any_, any_, any_, any_, any_, any_, any_, clock)
+    return FanOut(Stores(any_, any_, any_, any_, clock), any_, any_, any_, any_)
 
 
 def finish(model: Model, clock: FixedClock, pick: Callable[[list[int]], int], pages: int = 10**6) -> None:

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from services.journeys.domain.document import Document
-from services.journeys.domain.entries import OpenHours
+from services.journeys.domain.parts import OpenHours
 from services.journeys.domain.timing import (
     Pause,
     due_after_pauses,

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.scoring.adapters.standings_table import from_item, to_item
+from services.scoring.adapters.standing_items import from_item, to_item
 from services.scoring.domain.definitions import Definitions, MarginTable, Segment
 from services.scoring.domain.judging import History, catch_up, take_in
 from services.scoring.domain.standing import ProfileStanding

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.scoring.adapters.standings_table import from_item, to_item
+from services.scoring.adapters.standing_items import from_item, to_item
 from services.scoring.domain.definitions import Definitions, FitModel, ScoreModel, Segment, Strategy
 from services.scoring.domain.definitions.lifecycles import Lifecycle
 from services.scoring.domain.judging import catch_up, let_time_pass, take_in

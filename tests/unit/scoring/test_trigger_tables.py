@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.scoring.adapters.standings_table import from_item, to_item
+from services.scoring.adapters.standing_items import from_item, to_item
 from services.scoring.domain.definitions import Definitions, ScoreModel
 from services.scoring.domain.definitions.trigger_tables import TriggerTable
 from services.scoring.domain.judging import let_time_pass, take_in

@@ -1,4 +1,4 @@
-"""The interpreter's calendar: walks under way, who acts when, and what pauses do to it.
+"""The interpreter's agenda: walks under way, who acts when, and what pauses do to it.
 
 A walk stands somewhere until its time (`due`); then `acting.act` says what happens, node after node, until it stands
 again or ends. Steps that were due before the clock came to them happen at the clock's time, for the time they were due.
@@ -50,7 +50,7 @@ class Passage:
 @dataclass
 class Course:
     """A walk under way: at `node` since `since`; `over` when it waits for `due` there, else it arrives there then.
-    `turn` tells its newest place in the calendar from older ones."""
+    `turn` tells its newest place in the agenda from older ones."""
 
     walker: Walker
     number: int
@@ -65,7 +65,7 @@ class Course:
     asked: set[str] = field(default_factory=set)
 
 
-class Calendar:
+class Agenda:
     """Walks courses through a document. `seen` says what is known of a profile, `departed` why a course that was taken
     over from another profile ends at its next step (or nothing), `tell` takes the trace."""
 
@@ -86,7 +86,7 @@ class Calendar:
         self.closed: set[str] = set()
         self.steps = 0
         self.passed: Counter[Passage] = Counter()
-        self._agenda: list[tuple[datetime, int, Course]] = []
+        self._planned: list[tuple[datetime, int, Course]] = []
         self._turns = 0
         self._pauses: list[Pause] = []
         self._parked: list[Course] = []
@@ -94,13 +94,13 @@ class Calendar:
     @property
     def next_at(self) -> datetime | None:
         """Nothing happens before then; `None`: nothing is planned."""
-        return self._agenda[0][0] if self._agenda else None
+        return self._planned[0][0] if self._planned else None
 
     def plan(self, course: Course, at: datetime) -> None:
         """Let a course go on at `at`, instead of any other time."""
         self._turns += 1
         course.turn = self._turns
-        heapq.heappush(self._agenda, (max(at, self.now), course.turn, course))
+        heapq.heappush(self._planned, (max(at, self.now), course.turn, course))
 
     def start(self, course: Course, grace: timedelta) -> None:
         """Begin a course: its cohort leaves `grace` after it is due; one that need not wait goes at once."""
@@ -113,8 +113,8 @@ class Calendar:
 
     def run(self, until: datetime, *, inclusive: bool = True) -> None:
         """Let everybody act whose time comes until then."""
-        while self._agenda and (self._agenda[0][0] <= until if inclusive else self._agenda[0][0] < until):
-            at, turn, course = heapq.heappop(self._agenda)
+        while self._planned and (self._planned[0][0] <= until if inclusive else self._planned[0][0] < until):
+            at, turn, course = heapq.heappop(self._planned)
             if course.active and course.turn == turn:
                 self.now = at
                 self._wake_up(course)

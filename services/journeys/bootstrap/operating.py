@@ -1,13 +1,11 @@
-"""Joins the use cases of running journeys with AWS, as `bootstrap` does for the others."""
+"""Joins what tends journeys that run, and looks at them, with AWS."""
 
 from __future__ import annotations
 
 from functools import cache
 
-from services.journeys import bootstrap
 from services.journeys.adapters.contests import DynamoContests
 from services.journeys.adapters.definitions import DynamoDefinitions
-from services.journeys.adapters.drafts import DynamoDrafts
 from services.journeys.adapters.live_cohorts import DynamoLiveCohorts
 from services.journeys.adapters.machines import StepFunctionsExecutions
 from services.journeys.adapters.refusals import DynamoRefusals
@@ -15,7 +13,6 @@ from services.journeys.adapters.running import DynamoRunning
 from services.journeys.adapters.sqs_chores import SqsChores
 from services.journeys.adapters.walks import DynamoWalks
 from services.journeys.service.contest import Contesting
-from services.journeys.service.drafts import Drafting
 from services.journeys.service.fill import Filling
 from services.journeys.service.halt import Halting
 from services.journeys.service.migrate import Migrating
@@ -23,7 +20,7 @@ from services.journeys.service.observe import Observing
 from services.journeys.service.operate import Operating
 from services.journeys.service.sweep import Sweeping
 from services.journeys.service.tend import Tending
-from services.journeys.settings import ApiSettings, OnChoresSettings, OperationsSettings, SweepSettings
+from services.journeys.settings import OnChoresSettings, OperationsSettings, SweepSettings
 from services.shared.aws.dynamo import Table
 
 
@@ -93,11 +90,3 @@ def contesting() -> Contesting:
     clock = settings.clock()
     contests = DynamoContests(Table(settings.plans_table), clock)
     return Contesting(DynamoDefinitions(Table(settings.definitions_table)), contests, clock)
-
-
-@cache
-def drafting() -> Drafting:
-    """What `api` needs for drafts."""
-    settings = ApiSettings.from_env()
-    drafts = DynamoDrafts(Table(settings.definitions_table))
-    return Drafting(drafts, bootstrap.publishing(), settings.clock())

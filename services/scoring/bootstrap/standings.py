@@ -1,4 +1,4 @@
-"""Joins the use cases with AWS, once per process and only when first needed."""
+"""Joins what scores people with AWS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Joins the use cases of forms with AWS; apart from `bootstrap`, of which they need nothing."""
+"""Joins the use cases of forms with AWS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What running journeys needs from outside, beside `ports.py`."""
+"""How journeys are run: pauses, cohorts that are not done, refusals, chores."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from services.journeys.domain.cohort import Slot
 from services.journeys.domain.operating import Running
 from services.journeys.domain.traces import Step
-from services.journeys.ports import Cohort
+from services.journeys.ports.walks import Cohort
 from services.shared.contracts.base import Model
 
 STUCK_METRIC = "StuckCohorts"
@@ -133,29 +133,4 @@ class Chores(Protocol):
 
     def send(self, chores: Sequence[Chore]) -> None:
         """Let them be done soon."""
-        ...
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A document that is being written; `revision` counts its changes."""
-
-    document: Mapping[str, Any]
-    revision: int
-    at: datetime
-
-
-class Drafts(Protocol):
-    """Drafts of journeys, one a name."""
-
-    def get(self, name: str) -> Draft | None:
-        """The draft as of now."""
-        ...
-
-    def put(self, name: str, draft: Draft) -> bool:
-        """Keep the revision that follows the one that stands; `False`: another one came between."""
-        ...
-
-    def names(self) -> list[str]:
-        """Every journey that has a draft."""
         ...

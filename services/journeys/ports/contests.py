@@ -1,4 +1,4 @@
-"""What splits that learn need from outside."""
+"""Splits that learn: who came to which arm, and which has won."""
 
 from __future__ import annotations
 

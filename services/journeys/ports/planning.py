@@ -1,4 +1,4 @@
-"""What meeting many at once needs from outside, beside `ports.py`."""
+"""Campaigns and their runs, the portfolio, world events, propositions, and calls for one person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Joins the use cases of mentions with AWS, once per process and only when first needed."""
+"""Joins the use cases of mentions with AWS."""
 
 from __future__ import annotations
 

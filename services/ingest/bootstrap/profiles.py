@@ -1,4 +1,4 @@
-"""Joins ingest's use cases with AWS; once per process, on first use."""
+"""Joins what keeps profiles, and who is who, with AWS."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from services.ingest.adapters.dynamo_erasures import DynamoTombstones
 from services.ingest.adapters.dynamo_identities import DynamoIdentities
 from services.ingest.adapters.dynamo_imports import DynamoImports, TakenBack
 from services.ingest.adapters.dynamo_profiles import DynamoProfiles
-from services.ingest.adapters.dynamo_sources import DynamoMeter, DynamoSources
+from services.ingest.adapters.dynamo_sources import DynamoSources
 from services.ingest.adapters.dynamo_timeline import DynamoTimeline
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.adapters.sqs_intake import SqsIntake
-from services.ingest.doors.accept import FrontDoor
-from services.ingest.doors.attributes import AttributeRegistry, KnownAttributes
-from services.ingest.doors.known import KnownKeys, KnownRules
-from services.ingest.doors.sources import SourceRegistry
+from services.ingest.doors.attributes import KnownAttributes
+from services.ingest.doors.known import KnownRules
 from services.ingest.people.find import PROFILE_PREFIX
 from services.ingest.people.gate import Gate
 from services.ingest.profiles.consume import Consumer
@@ -28,60 +26,15 @@ from services.ingest.profiles.review import IdentityReview
 from services.ingest.profiles.rulings import RulingsKept
 from services.ingest.profiles.tell import Teller
 from services.ingest.settings import (
-    ApiSettings,
-    AttributesSettings,
     IdentitiesSettings,
-    OnAttributesStreamSettings,
     OnEventsSettings,
     OnProfilesStreamSettings,
     ProfileSettings,
-    SourcesSettings,
 )
-from services.shared.aws.bus import Bus, pack
+from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
 from services.shared.clock import Clock
-from services.shared.contracts.ingest import RecoveryRequested
 from services.shared.ids import new_id
-
-
-@cache
-def front_door() -> FrontDoor:
-    """For `api`."""
-    settings = ApiSettings.from_env()
-    bus = Bus(settings.bus_name)
-    return FrontDoor(
-        keys=KnownKeys(DynamoSources(Table(settings.sources_table)), settings.clock()),
-        meter=DynamoMeter(Table(settings.rates_table)),
-        attributes=KnownAttributes(DynamoAttributes(Table(settings.attributes_table))),
-        queue=SqsIntake(settings.queue_url),
-        clock=settings.clock(),
-        new_id=new_id,
-        recover=lambda asked: bus.publish(pack(asked, lambda rows: RecoveryRequested(requests=rows))),
-    )
-
-
-@cache
-def attribute_registry() -> AttributeRegistry:
-    """For `attributes`."""
-    settings = AttributesSettings.from_env()
-    return AttributeRegistry(DynamoAttributes(Table(settings.attributes_table)), settings.clock())
-
-
-@cache
-def attribute_publisher() -> Bus:
-    """For `on_attributes_stream`."""
-    return Bus(OnAttributesStreamSettings.from_env().bus_name)
-
-
-@cache
-def source_registry() -> SourceRegistry:
-    """For `sources`."""
-    settings = SourcesSettings.from_env()
-    return SourceRegistry(
-        sources=DynamoSources(Table(settings.sources_table)),
-        clock=settings.clock(),
-        new_key=lambda prefix: f"{prefix}_{secrets.token_urlsafe(24)}",
-    )
 
 
 @cache

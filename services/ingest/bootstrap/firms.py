@@ -1,4 +1,4 @@
-"""Joins the use cases of firms with AWS; once per process, on first use."""
+"""Joins the use cases of firms with AWS."""
 
 from __future__ import annotations
 

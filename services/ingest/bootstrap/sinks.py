@@ -1,5 +1,4 @@
-"""Joins the use cases of sinks with AWS; apart from `bootstrap`, so that the consumer of events, whose cold start
-counts, imports no TLS."""
+"""Joins the use cases of sinks with AWS."""
 
 from __future__ import annotations
 
@@ -23,8 +22,6 @@ from services.ingest.sinks.registry import SinkRegistry
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table
 from services.shared.aws.secrets import secret_text
-
-"""Sinks that are tried at once: as many as a batch has deliveries."""
 
 
 @cache

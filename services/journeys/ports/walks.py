@@ -1,35 +1,16 @@
-"""What the use cases need from outside."""
+"""Who walks through which journey, and the cohorts and executions that take them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from services.journeys.domain.cohort import Slot
-from services.journeys.domain.document import Document
 from services.journeys.domain.enrolment import Enrolment
-from services.journeys.domain.merging import Gone, Verdict
+from services.journeys.domain.merging import Verdict
 from services.journeys.domain.moves import Ask, Memory, Out
-from services.shared.contracts.ingest import AttributeRegistry
-from services.shared.contracts.scoring import Carried, Standing
-
-
-@dataclass(frozen=True)
-class Definition:
-    """A published version of a journey, with the state machine that runs it."""
-
-    version: int
-    document: Document
-    digest: str
-    state_machine_arn: str
-    published_at: datetime
-    raw: Mapping[str, Any] = field(compare=False, default_factory=dict)
-
-    @property
-    def journey(self) -> str:
-        return self.document.name
 
 
 @dataclass(frozen=True)
@@ -90,51 +71,6 @@ class Boarding:
 
 class Parked(Exception):
     """A cohort is parked."""
-
-
-class Definitions(Protocol):
-    """Published versions. A version never changes."""
-
-    def all(self) -> Sequence[Definition]:
-        """Every version of every journey; up to a few seconds old."""
-        ...
-
-    def versions(self, journey: str) -> list[Definition]:
-        """Every version of a journey, oldest first, as of now."""
-        ...
-
-    def get(self, journey: str, version: int) -> Definition:
-        """One version.
-
-        Raises:
-            NotFound: it was never published.
-        """
-        ...
-
-    def add(self, definition: Definition) -> bool:
-        """Store a new version; false when that version exists already."""
-        ...
-
-
-class Attributes(Protocol):
-    """What may be known of people, as ingest has told."""
-
-    def known(self) -> frozenset[str] | None:
-        """The attributes that profiles may hold, as of now; `None`: any."""
-        ...
-
-    def keep(self, registry: AttributeRegistry) -> None:
-        """Take over a registry, unless the one here is as new."""
-        ...
-
-
-class Machines(Protocol):
-    """Makes state machines."""
-
-    def create(self, journey: str, version: int, definition: Mapping[str, Any]) -> str | None:
-        """The ARN of the state machine of a version, made if need be; `None` when one of that name does something
-        else."""
-        ...
 
 
 class Executions(Protocol):
@@ -260,59 +196,4 @@ class Walks(Cohorts, Protocol):
 
     def forget(self, profile_id: str) -> int:
         """Remove all walks of a profile; how many there were."""
-        ...
-
-
-class Standings(Protocol):
-    """What journeys keeps of scoring's view of people: the newest."""
-
-    def keep(self, standings: Iterable[Standing]) -> dict[str, Standing]:
-        """Store those (one a profile) that are newer than what is there; the newest by profile, without those that
-        are gone."""
-        ...
-
-    def find(self, profile_ids: Iterable[str]) -> dict[str, Standing]:
-        """By profile, as of now, without those that are gone."""
-        ...
-
-    def leave(self, profile_id: str, gone: Gone) -> bool:
-        """Note that a profile is gone, instead of its standing; `False`: it was given back since."""
-        ...
-
-    def gone(self, profile_id: str) -> Gone | None:
-        """What became of a profile that is gone, as of now."""
-        ...
-
-
-@dataclass(frozen=True)
-class Noise:
-    """Something that was heard of a person at `at`: a signal, about the matter `key`, with what is kept of it;
-    `version` as that of `signals.Told`."""
-
-    profile_id: str
-    signal: str
-    key: str
-    at: datetime
-    kept: Mapping[str, Any]
-    version: int = 0
-
-
-class Known(Protocol):
-    """What journeys has been told of people besides scoring's view: traits, and events."""
-
-    def keep_traits(self, carried: Carried) -> bool:
-        """Take traits over, unless those here are as new; were they?"""
-        ...
-
-    def traits(self, profile_ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
-        """Traits by profile, as of now."""
-        ...
-
-    def note(self, noises: Iterable[Noise]) -> None:
-        """Remember the newest of each signal and matter for a while: facts come in any order, and a walk may begin
-        after what it would have heard."""
-        ...
-
-    def noted(self, profile_id: str) -> list[Noise]:
-        """What was heard of a person lately, as of now."""
         ...

@@ -1,4 +1,4 @@
-"""Joins what meets many at once with AWS. Each is made once a process, when first asked for."""
+"""Joins campaigns, the portfolio and its plans with AWS."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from functools import cache
 from services.journeys.adapters.asking import AskedAudiences, AskedDirectory, AskedMessages
 from services.journeys.adapters.definitions import DynamoDefinitions
 from services.journeys.adapters.halts import RunningHalts
-from services.journeys.adapters.known import DynamoKnown
-from services.journeys.adapters.machines import StepFunctionsExecutions
 from services.journeys.adapters.plans import (
     DynamoCalls,
     DynamoCampaigns,
@@ -19,16 +17,12 @@ from services.journeys.adapters.plans import (
 from services.journeys.adapters.running import DynamoRunning
 from services.journeys.adapters.runs import DynamoRuns
 from services.journeys.adapters.sqs_runs import SqsRuns
-from services.journeys.adapters.standings import DynamoStandings
-from services.journeys.adapters.walks import DynamoWalks
-from services.journeys.bootstrap import gate_with, publishing_with
-from services.journeys.planning_ports import Chores
+from services.journeys.bootstrap.publishing import gate_with, publishing_with
+from services.journeys.bootstrap.walking import entering_with, stores_of
+from services.journeys.ports.planning import Chores
 from services.journeys.service.call import Calling
 from services.journeys.service.campaigns import Campaigning
-from services.journeys.service.enter import Entering
 from services.journeys.service.fan_out import FanOut
-from services.journeys.service.hear import Hearing
-from services.journeys.service.join import Joining
 from services.journeys.service.occasions import Occasions
 from services.journeys.service.plans import Plans
 from services.journeys.service.portfolio import PortfolioDesk
@@ -42,16 +36,13 @@ AnySettings = CampaignsSettings | OccasionsSettings
 def fan_out() -> tuple[FanOut, Chores]:
     """What `on_runs` needs."""
     settings = OnRunsSettings.from_env()
-    definitions = DynamoDefinitions(Table(settings.definitions_table))
+    stores = stores_of(settings)
     work = FanOut(
-        definitions,
-        DynamoWalks(Table(settings.runtime_table)),
-        DynamoStandings(Table(settings.standings_table)),
-        _entering(settings, definitions),
+        stores,
+        entering_with(settings, stores),
         DynamoRuns(Table(settings.plans_table)),
         AskedAudiences(settings.audience_function),
         RunningHalts(DynamoRunning(Table(settings.definitions_table))),
-        settings.clock(),
     )
     return work, SqsRuns(settings.runs_queue_url)
 
@@ -103,17 +94,14 @@ def plans() -> Plans:
 def calling() -> Calling:
     """For the route that lets one person in."""
     settings = CampaignsSettings.from_env()
-    definitions = DynamoDefinitions(Table(settings.definitions_table))
+    stores = stores_of(settings)
     return Calling(
-        definitions,
-        DynamoWalks(Table(settings.runtime_table)),
-        DynamoStandings(Table(settings.standings_table)),
-        _entering(settings, definitions),
+        stores,
+        entering_with(settings, stores),
         AskedAudiences(settings.audience_function),
         AskedDirectory(settings.who_function),
         DynamoCalls(Table(settings.plans_table)),
         RunningHalts(DynamoRunning(Table(settings.definitions_table))),
-        settings.clock(),
     )
 
 
@@ -143,14 +131,3 @@ def _campaigning(settings: AnySettings) -> Campaigning:
         gate_with(settings),
         settings.clock(),
     )
-
-
-def _entering(settings: CampaignsSettings | OnRunsSettings, definitions: DynamoDefinitions) -> Entering:
-    walks = DynamoWalks(Table(settings.runtime_table))
-    standings = DynamoStandings(Table(settings.standings_table))
-    clock = settings.clock()
-    runnings = DynamoRunning(Table(settings.definitions_table))
-    joining = Joining(definitions, walks, StepFunctionsExecutions(), runnings, clock)
-    known = DynamoKnown(Table(settings.runtime_table))
-    hearing = Hearing(definitions, walks, standings, known, joining, clock)
-    return Entering(walks, standings, joining, hearing, clock)

@@ -1,11 +1,10 @@
-"""Joins the single customer view and erasure with AWS; once per process, on first use."""
+"""Joins the single customer view, exports and erasure with AWS."""
 
 from __future__ import annotations
 
 import json
 from functools import cache
 
-from services.ingest import bootstrap
 from services.ingest.adapters.dynamo_erasures import DynamoErasures, DynamoTombstones
 from services.ingest.adapters.dynamo_finder import DynamoFinder
 from services.ingest.adapters.dynamo_firms import DynamoFirms
@@ -17,6 +16,7 @@ from services.ingest.adapters.s3_exports import S3Exports
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.adapters.sqs_erasures import SqsErasures
 from services.ingest.adapters.sqs_exports import SqsExports
+from services.ingest.bootstrap import profiles
 from services.ingest.people.erase import Eraser, ErasureDesk, Stores
 from services.ingest.people.export import Exporter, Gatherer
 from services.ingest.people.export_rounds import ExportWorker
@@ -52,7 +52,7 @@ def directory() -> Directory:
 @cache
 def retelling() -> Retelling:
     """For `history`."""
-    return Retelling(bootstrap.profiles(), bootstrap.timeline())
+    return Retelling(profiles.profiles(), profiles.timeline())
 
 
 @cache
@@ -61,7 +61,7 @@ def single_view() -> SingleView:
     settings = ProfilesSettings.from_env()
     return SingleView(
         directory=directory(),
-        timeline=bootstrap.timeline(),
+        timeline=profiles.timeline(),
         records=DynamoRecords(Table(settings.profile_parts_table)),
         services=PersonFunctions(json.loads(settings.person_functions), seconds=ANSWER_SECONDS),
         clock=settings.clock(),
@@ -99,7 +99,7 @@ def export_worker() -> ExportWorker:
 def _gatherer(settings: ProfilesSettings, read_seconds: int) -> Gatherer:
     return Gatherer(
         directory=directory(),
-        timeline=bootstrap.timeline(),
+        timeline=profiles.timeline(),
         records=DynamoRecords(Table(settings.profile_parts_table)),
         lake=AskedLake(settings.compact_function, seconds=read_seconds),
         services=PersonFunctions(json.loads(settings.person_functions), seconds=ANSWER_SECONDS),
@@ -129,7 +129,7 @@ def eraser() -> Eraser:
     kept = RulingsKept(tombstones=tombstones, lake=S3Lake(settings.lake_bucket), clock=settings.clock())
     return Eraser(
         stores=Stores(
-            people=DynamoPeople(bootstrap.identities(), bootstrap.profiles(), kept.keep),
+            people=DynamoPeople(profiles.identities(), profiles.profiles(), kept.keep),
             tombstones=tombstones,
             histories=DynamoHistories(parts),
             records=DynamoRecords(parts),
@@ -147,4 +147,4 @@ def eraser() -> Eraser:
 
 
 def _people() -> DynamoPeople:
-    return DynamoPeople(bootstrap.identities(), bootstrap.profiles())
+    return DynamoPeople(profiles.identities(), profiles.profiles())
