@@ -22,6 +22,7 @@ ROUTES = (
     *(f"POST /journeys/{{name}}/{verb}" for verb in ("pause", "resume", "stop", "migrate")),
     "POST /journeys/{name}/splits/{node}/winner",
     *(f"GET /journeys/{{name}}/{noun}" for noun in ("diff", "status", "participants")),
+    "GET /journeys/report",
     "GET /profiles/{profile_id}/journeys/{name}/trace",
     "POST /portfolio/pause",
     "POST /portfolio/resume",
@@ -69,7 +70,7 @@ def _routes(stack: ServiceStack, uses: Operations, chores: WorkQueue, settings: 
     function = stack.function(
         "Operations", handler="operations", settings={**settings, "plans_table": uses.plans.table_name}
     )
-    uses.plans.grant(function, "dynamodb:PutItem")
+    uses.plans.grant(function, "dynamodb:PutItem", "dynamodb:BatchGetItem")
     uses.definitions.grant(
         function,
         "dynamodb:GetItem",

@@ -21,7 +21,7 @@ Objective = Literal[
 """What a programme is for."""
 
 Angle = Literal["interaction", "lifecycle", "life_phase", "world"]
-"""What it takes up: something the person did, their way as a customer, their own life, or the world around them."""
+"""What it takes up."""
 
 Kpi = Literal[
     "new_leads",
@@ -57,6 +57,15 @@ OBJECTIVES: Mapping[Objective, Meaning] = MappingProxyType(
         "service": Meaning("Help people with what they have", "satisfaction"),
         "self_service": Meaning("Let people help themselves", "contacts_avoided"),
         "lock_in": Meaning("Give reasons to stay", "products_per_customer"),
+    }
+)
+
+ANGLES: Mapping[Angle, str] = MappingProxyType(
+    {
+        "interaction": "Something the person did",
+        "lifecycle": "Their way as a customer",
+        "life_phase": "Their own life",
+        "world": "The world around them",
     }
 )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from services.journeys.domain.cohort import Slot
+from services.journeys.domain.figures import Figures, Happening
 from services.journeys.domain.operating import Running
 from services.journeys.domain.traces import Step
 from services.journeys.ports.walks import Cohort
@@ -24,7 +25,7 @@ LEAVING = "leaving"
 @dataclass(frozen=True)
 class Live:
     """A cohort that is not done. An execution is `at_work` on it from its arrival at an action until it stands at a
-    wait. `parks` is how often it was parked, and `carried` the data of the execution that goes on with it when it is
+    wait; until it has `arrived` for the first time it is on the way to where it begins. `parks` is how often it was parked, and `carried` the data of the execution that goes on with it when it is
     resumed."""
 
     cohort: Cohort
@@ -33,6 +34,7 @@ class Live:
     created_at: datetime
     expires_at: datetime
     at_work: bool
+    arrived: bool
     parks: int
     carried: Mapping[str, Any]
 
@@ -79,6 +81,18 @@ class Refusals(Protocol):
 
     def of_profile(self, profile_id: str, journey: str) -> list[Step]:
         """Why a person was not let into a journey, the last time for each matter."""
+        ...
+
+
+class Counters(Protocol):
+    """What came of journeys, counted once each."""
+
+    def count(self, batch: Sequence[Happening]) -> None:
+        """Add what happened, in the order of a stream that may repeat itself from where a batch began."""
+        ...
+
+    def of(self, journeys: Iterable[str]) -> dict[str, Figures]:
+        """What came of each; may be a moment behind."""
         ...
 
 

@@ -189,7 +189,6 @@ def test_a_cohort_that_is_acting_is_left_alone_until_it_stands(
     assert requests(world) == [(p, "hi", 2) for p in people(2)]
 
 
-@pytest.mark.capability("004-8")
 def test_a_stop_ends_everybody_and_lets_nobody_in(world: World, desk: Desk) -> None:
     begun(world)
     assert desk.done("POST", "/journeys/trial/stop")["status"] == "stopped"
