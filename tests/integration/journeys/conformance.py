@@ -126,7 +126,7 @@ class Stage:
 
 
 def interpreted(raw: dict[str, Any], stream: Sequence[Told], begin: datetime) -> Walks:
-    """What the interpreter makes of it. Whoever goes over to a version that says the same goes on as if they had not."""
+    """What the interpreter makes of it. To go over to a version that says the same is as if nobody had."""
     interpreter = Interpreter(Document.model_validate(raw), begin)
     for now, told in stream:
         if isinstance(told, Fact):
