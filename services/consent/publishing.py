@@ -95,4 +95,6 @@ def _change(entry: Entry) -> ConsentChange:
         sequence=entry.seq,
         at=from_iso(entry.at),
         send_id=entry.form.removeprefix(MESSAGE) if entry.form.startswith(MESSAGE) else "",
+        basis=entry.basis,
+        until=from_iso(entry.until) if entry.until else None,
     )

@@ -22,6 +22,9 @@ from services.consent.ports import Append, Position, Subject
 from services.shared.aws.dynamo import Item, Op, Table, TransactionRefused, transact
 
 _FIELDS = tuple(field.name for field in fields(Entry))
+_LATER = ("basis", "until")
+"""Fields that older items do not have."""
+
 _RETRIABLE = {"ConditionalCheckFailed", "TransactionConflict"}
 
 
@@ -146,7 +149,7 @@ def entry_of(item: Mapping[str, Any]) -> Entry | None:
     pk, sk = str(item["pk"]), str(item["sk"])
     if not pk.startswith("shard#") or not sk.isdigit():
         return None
-    values = {name: item[name] for name in _FIELDS}
+    values = {name: item.get(name, "") if name in _LATER else item[name] for name in _FIELDS}
     return Entry(**{**values, "shard": int(pk.removeprefix("shard#")), "seq": int(sk)})
 
 
@@ -169,4 +172,5 @@ def _standing(item: Item) -> Standing:
         entry_id=item["entry_id"],
         text_version=item["text_version"],
         at=item["at"],
+        **{name: item.get(name, "") for name in _LATER},
     )

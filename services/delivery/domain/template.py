@@ -13,10 +13,11 @@ from liquid import BoundTemplate, Environment
 from liquid.exceptions import LiquidError
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.delivery.domain.message import MessageClass
 from services.shared.errors import Invalid
+from services.shared.permission import MessageClass, needs_permission
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_STOP = re.compile(r"\bSTOP\b")
 
 
 class _Part(BaseModel):
@@ -56,17 +57,17 @@ class TemplateDocument(BaseModel):
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
-        if self.message_class == "commercial" and not self.purpose:
-            raise ValueError("purpose is required for a commercial message")
+        if needs_permission(self.message_class) and not self.purpose:
+            raise ValueError(f"purpose is required for a {self.message_class} message")
         if self.message_class == "service" and self.purpose:
             raise ValueError("purpose is not allowed for a service message: it needs no permission")
         if not self.sources():
             raise ValueError("channels needs email or sms")
-        if self.message_class == "commercial":
+        if needs_permission(self.message_class):
             for name in ("channels.email.text", "channels.email.html"):
                 source = self.sources().get(name)
                 if source and "unsubscribe_url" not in source:
-                    raise ValueError(f"{name} of a commercial message must show unsubscribe_url")
+                    raise ValueError(f"{name} of a {self.message_class} message must show unsubscribe_url")
         return self
 
     def sources(self) -> dict[str, str]:
@@ -83,6 +84,11 @@ class TemplateDocument(BaseModel):
     def supported(self) -> list[str]:
         """The channels the template can take."""
         return [c for c, part in (("email", self.channels.email), ("sms", self.channels.sms)) if part]
+
+    def ways_out(self) -> list[str]:
+        """The channels on which the message itself says how to object: by its link, or a text message by STOP."""
+        sms = self.sources().get("channels.sms.text", "")
+        return ["email", *(["sms"] if "unsubscribe_url" in sms or _STOP.search(sms) else [])]
 
     def digest(self) -> str:
         """SHA-256 of the canonical document: the same document is the same version."""
