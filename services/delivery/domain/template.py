@@ -58,7 +58,7 @@ class TemplateDocument(BaseModel):
     @model_validator(mode="after")
     def _rules(self) -> Self:
         if needs_permission(self.message_class) and not self.purpose:
-            raise ValueError(f"purpose is required for a {self.message_class} message")
+            raise ValueError(f"purpose is required: a {self.message_class} message needs permission")
         if self.message_class == "service" and self.purpose:
             raise ValueError("purpose is not allowed for a service message: it needs no permission")
         if not self.sources():
