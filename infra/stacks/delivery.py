@@ -274,6 +274,9 @@ class DeliveryStack(ServiceStack):
             [
                 "PUT /templates/{name}",
                 "GET /templates",
+                "GET /service-kinds",
+                "GET /landing-pages",
+                "PUT /landing-pages",
                 "GET /messages/{send_id}",
                 "GET /decisions",
                 "GET /reports/summary",

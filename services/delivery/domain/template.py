@@ -13,6 +13,7 @@ from liquid import BoundTemplate, Environment
 from liquid.exceptions import LiquidError
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from services.delivery.domain.service_kinds import SERVICE_KINDS
 from services.shared.errors import Invalid
 from services.shared.permission import MessageClass, needs_permission
 
@@ -46,12 +47,14 @@ class Channels(_Part):
 
 
 class TemplateDocument(BaseModel):
-    """A template as marketers write it. `class` decides whether permission is needed, so it is never a request's."""
+    """A template as marketers write it. `class` decides whether permission is needed, so it is never a request's. Of a
+    service message, `kind` may say which one it is."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     message_class: MessageClass = Field(alias="class")
     purpose: str = Field(default="", pattern=r"^([a-z][a-z0-9_-]{0,63})?$")
+    kind: str = ""
     channels: Channels
     required: list[str] = Field(default=[], max_length=20)
 
@@ -61,6 +64,8 @@ class TemplateDocument(BaseModel):
             raise ValueError(f"purpose is required: a {self.message_class} message needs permission")
         if self.message_class == "service" and self.purpose:
             raise ValueError("purpose is not allowed for a service message: it needs no permission")
+        if self.kind and (needs_permission(self.message_class) or self.kind not in SERVICE_KINDS):
+            raise ValueError("kind is one of the service kinds, and only of a service message")
         if not self.sources():
             raise ValueError("channels needs email or sms")
         if needs_permission(self.message_class):
@@ -92,7 +97,8 @@ class TemplateDocument(BaseModel):
 
     def digest(self) -> str:
         """SHA-256 of the canonical document: the same document is the same version."""
-        text = json.dumps(self.model_dump(by_alias=True), sort_keys=True, separators=(",", ":"))
+        document = self.model_dump(by_alias=True, exclude=None if self.kind else {"kind"})
+        text = json.dumps(document, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
 

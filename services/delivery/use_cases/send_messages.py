@@ -11,7 +11,7 @@ from services.delivery.domain.choice import CHANNELS, Ask, Choice, Skip, candida
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.footer import with_preferences
 from services.delivery.domain.message import Message
-from services.delivery.domain.requested import classed, owned, pending
+from services.delivery.domain.requested import classed, never, owned, pending
 from services.delivery.domain.template import NotRenderable, Rendered, Template, render
 from services.delivery.ports import Gates, Messages, Outgoing, Secret, Sender, Templates
 from services.delivery.use_cases.amend import amend
@@ -139,10 +139,8 @@ class SendMessages:
         if template is None:
             return self._skip(stored, stored, Skip("unknown_template", "", ()))
         message = owned(classed(stored, template), contact)
-        if stored.expires_at and self._clock.now() > from_iso(stored.expires_at):
-            return self._skip(stored, message, Skip("moment_over", "", ()))
-        if stored.proposition_until and self._clock.now() >= from_iso(stored.proposition_until):
-            return self._skip(stored, message, Skip("proposition_over", "", ()))
+        if reason := never(message, self._clock.now()):
+            return self._skip(stored, message, Skip(reason, "", ()))
         if contact is None and not message.address:
             if self._clock.now() - from_iso(stored.requested_at) < CONTACT_DUE:
                 raise NotSentYet(f"no contact yet for {stored.send_id}")
