@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from services.consent.domain.ledger import MESSAGE, Entry
@@ -37,14 +39,17 @@ class Publishing:
         self._clock = clock
         self._public_url = public_url
 
-    def publish(self, entries: Sequence[Entry]) -> dict[str, int]:
-        """Publish what `entries` mean; repeating it is harmless. Answers with counts: `changed`, `requested`, and
-        `forgotten` for requests whose address was erased before the message could go.
+    def publish(
+        self, entries: Sequence[Entry], recorded: Mapping[str, datetime | None] = MappingProxyType({})
+    ) -> dict[str, int]:
+        """Publish what `entries` mean; repeating it is harmless. `recorded` is when each was written by the real clock,
+        by entry id. Answers with counts: `changed`, `requested`, and `forgotten` for requests whose address was
+        erased before the message could go.
 
         Raises:
             NotPublished: the bus refused some; repeat the whole batch.
         """
-        changes = [_change(entry) for entry in entries if entry.kind != "requested"]
+        changes = [_change(e, recorded.get(e.entry_id)) for e in entries if e.kind != "requested"]
         asked = [entry for entry in entries if entry.kind == "requested"]
         messages = self._messages(asked)
         self._bus.publish(
@@ -84,7 +89,7 @@ class Publishing:
         }
 
 
-def _change(entry: Entry) -> ConsentChange:
+def _change(entry: Entry, recorded_at: datetime | None) -> ConsentChange:
     return ConsentChange(
         address_key=entry.address_key,
         purpose=entry.purpose,
@@ -95,4 +100,7 @@ def _change(entry: Entry) -> ConsentChange:
         sequence=entry.seq,
         at=from_iso(entry.at),
         send_id=entry.form.removeprefix(MESSAGE) if entry.form.startswith(MESSAGE) else "",
+        basis=entry.basis,
+        until=from_iso(entry.until) if entry.until else None,
+        recorded_at=recorded_at,
     )

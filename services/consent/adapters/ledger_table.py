@@ -10,9 +10,10 @@ Every write moves the shard's head and is conditioned on it, so whatever was rea
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.consent.adapters.evidence_table import EvidenceTable
@@ -22,6 +23,12 @@ from services.consent.ports import Append, Position, Subject
 from services.shared.aws.dynamo import Item, Op, Table, TransactionRefused, transact
 
 _FIELDS = tuple(field.name for field in fields(Entry))
+RECORDED = "recorded_ms"
+"""Beside an entry and no part of it: when it was written by the real clock, for measuring only."""
+
+_LATER = ("basis", "until")
+"""Fields that older items do not have."""
+
 _RETRIABLE = {"ConditionalCheckFailed", "TransactionConflict"}
 
 
@@ -108,7 +115,8 @@ class LedgerTable:
         ops = [
             self._move_head(step),
             self._table.put_op(
-                {**_entry_key(entry.shard, entry.seq), **asdict(entry)}, condition="attribute_not_exists(pk)"
+                {**_entry_key(entry.shard, entry.seq), **asdict(entry), RECORDED: round(time.time() * 1000)},
+                condition="attribute_not_exists(pk)",
             ),
             self._table.put_op(pointer, condition="attribute_not_exists(pk)"),
             self._evidence.seal_op(step.sealed),
@@ -146,8 +154,13 @@ def entry_of(item: Mapping[str, Any]) -> Entry | None:
     pk, sk = str(item["pk"]), str(item["sk"])
     if not pk.startswith("shard#") or not sk.isdigit():
         return None
-    values = {name: item[name] for name in _FIELDS}
+    values = {name: item.get(name, "") if name in _LATER else item[name] for name in _FIELDS}
     return Entry(**{**values, "shard": int(pk.removeprefix("shard#")), "seq": int(sk)})
+
+
+def recorded_at(item: Mapping[str, Any]) -> datetime | None:
+    """When an entry's item was written, by the real clock; `None` for one of before that was noted."""
+    return datetime.fromtimestamp(item[RECORDED] / 1000, UTC) if RECORDED in item else None
 
 
 def _shard_pk(shard: int) -> str:
@@ -169,4 +182,5 @@ def _standing(item: Item) -> Standing:
         entry_id=item["entry_id"],
         text_version=item["text_version"],
         at=item["at"],
+        **{name: item.get(name, "") for name in _LATER},
     )
