@@ -6,8 +6,8 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.consent.bootstrap import inspection, registry, withdrawals
-from services.consent.domain.asks import Lookup, Withdrawal
+from services.consent.bootstrap import inspection, objections, registry, withdrawals
+from services.consent.domain.asks import Lookup, Objection, Withdrawal
 from services.consent.domain.purposes import Purpose
 from services.consent.handlers.requests import origin_of
 from services.shared.errors import NotFound
@@ -44,6 +44,15 @@ def revoke() -> Response[Any]:
     withdrawal = Withdrawal.model_validate(json_body(app.current_event))
     key, outcome = withdrawals().withdraw(withdrawal, origin_of(app.current_event))
     return answer(200, {"address_key": key, "outcome": outcome})
+
+
+@app.post("/consents/objections")
+def object_to_marketing() -> Response[Any]:
+    """`{"addresses": [{"channel", "address"}], "reason"}`: no marketing to this person any more, for any purpose."""
+    event = app.current_event
+    objection = Objection.model_validate(json_body(event))
+    done = objections().object(objection, origin_of(event), event.headers.get("idempotency-key") or "")
+    return answer(200, {"objections": done})
 
 
 @app.get("/consents/<address_key>")
