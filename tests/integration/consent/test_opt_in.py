@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -96,6 +97,34 @@ def test_links_of_before_a_rotation_work_for_one_round(world: World) -> None:
     secrets._kept.clear()
     assert world.call("GET /consents/confirm", query={"token": before_page})["statusCode"] == 400
     assert world.confirm(newer)["statusCode"] == 200
+
+
+@pytest.mark.capability("003-22")
+def test_a_link_signed_with_a_key_this_process_has_not_read_yet_works(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F42: one function has read the new key, the one behind the page still keeps the old for some minutes."""
+    world.ask()
+    assert world.confirm(world.mailed_token())["statusCode"] == 200
+    rotate(world, "second-key")
+    world.ask("bob@example.com")
+    kept = dict(secrets._kept)
+    secrets._kept.clear()
+    token = world.mailed_token()
+    secrets._kept.clear()
+    secrets._kept.update(kept)
+    open_page = {"query": {"token": token}}
+    assert world.call("GET /consents/confirm", **open_page)["statusCode"] == 400
+    later = time.monotonic() + secrets.RENEW_SECONDS
+    monkeypatch.setattr("services.shared.aws.secrets.time.monotonic", lambda: later)
+    assert world.confirm(token)["statusCode"] == 200
+    reads: list[str] = []
+    client("secretsmanager").meta.events.register(
+        "before-call.secretsmanager.GetSecretValue", lambda **_: reads.append("read")
+    )
+    for _ in range(20):
+        assert world.call("GET /consents/confirm", query={"token": "0" * 8 + token[8:]})["statusCode"] == 400
+    assert len(reads) <= 1
 
 
 @pytest.mark.capability("003-22")
