@@ -13,6 +13,7 @@ from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
 from services.consent.domain.events import MAY_CHANGE_ADDRESS, RECOVERY_REQUESTED, TOLD
+from services.shared.contracts.consent import ConsentChanged
 from services.shared.contracts.delivery import ComplaintsReceived
 from services.shared.contracts.ingest import (
     FormSubmitted,
@@ -70,6 +71,7 @@ class ConsentStack(ServiceStack):
         self._recovery()
         self._replies()
         self._complaints()
+        self._opt_outs()
         self._marketers()
         self._outbox()
         self._person()
@@ -192,6 +194,37 @@ class ConsentStack(ServiceStack):
         )
         self._let_end(function)
         self.react(function, facts=[ComplaintsReceived], batch_size=10)
+
+    def _opt_outs(self) -> None:
+        name = str(self.node.try_get_context("sms_opt_out_list") or "Default")
+        settings = {
+            **self._tables(),
+            "address_secret_arn": self.address_secret.secret_arn,
+            "sms_opt_out_list": name,
+        }
+        place = f"arn:{Aws.PARTITION}:sms-voice:{Aws.REGION}:{Aws.ACCOUNT_ID}:opt-out-list/{name}"
+
+        def let(function: ServiceFunction, *operations: str) -> None:
+            actions = [f"sms-voice:{operation}" for operation in operations]
+            function.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=[place]))
+
+        follow = self.function("OnSmsPermissions", handler="on_sms_permissions", settings=settings)
+        self._ledger.grant(follow, "dynamodb:BatchGetItem", "dynamodb:Query")
+        self._evidence.grant(follow, "dynamodb:BatchGetItem")
+        self.address_secret.grant_read(follow)
+        let(follow, "PutOptedOutNumber", "DeleteOptedOutNumber")
+        queue = self.queue("OnSmsPermissionsQueue")
+        by_text = events.EventPattern(
+            source=[ConsentChanged.source],
+            detail_type=[ConsentChanged.detail_type],
+            detail={"changes": {"channel": ["sms"]}},
+        )
+        self.subscribe("SmsPermissions", queue, by_text)
+        self.consume(follow, queue, batch_size=10)
+        read = self.function("OptOuts", handler="opt_outs", settings=settings, timeout_seconds=900)
+        self._let_end(read)
+        let(read, "DescribeOptedOutNumbers")
+        self.schedule(read, "rate(1 day)" if self.halte.is_local else "rate(1 hour)")
 
     def _let_end(self, function: ServiceFunction) -> None:
         """What it takes to find an address's permissions and to end them."""

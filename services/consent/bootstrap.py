@@ -8,6 +8,7 @@ from functools import cache
 from services.consent.adapters.address_items import AddressItems
 from services.consent.adapters.evidence_table import EvidenceTable
 from services.consent.adapters.ledger_table import LedgerTable
+from services.consent.adapters.opt_out_list import EndUserMessagingOptOuts
 from services.consent.adapters.purpose_table import PurposeTable
 from services.consent.adapters.token_keys import SecretTokenKeys
 from services.consent.addresses import AddressChanges
@@ -18,6 +19,7 @@ from services.consent.inspection import Inspection
 from services.consent.links import Links
 from services.consent.new_address import NewAddress
 from services.consent.objections import Objections
+from services.consent.opt_outs import OptOuts
 from services.consent.person import Person
 from services.consent.preferences import PreferenceCentre
 from services.consent.publishing import Publishing
@@ -35,6 +37,7 @@ from services.consent.settings import (
     OnLedgerStreamSettings,
     OnProfilesChangedSettings,
     OnRecoveryRequestedSettings,
+    OptOutsSettings,
     PersonSettings,
     PreferencesSettings,
     PublicSettings,
@@ -122,6 +125,19 @@ def address_changes() -> AddressChanges:
         bus=Bus(settings.bus_name),
         address_secret=secret_text(settings.address_secret_arn),
         clock=settings.clock(),
+    )
+
+
+@cache
+def opt_outs() -> OptOuts:
+    """Of the provider's opt-out list."""
+    settings = OptOutsSettings.from_env()
+    return OptOuts(
+        ledger=_ledger(settings),
+        evidence=EvidenceTable(Table(settings.evidence_table)),
+        objections=_objections(settings),
+        opt_outs=EndUserMessagingOptOuts(settings.sms_opt_out_list),
+        address_secret=secret_text(settings.address_secret_arn),
     )
 
 

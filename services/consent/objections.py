@@ -53,11 +53,14 @@ class Objections:
         Raises:
             Busy: too many writers on the address's shard.
         """
-        granted = sorted(
-            purpose
+        states = {
+            purpose: standing.state
             for (purpose, on), standing in self._ledger.states(address_key).items()
-            if on == channel and standing.state == "granted"
-        )
+            if on == channel
+        }
+        granted = sorted(purpose for purpose, state in states.items() if state == "granted")
+        if not granted and EVERY in states:
+            return 0
         ended = 0
         for purpose in [*granted, EVERY]:
             request_id = stable_id("req", cause, purpose, channel)

@@ -67,6 +67,12 @@ class OnComplaintsSettings(ApiSettings):
     """Of `handlers.on_complaints`."""
 
 
+class OptOutsSettings(ApiSettings):
+    """Of `handlers.on_sms_permissions` and `handlers.opt_outs`. `sms_opt_out_list` is the provider's, by name."""
+
+    sms_opt_out_list: str
+
+
 class PersonSettings(ApiSettings):
     """Of `handlers.person`."""
 

@@ -300,7 +300,12 @@ def test_a_person_objects_by_an_event_at_every_address(world: World) -> None:
     assert states(world)["newsletter"] == "granted"
 
 
-WISH: dict[str, Any] = {"purpose": "newsletter", "text_version": "2026-1", "language": "en", "form": "app/settings@4"}
+WISH: dict[str, Any] = {
+    "purpose": "newsletter",
+    "text_version": "2026-1",
+    "language": "en",
+    "form": "app/settings@4",
+}
 
 
 @pytest.mark.capability("003-22")
