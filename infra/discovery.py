@@ -20,6 +20,7 @@ Announced = Literal[
     "address-secret-arn",
     "token-secret-arn",
     "feedback-topic-arn",
+    "inbound-topic-arn",
     "email-configuration-set",
     "person-scoring",
     "person-journeys",

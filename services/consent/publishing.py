@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from services.consent.domain.ledger import MESSAGE, Entry
+from services.consent.domain.replies import reply_word
 from services.consent.ports import EvidenceStore, FactBus, PurposeStore, TokenKeys
 from services.consent.service import confirm_token
 from services.shared.aws.bus import pack
@@ -30,6 +31,7 @@ class Publishing:
         keys: TokenKeys,
         bus: FactBus,
         clock: Clock,
+        address_secret: str,
         public_url: str,
     ) -> None:
         self._purposes = purposes
@@ -37,6 +39,7 @@ class Publishing:
         self._keys = keys
         self._bus = bus
         self._clock = clock
+        self._address_secret = address_secret
         self._public_url = public_url
 
     def publish(
@@ -81,7 +84,11 @@ class Publishing:
     def _params(self, entry: Entry, secret: str) -> dict[str, Any]:
         purpose, _ = self._purposes.get(entry.purpose)
         text = purpose.text(entry.text_version, entry.language) if purpose else None
+        by_reply = {
+            "reply_word": reply_word(self._address_secret, entry.request_id, entry.language),
+        }
         return {
+            **(by_reply if entry.channel == "sms" else {}),
             "confirm_url": f"{self._public_url}/consents/confirm?token={confirm_token(secret, entry)}",
             "purpose_title": purpose.title if purpose else entry.purpose,
             "consent_text": text.text if text else "",

@@ -6,9 +6,9 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.consent.bootstrap import inspection, registry, withdrawals
+from services.consent.bootstrap import inspection, objections, registry, withdrawals
 from services.consent.bootstrap_elsewhere import importing, soft_opt_ins
-from services.consent.domain.asks import Lookup, Withdrawal
+from services.consent.domain.asks import Lookup, Objection, Withdrawal
 from services.consent.domain.imports import Import, lines
 from services.consent.domain.purposes import Purpose
 from services.consent.handlers.requests import content_type, origin_of
@@ -66,6 +66,15 @@ def import_permissions() -> Response[Any]:
 def import_report(import_id: str) -> Response[Any]:
     """What an import answered the last time."""
     return answer(200, importing().report(import_id))
+
+
+@app.post("/consents/objections")
+def object_to_marketing() -> Response[Any]:
+    """`{"addresses": [{"channel", "address"}], "reason"}`: no marketing to this person any more, for any purpose."""
+    event = app.current_event
+    objection = Objection.model_validate(json_body(event))
+    done = objections().object(objection, origin_of(event), event.headers.get("idempotency-key") or "")
+    return answer(200, {"objections": done})
 
 
 @app.get("/consents/<address_key>")

@@ -209,6 +209,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "ADDRESS_SECRET_ARN": address_arn,
             "TOKEN_SECRET_ARN": token_arn,
             "REQUESTS_PER_IP": "20",
+            "REQUESTS_PER_DAY": "40",
+            "SMS_OPT_OUT_LIST": "Default",
             "PUBLIC_URL": "https://api.example.com",
             "BUS_NAME": "halte",
         }
