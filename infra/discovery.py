@@ -21,6 +21,8 @@ Announced = Literal[
     "token-secret-arn",
     "feedback-topic-arn",
     "email-configuration-set",
+    "anchor-bucket",
+    "anchor-key-arn",
     "person-scoring",
     "person-journeys",
     "person-delivery",

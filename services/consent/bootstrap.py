@@ -6,12 +6,16 @@ import secrets
 from functools import cache
 
 from services.consent.adapters.address_items import AddressItems
+from services.consent.adapters.anchor_store import AnchorBucket
 from services.consent.adapters.evidence_table import EvidenceTable
-from services.consent.adapters.ledger_table import LedgerTable
+from services.consent.adapters.kms_signer import KmsSigner
+from services.consent.adapters.ledger_table import LedgerTable, ShardsTable
 from services.consent.adapters.purpose_table import PurposeTable
 from services.consent.adapters.token_keys import SecretTokenKeys
 from services.consent.addresses import AddressChanges
+from services.consent.anchoring import Anchoring
 from services.consent.asking import Asking
+from services.consent.audit import Audit
 from services.consent.fresh_links import FreshLinks
 from services.consent.inspection import Inspection
 from services.consent.links import Links
@@ -24,8 +28,10 @@ from services.consent.recovery import Recovery
 from services.consent.registry import Registry
 from services.consent.service import OptIn
 from services.consent.settings import (
+    AnchorSettings,
     ApiSettings,
     AskingSettings,
+    AuditSettings,
     OnFormSubmittedSettings,
     OnLedgerStreamSettings,
     OnProfilesChangedSettings,
@@ -194,6 +200,29 @@ def inspection() -> Inspection:
         purposes=PurposeTable(Table(settings.purposes_table)),
         ledger=LedgerTable(Table(settings.ledger_table), evidence),
         evidence=evidence,
+        clock=settings.clock(),
+    )
+
+
+@cache
+def audit() -> Audit:
+    """Of who checks the ledger."""
+    settings = AuditSettings.from_env()
+    return Audit(
+        ledger=ShardsTable(Table(settings.ledger_table)),
+        anchors=AnchorBucket(Table(settings.anchors_table)),
+        signer=KmsSigner(settings.anchor_key_arn),
+    )
+
+
+@cache
+def anchoring() -> Anchoring:
+    """Of the hourly anchor."""
+    settings = AnchorSettings.from_env()
+    return Anchoring(
+        ledger=ShardsTable(Table(settings.ledger_table)),
+        anchors=AnchorBucket(Table(settings.anchors_table), settings.anchor_bucket),
+        signer=KmsSigner(settings.anchor_key_arn),
         clock=settings.clock(),
     )
 

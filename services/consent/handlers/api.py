@@ -9,8 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from services.consent.bootstrap import inspection, registry, withdrawals
 from services.consent.domain.asks import Lookup, Withdrawal
 from services.consent.domain.purposes import Purpose
-from services.consent.handlers.requests import origin_of
-from services.shared.errors import NotFound
+from services.consent.handlers.requests import origin_of, shard_number
 from services.shared.http import answer, json_body, resolver
 from services.shared.observability import service_logger
 
@@ -61,9 +60,7 @@ def proof(address_key: str) -> Response[Any]:
 @app.get("/ledger/shards/<shard>")
 def check_shard(shard: str) -> Response[Any]:
     """Whether a shard of the ledger is what was appended."""
-    if not (shard.isascii() and shard.isdigit() and len(shard) <= 4):
-        raise NotFound("unknown_shard", "a shard is a number")
-    return answer(200, inspection().check_shard(int(shard)))
+    return answer(200, inspection().check_shard(shard_number(shard)))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
