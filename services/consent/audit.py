@@ -25,7 +25,7 @@ class Audit:
 
     def entries(self, shard: int, after: int, limit: int) -> dict[str, Any]:
         """`{shard, head, entries, next}`: a piece of a shard behind `seq` `after`; `next` is what to name as `after`
-        to go on, null at the head. The head is read first, so it is never ahead of what can be read.
+        to go on, null at the end. The head is read first, so it is never ahead of what can be read.
 
         Raises:
             NotFound: there is no such shard.
@@ -37,12 +37,11 @@ class Audit:
             raise Invalid("bad_limit", f"limit: 1 to {MAX_ENTRIES}")
         head = self._ledger.head(shard)
         entries = list(self._ledger.entries(shard, after, limit))
-        more = len(entries) == limit and entries[-1].seq < head.seq
         return {
             "shard": shard,
             "head": asdict(head),
             "entries": [asdict(entry) for entry in entries],
-            "next": entries[-1].seq if more else None,
+            "next": entries[-1].seq if len(entries) == limit else None,
         }
 
     def search(self, wanted: Search) -> dict[str, Any]:

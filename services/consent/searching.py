@@ -93,13 +93,12 @@ def search(ledger: Shards, wanted: Search) -> tuple[list[Entry], Place | None]:
         Invalid: `bad_cursor`.
     """
     place = Place.of(wanted.cursor) if wanted.cursor else _beginning(ledger, wanted)
-    read, found, looked = dict(place.read), list[Entry](), 0
+    read, found = dict(place.read), list[Entry]()
     last = to_iso(wanted.until + SLACK) if wanted.until else "~"
     streams = [_until(ledger, shard, after, last) for shard, after in read.items()]
-    for entry in merge(*streams, key=lambda entry: (entry.at, entry.shard, entry.seq)):
+    for looked, entry in enumerate(merge(*streams, key=lambda entry: (entry.at, entry.shard, entry.seq))):
         if len(found) == wanted.limit or looked == MAX_READ:
             return found, Place(read)
-        looked += 1
         read[entry.shard] = entry.seq
         if wanted.fits(entry):
             found.append(entry)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from services.consent.domain.anchors import Anchor, read
 from services.shared.aws.clients import client
-from services.shared.aws.dynamo import Table, transact
+from services.shared.aws.dynamo import Item, Table, transact
 
 PREFIX = "anchors/"
 _THERE = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
@@ -31,7 +31,7 @@ class AnchorBucket:
 
     def keep(self, anchor: Anchor) -> Anchor:
         kept = self._put(anchor)
-        items = [{"pk": "anchor", "sk": _digits(kept.number), "text": kept.text().decode()}]
+        items: list[Item] = [{"pk": "anchor", "sk": _digits(kept.number), "text": kept.text().decode()}]
         items += [
             {"pk": _shard(row.shard), "sk": _digits(row.seq), "number": kept.number}
             for row in kept.rows

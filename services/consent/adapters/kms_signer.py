@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import textwrap
 
 from services.consent.domain.anchors import ALGORITHM
 from services.shared.aws.clients import client
@@ -25,5 +26,5 @@ class KmsSigner:
 
     def public_key(self) -> str:
         der = client("kms").get_public_key(KeyId=self._key_arn)["PublicKey"]
-        text = base64.encodebytes(der).decode()
-        return f"-----BEGIN PUBLIC KEY-----\n{text}-----END PUBLIC KEY-----\n"
+        lines = textwrap.wrap(base64.b64encode(der).decode(), 64)
+        return "\n".join(["-----BEGIN PUBLIC KEY-----", *lines, "-----END PUBLIC KEY-----", ""])

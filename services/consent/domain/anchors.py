@@ -99,7 +99,7 @@ class Anchor:
 class AnchorProblem:
     """Something in the anchors that keeping them cannot have produced."""
 
-    kind: Literal["missing", "unlinked", "unsigned", "uneven"]
+    kind: Literal["missing", "unlinked", "unsigned", "uneven", "replaced", "malformed"]
     number: int
     detail: str
 
@@ -164,7 +164,7 @@ def verify_anchors(anchors: Iterable[Anchor], signed: Callable[[bytes, str], boo
     """Everything wrong with anchors among themselves; `signed` says whether a signature is the key's own."""
     problems: list[AnchorProblem] = []
     number, before = 0, GENESIS
-    ends = {shard: (0, GENESIS) for shard in range(SHARDS)}
+    ends = dict.fromkeys(range(SHARDS), (0, GENESIS))
     for anchor in anchors:
         if anchor.number != number + 1:
             problems.append(AnchorProblem("missing", number + 1, f"the next anchor is {anchor.number}"))
