@@ -22,6 +22,8 @@ Announced = Literal[
     "feedback-topic-arn",
     "inbound-topic-arn",
     "email-configuration-set",
+    "anchor-bucket",
+    "anchor-key-arn",
     "person-scoring",
     "person-journeys",
     "person-delivery",

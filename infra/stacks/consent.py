@@ -9,6 +9,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.constructs.anchors import Anchors
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
@@ -57,6 +58,12 @@ ROUTES = (
     "GET /consents/{address_key}/proof",
     "GET /ledger/shards/{shard}",
 )
+AUDIT_ROUTES = (
+    "GET /ledger/shards/{shard}/entries",
+    "GET /ledger/entries",
+    "GET /ledger/anchors",
+    "GET /ledger/key",
+)
 
 
 class ConsentStack(ServiceStack):
@@ -67,6 +74,7 @@ class ConsentStack(ServiceStack):
         self._purposes = self.table("Purposes", partition_key="name")
         self._ledger = self.table("Ledger", partition_key="pk", sort_key="sk", stream=True)
         self._evidence = self.table("Evidence", partition_key="pk", ttl="expires_at")
+        self._anchors = Anchors(self, self._ledger)
         self._public()
         self._preferences()
         self._forms()
@@ -76,6 +84,7 @@ class ConsentStack(ServiceStack):
         self._complaints()
         self._opt_outs()
         self._marketers()
+        self._audit()
         self._outbox()
         self._person()
 
@@ -259,8 +268,13 @@ class ConsentStack(ServiceStack):
         function = self.function(
             "MarketersApi",
             handler="api",
-            settings={**self._tables(), "address_secret_arn": self.address_secret.secret_arn},
+            settings={
+                **self._tables(),
+                "anchors_table": self._anchors.index.table_name,
+                "address_secret_arn": self.address_secret.secret_arn,
+            },
         )
+        self._anchors.index.grant(function, "dynamodb:GetItem", "dynamodb:Query")
         self._purposes.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan")
         self._ledger.grant(
             function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"
@@ -268,6 +282,22 @@ class ConsentStack(ServiceStack):
         self._evidence.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
         self.address_secret.grant_read(function)
         self.routes(function, ROUTES)
+
+    def _audit(self) -> None:
+        """What checks the ledger may read it and ask for the public key, and nothing else."""
+        function = self.function(
+            "Audit",
+            handler="audit",
+            settings={
+                "ledger_table": self._ledger.table_name,
+                "anchors_table": self._anchors.index.table_name,
+                "anchor_key_arn": self._anchors.key.key_arn,
+            },
+        )
+        self._ledger.grant(function, "dynamodb:GetItem", "dynamodb:Query")
+        self._anchors.index.grant(function, "dynamodb:GetItem", "dynamodb:Query")
+        self._anchors.key.grant(function, "kms:GetPublicKey")
+        self.routes(function, AUDIT_ROUTES)
 
     def _outbox(self) -> None:
         function = self.publisher(
@@ -289,8 +319,13 @@ class ConsentStack(ServiceStack):
 
     def _person(self) -> None:
         function = self.person(
-            settings={**self._tables(), "address_secret_arn": self.address_secret.secret_arn}
+            settings={
+                **self._tables(),
+                "anchors_table": self._anchors.index.table_name,
+                "address_secret_arn": self.address_secret.secret_arn,
+            }
         )
+        self._anchors.index.grant(function, "dynamodb:GetItem", "dynamodb:Query")
         self._purposes.grant(function, "dynamodb:GetItem")
         self._ledger.grant(
             function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"

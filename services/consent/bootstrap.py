@@ -6,13 +6,17 @@ import secrets
 from functools import cache
 
 from services.consent.adapters.address_items import AddressItems
+from services.consent.adapters.anchor_store import AnchorBucket
 from services.consent.adapters.evidence_table import EvidenceTable
-from services.consent.adapters.ledger_table import LedgerTable
+from services.consent.adapters.kms_signer import KmsSigner
+from services.consent.adapters.ledger_table import LedgerTable, ShardsTable
 from services.consent.adapters.opt_out_list import EndUserMessagingOptOuts
 from services.consent.adapters.purpose_table import PurposeTable
 from services.consent.adapters.token_keys import SecretTokenKeys
 from services.consent.addresses import AddressChanges
+from services.consent.anchoring import Anchoring
 from services.consent.asking import Asking
+from services.consent.audit import Audit
 from services.consent.complaints import Complaints
 from services.consent.fresh_links import FreshLinks
 from services.consent.inspection import Inspection
@@ -29,8 +33,10 @@ from services.consent.registry import Registry
 from services.consent.replies import Replies
 from services.consent.service import OptIn
 from services.consent.settings import (
+    AnchorSettings,
     ApiSettings,
     AskingSettings,
+    AuditSettings,
     OnComplaintsSettings,
     OnFormSubmittedSettings,
     OnInboundSettings,
@@ -260,6 +266,29 @@ def inspection() -> Inspection:
         purposes=PurposeTable(Table(settings.purposes_table)),
         ledger=LedgerTable(Table(settings.ledger_table), evidence),
         evidence=evidence,
+        clock=settings.clock(),
+    )
+
+
+@cache
+def audit() -> Audit:
+    """Of who checks the ledger."""
+    settings = AuditSettings.from_env()
+    return Audit(
+        ledger=ShardsTable(Table(settings.ledger_table)),
+        anchors=AnchorBucket(Table(settings.anchors_table)),
+        signer=KmsSigner(settings.anchor_key_arn),
+    )
+
+
+@cache
+def anchoring() -> Anchoring:
+    """Of the hourly anchor."""
+    settings = AnchorSettings.from_env()
+    return Anchoring(
+        ledger=ShardsTable(Table(settings.ledger_table)),
+        anchors=AnchorBucket(Table(settings.anchors_table), settings.anchor_bucket),
+        signer=KmsSigner(settings.anchor_key_arn),
         clock=settings.clock(),
     )
 

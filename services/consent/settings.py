@@ -54,6 +54,7 @@ class ApiSettings(Settings):
     purposes_table: str
     ledger_table: str
     evidence_table: str
+    anchors_table: str
     address_secret_arn: str
 
 
@@ -75,6 +76,20 @@ class OptOutsSettings(ApiSettings):
 
 class PersonSettings(ApiSettings):
     """Of `handlers.person`."""
+
+
+class AuditSettings(Settings):
+    """Of `handlers.audit`."""
+
+    ledger_table: str
+    anchors_table: str
+    anchor_key_arn: str
+
+
+class AnchorSettings(AuditSettings):
+    """Of `handlers.anchor`."""
+
+    anchor_bucket: str
 
 
 class OnLedgerStreamSettings(Settings):

@@ -32,11 +32,34 @@ _LATER = ("basis", "until")
 _RETRIABLE = {"ConditionalCheckFailed", "TransactionConflict"}
 
 
-class LedgerTable:
-    """`LedgerStore` on a table with keys `pk` and `sk`; evidence is written in the same transactions."""
+class ShardsTable:
+    """`Shards` on a table with keys `pk` and `sk`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def head(self, shard: int) -> Head:
+        item = self._table.get({"pk": _shard_pk(shard), "sk": "HEAD"}, consistent=True)
+        return Head(shard, item["seq"], item["hash"]) if item else Head(shard)
+
+    def entries(self, shard: int, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
+        rows = self._table.query(
+            "pk = :pk AND sk BETWEEN :first AND :last",
+            values={":pk": _shard_pk(shard), ":first": f"{after + 1:012d}", ":last": "9" * 12},
+            consistent=True,
+            limit=limit,
+        )
+        for item in rows:
+            entry = entry_of(item)
+            if entry:
+                yield entry
+
+
+class LedgerTable(ShardsTable):
+    """`LedgerStore` on that table; evidence is written in the same transactions."""
 
     def __init__(self, table: Table, evidence: EvidenceTable) -> None:
-        self._table = table
+        super().__init__(table)
         self._evidence = evidence
 
     def position(self, subject: Subject) -> Position:
@@ -83,19 +106,6 @@ class LedgerTable:
             (item["purpose"], item["channel"]): _standing(item)
             for item in self._of_address(address_key, "state#")
         }
-
-    def head(self, shard: int) -> Head:
-        item = self._table.get({"pk": _shard_pk(shard), "sk": "HEAD"}, consistent=True)
-        return Head(shard, item["seq"], item["hash"]) if item else Head(shard)
-
-    def entries(self, shard: int) -> Iterator[Entry]:
-        rows = self._table.query(
-            "pk = :pk AND sk < :head", values={":pk": _shard_pk(shard), ":head": "HEAD"}, consistent=True
-        )
-        for item in rows:
-            entry = entry_of(item)
-            if entry:
-                yield entry
 
     def _of_address(self, address_key: str, prefix: str) -> Iterator[Item]:
         return self._table.query(

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal
 
+from services.shared.errors import Invalid
 from services.shared.permission import Permission, state_at
 
 Kind = Literal["requested", "granted", "revoked"]
@@ -65,6 +66,9 @@ class Entry(Draft):
     hash: str
 
 
+_TYPES = {one.name: int if one.name in ("shard", "seq") else str for one in fields(Entry)}
+
+
 @dataclass(frozen=True)
 class Head:
     """The newest entry of a shard; of an empty shard: 0 and `GENESIS`."""
@@ -100,7 +104,9 @@ class Standing:
 class Problem:
     """Something in a shard that appending cannot have produced."""
 
-    kind: Literal["edited", "missing", "reordered", "forked", "unlinked", "misplaced", "truncated"]
+    kind: Literal[
+        "edited", "missing", "reordered", "forked", "unlinked", "misplaced", "truncated", "rewritten"
+    ]
     seq: int
     detail: str
 
@@ -112,8 +118,20 @@ def shard_of(address_key: str) -> int:
 
 def canonical(entry: Entry) -> bytes:
     """The bytes whose SHA-256 is the entry's hash: JSON of every other field, sorted, ASCII, no white space."""
-    fields = {n: v for n, v in asdict(entry).items() if n != "hash" and (v or n not in _LATER)}
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+    told = {n: v for n, v in vars(entry).items() if n != "hash" and (v or n not in _LATER)}
+    return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+
+
+def read_entry(fields: Mapping[str, Any]) -> Entry:
+    """The entry with these fields, as they were told elsewhere.
+
+    Raises:
+        Invalid: `not_an_entry`, they are not exactly an entry's.
+    """
+    typed = all(type(value) is _TYPES.get(name) for name, value in fields.items())
+    if not typed or not _TYPES.keys() - _LATER <= fields.keys():
+        raise Invalid("not_an_entry", "these are not the fields of an entry")
+    return Entry(**fields)
 
 
 def digest(entry: Entry) -> str:
@@ -158,14 +176,15 @@ def fold(entries: Iterable[Entry]) -> dict[tuple[str, str, str], Standing]:
     return standings
 
 
-def verify(entries: Iterable[Entry], head: Head) -> list[Problem]:
-    """Everything wrong with a shard, in the order met; empty when it is exactly what was appended.
+def verify(entries: Iterable[Entry], head: Head, before: Head | None = None) -> list[Problem]:
+    """Everything wrong with a shard, or with what follows `before` in it, in the order met; empty when it is exactly
+    what was appended.
 
     Finds edits, deletions, insertions, reordering, forks and truncation. Someone who rewrites a whole shard and its
-    head consistently can be found only by comparing the head with a copy kept elsewhere.
+    head consistently is found by the anchors (`anchors.against`).
     """
     problems: list[Problem] = []
-    last = Head(head.shard)
+    last = before or Head(head.shard)
     for entry in entries:
         problems += _entry_problems(entry, last)
         last = Head(last.shard, max(entry.seq, last.seq), entry.hash)

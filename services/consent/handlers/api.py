@@ -11,9 +11,8 @@ from services.consent.bootstrap_elsewhere import importing, soft_opt_ins
 from services.consent.domain.asks import Lookup, Objection, Withdrawal
 from services.consent.domain.imports import Import, lines
 from services.consent.domain.purposes import Purpose
-from services.consent.handlers.requests import content_type, origin_of
+from services.consent.handlers.requests import content_type, origin_of, shard_number
 from services.consent.soft import SoftAsk
-from services.shared.errors import NotFound
 from services.shared.http import answer, json_body, raw_body, resolver
 from services.shared.observability import service_logger
 
@@ -92,9 +91,7 @@ def proof(address_key: str) -> Response[Any]:
 @app.get("/ledger/shards/<shard>")
 def check_shard(shard: str) -> Response[Any]:
     """Whether a shard of the ledger is what was appended."""
-    if not (shard.isascii() and shard.isdigit() and len(shard) <= 4):
-        raise NotFound("unknown_shard", "a shard is a number")
-    return answer(200, inspection().check_shard(int(shard)))
+    return answer(200, inspection().check_shard(shard_number(shard)))
 
 
 def _import_of(event: Any) -> Import:
