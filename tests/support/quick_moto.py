@@ -97,9 +97,7 @@ def _reuse_clients() -> None:
             return create(self, service_name, *arguments, **named)
         config = named.get("config")
         options = {**named, "config": config and config._user_provided_options}
-        around = [
-            os.environ.get(name) for name in ("AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID")
-        ]
+        around = sorted(item for item in os.environ.items() if item[0].startswith("AWS_"))
         key = repr((service_name, arguments, options, around))
         if key not in made or made[key].meta.events.hooked:
             made[key] = create(self, service_name, *arguments, **named)
