@@ -12,7 +12,7 @@ from services.scoring.domain.analysis.next_best import Action, Channel, Person, 
 from services.scoring.domain.analysis.next_best import Proposition as Proposed
 from services.scoring.domain.definitions import Definitions, Pitch, ResponseScore, ScoreModel
 from services.scoring.domain.definitions.predictions import features_of
-from services.scoring.domain.judging import History
+from services.scoring.domain.recalling import History
 from services.scoring.domain.seeing import seen_by_models
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, Histories, Standings
