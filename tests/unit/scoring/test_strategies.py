@@ -17,7 +17,7 @@ from services.scoring.domain.judging import let_time_pass, take_in
 from services.scoring.domain.recalling import catch_up
 from services.scoring.domain.seeing import explained
 from services.scoring.domain.standing import ProfileStanding
-from services.scoring.outbox import facts_of
+from services.scoring.service.outbox import facts_of
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import CustomerEvent
 from services.shared.contracts.scoring import StrategyCellChanged, Task, TaskRequested

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from services.scoring.current import current_standing
 from services.scoring.domain.definitions import (
     Definitions,
     FitModel,
@@ -30,6 +29,7 @@ from services.scoring.domain.seeing import (
 )
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, DefinitionStore, Revision, Standings
+from services.scoring.service.current import current_standing
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Conflict, Invalid, NotFound, Stale
 

@@ -16,10 +16,10 @@ from services.scoring.domain.permitting import permit
 from services.scoring.domain.places import Place
 from services.scoring.domain.recalling import catch_up, is_behind
 from services.scoring.domain.standing import ProfileStanding
-from services.scoring.lists import Lists
 from services.scoring.ports import DUE_SHARDS, DefinitionReader, Histories, Standings, UnreadableStanding
-from services.scoring.reach import Nobody, Phonebook, Reach
-from services.scoring.rewriting import Judge, Outcome, Rewriter, Unready
+from services.scoring.service.lists import Lists
+from services.scoring.service.reach import Nobody, Phonebook, Reach
+from services.scoring.service.rewriting import Judge, Outcome, Rewriter, Unready
 from services.shared.clock import Clock, to_iso
 from services.shared.contracts.ingest import Merge, ProfileChange
 from services.shared.errors import Invalid, NotFound
