@@ -1,4 +1,4 @@
-"""Cohorts as those see them who run journeys: found by version, parked, and given back.
+"""Cohorts for whoever runs journeys: found by version, parked, and given back.
 
 A parked cohort's META has `state` = `parked`, `carried` (the data of the execution that will go on with it) and
 `parks`, which numbers these executions.
@@ -19,7 +19,7 @@ from services.shared.clock import from_iso, to_iso
 from services.shared.cursors import cursor_of, read_cursor
 
 NEVER = 253402214400
-"""What has no time to live is there in the year 9999."""
+"""Instead of a time to live where there is none: the end of the year 9999."""
 
 _STATE = {"#state": "state"}
 
