@@ -27,7 +27,7 @@ from services.scoring.adapters.standings_table import DUE_INDEX, StandingsTable
 from services.scoring.domain.definitions import Definitions, Segment
 from services.scoring.domain.judging import take_in
 from services.scoring.domain.standing import ProfileStanding
-from services.scoring.service import Scoring
+from services.scoring.service.scoring import Scoring
 from services.shared.aws.attributes import encode
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table

@@ -101,7 +101,7 @@ class DynamoCohorts:
 
 
 def read_cohort(item: Item) -> Cohort:
-    """The cohort of a stored item; those of before had no `begun`, because they did not note where they were."""
+    """The cohort of a stored item; older ones have no `begun`, because they did not note where they were."""
     item = {"begun": item["node"], "begun_due": item["due"], "since": item["at"], "over": False, **item}
     key = str(item["pk"]).removeprefix("C#")
     return Cohort(

@@ -32,7 +32,7 @@ def enrolment_key(ref: str, journey: str) -> dict[str, str]:
 
 
 def live_of(journey: str, version: int) -> str:
-    """Under what a cohort that is not done is found."""
+    """The key of the index by which a cohort that is not done is found."""
     return f"{journey}#{version}"
 
 

@@ -136,7 +136,7 @@ class Agenda:
                 self.plan(course, course.due)
 
     def hear(self, course: Course, signal: str) -> None:
-        """A course has heard something, or what its date is reckoned from is new."""
+        """A course has heard something, or the fact behind its date has changed."""
         move = wake(self._document, course.node, course.walker, self._seen_of(course), signal, self.now)
         if move is None or not course.over:
             return

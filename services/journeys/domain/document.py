@@ -80,6 +80,6 @@ class Document(Part):
         return frozenset(rule.segment_exited for rule in self.exit_on if isinstance(rule, ExitOnSegment))
 
     def exit_reason_at(self, node_id: str) -> str:
-        """Why a walk ends that comes to a node; empty when it does not."""
+        """Why a walk ends when it comes to a node; empty: it does not end there."""
         node = self.nodes[node_id]
         return node.reason if isinstance(node, Exit) else ""

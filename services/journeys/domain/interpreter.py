@@ -243,7 +243,8 @@ class Interpreter:
         lost.absorbed = True
 
     def _departed(self, course: Course) -> str:
-        """Nobody tells that somebody left a segment which they never were in."""
+        """Why a walk that was taken over must end: its new owner is not in a segment that it must be in, and
+        nothing will tell of their leaving one that they never were in."""
         standing = self._standings.get(course.walker.profile_id)
         missing = self._document.exit_segments() - set(standing.segments) if standing else frozenset()
         return exit_reason(min(missing)) if missing else ""

@@ -1,4 +1,4 @@
-"""The marketers' routes of what meets many at once, and of calling one."""
+"""The marketers' routes for campaigns and what is planned beside them, and for letting one person in."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def campaign(name: str) -> Any:
 
 @app.get("/portfolio")
 def portfolio() -> Any:
-    """What is live, and what waits."""
+    """The portfolio: what is live, and what waits for a place."""
     return answer(200, bootstrap.portfolio().show())
 
 
 @app.put("/portfolio/settings")
 def portfolio_settings() -> Any:
-    """Set the limits."""
+    """Set the portfolio's limits."""
     return answer(200, bootstrap.portfolio().change(json_body(app.current_event)))
 
 
@@ -67,44 +67,44 @@ def enqueue() -> Any:
 
 @app.delete("/portfolio/queue/<name>")
 def leave_queue(name: str) -> Any:
-    """Let it wait no more."""
+    """Take something out of the portfolio's queue."""
     bootstrap.portfolio().leave_queue(name)
     return answer(200, {"name": name, "status": "gone"})
 
 
 @app.put("/propositions/<name>")
 def put_proposition(name: str) -> Any:
-    """Put a row of the matrix."""
+    """Put a row of the matrix of propositions."""
     return answer(200, bootstrap.plans().put_proposition(name, json_body(app.current_event)))
 
 
 @app.get("/propositions")
 def propositions() -> Any:
-    """The matrix."""
+    """The matrix of propositions."""
     return answer(200, {"propositions": bootstrap.plans().propositions()})
 
 
 @app.get("/world-events")
 def world_events() -> Any:
-    """The calendar."""
+    """The calendar of world events."""
     return answer(200, {"world_events": bootstrap.plans().events()})
 
 
 @app.get("/world-events/<id>")
 def world_event(id: str) -> Any:
-    """One entry of it."""
+    """One entry of the calendar."""
     return answer(200, bootstrap.plans().event(id))
 
 
 @app.put("/world-events/<id>")
 def put_world_event(id: str) -> Any:
-    """Put something into it."""
+    """Put something into the calendar."""
     return answer(200, bootstrap.plans().put_event(id, json_body(app.current_event)))
 
 
 @app.delete("/world-events/<id>")
 def remove_world_event(id: str) -> Any:
-    """Take something out of it."""
+    """Take something out of the calendar."""
     bootstrap.plans().remove_event(id)
     return answer(200, {"id": id, "status": "gone"})
 

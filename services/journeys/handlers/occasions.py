@@ -1,4 +1,4 @@
-"""Begins what is to begin now, sees to what is under way, and fills free places; by a schedule."""
+"""A scheduled pass: begins the runs whose moment has come, sees to those under way, and fills free places."""
 
 from __future__ import annotations
 

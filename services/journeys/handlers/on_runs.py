@@ -1,4 +1,4 @@
-"""Goes on with parts of runs, a while per message."""
+"""Works on parts of runs, for a while per message."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from services.shared.observability import service_logger
 logger = service_logger("journeys")
 
 RESERVE_MS = 60_000
-"""No page is begun when less than this is left: one takes seconds, and all of it is to be in."""
+"""No page is begun when less than this is left: a page takes seconds, and must be finished."""
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ logger = service_logger("journeys")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Act on the members of a cohort; answers the execution's next data."""
+    """Act on the members of a cohort; the answer is the execution's next data."""
     step = StepInput.model_validate(event)
     result = bootstrap.stepping().run(step, context.get_remaining_time_in_millis)
     logger.info(

@@ -46,8 +46,8 @@ Decided = tuple[Enrolment, Move]
 
 
 class StepInput(Model):
-    """What the state machine asks: act at `node` on the members behind `cursor`; the action is due at `due`, after a
-    wait `since` (machines of before there were pauses do not say). `over`: the wait at the node is over."""
+    """What the state machine asks: act at `node` on the members behind `cursor`; the action is due at `due`, after
+    a wait that began at `since` (machines older than pauses do not say). `over`: the wait at the node is over."""
 
     cohort: str
     journey: str
@@ -90,7 +90,8 @@ class Acting:
     def _decided(
         self, document: Document, step: StepInput, here: Iterable[Enrolment], seen: Mapping[str, Seen]
     ) -> Iterator[Decided]:
-        """One after the other: what somebody gets from a rotation about one matter, they have had for the next."""
+        """What each of them does. One after the other: what somebody gets from a rotation about one matter, they
+        have had when the next one is decided."""
         latest = dict(seen)
         for walk in here:
             move = self._decide(document, step, walk, latest)
@@ -115,7 +116,7 @@ class Acting:
         return replace(move, ask=None)
 
     def _cut(self, document: Document, step: StepInput, walk: Enrolment, seen: Mapping[str, Seen]) -> Move:
-        """Whoever would stand here with the others stands here in an execution of its own."""
+        """Whoever would stand here with the others does so in another execution."""
         node = document.nodes[step.node]
         move = Move()
         if not isinstance(node, Wait):
@@ -168,7 +169,8 @@ class Acting:
             self._joining.start_onward(definition, step.cohort, place, step.due)
 
     def _make_up_for(self, definition: Definition, step: StepInput, refs: Sequence[str]) -> None:
-        """A step that is repeated does not see whom it sent to cohorts that run already, perhaps too late for them."""
+        """See to those whom an earlier try of this step sent on: it may have died before their cohorts were
+        started, or sent them too late."""
         by_cohort: dict[str, list[Enrolment]] = defaultdict(list)
         for walk in self._stores.walks.find(refs, definition.journey).values():
             if walk.active and walk.cohort != step.cohort and walk.node == step.node:
@@ -221,7 +223,7 @@ class Acting:
 
 
 def _silent(move: Move) -> Move:
-    """What a pause that drops leaves of a move: what is known of people is not a message."""
+    """A move without its message, for a pause that drops; what is written on the profile stays."""
     return move if isinstance(move.ask, AskUpdate) else replace(move, ask=None)
 
 

@@ -17,7 +17,7 @@ from services.shared.errors import Invalid, NotFound
 
 
 class Contesting:
-    """Says which arm has won. Who has won stays so for everybody who comes: a step that is repeated says the same."""
+    """Says which arm has won. An arm that has won stays the winner: a step that is repeated says the same."""
 
     def __init__(self, definitions: Definitions, contests: Contests, clock: Clock) -> None:
         self._definitions = definitions
@@ -25,7 +25,7 @@ class Contesting:
         self._clock = clock
 
     def count(self, steps: Iterable[Step]) -> int:
-        """Note what some writes to walks mean to splits; how many marks that were. Again is the same."""
+        """Note what some writes to walks mean to splits; how many marks those were. Again is the same."""
         found: list[Score] = []
         for old, new in steps:
             before = of_same_walk(old, new)

@@ -1,4 +1,4 @@
-"""Letting people in who have a reason to enter, and seeing to what overtook it."""
+"""Letting in people who have a reason to enter, and ending at once the walks whose end was told before they began."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Entering:
         self._hearing = hearing
 
     def enter(self, definition: Definition, reasons: Sequence[Entrant]) -> Came:
-        """Let in whoever may, by reasons of people whose standings are kept here.
+        """Let in whoever may enter by these reasons; the people's standings are stored already.
 
         Raises:
             NoRoom: others were in the way all the time; whoever came in before it stays.

@@ -1,4 +1,4 @@
-"""Pauses and stops, as the steps of cohorts meet them: who is held, from when on, and how cohorts go on afterwards."""
+"""Pauses and stops as the steps of cohorts meet them: who is held, since when, and how cohorts go on afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a signal comes to for people who walk already: their walk ends, they are woken, or their date moves.
+"""What a signal does to people who walk already: their walk ends, they are woken, or their date moves.
 
 Each side writes first and reads the other afterwards, so one of them sees both: what is heard is written on the walk
 before it is looked where the cohort stands; a cohort writes where it stands before it reads its walks.
@@ -36,7 +36,7 @@ class Hearing:
         self._joining = joining
 
     def note(self, signals: Iterable[Told]) -> None:
-        """Remember events that a walk may ask for which has not begun yet."""
+        """Remember events for walks that have not begun yet and may ask for them."""
         awaited = {name for d in self._stores.definitions.all() for name in events_awaited_in(d.document)}
         noises = [
             Noise(one.standing.profile_id, one.signal, one.key, one.at, one.kept, one.version)
@@ -101,8 +101,8 @@ class Hearing:
         return ended
 
     def hear_of_losers(self, people: Mapping[str, str]) -> int:
-        """Let people (by what they were before) hear what was noted of the profiles that they are now; how many walks
-        ended. So it is the same whether an event or the merge is told first."""
+        """Let people hear what was noted of the profiles that they were before (`people`: the present profile by
+        the former one); how many walks ended. So it is the same whether an event or the merge is told first."""
         journeys = {d.journey for d in self._stores.definitions.all() if events_awaited_in(d.document)}
         ended = 0
         for loser, person in people.items() if journeys else ():
@@ -114,8 +114,8 @@ class Hearing:
         return ended
 
     def replan(self, profile_ids: Iterable[str], facts: bool) -> None:
-        """Look again when people go on who wait for a date of theirs: a trait of theirs changed, or (`facts`) what
-        scoring computes."""
+        """Work out anew when people who wait for a date of theirs go on: a trait of theirs changed, or (`facts`)
+        what scoring computes."""
         profiles = list(dict.fromkeys(profile_ids))
         for journey in sorted(
             {d.journey for d in self._stores.definitions.all() if _plans_by(d.document, facts)}
@@ -145,7 +145,7 @@ class Hearing:
         return found
 
     def _lifecycles(self) -> dict[str, set[str]]:
-        """By whose stages the versions of each journey say whom they meet."""
+        """The lifecycles by whose stages the versions of each journey say whom they meet."""
         found: dict[str, set[str]] = defaultdict(set)
         for definition in self._stores.definitions.all():
             if definition.document.stages:
@@ -189,7 +189,7 @@ class Hearing:
         return self._stores.walks.hear(walk, {**walk.heard, signal.signal: at}, kept) is not None
 
     def _wake(self, walk: Enrolment, signal: str) -> None:
-        """Send somebody on who stands where the signal means something (empty: where a date does)."""
+        """Send somebody on if they stand where the signal means something (empty: where a date does)."""
         definition = self._stores.definitions.get(walk.journey, walk.version)
         for _ in range(ATTEMPTS):
             current = self._stores.walks.find([walk.ref], walk.journey).get(walk.ref)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -19,7 +17,8 @@ from services.journeys.ports.running import Counters, Live, LiveCohorts, Refusal
 from services.journeys.ports.walks import Walks
 from services.journeys.service.report import shown
 from services.shared.clock import Clock, to_iso
-from services.shared.errors import Invalid, NotFound
+from services.shared.cursors import cursor_of, read_cursor
+from services.shared.errors import NotFound
 
 HasTime = Callable[[], bool]
 
@@ -52,7 +51,7 @@ class Place:
 
     def text(self) -> str:
         """For whoever asks on."""
-        return base64.urlsafe_b64encode(json.dumps(asdict(self)).encode()).decode()
+        return cursor_of(asdict(self))
 
 
 class Observing:
@@ -234,9 +233,10 @@ def read_place(cursor: str) -> Place:
     Raises:
         Invalid: `bad_cursor`.
     """
-    try:
-        said = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        place = Place(int(said["version"]), said["cohorts"], str(said["cohort"]), said["page"])
-    except (ValueError, KeyError, TypeError):
-        raise Invalid("bad_cursor", "cursor: is none of ours") from None
-    return place
+
+    def read(said: Any) -> Place:
+        if not all(said[name] is None or isinstance(said[name], str) for name in ("cohorts", "page")):
+            raise TypeError("is no text")
+        return Place(int(said["version"]), said["cohorts"], str(said["cohort"]), said["page"])
+
+    return read_cursor(cursor, read)

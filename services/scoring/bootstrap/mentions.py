@@ -9,9 +9,9 @@ from services.scoring.adapters.feed_xml import FeedXml
 from services.scoring.adapters.mentions_table import MentionsTable
 from services.scoring.adapters.places_table import PlacesTable
 from services.scoring.adapters.vader import Vader
-from services.scoring.definitions_service import CachedDefinitions
 from services.scoring.mentions.hearing import Feeds, Hearing
 from services.scoring.mentions.sentiment import Sentiment
+from services.scoring.service.definition_desk import CachedDefinitions
 from services.scoring.settings import FeedsSettings, MentionsSettings
 from services.shared.aws.dynamo import Table
 from services.shared.net.guarded_https import GuardedHttps

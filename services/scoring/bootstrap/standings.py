@@ -11,19 +11,21 @@ from services.scoring.adapters.library_files import templates
 from services.scoring.adapters.pass_cursor import PassCursor
 from services.scoring.adapters.places_table import PlacesTable
 from services.scoring.adapters.standings_table import StandingsTable
-from services.scoring.audience import Audience
-from services.scoring.backfill import Backfill
-from services.scoring.definitions_service import CachedDefinitions, Desk
-from services.scoring.library_desk import LibraryDesk
-from services.scoring.list_desk import ListDesk
-from services.scoring.listening import Listenings
-from services.scoring.lists import Lists
-from services.scoring.next_best_desk import NextBest
-from services.scoring.person import Person
 from services.scoring.ports import Consents, PlaceBook, Publisher
-from services.scoring.preview import Preview
-from services.scoring.reach import AddressBook
-from services.scoring.service import Scoring
+from services.scoring.service.audience import Audience
+from services.scoring.service.backfill import Backfill
+from services.scoring.service.definition_desk import CachedDefinitions, Desk
+from services.scoring.service.library_desk import LibraryDesk
+from services.scoring.service.list_desk import ListDesk
+from services.scoring.service.listening import Listenings
+from services.scoring.service.lists import Lists
+from services.scoring.service.next_best_desk import NextBest
+from services.scoring.service.person import Person
+from services.scoring.service.preview import Preview
+from services.scoring.service.reach import AddressBook
+from services.scoring.service.scoring import Scoring
+from services.scoring.service.sweep import Sweep
+from services.scoring.service.whereabouts import Whereabouts
 from services.scoring.settings import (
     ApiSettings,
     AudienceSettings,
@@ -34,8 +36,6 @@ from services.scoring.settings import (
     PersonSettings,
     SweepSettings,
 )
-from services.scoring.sweep import Sweep
-from services.scoring.whereabouts import Whereabouts
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
 from services.shared.aws.secrets import secret_text

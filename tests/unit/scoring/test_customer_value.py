@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from services.scoring.adapters.standing_items import from_item, to_item
 from services.scoring.domain.definitions import Definitions, MarginTable, Segment
-from services.scoring.domain.judging import History, catch_up, take_in
+from services.scoring.domain.judging import take_in
+from services.scoring.domain.recalling import History, catch_up
 from services.scoring.domain.standing import ProfileStanding
 from services.shared.contracts.ingest import CustomerEvent
 from services.shared.errors import Conflict, Invalid

@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.scoring.domain.definitions import Definitions, Segment
-from services.scoring.domain.judging import History, catch_up, let_time_pass, take_in
+from services.scoring.domain.judging import let_time_pass, take_in
 from services.scoring.domain.leaving import erase, merge
 from services.scoring.domain.listening import LEFT_OUT, MOST_KEPT, MOST_TOLD, heard, kept_of, key_of
+from services.scoring.domain.recalling import History, catch_up
 from services.scoring.domain.standing import ProfileStanding
-from services.scoring.listening import Heeded, Listenings
-from services.scoring.outbox import facts_of
-from services.scoring.service import PORTION, portions_of
+from services.scoring.service.listening import Heeded, Listenings
+from services.scoring.service.outbox import facts_of
+from services.scoring.service.scoring import PORTION, portions_of
 from services.shared.clock import FixedClock
 from services.shared.contracts.ingest import CustomerEvent, Merge
 from services.shared.contracts.journeys import Listener, Listening, Watch

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.scoring.domain.standing import ProfileStanding
-from services.scoring.outbox import facts_of
-from services.scoring.service import Scoring
+from services.scoring.service.outbox import facts_of
+from services.scoring.service.scoring import Scoring
 from services.shared.clock import FixedClock
 from services.shared.contracts.ingest import CustomerEvent, Merge, ProfileChange
 from tests.unit.scoring.builders import DEMO_SEGMENTS, change, definitions, event, on, order

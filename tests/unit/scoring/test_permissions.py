@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.scoring.domain.permissions import Links, Permission, Permissions, Reached, kept, links
-from services.scoring.reach import AddressBook
-from services.scoring.service import Scoring
+from services.scoring.service.reach import AddressBook
+from services.scoring.service.scoring import Scoring
 from services.shared.addresses import address_key
 from services.shared.clock import FixedClock
 from services.shared.contracts.consent import ConsentChange

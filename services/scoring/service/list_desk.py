@@ -9,8 +9,8 @@ from typing import Any
 
 from services.scoring.domain.definitions import StaticSegment
 from services.scoring.domain.places import MEMBER
-from services.scoring.lists import Listed, Lists
 from services.scoring.ports import DefinitionReader, PlaceBook
+from services.scoring.service.lists import Listed, Lists
 from services.shared.errors import Invalid, NotFound
 
 MOST = 1_000

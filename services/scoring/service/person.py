@@ -11,7 +11,7 @@ from services.scoring.domain.definitions import Definitions, FitModel, Strategy
 from services.scoring.domain.seeing import explained_scores, shown_segments
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, Standings, UnreadableStanding
-from services.scoring.rewriting import Outcome
+from services.scoring.service.rewriting import Outcome
 from services.shared.clock import from_iso, to_iso
 from services.shared.contracts.person import PersonAnswer, PersonQuestion
 

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from services.scoring.current import current_standing
 from services.scoring.domain.definitions import (
     Definitions,
     FitModel,
@@ -30,6 +29,7 @@ from services.scoring.domain.seeing import (
 )
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, DefinitionStore, Revision, Standings
+from services.scoring.service.current import current_standing
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Conflict, Invalid, NotFound, Stale
 
@@ -138,7 +138,7 @@ class Desk:
         """
         if not 1 <= limit <= MOST_LISTED:
             raise Invalid("bad_limit", f"limit: is not between 1 and {MOST_LISTED}")
-        if cursor and not cursor.isdecimal():
+        if cursor and not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 10):
             raise Invalid("bad_cursor", "cursor: is none of ours")
         found = self._definitions.revisions(kind.name, name, int(cursor or NEWEST), limit)
         following = str(found[-1].number) if len(found) == limit and found[-1].number > 1 else None

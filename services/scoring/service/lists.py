@@ -10,7 +10,7 @@ from services.scoring.domain.leaving import merge
 from services.scoring.domain.listing import enlist, lists_of
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, Standings, UnreadableStanding
-from services.scoring.rewriting import Rewriter, Unready
+from services.scoring.service.rewriting import Rewriter, Unready
 from services.shared.clock import Clock
 from services.shared.contracts.ingest import Merge
 

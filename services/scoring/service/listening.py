@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.scoring.definitions_service import ATTEMPTS, SETTLED
 from services.scoring.domain.definitions import Definitions
 from services.scoring.ports import DefinitionStore
+from services.scoring.service.definition_desk import ATTEMPTS, SETTLED
 from services.shared.clock import Clock
 from services.shared.contracts.journeys import Listening
 from services.shared.errors import Conflict

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from services.scoring.definitions_service import Desk
 from services.scoring.domain.definitions import kind_of
 from services.scoring.domain.library import Made, Template
+from services.scoring.service.definition_desk import Desk
 from services.shared.errors import Invalid, NotFound
 
 

@@ -17,12 +17,12 @@ from typing import Any
 
 from services.scoring.domain.definitions import Definitions, Segment, kind_of
 from services.scoring.domain.estimate import Estimate, counted, estimated
-from services.scoring.domain.judging import History, is_behind, recalled
 from services.scoring.domain.permissions import NOWHERE, Reached
+from services.scoring.domain.recalling import History, is_behind, recalled
 from services.scoring.domain.seeing import view_of_places
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, Histories, Standings, UnreadableStanding
-from services.scoring.reach import Nobody, Phonebook, reached_by
+from services.scoring.service.reach import Nobody, Phonebook, reached_by
 from services.shared.clock import Clock
 from services.shared.conditions import evaluate
 from services.shared.errors import Invalid

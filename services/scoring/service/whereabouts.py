@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from io import StringIO
 from typing import Any
 
-from services.scoring.definitions_service import MOST_LISTED
 from services.scoring.domain.definitions import Kind
 from services.scoring.domain.places import Judged
 from services.scoring.ports import DefinitionReader, Member, Migration, PlaceBook
+from services.scoring.service.definition_desk import MOST_LISTED
 from services.shared.cells import neutral
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Invalid, NotFound

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from services.scoring.ports import Histories, Pass, Passed, Passes, Standings
-from services.scoring.service import PAGE, Scoring
+from services.scoring.service.scoring import PAGE, Scoring
 from services.shared.clock import Clock
 
 

@@ -9,22 +9,17 @@ from itertools import islice
 
 from services.scoring.domain.definitions import Definitions
 from services.scoring.domain.definitions.lifecycles import Lifecycle
-from services.scoring.domain.judging import (
-    catch_up,
-    is_behind,
-    let_time_pass,
-    put_in_place,
-    take_in,
-)
+from services.scoring.domain.judging import let_time_pass, put_in_place, take_in
 from services.scoring.domain.leaving import erase, merge
 from services.scoring.domain.permissions import NOWHERE
 from services.scoring.domain.permitting import permit
 from services.scoring.domain.places import Place
+from services.scoring.domain.recalling import catch_up, is_behind
 from services.scoring.domain.standing import ProfileStanding
-from services.scoring.lists import Lists
 from services.scoring.ports import DUE_SHARDS, DefinitionReader, Histories, Standings, UnreadableStanding
-from services.scoring.reach import Nobody, Phonebook, Reach
-from services.scoring.rewriting import Judge, Outcome, Rewriter, Unready
+from services.scoring.service.lists import Lists
+from services.scoring.service.reach import Nobody, Phonebook, Reach
+from services.scoring.service.rewriting import Judge, Outcome, Rewriter, Unready
 from services.shared.clock import Clock, to_iso
 from services.shared.contracts.ingest import Merge, ProfileChange
 from services.shared.errors import Invalid, NotFound

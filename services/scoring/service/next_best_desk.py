@@ -6,16 +6,16 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
-from services.scoring.current import current_standing
 from services.scoring.domain.analysis.habits import habits_of
 from services.scoring.domain.analysis.next_best import Action, Channel, Person, action, best_first
 from services.scoring.domain.analysis.next_best import Proposition as Proposed
 from services.scoring.domain.definitions import Definitions, Pitch, ResponseScore, ScoreModel
 from services.scoring.domain.definitions.predictions import features_of
-from services.scoring.domain.judging import History
+from services.scoring.domain.recalling import History
 from services.scoring.domain.seeing import seen_by_models
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import DefinitionReader, Histories, Standings
+from services.scoring.service.current import current_standing
 from services.shared.conditions.reading import ZONE_TRAIT
 from services.shared.conditions.timed import zone_in
 from services.shared.errors import Conflict, NotFound

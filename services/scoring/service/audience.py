@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from services.scoring.domain.definitions import Segment
 from services.scoring.domain.places import MEMBER
 from services.scoring.domain.standing import ProfileStanding
-from services.scoring.outbox import snapshot
 from services.scoring.ports import DefinitionReader, PlaceBook, Standings
+from services.scoring.service.outbox import snapshot
 from services.shared.contracts.audience import MOST, PARTS, AudienceAnswer, AudienceQuestion, Present
 from services.shared.contracts.scoring import Standing
 
