@@ -133,7 +133,6 @@ def _live(item: Item) -> Live:
         created_at=from_iso(item["created_at"] if "created_at" in item else item["at"]),
         expires_at=datetime.fromtimestamp(item.get("expires_at", NEVER), UTC),
         at_work=item.get("at_work", False),
-        arrived="at_work" in item,
         parks=item.get("parks", 0),
         carried=json.loads(item.get("carried", "{}")),
     )

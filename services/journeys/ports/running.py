@@ -25,8 +25,8 @@ LEAVING = "leaving"
 @dataclass(frozen=True)
 class Live:
     """A cohort that is not done. An execution is `at_work` on it from its arrival at an action until it stands at a
-    wait; until it has `arrived` for the first time it is on the way to where it begins. `parks` is how often it was
-    parked, and `carried` the data of the execution that goes on with it when it is resumed."""
+    wait. `parks` is how often it was parked, and `carried` the data of the execution that goes on with it when it is
+    resumed."""
 
     cohort: Cohort
     journey: str
@@ -34,7 +34,6 @@ class Live:
     created_at: datetime
     expires_at: datetime
     at_work: bool
-    arrived: bool
     parks: int
     carried: Mapping[str, Any]
 

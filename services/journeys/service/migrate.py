@@ -69,7 +69,7 @@ class Migrating:
 
     def _slots(self, old: Definition, new: Definition, live: Live, target: str) -> Iterator[Slot]:
         cohort, node = live.cohort, old.document.nodes[live.cohort.node]
-        comes = not live.arrived and not live.slot.over and not isinstance(node, Wait)
+        comes = not cohort.arrived and not live.slot.over and not isinstance(node, Wait)
         stand = Stand(cohort.node, cohort.since, cohort.due, comes)
         return over_slots(old.document, new.document, new.version, live.key, stand, target)
 

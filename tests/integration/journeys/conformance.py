@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import boto3
 
+from services.journeys.bootstrap import walking as bootstrap
 from services.journeys.domain.compiler import compile_document
 from services.journeys.domain.document import Document
 from services.journeys.domain.interpreter import Interpreter
@@ -68,6 +69,7 @@ class Stage:
 
     def _grant(self, wish: Wish) -> None:
         assert self._desk, "who wants something needs a desk"
+        bootstrap.reacting.cache_clear()  # entries look a few seconds back
         path = f"/journeys/{self._raw['name']}"
         if wish == "migrate":
             self._publish()
@@ -126,7 +128,7 @@ class Stage:
 
 
 def interpreted(raw: dict[str, Any], stream: Sequence[Told], begin: datetime) -> Walks:
-    """What the interpreter makes of it. To go over to a version that says the same is as if nobody had."""
+    """What the interpreter makes of it. To go over to a version that says the same changes nothing."""
     interpreter = Interpreter(Document.model_validate(raw), begin)
     for now, told in stream:
         if isinstance(told, Fact):
