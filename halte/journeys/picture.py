@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from services.journeys.domain.agenda import Passage
-from services.journeys.domain.diagram import Edge, edges, mermaid
+from services.journeys.domain.diagram import Edge, dot, edges, mermaid
 from services.journeys.domain.document import Document
 from services.journeys.domain.nodes import Exit
 
@@ -34,6 +34,28 @@ def picture(document: Document, passed: Mapping[Passage, int], entered: int) -> 
         for _, source, times in (one for one in taken if one[0] == reason):
             drawn += f'  n_{source} -.->|"{times:,}"| by_rule_{number}\n'
     return drawn
+
+
+def graph(document: Document, passed: Mapping[Passage, int], entered: int, here: Mapping[str, int]) -> str:
+    """As Graphviz DOT, with how many are `here` at the end, and how many were taken out of each node by a rule or came
+    to the goal there."""
+    ways, taken = _ways(document), Counter[str]()
+    for one, times in passed.items():
+        if not _route(document, ways, one):
+            taken[one.source] += times
+    said = {
+        node: ", ".join(
+            text
+            for text, number in (
+                (f"{here.get(node, 0):,} still here", here.get(node)),
+                (f"{taken[node]:,} left by a rule", taken[node]),
+            )
+            if number
+        )
+        for node in document.nodes
+    }
+    went = {edge: f"\u2002{times:,}" for edge, times in counted(document, passed).items()}
+    return dot(document, said, went, f"{entered:,} entered")
 
 
 def _ways(document: Document) -> dict[tuple[str, str], Edge]:

@@ -21,14 +21,16 @@ from halte.journeys.history import of_history, span_of
 from halte.journeys.population import Habits, population
 from halte.journeys.responses import Rates
 from halte.journeys.simulation import COMMERCIAL, Outcome, Simulation
+from halte.journeys.simulation_page import simulated
 from halte.journeys.sources import Source, first_problem, read_object, read_source
+from local.pictures import picture as drawn
 from services.scoring.domain.definitions import Definition
 from services.shared.errors import Invalid
 
 _START = datetime(2026, 1, 5, tzinfo=UTC)
 _MOST = 100_000
 _EXAMPLES = """examples:
-  python -m halte journey simulate abandoned_cart --customers 5000 --mermaid cart.mmd
+  python -m halte journey simulate abandoned_cart --customers 5000 --html cart.html
   python -m halte journey simulate welcome.yaml --days 180 --rate "Complaint Opened=0.02" --json out.json
   python -m halte journey simulate welcome.yaml --history lake/ --granted 0.5
 """
@@ -57,6 +59,7 @@ def add_simulate(kinds: Any) -> None:
     _add_habits(command)
     command.add_argument("--json", type=Path, help="write everything to this file")
     command.add_argument("--mermaid", type=Path, help="write the picture with its counts to this file")
+    command.add_argument("--html", type=Path, help="write a page with the picture, and people day by day")
     command.set_defaults(run=_simulate, endpoint_url=None)
 
 
@@ -102,6 +105,8 @@ def _simulate(options: argparse.Namespace, console: Console) -> int:
         options.json.write_text(json.dumps(outcome.document(), indent=2, ensure_ascii=False) + "\n")
     if options.mermaid:
         options.mermaid.write_text(outcome.mermaid)
+    if options.html:
+        options.html.write_text(simulated(source.document(), outcome, drawn(outcome.dot)))
     return 0
 
 
@@ -134,12 +139,8 @@ def _show(outcome: Outcome, console: Console, span: timedelta) -> None:
         highlight=False,
     )
     shown = table("", "what", "how", "times")
-    for name, one in (("left", outcome.exits), ("refused", outcome.refused), ("did", outcome.responses)):
-        for what, times in sorted(one.items(), key=lambda pair: -pair[1]):
-            shown.add_row(name, escape(what), "", f"{times:,}")
-    for name, two in (("sent", outcome.sent), ("not sent", outcome.skipped), ("asked for", outcome.other)):
-        for (what, how), times in sorted(two.items(), key=lambda pair: -pair[1]):
-            shown.add_row(name, escape(what), escape(how), f"{times:,}")
+    for name, what, how, times in outcome.rows():
+        shown.add_row(name, escape(what), escape(how), f"{times:,}")
     console.print(shown)
     _show_days(outcome, console, span)
     if outcome.cost:

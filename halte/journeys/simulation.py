@@ -5,29 +5,31 @@ from __future__ import annotations
 import heapq
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
 from halte.journeys.cost import Cost, cost_of
 from halte.journeys.deeds import Being, Deed
 from halte.journeys.happened import Happened
-from halte.journeys.picture import picture
+from halte.journeys.picture import graph, picture
 from halte.journeys.responses import Rates, reactions
 from halte.journeys.sources import Source, Wording
 from halte.journeys.world import World
 from services.journeys.domain.nodes import Survey
 from services.scoring.domain.definitions import Definition
 
+_A_DAY = timedelta(days=1)
 COMMERCIAL = Wording.model_validate({"class": "commercial", "purpose": "newsletter"})
 """What a message is taken for of which nothing is known."""
 
 
 @dataclass
 class Outcome:
-    """What came of a simulation. Counts are of walks, messages, and things that people did with them."""
+    """What came of a simulation. Counts are of walks, messages, and things that people did with them; `standing` are
+    walks by the node where a day ends for them."""
 
     people: int = 0
     deeds: int = 0
@@ -41,9 +43,20 @@ class Outcome:
     by_day: Counter[tuple[date, str]] = field(default_factory=Counter)
     other: Counter[tuple[str, str]] = field(default_factory=Counter)
     responses: Counter[str] = field(default_factory=Counter)
+    standing: Counter[tuple[date, str]] = field(default_factory=Counter)
     passed: int = 0
     cost: Cost | None = None
     mermaid: str = ""
+    dot: str = ""
+
+    def rows(self) -> Iterator[tuple[str, str, str, int]]:
+        """What came of it for people to read: what, of which kind, how, and how often; most often first."""
+        for name, one in (("left", self.exits), ("refused", self.refused), ("did", self.responses)):
+            for what, times in sorted(one.items(), key=lambda pair: -pair[1]):
+                yield name, what, "", times
+        for name, two in (("sent", self.sent), ("not sent", self.skipped), ("asked for", self.other)):
+            for (what, how), times in sorted(two.items(), key=lambda pair: -pair[1]):
+                yield name, what, how, times
 
     def document(self) -> dict[str, Any]:
         """As JSON; the same simulation gives the same text."""
@@ -58,6 +71,7 @@ class Outcome:
             "sent": [[*key, n] for key, n in sorted(self.sent.items())],
             "skipped": [[*key, n] for key, n in sorted(self.skipped.items())],
             "sent_by_day": [[str(day), channel, n] for (day, channel), n in sorted(self.by_day.items())],
+            "standing_by_day": [[str(day), node, n] for (day, node), n in sorted(self.standing.items())],
             "asked_for": [[*key, n] for key, n in sorted(self.other.items())],
             "responses": dict(sorted(self.responses.items())),
             "nodes_passed": self.passed,
@@ -79,6 +93,7 @@ class Simulation:
         )
         self._agenda: list[tuple[datetime, int, Deed]] = []
         self._order = count()
+        self._day = start
         self._received: Counter[str] = Counter()
         self.outcome = Outcome()
 
@@ -91,12 +106,22 @@ class Simulation:
                 self._plan(deed)
         while self._agenda and self._agenda[0][0] <= end:
             at, _, deed = heapq.heappop(self._agenda)
-            self._world.run_until(at, inclusive=False)
+            self._live_until(at)
             deed.happen(self._world)
             self.outcome.deeds += 1
             report(self.outcome.deeds, self.outcome.deeds + len(self._agenda))
+        self._live_until(end)
         self._world.run_until(end)
         return self._closed()
+
+    def _live_until(self, at: datetime) -> None:
+        """Up to a moment, with a look at where people are at the end of each day."""
+        while self._day + _A_DAY <= at:
+            self._world.run_until(self._day + _A_DAY, inclusive=False)
+            for node, walks in self._world.journeys[self._document.name].where.items():
+                self.outcome.standing[self._day.date(), node] = walks
+            self._day += _A_DAY
+        self._world.run_until(at, inclusive=False)
 
     def _plan(self, deed: Deed) -> None:
         heapq.heappush(self._agenda, (deed.at, next(self._order), deed))
@@ -107,6 +132,7 @@ class Simulation:
         outcome.passed = journey.steps
         outcome.cost = cost_of(outcome.entered, journey.steps, outcome.sent)
         outcome.mermaid = picture(self._document, journey.passed, outcome.entered)
+        outcome.dot = graph(self._document, journey.passed, outcome.entered, journey.where)
         return outcome
 
     def _see(self, one: Happened) -> None:

@@ -73,6 +73,12 @@ class Interpreter:
         """How often each way from node to node was taken."""
         return self._agenda.passed
 
+    @property
+    def where(self) -> Counter[str]:
+        """How many walks are at each node."""
+        walks = (course for mine in self._courses.values() for course in mine.values())
+        return Counter(course.node for course in walks if course.active)
+
     def call(self, standing: Standing, at: datetime, now: datetime) -> None:
         """The journey is called for somebody."""
         self._agenda.run(now, inclusive=False)

@@ -40,7 +40,8 @@ def wished(stream: Sequence[Told], seed: int, *wishes: Wish) -> list[Told]:
     for now, fact in stream:
         told.append((now, fact))
         if random.random() < 0.2:
-            told.append((now + BETWEEN, wishes[turn % len(wishes)]))
+            at = now + BETWEEN + timedelta(seconds=turn % 20)  # no two in one moment
+            told.append((at, wishes[turn % len(wishes)]))
             turn += 1
     if turn % len(wishes) and wishes[-1] == "resume":
         told.append((told[-1][0] + timedelta(days=3), "resume"))

@@ -5,23 +5,26 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from halte.journeys import simulate_command
 from halte.journeys.cost import cost_of
 from halte.journeys.history import of_history
 from halte.journeys.picture import counted
 from halte.journeys.population import Habits, population
 from halte.journeys.responses import Rates
 from halte.journeys.simulation import Outcome, Simulation
+from halte.journeys.simulation_page import simulated
 from halte.journeys.sources import read_source
 from services.ingest.adapters.parquet import DuckParquet
 from services.journeys.adapters.library_files import shelf
 from services.journeys.domain.agenda import Passage
 from services.shared.errors import Invalid
+from tests.support.accessible import Page, faults
 from tests.unit.halte.journeys.test_command import run
 
 START, SPAN = datetime(2026, 1, 5, tzinfo=UTC), timedelta(days=45)
@@ -246,3 +249,42 @@ def test_history_without_events_is_refused(tmp_path: Path) -> None:
     file.write_text(json.dumps({"person": "ann", "event": "x"}) + "\n")
     with pytest.raises(Invalid, match="'at' is missing"):
         of_history(file, Habits(()), 1)
+
+
+def test_the_page_shows_the_journey_and_who_is_where_day_by_day() -> None:
+    source, outcome = read_source("abandoned_cart"), simulate("abandoned_cart")
+    document = source.document()
+    shown = simulated(document, outcome, "<?xml?><svg width='1'><title>G</title><text>1,234</text></svg>")
+    assert faults(shown) == []
+    assert "1,234" in shown
+    assert f"{outcome.entered:,} walks" in shown
+    charts = [one.text for one in Page(shown).all("figcaption")]
+    assert sum(text.startswith("by ") for text in charts) == len({channel for _, channel in outcome.by_day})
+    busiest = max(n for (_, node), n in outcome.standing.items() if node == "an_hour")
+    (waiting,) = [text for text in charts if text.startswith("an_hour: ")]
+    assert f"at most {busiest:,} " in waiting
+
+
+def test_people_at_the_end_of_each_day_are_those_who_came_and_have_not_left() -> None:
+    outcome = simulate("post_purchase")
+    by_day: Counter[date] = Counter()
+    for (day, _), walks in outcome.standing.items():
+        by_day[day] += walks
+    assert by_day[max(by_day)] == outcome.under_way > 0
+    assert len(by_day) <= SPAN.days
+
+
+def test_a_simulation_is_written_as_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+
+    def draw(dot: str) -> str:
+        drawn.append(dot)
+        return "<svg></svg>"
+
+    monkeypatch.setattr(simulate_command, "drawn", draw)
+    file = tmp_path / "cart.html"
+    code, _ = run("simulate", "abandoned_cart", "--customers", "20", "--days", "20", "--html", file)
+    assert code == 0
+    assert "What if: " in file.read_text()
+    assert drawn[0].startswith('digraph "abandoned_cart"')
+    assert " entered" in drawn[0]
