@@ -22,10 +22,12 @@ class PublicSettings(AskingSettings):
 
 
 class PreferencesSettings(PublicSettings):
-    """Of `handlers.preferences`. `public_url` is the base of links in messages, without a slash at the end."""
+    """Of `handlers.preferences`. `public_url` is the base of links in messages, without a slash at the end,
+    `controller` who answers for what people permit."""
 
     public_url: str
     bus_name: str
+    controller: str
 
 
 class OnFormSubmittedSettings(AskingSettings):
@@ -54,10 +56,25 @@ class ApiSettings(Settings):
     evidence_table: str
     anchors_table: str
     address_secret_arn: str
+    anchor_key_arn: str
+    controller: str
 
 
-class PersonSettings(ApiSettings):
+class PersonSettings(Settings):
     """Of `handlers.person`."""
+
+    purposes_table: str
+    ledger_table: str
+    evidence_table: str
+    anchors_table: str
+    address_secret_arn: str
+
+
+class OnMessageSentSettings(Settings):
+    """Of `handlers.on_message_sent`."""
+
+    ledger_table: str
+    evidence_table: str
 
 
 class AuditSettings(Settings):

@@ -112,6 +112,7 @@ STORES: dict[str, Erased | Harmless] = {
     ),
     "consent/Table/Evidence": Erased(("consent.consents",), "consent"),
     "consent/Queue/OnProfilesChanged": _PASSING,
+    "consent/Queue/OnMessageSent": Harmless("Ids of messages that left."),
     "consent/Queue/OnFormSubmitted": Harmless(
         "Submissions on their way, worked off in seconds and kept for 14 days at most. One that comes after an erasure "
         "is a request to confirm like anybody's: its proof is purged after 30 days unless the address confirms."

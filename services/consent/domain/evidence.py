@@ -21,7 +21,8 @@ class Origin:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was given and from where. `address` is in the form to write to; empty where only its key was known."""
+    """What was given and from where. `address` is in the form to write to; empty where only its key was known. Of a
+    message that left: the provider's id for it, its template and when that was (ISO 8601 in UTC)."""
 
     address: str
     ip: str
@@ -30,9 +31,13 @@ class Evidence:
     profile_ref: str = ""
     reason: str = ""
     page: str = ""
+    provider_id: str = ""
+    template: str = ""
+    template_version: str = ""
+    sent_at: str = ""
 
 
-_LATER = frozenset({"page"})
+_LATER = frozenset({"page", "provider_id", "template", "template_version", "sent_at"})
 """Fields that older evidence does not have: left out of the digest where empty, so that it stays what it was."""
 
 

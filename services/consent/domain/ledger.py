@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any, Literal
 
 from services.shared.errors import Invalid
 
-Kind = Literal["requested", "granted", "revoked"]
+Kind = Literal["requested", "mailed", "granted", "revoked"]
 State = Literal["granted", "revoked"]
 
 SHARDS = 16
@@ -60,6 +60,7 @@ class Entry(Draft):
     hash: str
 
 
+_REQUIRED = {field.name for field in fields(Entry) if field.default is MISSING}
 _TYPES = {field.name: int if field.name in ("shard", "seq") else str for field in fields(Entry)}
 
 
@@ -106,15 +107,16 @@ def canonical(entry: Entry) -> bytes:
     return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
 
-def read_entry(fields: Mapping[str, Any]) -> Entry:
+def read_entry(told: Mapping[str, Any]) -> Entry:
     """The entry with these fields, as they were told elsewhere.
 
     Raises:
         Invalid: `not_an_entry`, they are not exactly an entry's.
     """
-    if set(fields) != _TYPES.keys() or any(type(fields[n]) is not type_ for n, type_ in _TYPES.items()):
+    named = _TYPES.keys() >= told.keys() >= _REQUIRED
+    if not named or any(type(value) is not _TYPES[name] for name, value in told.items()):
         raise Invalid("not_an_entry", "these are not the fields of an entry")
-    return Entry(**fields)
+    return Entry(**told)
 
 
 def digest(entry: Entry) -> str:
@@ -134,11 +136,12 @@ def head_after(entry: Entry) -> Head:
 
 
 def apply(standing: Standing | None, entry: Entry) -> Standing | None:
-    """The state after `entry`. A request changes nothing: only its confirmation does."""
-    if entry.kind == "requested":
+    """The state after `entry`. A request and the message that goes out for it change nothing: only its confirmation
+    does."""
+    if entry.kind in ("requested", "mailed"):
         return standing
     return Standing(
-        state=entry.kind,
+        state="granted" if entry.kind == "granted" else "revoked",
         sequence=entry.seq,
         entry_id=entry.entry_id,
         text_version=entry.text_version,

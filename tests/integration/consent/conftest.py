@@ -225,6 +225,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "REQUESTS_PER_IP": "20",
             "PUBLIC_URL": "https://api.example.com",
             "BUS_NAME": "halte",
+            "CONTROLLER": "Example Energy",
         }
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
