@@ -25,10 +25,10 @@ main{max-width:46rem;margin:0 auto;padding:2.5rem 1.25rem}
 h1{font-size:1.7rem;line-height:1.25}
 h2{font-size:1.25rem;margin:2.25rem 0 .5rem;border-bottom:.0625rem solid #767676}
 h3{font-size:1.05rem;margin:1.75rem 0 .5rem}
-dl{display:grid;grid-template-columns:14rem 1fr;gap:.2rem 1rem;margin:0}
+dl{display:grid;grid-template-columns:12.5rem 1fr;gap:.2rem 1rem;margin:0}
 dt{color:#595959}
 dd{margin:0;overflow-wrap:anywhere}
-code,pre{font:.8125rem/1.45 ui-monospace,monospace}
+code,pre{font:.78rem/1.45 ui-monospace,monospace}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:.75rem}
 blockquote{margin:.5rem 0;padding:0 0 0 1rem;border-left:.25rem solid #767676;white-space:pre-wrap}
 section{break-inside:avoid}
