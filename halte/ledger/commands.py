@@ -16,6 +16,7 @@ from halte.ledger.findings import NotALedger, Report, Source
 from halte.ledger.signatures import checker
 from halte.ledger.stage import StageSource, anchor_bucket
 from halte.marketers import connect
+from services.consent.domain.ledger import Malformed
 from services.consent.domain.proofs import check as check_proof
 
 EXAMPLES = """  python -m halte consent verify --stage prod                 is the consent ledger what was appended?
@@ -112,7 +113,10 @@ def _verify_proof(path: Path, pem: str, console: Console) -> int:
     except (ValueError, RecursionError) as error:
         raise NotALedger(f"{path} is not JSON") from error
     signed, fingerprint = checker(pem)
-    problems = check_proof(document, signed)
+    try:
+        problems = check_proof(document, signed)
+    except Malformed as error:
+        raise NotALedger(f"{path}: {error}") from error
     open_ended = sum(entry["anchored"] is None for entry in document["entries"])
     console.print(
         f"{len(document['entries'])} entries, {open_ended} of them not yet in an anchor; key {fingerprint}",

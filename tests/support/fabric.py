@@ -252,7 +252,7 @@ _SERVED: dict[tuple[str, str], Callable[[Fabric, Mapping[str, Any]], dict[str, A
     ("sesv2", "SendEmail"): Fabric._send_email,
     ("pinpoint-sms-voice-v2", "SendTextMessage"): Fabric._send_text,
 }
-_LEFT_TO_MOTO = {"dynamodb", "s3", "secretsmanager", "ssm"}
+_LEFT_TO_MOTO = {"dynamodb", "kms", "s3", "secretsmanager", "ssm"}
 
 
 def _remember(params: Any, context: dict[str, Any], **_: Any) -> None:

@@ -12,7 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any, Literal
 
-from services.shared.errors import Invalid
+
+class Malformed(ValueError):
+    """What was told is not what the ledger can have said."""
+
 
 Kind = Literal["requested", "mailed", "granted", "revoked"]
 State = Literal["granted", "revoked"]
@@ -111,11 +114,11 @@ def read_entry(told: Mapping[str, Any]) -> Entry:
     """The entry with these fields, as they were told elsewhere.
 
     Raises:
-        Invalid: `not_an_entry`, they are not exactly an entry's.
+        Malformed: they are not exactly an entry's.
     """
     named = _TYPES.keys() >= told.keys() >= _REQUIRED
     if not named or any(type(value) is not _TYPES[name] for name, value in told.items()):
-        raise Invalid("not_an_entry", "these are not the fields of an entry")
+        raise Malformed("these are not the fields of an entry")
     return Entry(**told)
 
 

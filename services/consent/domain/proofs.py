@@ -11,8 +11,7 @@ from typing import Any
 from services.consent.domain import merkle
 from services.consent.domain.anchors import Anchor, read
 from services.consent.domain.evidence import Evidence, Sealed
-from services.consent.domain.ledger import Entry, digest, read_entry
-from services.shared.errors import Invalid
+from services.consent.domain.ledger import Entry, Malformed, digest, read_entry
 
 FORMAT = "halte-proof-1"
 
@@ -54,7 +53,7 @@ def check(document: Mapping[str, Any], signed: Callable[[bytes, str], bool]) -> 
     """Everything wrong with a proof, in words; empty when all that it shows holds.
 
     Raises:
-        Invalid: `not_a_proof`, it can't be read as one.
+        Malformed: it can't be read as one.
     """
     try:
         anchors = {one["number"]: read(_json(one)) for one in document["anchors"]}
@@ -71,7 +70,7 @@ def check(document: Mapping[str, Any], signed: Callable[[bytes, str], bool]) -> 
                 problems.append(f"entry {entry.entry_id}: it does not belong here")
             last = entry
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise Invalid("not_a_proof", "this is no proof of ours") from error
+        raise Malformed("this is no proof of ours") from error
     return problems
 
 

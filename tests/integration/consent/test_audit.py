@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -44,7 +43,7 @@ class Api:
 
 
 @pytest.fixture
-def lived(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def lived(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """Six people over six days, anchored every day; the last one said no."""
     client("ssm").put_parameter(Name="/halte/test/anchor-bucket", Value="anchor-bucket", Type="String")
     monkeypatch.setattr(commands, "connect", lambda *_: Api(world))
@@ -57,7 +56,7 @@ def lived(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         world.anchor()
     said = {"channel": "email", "address": PEOPLE[-1], "purpose": "newsletter", "reason": "by phone"}
     world.json("POST /consents/revocations", said)
-    yield world
+    return world
 
 
 def run(*arguments: str | Path) -> tuple[int, str]:

@@ -12,12 +12,12 @@ import boto3
 import pytest
 
 from halte.ledger.signatures import checker
+from services.consent.domain.ledger import Malformed
 from services.consent.domain.proofs import check
 from services.consent.handlers import on_message_sent
 from services.shared import tokens
 from services.shared.clock import to_iso
 from services.shared.contracts.delivery import MessageSent
-from services.shared.errors import Invalid
 from tests.integration.consent.conftest import CONTEXT, TEXT, World
 
 
@@ -130,7 +130,7 @@ def test_a_proof_is_checked_without_us_and_every_change_of_it_is_found(world: Wo
         try:
             if not check(forged, signed):
                 missed.append(path)
-        except Invalid:
+        except Malformed:
             continue
     assert missed == []
 
@@ -168,7 +168,7 @@ def test_entries_of_another_person_do_not_fit_in(world: World) -> None:
 
 @pytest.mark.parametrize("document", [{}, {"anchors": [], "entries": [{}]}, {"anchors": [{}], "entries": []}])
 def test_what_is_no_proof_is_refused(document: dict[str, Any]) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(Malformed):
         check(document, lambda *_: True)
 
 
