@@ -44,7 +44,7 @@ class Publishing:
         Raises:
             NotPublished: the bus refused some; repeat the whole batch.
         """
-        changes = [_change(entry) for entry in entries if entry.kind in ("granted", "revoked")]
+        changes = [_change(entry) for entry in entries if entry.kind not in ("requested", "mailed")]
         asked = [entry for entry in entries if entry.kind == "requested"]
         messages = self._messages(asked)
         self._bus.publish(

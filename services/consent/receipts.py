@@ -26,7 +26,7 @@ RECEIPT = "receipt"
 
 LINK_HOLDS = timedelta(days=90)
 
-_STATES = {"requested": "requested", "granted": "given", "revoked": "withdrawn"}
+_STATES = {"requested": "requested", "granted": "given", "revoked": "withdrawn", "expired": "expired"}
 _PII = {"email": "email address", "sms": "telephone number"}
 
 

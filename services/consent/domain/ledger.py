@@ -141,10 +141,10 @@ def head_after(entry: Entry) -> Head:
 def apply(standing: Standing | None, entry: Entry) -> Standing | None:
     """The state after `entry`. A request and the message that goes out for it change nothing: only its confirmation
     does."""
-    if entry.kind in ("requested", "mailed"):
+    if entry.kind == "requested" or entry.kind == "mailed":
         return standing
     return Standing(
-        state="granted" if entry.kind == "granted" else "revoked",
+        state=entry.kind,
         sequence=entry.seq,
         entry_id=entry.entry_id,
         text_version=entry.text_version,

@@ -308,7 +308,7 @@ SCHEMAS: Mapping[str, Schema] = {
                     {
                         "event_time": INSTANT,
                         "event_type": one_of("explicit"),
-                        "event_state": one_of("requested", "given", "withdrawn"),
+                        "event_state": one_of("requested", "given", "withdrawn", "expired"),
                         **dict.fromkeys(("entity_id", "means"), TEXT),
                         "ledger_entry": obj({"entry_id": TEXT, "hash": TEXT}),
                     }
