@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -66,10 +66,7 @@ class Inspection:
         )
         return {
             "address_key": address_key,
-            "states": [
-                {"purpose": purpose, "channel": channel, **asdict(standing)}
-                for (purpose, channel), standing in sorted(states.items())
-            ],
+            "states": _listed(states),
             "history": [
                 {name: getattr(entry, name) for name in shown} for entry in history if entry.kind != "mailed"
             ],
@@ -99,10 +96,7 @@ class Inspection:
             "address_key": address_key,
             "head": asdict(self._ledger.head(head.shard)),
             "states_follow": self._states_follow(states, history, head),
-            "states": [
-                {"purpose": purpose, "channel": channel, **asdict(standing)}
-                for (purpose, channel), standing in sorted(states.items())
-            ],
+            "states": _listed(states),
             "anchors": [anchor.document() for _, anchor in sorted(anchors.items())],
             "how_to_check": list(STEPS),
             "entries": [
@@ -167,6 +161,13 @@ class Inspection:
             if text:
                 texts[entry.entry_id] = (text.text, text.hash)
         return texts
+
+
+def _listed(states: Mapping[tuple[str, str], Standing]) -> list[dict[str, Any]]:
+    return [
+        {"purpose": purpose, "channel": channel, **asdict(standing)}
+        for (purpose, channel), standing in sorted(states.items())
+    ]
 
 
 def _up_to(head: Head, entries: Iterable[Entry], later: list[Entry]) -> Iterator[Entry]:

@@ -54,7 +54,10 @@ class Mailing:
 def _left(requested: Entry, message: MessageOutcome) -> Write[bool]:
     """Its evidence names nobody, so nothing of it is purged."""
     evidence = Evidence(
-        *("", "", "", ""),
+        "",
+        "",
+        "",
+        "",
         provider_id=message.provider_id,
         template=message.template,
         template_version=str(message.template_version),

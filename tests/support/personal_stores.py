@@ -132,7 +132,7 @@ STORES: dict[str, Erased | Harmless] = {
 }
 """By `service/kind/beginning of the logical id`."""
 
-PREFIXES: dict[str, Erased | Expires] = {
+PREFIXES: dict[str, Erased | Expires | Harmless] = {
     "events/": Erased(("received",), "lake"),
     "lake/": Erased(("received",), "lake"),
     "imports/": Expires(
@@ -141,5 +141,6 @@ PREFIXES: dict[str, Erased | Expires] = {
         "An import that goes on finds the tombstones.",
     ),
     "exports/": Erased(("received",), "history"),
+    "anchors/": Harmless("Digests, numbers and times, in a bucket of their own."),
 }
-"""What the lake's bucket holds, by the beginning of a key."""
+"""What buckets hold, by the beginning of a key."""
