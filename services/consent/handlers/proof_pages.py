@@ -62,9 +62,9 @@ class _Writer:
         self.language = spoken(languages)
         self._words = WORDS[self.language]
 
-    def say(self, word: str, **values: object) -> str:
+    def say(self, word: str) -> str:
         """Words, ready for HTML."""
-        return escape(Template(self._words[word]).substitute({k: str(v) for k, v in values.items()}))
+        return escape(self._words[word])
 
     def facts(self, told: Mapping[str, Any]) -> str:
         """A list of what is known, by name; what is empty is left out."""
