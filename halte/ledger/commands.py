@@ -13,8 +13,11 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from halte.ledger.checking import check
 from halte.ledger.files import FileSource, write
 from halte.ledger.findings import NotALedger, Report, Source
+from halte.ledger.signatures import checker
 from halte.ledger.stage import StageSource, anchor_bucket
 from halte.marketers import connect
+from services.consent.domain.ledger import Malformed
+from services.consent.domain.proofs import check as check_proof
 
 EXAMPLES = """  python -m halte consent verify --stage prod                 is the consent ledger what was appended?
   python -m halte consent export --stage prod --out ledger.ndjson   all of it in a file, for somebody else to check
@@ -27,6 +30,8 @@ _VERIFY = """examples:
       a file that somebody gave you, against a key you had before
   python -m halte consent verify --stage prod --anchor 512=9f2c...e1
       and the ledger is still the one whose anchor 512 you noted last year
+  python -m halte consent verify --proof proof.json --public-key halte.pem
+      what GET /consents/{address_key}/proof answered, by itself
   python -m halte consent verify --file ledger.ndjson --json > report.json
 
 Exit codes: 0 it is exactly what was appended, 1 something was changed, 2 it could not be read.
@@ -50,6 +55,7 @@ def add(commands: Any) -> None:
     origin = verify.add_mutually_exclusive_group(required=True)
     origin.add_argument("--stage", help="of a stage")
     origin.add_argument("--file", type=Path, metavar="NDJSON", help="a file that `export` wrote")
+    origin.add_argument("--proof", type=Path, metavar="JSON", help="one person's proof; needs --public-key")
     verify.add_argument(
         "--anchors", choices=("bucket", "api"), default="bucket", help="where a stage's anchors are read"
     )
@@ -82,6 +88,8 @@ def _noted(text: str) -> tuple[int, str]:
 
 def _verify(options: argparse.Namespace, console: Console) -> int:
     pem = _text(options.public_key) if options.public_key else ""
+    if options.proof:
+        return _verify_proof(options.proof, pem, console)
     with _bar(console, options.json) as bar:
         task = bar.add_task("Checking entries", total=None)
         source = FileSource(options.file) if options.file else _stage(options)
@@ -94,6 +102,31 @@ def _verify(options: argparse.Namespace, console: Console) -> int:
     else:
         _show(report, console)
     return 0 if report.intact else 1
+
+
+def _verify_proof(path: Path, pem: str, console: Console) -> int:
+    """A proof does not say by which key it is checked: whoever forges one would name their own."""
+    if not pem:
+        raise NotALedger("--proof needs --public-key")
+    try:
+        document = json.loads(_text(path))
+    except (ValueError, RecursionError) as error:
+        raise NotALedger(f"{path} is not JSON") from error
+    signed, fingerprint = checker(pem)
+    try:
+        problems = check_proof(document, signed)
+    except Malformed as error:
+        raise NotALedger(f"{path}: {error}") from error
+    open_ended = sum(entry["anchored"] is None for entry in document["entries"])
+    console.print(
+        f"{len(document['entries'])} entries, {open_ended} of them not yet in an anchor; key {fingerprint}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    for problem in problems:
+        console.print(f"  {problem}", highlight=False, markup=False, soft_wrap=True)
+    console.print("[red]it does not hold[/]" if problems else "[green]it holds[/]", highlight=False)
+    return 1 if problems else 0
 
 
 def _export(options: argparse.Namespace, console: Console) -> int:

@@ -14,8 +14,7 @@ from typing import Any, BinaryIO
 
 from halte.ledger.findings import Found, Key, NotALedger, Shard, Source, Tick
 from services.consent.domain.anchors import Anchor, read
-from services.consent.domain.ledger import Entry, Head, read_entry
-from services.shared.errors import Invalid
+from services.consent.domain.ledger import Entry, Head, Malformed, read_entry
 
 Line = tuple[str, dict[str, Any]]
 
@@ -63,8 +62,8 @@ class FileSource:
         while self._next and self._next[0] == "anchor":
             try:
                 found.append(read(_text(self._next[1])))
-            except Invalid as error:
-                self._problems.append(Found("anchors", "malformed", len(found) + 1, error.message))
+            except Malformed as error:
+                self._problems.append(Found("anchors", "malformed", len(found) + 1, str(error)))
             self._advance()
         return found
 
@@ -88,8 +87,8 @@ class FileSource:
         while self._next and self._next[0] == "entry":
             try:
                 yield read_entry(self._next[1])
-            except Invalid as error:
-                self._problems.append(Found(f"shard {shard}", "malformed", 0, error.message))
+            except Malformed as error:
+                self._problems.append(Found(f"shard {shard}", "malformed", 0, str(error)))
             self._advance()
 
     def _advance(self) -> Line | None:

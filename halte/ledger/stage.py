@@ -12,20 +12,21 @@ from halte.marketers import Marketers
 from halte.stores import UnknownStage
 from services.consent.adapters.anchor_store import PREFIX, key_of
 from services.consent.domain.anchors import Anchor, read
-from services.consent.domain.ledger import SHARDS, Entry, Head, read_entry
+from services.consent.domain.ledger import SHARDS, Entry, Head, Malformed, read_entry
 from services.shared.aws.clients import client
-from services.shared.errors import Invalid
 
 READERS = 16
 PAGE = 1_000
 
 
 class StageSource:
-    """`Source` of a stage; without a `bucket` its anchors come by the API as well."""
+    """`Source` of a stage; without a `bucket` its anchors come by the API as well. `s3` is a client of somewhere else
+    than the environment says."""
 
-    def __init__(self, api: Marketers, bucket: str = "") -> None:
+    def __init__(self, api: Marketers, bucket: str = "", s3: Any = None) -> None:
         self._api = api
         self._bucket = bucket
+        self._given = s3
         self._problems: list[Found] = []
 
     def key(self) -> Key:
@@ -38,8 +39,8 @@ class StageSource:
         for number, text in enumerate(texts, 1):
             try:
                 found.append(read(text))
-            except Invalid as error:
-                self._problems.append(Found("anchors", "malformed", number, error.message))
+            except Malformed as error:
+                self._problems.append(Found("anchors", "malformed", number, str(error)))
         return found
 
     def shards(self) -> Iterator[Shard]:
@@ -57,8 +58,8 @@ class StageSource:
             for told in page["entries"]:
                 try:
                     entry = read_entry(told)
-                except Invalid as error:
-                    self._problems.append(Found(f"shard {shard}", "malformed", 0, error.message))
+                except Malformed as error:
+                    self._problems.append(Found(f"shard {shard}", "malformed", 0, str(error)))
                     continue
                 if entry.seq > head.seq:
                     self._beyond(entry)
@@ -87,9 +88,8 @@ class StageSource:
         """Of each anchor the version that was there first: a lock keeps it, whatever was put over it later."""
         first: dict[str, str] = {}
         again: set[str] = set()
-        for page in (
-            client("s3").get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=PREFIX)
-        ):
+        pages = self._s3.get_paginator("list_object_versions")
+        for page in pages.paginate(Bucket=self._bucket, Prefix=PREFIX):
             for version in page.get("Versions", []):  # the newest version of a key comes first
                 again |= {version["Key"]} & first.keys()
                 first[version["Key"]] = version["VersionId"]
@@ -102,8 +102,12 @@ class StageSource:
         with ThreadPoolExecutor(READERS) as pool:
             return list(pool.map(self._version, *zip(*sorted(first.items()), strict=True))) if first else []
 
+    @property
+    def _s3(self) -> Any:
+        return self._given or client("s3")
+
     def _version(self, key: str, version: str) -> bytes:
-        body = client("s3").get_object(Bucket=self._bucket, Key=key, VersionId=version)["Body"]
+        body = self._s3.get_object(Bucket=self._bucket, Key=key, VersionId=version)["Body"]
         return bytes(body.read())
 
 

@@ -13,9 +13,9 @@ from infra.constructs.anchors import Anchors
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
-from services.consent.domain.events import MAY_CHANGE_ADDRESS, RECOVERY_REQUESTED, TOLD
+from services.consent.domain.events import CONFIRMING, MAY_CHANGE_ADDRESS, RECOVERY_REQUESTED, TOLD
 from services.shared.contracts.consent import ConsentChanged
-from services.shared.contracts.delivery import ComplaintsReceived
+from services.shared.contracts.delivery import ComplaintsReceived, MessageSent
 from services.shared.contracts.ingest import (
     FormSubmitted,
     ProfilesChanged,
@@ -45,6 +45,7 @@ PREFERENCE_ROUTES = tuple(
     for path in ("/preferences", "/preferences/request", "/preferences/email")
     for method in ("GET", "HEAD", "POST")
 )
+RECEIPT_ROUTES = ("GET /preferences/receipt", "HEAD /preferences/receipt")
 ROUTES = (
     "GET /purposes",
     "PUT /purposes/{name}",
@@ -56,6 +57,8 @@ ROUTES = (
     "POST /consents/objections",
     "GET /consents/{address_key}",
     "GET /consents/{address_key}/proof",
+    "GET /consents/{address_key}/proof.html",
+    "GET /consents/{address_key}/receipt",
     "GET /ledger/shards/{shard}",
 )
 AUDIT_ROUTES = (
@@ -86,6 +89,7 @@ class ConsentStack(ServiceStack):
         self._marketers()
         self._audit()
         self._outbox()
+        self._mailed()
         self._person()
 
     def _public(self) -> None:
@@ -108,14 +112,15 @@ class ConsentStack(ServiceStack):
                 "token_secret_arn": self.token_secret.secret_arn,
                 "public_url": self.api_url,
                 "bus_name": self.bus_name,
+                "controller": self.halte.controller,
             },
         )
         self._let_ask(function)
         self._purposes.grant(function, "dynamodb:Scan")
-        self._ledger.grant(function, "dynamodb:Query")
+        self._ledger.grant(function, "dynamodb:Query", "dynamodb:BatchGetItem")
         self.token_secret.grant_read(function)
         self.allow_publishing(function)
-        self.routes(function, PREFERENCE_ROUTES, public=True)
+        self.routes(function, (*PREFERENCE_ROUTES, *RECEIPT_ROUTES), public=True)
 
     def _forms(self) -> None:
         function = self.function("OnFormSubmitted", handler="on_form_submitted", settings=self._asking())
@@ -272,9 +277,12 @@ class ConsentStack(ServiceStack):
                 **self._tables(),
                 "anchors_table": self._anchors.index.table_name,
                 "address_secret_arn": self.address_secret.secret_arn,
+                "anchor_key_arn": self._anchors.key.key_arn,
+                "controller": self.halte.controller,
             },
         )
         self._anchors.index.grant(function, "dynamodb:GetItem", "dynamodb:Query")
+        self._anchors.key.grant(function, "kms:GetPublicKey")
         self._purposes.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan")
         self._ledger.grant(
             function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"
@@ -313,9 +321,24 @@ class ConsentStack(ServiceStack):
             },
         )
         self._purposes.grant(function, "dynamodb:GetItem")
-        self._evidence.grant(function, "dynamodb:BatchGetItem")
+        self._evidence.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem")
         self.address_secret.grant_read(function)
         self.token_secret.grant_read(function)
+
+    def _mailed(self) -> None:
+        """Delivery's word that a message left which asks for a confirmation; the others pass by."""
+        settings = {"ledger_table": self._ledger.table_name, "evidence_table": self._evidence.table_name}
+        function = self.function("OnMessageSent", handler="on_message_sent", settings=settings)
+        self._ledger.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
+        self._evidence.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
+        queue = self.queue("OnMessageSentQueue")
+        asking = events.EventPattern(
+            source=[MessageSent.source],
+            detail_type=[MessageSent.detail_type],
+            detail={"messages": {"template": list(CONFIRMING)}},
+        )
+        self.subscribe("ConfirmationsSent", queue, asking)
+        self.consume(function, queue, batch_size=10)
 
     def _person(self) -> None:
         function = self.person(

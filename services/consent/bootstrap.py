@@ -8,19 +8,17 @@ from functools import cache
 from services.consent.adapters.address_items import AddressItems
 from services.consent.adapters.anchor_store import AnchorBucket
 from services.consent.adapters.evidence_table import EvidenceTable
-from services.consent.adapters.kms_signer import KmsSigner
-from services.consent.adapters.ledger_table import LedgerTable, ShardsTable
+from services.consent.adapters.ledger_table import LedgerTable
 from services.consent.adapters.opt_out_list import EndUserMessagingOptOuts
 from services.consent.adapters.purpose_table import PurposeTable
 from services.consent.adapters.token_keys import SecretTokenKeys
 from services.consent.addresses import AddressChanges
-from services.consent.anchoring import Anchoring
 from services.consent.asking import Asking
-from services.consent.audit import Audit
 from services.consent.complaints import Complaints
 from services.consent.fresh_links import FreshLinks
 from services.consent.inspection import Inspection
 from services.consent.links import Links
+from services.consent.mailing import Mailing
 from services.consent.new_address import NewAddress
 from services.consent.objections import Objections
 from services.consent.opt_outs import OptOuts
@@ -33,14 +31,14 @@ from services.consent.registry import Registry
 from services.consent.replies import Replies
 from services.consent.service import OptIn
 from services.consent.settings import (
-    AnchorSettings,
     ApiSettings,
     AskingSettings,
-    AuditSettings,
+    LedgerSettings,
     OnComplaintsSettings,
     OnFormSubmittedSettings,
     OnInboundSettings,
     OnLedgerStreamSettings,
+    OnMessageSentSettings,
     OnProfilesChangedSettings,
     OnRecoveryRequestedSettings,
     OptOutsSettings,
@@ -266,29 +264,7 @@ def inspection() -> Inspection:
         purposes=PurposeTable(Table(settings.purposes_table)),
         ledger=LedgerTable(Table(settings.ledger_table), evidence),
         evidence=evidence,
-        clock=settings.clock(),
-    )
-
-
-@cache
-def audit() -> Audit:
-    """Of who checks the ledger."""
-    settings = AuditSettings.from_env()
-    return Audit(
-        ledger=ShardsTable(Table(settings.ledger_table)),
         anchors=AnchorBucket(Table(settings.anchors_table)),
-        signer=KmsSigner(settings.anchor_key_arn),
-    )
-
-
-@cache
-def anchoring() -> Anchoring:
-    """Of the hourly anchor."""
-    settings = AnchorSettings.from_env()
-    return Anchoring(
-        ledger=ShardsTable(Table(settings.ledger_table)),
-        anchors=AnchorBucket(Table(settings.anchors_table), settings.anchor_bucket),
-        signer=KmsSigner(settings.anchor_key_arn),
         clock=settings.clock(),
     )
 
@@ -303,7 +279,13 @@ def person() -> Person:
     purposes = PurposeTable(Table(settings.purposes_table))
     addresses = AddressItems(Table(settings.evidence_table))
     return Person(
-        inspection=Inspection(purposes=purposes, ledger=ledger, evidence=evidence, clock=clock),
+        inspection=Inspection(
+            purposes=purposes,
+            ledger=ledger,
+            evidence=evidence,
+            anchors=AnchorBucket(Table(settings.anchors_table)),
+            clock=clock,
+        ),
         ledger=ledger,
         evidence=evidence,
         revocations=Revocations(Recorder(ledger, new_id, _new_salt), clock, new_id),
@@ -311,6 +293,20 @@ def person() -> Person:
         mailboxes=addresses,
         clock=clock,
         address_secret=secret_text(settings.address_secret_arn),
+    )
+
+
+@cache
+def mailing() -> Mailing:
+    """Of messages that left."""
+    settings = OnMessageSentSettings.from_env()
+    evidence = EvidenceTable(Table(settings.evidence_table))
+    ledger = LedgerTable(Table(settings.ledger_table), evidence)
+    return Mailing(
+        ledger=ledger,
+        evidence=evidence,
+        recorder=Recorder(ledger, new_id, _new_salt),
+        clock=settings.clock(),
     )
 
 
@@ -345,7 +341,7 @@ def _asking(settings: AskingSettings) -> Asking:
     )
 
 
-def _objections(settings: ApiSettings | AskingSettings) -> Objections:
+def _objections(settings: LedgerSettings) -> Objections:
     ledger = _ledger(settings)
     return Objections(
         ledger=ledger,
@@ -355,7 +351,7 @@ def _objections(settings: ApiSettings | AskingSettings) -> Objections:
     )
 
 
-def _ledger(settings: ApiSettings | AskingSettings) -> LedgerTable:
+def _ledger(settings: LedgerSettings) -> LedgerTable:
     return LedgerTable(Table(settings.ledger_table), EvidenceTable(Table(settings.evidence_table)))
 
 

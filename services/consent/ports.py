@@ -123,6 +123,14 @@ class EvidenceStore(Protocol):
         """Count one more under `counter`; `False` when `limit` is reached."""
         ...
 
+    def note_asked(self, send_id: str, address_key: str, request_id: str, expires_at: datetime) -> None:
+        """Remember which request a message is for."""
+        ...
+
+    def asked_by(self, send_id: str) -> tuple[str, str] | None:
+        """Address key and request id of the request that a message is for."""
+        ...
+
     def erase(self, address_key: str, entry_ids: Iterable[str]) -> int:
         """Forget the evidence of entries, and when the address was asked; how much evidence there was."""
         ...

@@ -7,8 +7,10 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from services.consent.domain.events import CONFIRM_TEMPLATE
 from services.consent.domain.ledger import MESSAGE, Entry
 from services.consent.domain.replies import reply_word
+from services.consent.mailing import KEPT_FOR
 from services.consent.ports import EvidenceStore, FactBus, PurposeStore, TokenKeys
 from services.consent.service import confirm_token
 from services.shared.aws.bus import pack
@@ -16,8 +18,6 @@ from services.shared.clock import Clock, from_iso
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChange, ConsentChanged
 from services.shared.contracts.messages import AddressedRequest
 from services.shared.ids import stable_id
-
-TEMPLATE = "confirm_subscription"
 
 
 class Publishing:
@@ -52,7 +52,8 @@ class Publishing:
         Raises:
             NotPublished: the bus refused some; repeat the whole batch.
         """
-        changes = [_change(e, recorded.get(e.entry_id)) for e in entries if e.kind != "requested"]
+        told = [entry for entry in entries if entry.kind not in ("requested", "mailed")]
+        changes = [_change(entry, recorded.get(entry.entry_id)) for entry in told]
         asked = [entry for entry in entries if entry.kind == "requested"]
         messages = self._messages(asked)
         self._bus.publish(
@@ -68,17 +69,21 @@ class Publishing:
             return []
         evidence = self._evidence.get([entry.entry_id for entry in asked])
         now, secret = self._clock.now(), self._keys.current()
+        due = [e for e in asked if e.entry_id in evidence and not evidence[e.entry_id].gone(now)]
+        for entry in due:
+            self._evidence.note_asked(
+                send_id_of(entry), entry.address_key, entry.request_id, from_iso(entry.at) + KEPT_FOR
+            )
         return [
             AddressedRequest(
-                send_id=stable_id("snd", "confirm", entry.request_id),
-                template=TEMPLATE,
+                send_id=send_id_of(entry),
+                template=CONFIRM_TEMPLATE,
                 channels=[entry.channel],
                 requested_at=from_iso(entry.at),
                 address=evidence[entry.entry_id].evidence.address,
                 params=self._params(entry, secret),
             )
-            for entry in asked
-            if entry.entry_id in evidence and not evidence[entry.entry_id].gone(now)
+            for entry in due
         ]
 
     def _params(self, entry: Entry, secret: str) -> dict[str, Any]:
@@ -94,6 +99,11 @@ class Publishing:
             "consent_text": text.text if text else "",
             "language": entry.language,
         }
+
+
+def send_id_of(requested: Entry) -> str:
+    """The message that asks to confirm a request."""
+    return stable_id("snd", "confirm", requested.request_id)
 
 
 def _change(entry: Entry, recorded_at: datetime | None) -> ConsentChange:

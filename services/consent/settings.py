@@ -5,14 +5,19 @@ from __future__ import annotations
 from services.shared.settings import Settings
 
 
-class AskingSettings(Settings):
-    """Of all that records requests. `requests_per_ip` is how many one IP address may make a day, `requests_per_day`
-    how many all may make together."""
+class LedgerSettings(Settings):
+    """Of all that records."""
 
     purposes_table: str
     ledger_table: str
     evidence_table: str
     address_secret_arn: str
+
+
+class AskingSettings(LedgerSettings):
+    """Of all that records requests. `requests_per_ip` is how many one IP address may make a day, `requests_per_day`
+    how many all may make together."""
+
     requests_per_ip: int
     requests_per_day: int
 
@@ -24,10 +29,12 @@ class PublicSettings(AskingSettings):
 
 
 class PreferencesSettings(PublicSettings):
-    """Of `handlers.preferences`. `public_url` is the base of links in messages, without a slash at the end."""
+    """Of `handlers.preferences`. `public_url` is the base of links in messages, without a slash at the end,
+    `controller` who answers for what people permit."""
 
     public_url: str
     bus_name: str
+    controller: str
 
 
 class OnFormSubmittedSettings(AskingSettings):
@@ -48,34 +55,41 @@ class OnRecoveryRequestedSettings(Settings):
     bus_name: str
 
 
-class ApiSettings(Settings):
+class ApiSettings(LedgerSettings):
     """Of `handlers.api`."""
 
-    purposes_table: str
-    ledger_table: str
-    evidence_table: str
     anchors_table: str
-    address_secret_arn: str
+    anchor_key_arn: str
+    controller: str
 
 
-class OnInboundSettings(ApiSettings):
+class OnInboundSettings(LedgerSettings):
     """Of `handlers.on_inbound`."""
 
     token_secret_arn: str
 
 
-class OnComplaintsSettings(ApiSettings):
+class OnComplaintsSettings(LedgerSettings):
     """Of `handlers.on_complaints`."""
 
 
-class OptOutsSettings(ApiSettings):
+class OptOutsSettings(LedgerSettings):
     """Of `handlers.on_sms_permissions` and `handlers.opt_outs`. `sms_opt_out_list` is the provider's, by name."""
 
     sms_opt_out_list: str
 
 
-class PersonSettings(ApiSettings):
+class PersonSettings(LedgerSettings):
     """Of `handlers.person`."""
+
+    anchors_table: str
+
+
+class OnMessageSentSettings(Settings):
+    """Of `handlers.on_message_sent`."""
+
+    ledger_table: str
+    evidence_table: str
 
 
 class AuditSettings(Settings):

@@ -32,6 +32,8 @@ PUBLIC_ROUTES = {
         for path in ("/preferences", "/preferences/request", "/preferences/email")
         for method in ("GET", "HEAD", "POST")
     ),
+    "GET /preferences/receipt",
+    "HEAD /preferences/receipt",
 }
 RESOURCELESS_ACTIONS = {"dynamodb:ListStreams"}
 """Actions for which AWS knows no resource: the only ones that may be allowed on `*`."""

@@ -270,7 +270,7 @@ _SERVED: dict[tuple[str, str], Callable[[Fabric, Mapping[str, Any]], dict[str, A
     ("pinpoint-sms-voice-v2", "DeleteOptedOutNumber"): Fabric._allow,
     ("pinpoint-sms-voice-v2", "DescribeOptedOutNumbers"): Fabric._opt_outs,
 }
-_LEFT_TO_MOTO = {"dynamodb", "s3", "secretsmanager", "ssm"}
+_LEFT_TO_MOTO = {"dynamodb", "kms", "s3", "secretsmanager", "ssm"}
 
 
 def _remember(params: Any, context: dict[str, Any], **_: Any) -> None:

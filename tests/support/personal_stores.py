@@ -112,6 +112,7 @@ STORES: dict[str, Erased | Harmless] = {
     ),
     "consent/Table/Evidence": Erased(("consent.consents",), "consent"),
     "consent/Queue/OnProfilesChanged": _PASSING,
+    "consent/Queue/OnMessageSent": Harmless("Ids of messages that left."),
     "consent/Queue/OnFormSubmitted": Harmless(
         "Submissions on their way, worked off in seconds and kept for 14 days at most. One that comes after an erasure "
         "is a request to confirm like anybody's: its proof is purged after 30 days unless the address confirms."
@@ -131,7 +132,7 @@ STORES: dict[str, Erased | Harmless] = {
 }
 """By `service/kind/beginning of the logical id`."""
 
-PREFIXES: dict[str, Erased | Expires] = {
+PREFIXES: dict[str, Erased | Expires | Harmless] = {
     "events/": Erased(("received",), "lake"),
     "lake/": Erased(("received",), "lake"),
     "imports/": Expires(
@@ -140,5 +141,6 @@ PREFIXES: dict[str, Erased | Expires] = {
         "An import that goes on finds the tombstones.",
     ),
     "exports/": Erased(("received",), "history"),
+    "anchors/": Harmless("Digests, numbers and times, in a bucket of their own."),
 }
-"""What the lake's bucket holds, by the beginning of a key."""
+"""What buckets hold, by the beginning of a key."""

@@ -14,8 +14,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from services.consent.domain import merkle
-from services.consent.domain.ledger import GENESIS, SHARDS, Entry, Head, Problem
-from services.shared.errors import Invalid
+from services.consent.domain.ledger import GENESIS, SHARDS, Entry, Head, Malformed, Problem
 
 FORMAT = "halte-anchor-1"
 ALGORITHM = "ECDSA_SHA_256"
@@ -108,7 +107,7 @@ def read(text: bytes | str) -> Anchor:
     """The anchor that was kept as `text`.
 
     Raises:
-        Invalid: `not_an_anchor`, it is not byte for byte what an anchor's `text` can be.
+        Malformed: it is not byte for byte what an anchor's `text` can be.
     """
     try:
         found = json.loads(text)
@@ -117,9 +116,9 @@ def read(text: bytes | str) -> Anchor:
         anchor = Anchor(rows=rows, **parts)
         whole = anchor.text() == (text.encode() if isinstance(text, str) else text)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise Invalid("not_an_anchor", "this is no anchor of ours") from error
+        raise Malformed("this is no anchor of ours") from error
     if not whole or not _typed(anchor):
-        raise Invalid("not_an_anchor", "this is not an anchor as it was kept")
+        raise Malformed("this is not an anchor as it was kept")
     return anchor
 
 

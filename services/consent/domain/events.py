@@ -1,4 +1,4 @@
-"""The customer events that consent listens to, by name; the rules of its stack are made of these."""
+"""The events that consent listens to, by name; the rules of its stack are made of these."""
 
 from __future__ import annotations
 
@@ -12,5 +12,11 @@ MARKETING_OBJECTED = "Marketing Objected"
 """A person wants no marketing any more, at any address."""
 
 TOLD = (CONSENT_REQUESTED, MARKETING_OBJECTED)
+
+CONFIRM_TEMPLATE = "confirm_subscription"
+"""The template of messages that ask for a confirmation."""
+
+CONFIRMING = (CONFIRM_TEMPLATE,)
+"""Templates whose messages belong to the proof of a permission, once they left."""
 
 RECOVERY_REQUESTED = "Account Recovery Requested"

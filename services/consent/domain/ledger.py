@@ -9,13 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
-from services.shared.errors import Invalid
 from services.shared.permission import Permission, state_at
 
-Kind = Literal["requested", "granted", "revoked"]
+
+class Malformed(ValueError):
+    """What was told is not what the ledger can have said."""
+
+
+Kind = Literal["requested", "mailed", "granted", "revoked"]
 
 SHARDS = 16
 GENESIS = "0" * 64
@@ -66,6 +70,7 @@ class Entry(Draft):
     hash: str
 
 
+_REQUIRED = {one.name for one in fields(Entry) if one.default is MISSING}
 _TYPES = {one.name: int if one.name in ("shard", "seq") else str for one in fields(Entry)}
 
 
@@ -122,16 +127,16 @@ def canonical(entry: Entry) -> bytes:
     return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
 
-def read_entry(fields: Mapping[str, Any]) -> Entry:
+def read_entry(told: Mapping[str, Any]) -> Entry:
     """The entry with these fields, as they were told elsewhere.
 
     Raises:
-        Invalid: `not_an_entry`, they are not exactly an entry's.
+        Malformed: they are not exactly an entry's.
     """
-    typed = all(type(value) is _TYPES.get(name) for name, value in fields.items())
-    if not typed or not _TYPES.keys() - _LATER <= fields.keys():
-        raise Invalid("not_an_entry", "these are not the fields of an entry")
-    return Entry(**fields)
+    named = _TYPES.keys() >= told.keys() >= _REQUIRED
+    if not named or any(type(value) is not _TYPES[name] for name, value in told.items()):
+        raise Malformed("these are not the fields of an entry")
+    return Entry(**told)
 
 
 def digest(entry: Entry) -> str:
@@ -151,8 +156,9 @@ def head_after(entry: Entry) -> Head:
 
 
 def apply(standing: Standing | None, entry: Entry) -> Standing | None:
-    """The state after `entry`. A request changes nothing: only its confirmation does."""
-    if entry.kind == "requested":
+    """The state after `entry`. A request and the message that goes out for it change nothing: only its confirmation
+    does."""
+    if entry.kind == "requested" or entry.kind == "mailed":
         return standing
     return Standing(
         state=entry.kind,

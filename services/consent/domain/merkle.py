@@ -46,11 +46,13 @@ def climb(item: bytes, steps: Sequence[Step]) -> str:
     """The root that `item` and its path give, hex.
 
     Raises:
-        ValueError: a hash of the path is no hex.
+        ValueError: a hash of the path is no hex, or a side is neither.
     """
     here = _leaf(item)
     for step in steps:
         beside = bytes.fromhex(step.hash)
+        if step.side not in ("left", "right"):
+            raise ValueError(step.side)
         here = _node(beside, here) if step.side == "left" else _node(here, beside)
     return here.hex()
 

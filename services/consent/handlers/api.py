@@ -7,13 +7,15 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from services.consent.bootstrap import inspection, objections, registry, withdrawals
+from services.consent.bootstrap_audit import public_key, receipts
 from services.consent.bootstrap_elsewhere import importing, soft_opt_ins
 from services.consent.domain.asks import Lookup, Objection, Withdrawal
 from services.consent.domain.imports import Import, lines
 from services.consent.domain.purposes import Purpose
-from services.consent.handlers.requests import content_type, origin_of, shard_number
+from services.consent.handlers.proof_pages import proof_page
+from services.consent.handlers.requests import content_type, languages_of, origin_of, shard_number
 from services.consent.soft import SoftAsk
-from services.shared.http import answer, json_body, raw_body, resolver
+from services.shared.http import answer, html, json_body, raw_body, resolver
 from services.shared.observability import service_logger
 
 app = resolver()
@@ -84,8 +86,24 @@ def states(address_key: str) -> Response[Any]:
 
 @app.get("/consents/<address_key>/proof")
 def proof(address_key: str) -> Response[Any]:
-    """Entries, evidence, texts and their place in the chain."""
+    """Entries, evidence, texts and their place in the chain; as a page to print for whoever prefers HTML."""
+    if "text/html" in (app.current_event.headers.get("accept") or ""):
+        return printed_proof(address_key)
     return answer(200, inspection().proof(address_key))
+
+
+@app.get("/consents/<address_key>/proof.html")
+def printed_proof(address_key: str) -> Response[Any]:
+    """The same to print, in English or Dutch."""
+    languages = app.current_event.get_query_string_value("language", "") or languages_of(app.current_event)
+    key = {"key_id": public_key().key_id(), "public_key": public_key().public_key()}
+    return html(200, proof_page(inspection().proof(address_key), key, languages))
+
+
+@app.get("/consents/<address_key>/receipt")
+def receipt(address_key: str) -> Response[Any]:
+    """What the person can keep (ISO/IEC TS 27560:2023)."""
+    return answer(200, receipts().of([address_key]))
 
 
 @app.get("/ledger/shards/<shard>")

@@ -132,7 +132,8 @@ def centre_page(
     else:
         parts.append(f"<p>{write.say('no_profile')} {_fresh(write, 'preferences/request')}</p>")
     form = _form("preferences", hidden, [*parts, _button(write, "save")])
-    return page(write.language, write.words["title"], f"{write.summary()}\n{form}")
+    kept = f'<p><a href="preferences/receipt?token={escape(token)}">{write.say("receipt")}</a></p>'
+    return page(write.language, write.words["title"], f"{write.summary()}\n{form}\n{kept}")
 
 
 def saved_page(languages: str, *, changed: bool, to_confirm: bool) -> str:

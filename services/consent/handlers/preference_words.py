@@ -7,6 +7,7 @@ from collections.abc import Mapping
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "title": "Your preferences",
+        "receipt": "Download a receipt of what you permitted",
         "permissions": "What may we send you?",
         "by_email": "$title, by e-mail",
         "by_sms": "$title, by text message",
@@ -64,6 +65,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "nl": {
         "title": "Uw voorkeuren",
+        "receipt": "Download een ontvangstbewijs van wat u toestond",
         "permissions": "Wat mogen wij u sturen?",
         "by_email": "$title, per e-mail",
         "by_sms": "$title, per sms",

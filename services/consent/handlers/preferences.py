@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from services.consent.bootstrap import fresh_links, new_address, preference_centre
+from services.consent.bootstrap_audit import own_links, own_receipts
 from services.consent.handlers.pages import spoken
 from services.consent.handlers.preference_pages import (
     centre_page,
@@ -20,7 +21,7 @@ from services.consent.handlers.preference_pages import (
 )
 from services.consent.handlers.requests import fields_of, languages_of, origin_of, token_of
 from services.shared.errors import HalteError, Invalid
-from services.shared.http import html, resolver
+from services.shared.http import answer, html, resolver
 from services.shared.observability import service_logger
 
 app = resolver()
@@ -109,6 +110,24 @@ def confirm_new_address() -> Response[Any]:
         return html(200, new_address_confirmed_page(languages_of(event)))
 
     return _as_page(work, "request")
+
+
+@app.get("/preferences/receipt")
+@app.head("/preferences/receipt")
+def receipt() -> Response[Any]:
+    """What a person keeps of what they permitted, to download."""
+
+    def show() -> Response[Any]:
+        told = own_receipts().by_link(own_links(), token_of(app.current_event))
+        headers: dict[str, str | list[str]] = {
+            "Content-Disposition": 'attachment; filename="receipt.json"',
+            "Cache-Control": "no-store",
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return answer(200, told, headers)
+
+    return _as_page(show, "request")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

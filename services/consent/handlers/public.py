@@ -8,8 +8,15 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from services.consent.bootstrap import asking, opt_in, unsubscribing
+from services.consent.bootstrap_audit import receipt_link
 from services.consent.domain.asks import Ask
-from services.consent.handlers.pages import Message, confirm_page, message_page, unsubscribe_page
+from services.consent.handlers.pages import (
+    Message,
+    confirm_page,
+    confirmed_page,
+    message_page,
+    unsubscribe_page,
+)
 from services.consent.handlers.requests import content_type, fields_of, languages_of, origin_of, token_of
 from services.shared.errors import HalteError
 from services.shared.http import answer, html, resolver
@@ -61,7 +68,8 @@ def confirm() -> Response[Any]:
         outcome = opt_in().confirm(token_of(event, form), form.get("nonce", ""), origin_of(event))
         if outcome == "used":
             return html(410, message_page("link_used", languages_of(event)))
-        return html(200, message_page("confirmed", languages_of(event)))
+        receipt = f"../preferences/receipt?token={receipt_link(token_of(event, form))}"
+        return html(200, confirmed_page(languages_of(event), receipt))
 
     return _as_page(grant)
 

@@ -116,6 +116,8 @@ def _outcome(message: Message) -> MessageOutcome:
         at=from_iso(message.updated_at),
         reason=message.reason,
         consent_entry_id=message.consent_entry_id,
+        provider_id=message.provider_id,
+        template_version=message.template_version,
     )
 
 

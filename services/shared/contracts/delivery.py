@@ -8,7 +8,8 @@ from services.shared.contracts.base import Fact, Instant, Model
 
 
 class MessageOutcome(Model):
-    """What became of one request; `reason` says why it was not sent."""
+    """What became of one request; `reason` says why it was not sent. `provider_id` is the provider's id for what it
+    accepted, `template_version` the version of the template it was made of."""
 
     send_id: str
     profile_id: str
@@ -19,6 +20,8 @@ class MessageOutcome(Model):
     at: Instant
     reason: str = ""
     consent_entry_id: str = ""
+    provider_id: str = ""
+    template_version: int = 0
 
 
 class MessageSent(Fact):

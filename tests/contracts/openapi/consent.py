@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import get_args
 
+from services.consent.domain.anchors import ALGORITHM
+from services.consent.domain.anchors import FORMAT as ANCHOR_FORMAT
 from services.consent.domain.asks import Ask, Lookup, Objection, Withdrawal
-from services.consent.domain.ledger import SHARDS, Kind, Problem
+from services.consent.domain.evidence import Evidence
+from services.consent.domain.ledger import SHARDS, Entry, Kind, Problem
+from services.consent.domain.proofs import FORMAT
 from services.consent.domain.purposes import Purpose
+from services.consent.receipts import SCHEMA
 from tests.contracts.openapi.operations import FORM, JSON, MODEL, PAGE, Operation, does, page
 from tests.contracts.openapi.shapes import (
     FLAG,
@@ -33,6 +38,8 @@ LINK = (400, 410)
 
 SENT = (*LINK, 413, 503)
 """The same of its form, which can be too large, and come when too many write."""
+
+PROOF = does("What proves it", ref("Proof"), "unknown_address")
 
 MARKETERS: Mapping[str, Operation] = {
     "GET /purposes": does("Every purpose with its texts", obj({"purposes": many(ref("PurposeShown"))})),
@@ -61,9 +68,57 @@ MARKETERS: Mapping[str, Operation] = {
         takes=ref("Objection"),
     ),
     "GET /consents/{address_key}": does("What was permitted, and how that came about", ref("Permissions")),
-    "GET /consents/{address_key}/proof": does("What proves it", ref("Proof"), "unknown_address"),
+    "GET /consents/{address_key}/proof": replace(
+        PROOF, answers={200: {**PROOF.answers[200], PAGE: {**TEXT, "description": "the same to print"}}}
+    ),
+    "GET /consents/{address_key}/proof.html": replace(
+        PROOF,
+        summary="What proves it, as a page to print",
+        answers={200: {PAGE: TEXT}},
+        query={"language": one_of("en", "nl")},
+    ),
+    "GET /consents/{address_key}/receipt": does(
+        "What the person can keep of what was permitted (ISO/IEC TS 27560:2023)",
+        ref("Receipt"),
+        "unknown_address",
+    ),
     "GET /ledger/shards/{shard}": does(
         f"Is a shard of the ledger (0 to {SHARDS - 1}) what was appended?", ref("Shard"), "unknown_shard"
+    ),
+    "GET /ledger/shards/{shard}/entries": does(
+        "A piece of a shard, as it stands: to check the chain away from here",
+        obj(
+            {
+                "shard": NUMBER,
+                "head": ref("Head"),
+                "entries": many(ref("LedgerEntry")),
+                "next": or_null({**NUMBER, "description": "what to name as `after` to go on"}),
+            }
+        ),
+        *("unknown_shard", "bad_after", "bad_limit"),
+        query={"after": {**NUMBER, "description": "the `seq` to go on behind"}, "limit": NUMBER},
+    ),
+    "GET /ledger/entries": does(
+        "Entries by purpose, channel, kind, means, time and shard, in the order of time",
+        obj({"entries": many(ref("FoundEntry")), "cursor": or_null(TEXT)}),
+        *("invalid", "bad_cursor"),
+        query={
+            **dict.fromkeys(("purpose", "channel", "means", "cursor"), TEXT),
+            "kind": one_of(*get_args(Kind)),
+            "since": {**INSTANT, "description": "the first moment"},
+            "until": {**INSTANT, "description": "the first moment after"},
+            **dict.fromkeys(("shard", "limit"), NUMBER),
+        },
+    ),
+    "GET /ledger/anchors": does(
+        "Signed anchors: what the ledger was at a time",
+        obj({"anchors": many(ref("Anchor")), "next": or_null(NUMBER)}),
+        *("bad_after", "bad_limit"),
+        query={"after": {**NUMBER, "description": "the number to go on behind"}, "limit": NUMBER},
+    ),
+    "GET /ledger/key": does(
+        "What the signatures of anchors are checked with",
+        obj({"key_id": TEXT, "algorithm": one_of(ALGORITHM), "public_key": {**TEXT, "description": "PEM"}}),
     ),
 }
 
@@ -97,6 +152,18 @@ PEOPLE: Mapping[str, Operation] = {
         takes=FORMS,
     ),
     **_page_and_head("/preferences", "The preference centre behind the link of a message", *LINK),
+    **{
+        f"{method} /preferences/receipt": Operation(
+            "What a person keeps of what they permitted (ISO/IEC TS 27560:2023), by the link to the preference "
+            "centre or that of the page after a confirmation",
+            {200: {JSON: ref("Receipt")}, **{s: {PAGE: TEXT} for s in (*LINK, 404)}}
+            if method == "GET"
+            else {status: {} for status in (200, *LINK, 404)},
+            query={"token": TEXT},
+            who="anyone",
+        )
+        for method in ("GET", "HEAD")
+    },
     "POST /preferences": page("Its form; what is wrong comes back as it was sent", 200, *SENT, takes=FORMS),
     **_page_and_head("/preferences/request", "Where to ask for a fresh link", token=False),
     "POST /preferences/request": page(
@@ -122,6 +189,30 @@ _CHANGE: Mapping[str, Schema] = {
     **dict.fromkeys(("means", "form"), TEXT),
 }
 _HEAD = obj({"shard": NUMBER, "seq": NUMBER, "hash": TEXT})
+_ENTRY: Mapping[str, Schema] = {
+    field.name: NUMBER
+    if field.name in ("shard", "seq")
+    else {"kind": one_of(*get_args(Kind)), "at": INSTANT}.get(field.name, TEXT)
+    for field in fields(Entry)
+}
+_STATE = obj(
+    {
+        **dict.fromkeys(("purpose", "channel", "state"), TEXT),
+        "sequence": NUMBER,
+        **dict.fromkeys(("entry_id", "text_version"), TEXT),
+        "at": INSTANT,
+    }
+)
+
+_RECEIPT_PURPOSE = obj(
+    {
+        "purpose": obj({"id": TEXT, "title": TEXT}),
+        "lawful_basis": TEXT,
+        "pii_information": many(obj({"pii_type": TEXT, "pii_optional": FLAG})),
+        "pii_controllers": many(TEXT),
+        **dict.fromkeys(("collection_method", "processing_method", "withdrawal_method"), TEXT),
+    }
+)
 
 SCHEMAS: Mapping[str, Schema] = {
     **_PURPOSE,
@@ -135,52 +226,108 @@ SCHEMAS: Mapping[str, Schema] = {
     "Permissions": obj(
         {
             "address_key": TEXT,
-            "states": many(
-                obj(
-                    {
-                        **dict.fromkeys(("purpose", "channel", "state"), TEXT),
-                        "sequence": NUMBER,
-                        **dict.fromkeys(("entry_id", "text_version"), TEXT),
-                        "at": INSTANT,
-                    }
-                )
-            ),
+            "states": many(_STATE),
             "history": many(obj(_CHANGE)),
         },
         description="Names nobody. An address without states has permitted nothing.",
     ),
     "Proof": obj(
         {
+            "format": one_of(FORMAT),
+            "made_at": INSTANT,
             "address_key": TEXT,
-            "head": _HEAD,
+            "head": ref("Head"),
             "states_follow": or_null(FLAG),
+            "states": many(_STATE),
+            "anchors": many(ref("Anchor")),
+            "how_to_check": many(TEXT),
             "entries": many(ref("ProvedEntry")),
         },
-        description="`states_follow`: the stored states are the fold of the log; null: it was written to meanwhile.",
+        description="`python -m halte consent verify --proof` checks it. "
+        "`states_follow`: the stored states are the fold of the log; null: it was written to meanwhile.",
     ),
     "ProvedEntry": obj(
         {
-            **_CHANGE,
-            **dict.fromkeys(("request_id", "address_key", "text_hash", "token_id", "evidence_digest"), TEXT),
-            "shard": NUMBER,
-            **dict.fromkeys(("prev_hash", "hash", "text"), TEXT),
-            "evidence": or_null(
+            **_ENTRY,
+            "text": TEXT,
+            "evidence": or_null(obj({**{field.name: TEXT for field in fields(Evidence)}, "salt": TEXT})),
+            "next": or_null(obj({"seq": NUMBER, "prev_hash": TEXT, "hash": TEXT})),
+            "anchored": or_null(
                 obj(
-                    dict.fromkeys(
-                        ("address", "ip", "user_agent", "locale", "profile_ref", "reason", "page", "salt"),
-                        TEXT,
-                    )
+                    {
+                        "number": NUMBER,
+                        "at": INSTANT,
+                        "root": TEXT,
+                        "path": many(obj({"side": one_of("left", "right"), "hash": TEXT})),
+                    },
+                    description="The way from the entry to the root that an anchor holds of its shard.",
                 )
             ),
-            "next": or_null(obj({"seq": NUMBER, "prev_hash": TEXT, "hash": TEXT})),
             "intact": FLAG,
         },
-        description="`evidence` is null where it was purged or erased.",
+        description="`evidence` is null where it was purged or erased, `anchored` until the next anchor.",
+    ),
+    "Head": _HEAD,
+    "LedgerEntry": obj(_ENTRY),
+    "FoundEntry": obj({n: s for n, s in _ENTRY.items() if n not in ("prev_hash", "evidence_digest")}),
+    "Anchor": obj(
+        {
+            "format": one_of(ANCHOR_FORMAT),
+            "algorithm": one_of(ALGORITHM),
+            "number": NUMBER,
+            "at": INSTANT,
+            "prev_hash": TEXT,
+            "rows": many(
+                obj(
+                    {
+                        **dict.fromkeys(("shard", "first", "seq"), NUMBER),
+                        **dict.fromkeys(("hash", "root"), TEXT),
+                    }
+                )
+            ),
+            **dict.fromkeys(("root", "key_id", "signature"), TEXT),
+        },
+        description="Digests only. Written as JSON with sorted keys and without white space it is byte for byte what "
+        "is locked; the signature is over the same of at, format, key_id, number, prev_hash and root.",
+    ),
+    "Receipt": obj(
+        {
+            "schema_version": one_of(SCHEMA),
+            "receipt_id": TEXT,
+            "issued_at": INSTANT,
+            "records": many(ref("ReceiptRecord")),
+        }
+    ),
+    "ReceiptRecord": obj(
+        {
+            "schema_version": one_of(SCHEMA),
+            **dict.fromkeys(("record_id", "pii_principal_id"), TEXT),
+            "pii_processing": obj(
+                {
+                    "privacy_notice": obj(dict.fromkeys(("text", "version", "hash"), TEXT)),
+                    "language": TEXT,
+                    "purposes": many(_RECEIPT_PURPOSE),
+                }
+            ),
+            "party_identification": many(obj(dict.fromkeys(("party_id", "party_role", "party_name"), TEXT))),
+            "events": many(
+                obj(
+                    {
+                        "event_time": INSTANT,
+                        "event_type": one_of("explicit"),
+                        "event_state": one_of("requested", "given", "withdrawn", "expired"),
+                        **dict.fromkeys(("entity_id", "means"), TEXT),
+                        "ledger_entry": obj({"entry_id": TEXT, "hash": TEXT}),
+                    }
+                )
+            ),
+        },
+        description="The principal is the key of the address: it names nobody.",
     ),
     "Shard": obj(
         {
             "shard": NUMBER,
-            "head": _HEAD,
+            "head": ref("Head"),
             "intact": FLAG,
             "problems": many(ref("Problem")),
         }

@@ -54,6 +54,10 @@ def pages(tour: Tour) -> None:
     _follow(tour, "/consents/confirm", asked_mail)
     road.advance(timedelta(hours=2))
     newsletter = next(sent for sent in road.outbox if header_of(sent, "List-Unsubscribe-Post"))
+    _, opened = url_parts(link(newsletter, "/preferences"))
+    for method in ("HEAD", "GET"):
+        ask(f"{method} /preferences/receipt", query=opened)
+        ask(f"{method} /preferences/receipt", query={"token": "none"}, expect=400)
     _follow(tour, "/preferences", newsletter, email="ana@example.org")
     road.deliver()
     moved = next(sent for sent in road.outbox if "/preferences/email" in text_of(sent))
@@ -76,6 +80,21 @@ def _follow(tour: Tour, path: str, sent: Any, **changed: str) -> None:
     tour.ask(f"POST {path}", form={**Page(page.body).fields(), **changed})
 
 
+def _audit(tour: Tour, shard: str) -> None:
+    """What somebody asks who checks the ledger."""
+    ask = tour.ask
+    ask("GET /ledger/shards/{shard}", shard)
+    ask("GET /ledger/shards/{shard}", "none", expect=404)
+    ask("GET /ledger/shards/{shard}/entries", shard, query={"after": "0", "limit": "1"})
+    ask("GET /ledger/shards/{shard}/entries", "99", expect=404)
+    ask("GET /ledger/shards/{shard}/entries", shard, query={"limit": "0"}, expect=400)
+    ask("GET /ledger/entries", query={"purpose": "newsletter", "kind": "granted", "limit": "1"})
+    ask("GET /ledger/entries", query={"cursor": "none"}, expect=400)
+    ask("GET /ledger/anchors")
+    ask("GET /ledger/anchors", query={"after": "none"}, expect=400)
+    ask("GET /ledger/key")
+
+
 def what_was_sent(tour: Tour) -> None:
     """Permissions with their proof, and what became of messages."""
     ask, road = tour.ask, tour.road
@@ -84,8 +103,11 @@ def what_was_sent(tour: Tour) -> None:
     ask("GET /consents/{address_key}", key)
     proof = ask("GET /consents/{address_key}/proof", key).json()
     ask("GET /consents/{address_key}/proof", "none", expect=404)
-    ask("GET /ledger/shards/{shard}", str(proof["head"]["shard"]))
-    ask("GET /ledger/shards/{shard}", "none", expect=404)
+    ask("GET /consents/{address_key}/proof", key, headers={"accept": "text/html"})
+    ask("GET /consents/{address_key}/proof.html", key, query={"language": "nl"})
+    ask("GET /consents/{address_key}/receipt", key)
+    ask("GET /consents/{address_key}/receipt", "none", expect=404)
+    _audit(tour, str(proof["head"]["shard"]))
     said = {"channel": "email", "address": MAIL, "purpose": "newsletter", "reason": "said so on the phone"}
     ask("POST /consents/revocations", body=said)
     ask("POST /consents/revocations", body={**said, "purpose": "none"}, expect=400)

@@ -227,6 +227,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "SMS_OPT_OUT_LIST": "Default",
             "PUBLIC_URL": "https://api.example.com",
             "BUS_NAME": "halte",
+            "CONTROLLER": "Example Energy",
         }
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
