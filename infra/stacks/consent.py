@@ -176,14 +176,14 @@ class ConsentStack(ServiceStack):
             handler="on_ledger_stream",
             table=self._ledger,
             settings={
-                "purposes_table": self._purposes.table_name,
-                "evidence_table": self._evidence.table_name,
+                **self._tables(),
                 "token_secret_arn": self.token_secret.secret_arn,
                 "public_url": self.api_url,
             },
         )
         self._purposes.grant(function, "dynamodb:GetItem")
-        self._evidence.grant(function, "dynamodb:BatchGetItem")
+        self._ledger.grant(function, "dynamodb:GetItem")
+        self._evidence.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem")
         self.token_secret.grant_read(function)
 
     def _person(self) -> None:

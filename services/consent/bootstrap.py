@@ -223,9 +223,12 @@ def person() -> Person:
 def publishing() -> Publishing:
     """Of the ledger's stream."""
     settings = OnLedgerStreamSettings.from_env()
+    evidence = EvidenceTable(Table(settings.evidence_table))
     return Publishing(
         purposes=PurposeTable(Table(settings.purposes_table)),
-        evidence=EvidenceTable(Table(settings.evidence_table)),
+        ledger=LedgerTable(Table(settings.ledger_table), evidence),
+        evidence=evidence,
+        addresses=AddressItems(Table(settings.evidence_table)),
         keys=SecretTokenKeys(settings.token_secret_arn),
         bus=Bus(settings.bus_name),
         clock=settings.clock(),

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from services.consent.addresses import Addresses
 from services.consent.domain.ledger import MESSAGE, Entry
-from services.consent.ports import EvidenceStore, FactBus, PurposeStore, TokenKeys
+from services.consent.domain.preferences import NUMBER
+from services.consent.ports import EvidenceStore, FactBus, LedgerStore, PurposeStore, TokenKeys
 from services.consent.service import confirm_token
 from services.shared.aws.bus import pack
 from services.shared.clock import Clock, from_iso
-from services.shared.contracts.consent import ConfirmationRequested, ConsentChange, ConsentChanged
+from services.shared.contracts.consent import (
+    ConfirmationRequested,
+    ConsentChange,
+    ConsentChanged,
+    PreferencesChange,
+    PreferencesChanged,
+)
 from services.shared.contracts.messages import AddressedRequest
 from services.shared.ids import stable_id
 
@@ -24,14 +32,18 @@ class Publishing:
         self,
         *,
         purposes: PurposeStore,
+        ledger: LedgerStore,
         evidence: EvidenceStore,
+        addresses: Addresses,
         keys: TokenKeys,
         bus: FactBus,
         clock: Clock,
         public_url: str,
     ) -> None:
         self._purposes = purposes
+        self._ledger = ledger
         self._evidence = evidence
+        self._addresses = addresses
         self._keys = keys
         self._bus = bus
         self._clock = clock
@@ -51,9 +63,31 @@ class Publishing:
             [
                 *pack(changes, lambda rows: ConsentChanged(changes=rows)),
                 *pack(messages, lambda rows: ConfirmationRequested(requests=rows)),
+                *pack(self._numbers(entries), lambda rows: PreferencesChanged(changes=rows)),
             ]
         )
         return {"changed": len(changes), "requested": len(messages), "forgotten": len(asked) - len(messages)}
+
+    def _numbers(self, entries: Sequence[Entry]) -> list[PreferencesChange]:
+        """Numbers that people gave in the preference centre and confirmed: from now on they are their profiles'."""
+        found = []
+        for entry in entries:
+            if entry.kind != "granted" or entry.form != NUMBER:
+                continue
+            requested = self._ledger.find(entry.address_key, entry.request_id, "requested")
+            sealed = self._evidence.get([requested.entry_id]) if requested else {}
+            for proof in sealed.values():
+                held = self._addresses.held(proof.evidence.profile_ref)
+                if held is not None:
+                    found.append(
+                        PreferencesChange(
+                            change_id=stable_id("prc", entry.entry_id),
+                            address=held.address,
+                            at=from_iso(entry.at),
+                            phone=proof.evidence.address,
+                        )
+                    )
+        return found
 
     def _messages(self, asked: Sequence[Entry]) -> list[AddressedRequest]:
         if not asked:

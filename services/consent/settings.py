@@ -63,6 +63,7 @@ class OnLedgerStreamSettings(Settings):
     """Of `handlers.on_ledger_stream`. `public_url` is the base of links in messages, without a slash at the end."""
 
     purposes_table: str
+    ledger_table: str
     evidence_table: str
     token_secret_arn: str
     public_url: str
