@@ -37,6 +37,8 @@ PREFERENCE_ROUTES = tuple(
 ROUTES = (
     "GET /purposes",
     "PUT /purposes/{name}",
+    "GET /brand",
+    "PUT /brand",
     "POST /consents/lookups",
     "POST /consents/revocations",
     "GET /consents/{address_key}",

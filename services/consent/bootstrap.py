@@ -6,12 +6,14 @@ import secrets
 from functools import cache
 
 from services.consent.adapters.address_items import AddressItems
+from services.consent.adapters.brand_item import BrandItem
 from services.consent.adapters.evidence_table import EvidenceTable
 from services.consent.adapters.ledger_table import LedgerTable
 from services.consent.adapters.purpose_table import PurposeTable
 from services.consent.adapters.token_keys import SecretTokenKeys
 from services.consent.addresses import AddressChanges
 from services.consent.asking import Asking
+from services.consent.branding import Branding
 from services.consent.fresh_links import FreshLinks
 from services.consent.inspection import Inspection
 from services.consent.links import Links
@@ -26,6 +28,7 @@ from services.consent.service import OptIn
 from services.consent.settings import (
     ApiSettings,
     AskingSettings,
+    BrandSettings,
     OnFormSubmittedSettings,
     OnLedgerStreamSettings,
     OnProfilesChangedSettings,
@@ -183,6 +186,12 @@ def withdrawals() -> Withdrawals:
 def registry() -> Registry:
     """Of the marketers' API."""
     return Registry(PurposeTable(Table(ApiSettings.from_env().purposes_table)))
+
+
+@cache
+def branding() -> Branding:
+    """Of the public pages, and of the marketers' API."""
+    return Branding(BrandItem(Table(BrandSettings.from_env().purposes_table)))
 
 
 @cache

@@ -5,6 +5,12 @@ from __future__ import annotations
 from services.shared.settings import Settings
 
 
+class BrandSettings(Settings):
+    """Of all that shows pages, or says how they look."""
+
+    purposes_table: str
+
+
 class AskingSettings(Settings):
     """Of all that records requests. `requests_per_ip` is how many one IP address may make a day."""
 

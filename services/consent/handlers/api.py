@@ -6,8 +6,9 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.consent.bootstrap import inspection, registry, withdrawals
+from services.consent.bootstrap import branding, inspection, registry, withdrawals
 from services.consent.domain.asks import Lookup, Withdrawal
+from services.consent.domain.brand import Brand
 from services.consent.domain.purposes import Purpose
 from services.consent.handlers.requests import origin_of
 from services.shared.errors import NotFound
@@ -29,6 +30,18 @@ def define_purpose(name: str) -> Response[Any]:
     """Create or change a purpose; its published texts never change."""
     wanted = Purpose.model_validate(json_body(app.current_event))
     return answer(200, registry().define(name, wanted))
+
+
+@app.get("/brand")
+def show_brand() -> Response[Any]:
+    """How the public pages look."""
+    return answer(200, branding().shown())
+
+
+@app.put("/brand")
+def set_brand() -> Response[Any]:
+    """Logo, colours and words of the public pages."""
+    return answer(200, branding().set(Brand.model_validate(json_body(app.current_event))))
 
 
 @app.post("/consents/lookups")
