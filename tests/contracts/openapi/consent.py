@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import get_args
 
 from services.consent.domain.asks import Ask, Lookup, Withdrawal
+from services.consent.domain.brand import Brand
 from services.consent.domain.ledger import SHARDS, Kind, Problem
 from services.consent.domain.purposes import Purpose
 from tests.contracts.openapi.operations import FORM, JSON, MODEL, PAGE, Operation, does, page
@@ -41,6 +42,13 @@ MARKETERS: Mapping[str, Operation] = {
         ref("PurposeShown"),
         *("text_immutable", "changed_meanwhile", "texts_too_large", *MODEL),
         takes=ref("Purpose"),
+    ),
+    "GET /brand": does("How the public pages look", ref("Brand"), "no_brand"),
+    "PUT /brand": does(
+        "Logo, colours and words of the public pages; refused where people could not read them",
+        ref("Brand"),
+        *("changed_meanwhile", *MODEL),
+        takes=ref("Brand"),
     ),
     "POST /consents/lookups": does(
         "What an address has permitted",
@@ -119,6 +127,7 @@ _HEAD = obj({"shard": NUMBER, "seq": NUMBER, "hash": TEXT})
 
 SCHEMAS: Mapping[str, Schema] = {
     **_PURPOSE,
+    **model("Brand", Brand),
     **model("Ask", Ask),
     **model("Lookup", Lookup),
     **model("Withdrawal", Withdrawal),

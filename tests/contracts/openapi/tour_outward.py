@@ -24,6 +24,11 @@ def permissions(tour: Tour) -> None:
     tour.ask("PUT /purposes/{name}", "newsletter", body={**purpose, "texts": changed}, expect=409)
     tour.ask("PUT /purposes/{name}", "newsletter", body={}, expect=400)
     tour.ask("GET /purposes")
+    brand = {"name": "Halte Bikes", "colours": {"accent": "#0b5394"}, "texts": {"en": {"footer": "Halte Ltd"}}}
+    tour.ask("GET /brand", expect=404)
+    tour.ask("PUT /brand", body={**brand, "colours": {"accent": "#ffcc00"}}, expect=400)
+    tour.ask("PUT /brand", body=brand)
+    tour.ask("GET /brand")
 
 
 def templates(tour: Tour) -> None:
