@@ -21,21 +21,35 @@ WANTED = {
 FORM = "application/x-www-form-urlencoded"
 
 
+FIELDS = {"email": "ann@example.com", "first": HOSTILE, "page": HOSTILE}
+
+
 @pytest.fixture(scope="module")
 def road(templates: Templates) -> Iterator[Road]:
+    """With a form whose thanks are hostile too."""
+    form = {
+        "kind": "popup",
+        "questions": [
+            {"name": "email", "type": "email", "trait": "email"},
+            {"name": "first", "trait": "firstName"},
+        ],
+        "thanks": {"title": "<script>alert(1)</script>", "text": "<script>alert(2)</script>"},
+    }
     with Road(templates, START) as made:
+        assert made.http("PUT", "/forms/exit-popup", body=form, admin=True).status == 201
         yield made
 
 
 def answers(road: Road, key: str) -> Iterator[Response]:
     """Empty, forged, hostile, far too large, of no known type."""
     method, path = key.split(" ")
-    path = path.replace("{form_id}", "no-such-form")
+    path = path.replace("{form_id}", "exit-popup")
     hostile = {"accept-language": HOSTILE, "user-agent": HOSTILE, "origin": HOSTILE, "accept": "text/html"}
     query = {"token": HOSTILE, "next": "https://evil.example", "redirect": "//evil.example"}
     yield road.http(method, path)
     yield road.http(method, path, query=query, headers=hostile)
     if method == "POST":
+        yield road.http(method, path, query=query, headers=hostile, form=FIELDS)
         for kind in (FORM, "application/json", "multipart/form-data; boundary=x", "text/plain", HOSTILE):
             headers = {**hostile, "content-type": kind}
             yield road.http(method, path, query=query, headers=headers, body=b"token=1&nonce=2")
@@ -56,4 +70,7 @@ def test_every_answer_to_anybody_is_kept_apart(road: Road) -> None:
             assert all(value.isprintable() for value in headers.values()), key
             assert answer.status < 500, (key, answer)
             assert "<script>" not in answer.body, key
+    shown = road.http("POST", "/forms/exit-popup/submissions", headers={"accept": "text/html"}, form=FIELDS)
+    assert shown.status == 202
+    assert "&lt;script&gt;alert(2)" in shown.body
     assert road.dead_letters() == []
