@@ -133,7 +133,7 @@ def read(
     or address could change, or who could be left in peace for a while."""
     errors: dict[str, str] = {}
     give, take = _permissions(fields, all_boxes, purposes, errors)
-    move = _moved(fields, all_boxes) if has_profile else []
+    move = _moved(fields, all_boxes, purposes) if has_profile else []
     phone = ""
     if move or any(one.box.channel == "sms" and not one.box.by_link for one in give):
         phone = _reachable("sms", "phone", fields, errors)
@@ -149,20 +149,21 @@ def read(
     return Wishes(tuple(give), tuple(take), tuple(move), traits, email, phone, errors)
 
 
-def _moved(fields: Mapping[str, str], all_boxes: list[Box]) -> list[Give]:
+def _moved(fields: Mapping[str, str], all_boxes: list[Box], purposes: Mapping[str, Purpose]) -> list[Give]:
     """Permissions for text messages that stand and stay, where a number is given: it has to permit them itself."""
     if not fields.get("phone", "").strip():
         return []
     seen = fields.get("shown", "").split(",")
-    return [
-        Give(box, box.text)
-        for box in all_boxes
-        if box.channel == "sms"
-        and box.granted
-        and box.text
-        and box.name in fields
-        and f"{box.purpose}:{box.channel}:1" in seen
-    ]
+    stand = [b for b in all_boxes if b.channel == "sms" and b.granted and b.name in fields]
+    texts = [(b, _agreed(fields, b, purposes)) for b in stand if f"{b.purpose}:{b.channel}:1" in seen]
+    return [Give(box, text) for box, text in texts if text]
+
+
+def _agreed(fields: Mapping[str, str], box: Box, purposes: Mapping[str, Purpose]) -> ConsentText | None:
+    """The text that stood beside the box, as long as it can be agreed to."""
+    version, _, language = fields[box.name].partition("/")
+    text = purposes[box.purpose].text(version, language)
+    return text if text and text.active else None
 
 
 def _permissions(
@@ -178,9 +179,8 @@ def _permissions(
         if stood and not ticked:
             take.append(box)
         elif ticked and not stood:
-            version, _, language = fields[box.name].partition("/")
-            text = purposes[box.purpose].text(version, language)
-            if text is None or not text.active:
+            text = _agreed(fields, box, purposes)
+            if text is None:
                 errors[box.name] = "text_changed"
             else:
                 give.append(Give(box, text))

@@ -87,8 +87,8 @@ def quiet_until(hours: str, zone: str, now: datetime) -> datetime | None:
     today = now.astimezone(place).date()
     ends = (
         datetime.combine(today + timedelta(days=day), end, place).replace(fold=fold).astimezone(UTC)
-        for day in (0, 1)
-        for fold in (0, 1)  # the clocks may be put back over the end, or forward
+        for day in (0, 1, 2)  # putting the clocks forward may skip the only hour that is not quiet
+        for fold in (0, 1)
     )
     return min(one for one in ends if one > now and not _is_quiet(start, end, one, place))
 

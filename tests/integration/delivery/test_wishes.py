@@ -10,6 +10,7 @@ import pytest
 
 from services.delivery.handlers import sweep
 from tests.integration.delivery.conftest import CLOCK, COMMERCIAL, NOW, Context, World
+from tests.integration.delivery.test_merged_people import merge
 from tests.integration.delivery.test_sending import (
     EMAIL,
     PHONE,
@@ -96,6 +97,17 @@ def test_many_requests_at_once_stay_within_the_week(ready: World) -> None:
     wishing(frequency=2)
     ask(*(request(f"snd_{n}") for n in range(10)))
     assert len(ready.email.accepted) == 2
+
+
+def test_what_a_person_had_this_week_as_another_profile_counts(ready: World) -> None:
+    """F30: the loser's counters are the winner's from the merge on."""
+    given_contact("prf_2", email=EMAIL)
+    wishing(frequency=1)
+    ask(request("snd_1", profile_id="prf_2"))
+    CLOCK.advance(A_DAY)
+    merge("prf_2", "prf_1")
+    ask(request("snd_2", node="another"))
+    assert fates(ready, "snd_1", "snd_2") == [("sent", ""), ("skipped", "weekly_limit")]
 
 
 def test_a_message_that_was_throttled_does_not_count_twice(ready: World) -> None:
