@@ -63,6 +63,7 @@ class ConsentStack(ServiceStack):
         self._recovery()
         self._marketers()
         self._outbox()
+        self._lapses()
         self._person()
 
     def _public(self) -> None:
@@ -188,6 +189,16 @@ class ConsentStack(ServiceStack):
         self._purposes.grant(function, "dynamodb:GetItem")
         self._evidence.grant(function, "dynamodb:BatchGetItem")
         self.token_secret.grant_read(function)
+
+    def _lapses(self) -> None:
+        settings = {
+            "ledger_table": self._ledger.table_name,
+            "evidence_table": self._evidence.table_name,
+        }
+        function = self.function("Lapses", handler="lapses", settings=settings, timeout_seconds=300)
+        self._ledger.grant(function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
+        self._evidence.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
+        self.schedule(function, "rate(1 hour)")
 
     def _person(self) -> None:
         function = self.person(

@@ -7,14 +7,22 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from services.consent.domain.ledger import MESSAGE, Entry
+from services.consent.domain.ledger import MESSAGE, Entry, Kind
 from services.consent.ports import EvidenceStore, FactBus, PurposeStore, TokenKeys
 from services.consent.service import confirm_token
 from services.shared.aws.bus import pack
 from services.shared.clock import Clock, from_iso
-from services.shared.contracts.consent import ConfirmationRequested, ConsentChange, ConsentChanged
+from services.shared.contracts.consent import (
+    ConfirmationRequested,
+    ConsentChange,
+    ConsentChanged,
+    ConsentState,
+)
 from services.shared.contracts.messages import AddressedRequest
 from services.shared.ids import stable_id
+
+_STATES: Mapping[Kind, ConsentState] = {"granted": "granted", "revoked": "revoked", "expired": "denied"}
+"""What has lapsed is not there any more, and nobody withdrew it."""
 
 TEMPLATE = "confirm_subscription"
 
@@ -94,7 +102,7 @@ def _change(entry: Entry, recorded_at: datetime | None) -> ConsentChange:
         address_key=entry.address_key,
         purpose=entry.purpose,
         channel=entry.channel,
-        state="granted" if entry.kind == "granted" else "revoked",
+        state=_STATES[entry.kind],
         entry_id=entry.entry_id,
         text_version=entry.text_version,
         sequence=entry.seq,

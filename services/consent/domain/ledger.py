@@ -14,7 +14,7 @@ from typing import Literal
 
 from services.shared.permission import Permission, state_at
 
-Kind = Literal["requested", "granted", "revoked"]
+Kind = Literal["requested", "granted", "revoked", "expired"]
 
 SHARDS = 16
 GENESIS = "0" * 64
@@ -76,8 +76,8 @@ class Head:
 
 @dataclass(frozen=True)
 class Standing:
-    """The state (`granted`, `revoked`; by a moment also `expired`) of one permission after entry `entry_id`; `sequence`
-    grows per address."""
+    """The state (`granted`, `revoked`, `expired`) of one permission after entry `entry_id`; `sequence` grows per
+    address."""
 
     state: str
     sequence: int

@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from services.consent.bootstrap import inspection, registry, withdrawals
-from services.consent.bootstrap_elsewhere import importing, soft_opt_ins
+from services.consent.bootstrap_records import importing, soft_opt_ins
 from services.consent.domain.asks import Lookup, Withdrawal
 from services.consent.domain.imports import Import, lines
 from services.consent.domain.purposes import Purpose
