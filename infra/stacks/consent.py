@@ -41,6 +41,9 @@ ROUTES = (
     "PUT /brand",
     "POST /consents/lookups",
     "POST /consents/revocations",
+    "POST /consents/soft-opt-ins",
+    "POST /consents/imports",
+    "GET /consents/imports/{import_id}",
     "GET /consents/{address_key}",
     "GET /consents/{address_key}/proof",
     "GET /ledger/shards/{shard}",
@@ -62,6 +65,7 @@ class ConsentStack(ServiceStack):
         self._recovery()
         self._marketers()
         self._outbox()
+        self._lapses()
         self._person()
 
     def _public(self) -> None:
@@ -187,6 +191,16 @@ class ConsentStack(ServiceStack):
         self._ledger.grant(function, "dynamodb:GetItem")
         self._evidence.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem")
         self.token_secret.grant_read(function)
+
+    def _lapses(self) -> None:
+        settings = {
+            "ledger_table": self._ledger.table_name,
+            "evidence_table": self._evidence.table_name,
+        }
+        function = self.function("Lapses", handler="lapses", settings=settings, timeout_seconds=300)
+        self._ledger.grant(function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
+        self._evidence.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
+        self.schedule(function, "rate(1 hour)")
 
     def _person(self) -> None:
         function = self.person(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from services.consent.addresses import Addresses
-from services.consent.domain.ledger import MESSAGE, Entry
+from services.consent.domain.ledger import MESSAGE, Entry, Kind
 from services.consent.domain.preferences import NUMBER
 from services.consent.ports import EvidenceStore, FactBus, LedgerStore, PurposeStore, TokenKeys
 from services.consent.service import confirm_token
@@ -16,11 +18,15 @@ from services.shared.contracts.consent import (
     ConfirmationRequested,
     ConsentChange,
     ConsentChanged,
+    ConsentState,
     PreferencesChange,
     PreferencesChanged,
 )
 from services.shared.contracts.messages import AddressedRequest
 from services.shared.ids import stable_id
+
+_STATES: Mapping[Kind, ConsentState] = {"granted": "granted", "revoked": "revoked", "expired": "denied"}
+"""What has lapsed is not there any more, and nobody withdrew it."""
 
 TEMPLATE = "confirm_subscription"
 
@@ -49,14 +55,17 @@ class Publishing:
         self._clock = clock
         self._public_url = public_url
 
-    def publish(self, entries: Sequence[Entry]) -> dict[str, int]:
-        """Publish what `entries` mean; repeating it is harmless. Answers with counts: `changed`, `requested`, and
-        `forgotten` for requests whose address was erased before the message could go.
+    def publish(
+        self, entries: Sequence[Entry], recorded: Mapping[str, datetime | None] = MappingProxyType({})
+    ) -> dict[str, int]:
+        """Publish what `entries` mean; repeating it is harmless. `recorded` is when each was written by the real clock,
+        by entry id. Answers with counts: `changed`, `requested`, and `forgotten` for requests whose address was
+        erased before the message could go.
 
         Raises:
             NotPublished: the bus refused some; repeat the whole batch.
         """
-        changes = [_change(entry) for entry in entries if entry.kind != "requested"]
+        changes = [_change(e, recorded.get(e.entry_id)) for e in entries if e.kind != "requested"]
         asked = [entry for entry in entries if entry.kind == "requested"]
         messages = self._messages(asked)
         self._bus.publish(
@@ -118,15 +127,18 @@ class Publishing:
         }
 
 
-def _change(entry: Entry) -> ConsentChange:
+def _change(entry: Entry, recorded_at: datetime | None) -> ConsentChange:
     return ConsentChange(
         address_key=entry.address_key,
         purpose=entry.purpose,
         channel=entry.channel,
-        state="granted" if entry.kind == "granted" else "revoked",
+        state=_STATES[entry.kind],
         entry_id=entry.entry_id,
         text_version=entry.text_version,
         sequence=entry.seq,
         at=from_iso(entry.at),
         send_id=entry.form.removeprefix(MESSAGE) if entry.form.startswith(MESSAGE) else "",
+        basis=entry.basis,
+        until=from_iso(entry.until) if entry.until else None,
+        recorded_at=recorded_at,
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.consent.domain.asks import Confirmed, Question
+from services.consent.domain.bases import Terms
 from services.consent.domain.evidence import Evidence, Origin
 from services.consent.domain.ledger import Entry
 from services.consent.links import Links, token_id
@@ -13,6 +14,7 @@ from services.consent.recorder import Recorder, Write
 from services.shared import tokens
 from services.shared.clock import Clock, from_iso
 from services.shared.errors import Invalid
+from services.shared.permission import DOUBLE_OPT_IN
 
 CONFIRM = "confirm"
 CONFIRM_WITHIN = timedelta(days=30)
@@ -72,12 +74,14 @@ class OptIn:
             if granted:
                 holds = position.standing and position.standing.entry_id == granted.entry_id
                 return "repeated" if holds else "used"
-            return self._grant(requested, token, origin)
+            return self._grant(requested, token, origin, now)
 
+        now = self._clock.now()
         subject = Subject(requested.address_key, requested.purpose, requested.channel)
-        return self._recorder.record(subject, self._clock.now(), decide)
+        return self._recorder.record(subject, now, decide)
 
-    def _grant(self, requested: Entry, token: str, origin: Origin) -> Write[Confirmed]:
+    def _grant(self, requested: Entry, token: str, origin: Origin, now: datetime) -> Write[Confirmed]:
+        purpose, _ = self._purposes.get(requested.purpose)
         return Write(
             outcome="granted",
             kind="granted",
@@ -90,6 +94,7 @@ class OptIn:
             form=requested.form,
             token_id=token_id(token),
             keep=requested.entry_id if self._evidence.get([requested.entry_id]) else "",
+            terms=purpose.terms(requested.channel, now) if purpose else Terms(DOUBLE_OPT_IN),
         )
 
     def _requested(self, token: str) -> Entry:

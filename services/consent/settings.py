@@ -61,6 +61,13 @@ class ApiSettings(Settings):
     address_secret_arn: str
 
 
+class LapsesSettings(Settings):
+    """Of `handlers.lapses`."""
+
+    ledger_table: str
+    evidence_table: str
+
+
 class PersonSettings(ApiSettings):
     """Of `handlers.person`."""
 

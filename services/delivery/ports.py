@@ -96,8 +96,8 @@ class Gates(Protocol):
         """Note that a profile is gone, instead of its contact; `False`: it was given back since."""
         ...
 
-    def counted(self, subject: str, days: Sequence[str], message_class: str) -> int:
-        """Messages of a class that were counted for a profile or an address key on these days (UTC)."""
+    def counted(self, subject: str, days: Sequence[str]) -> int:
+        """Messages that need permission and were counted for a profile or an address key on these days (UTC)."""
         ...
 
     def add_pressure(self, loser: str, winner: str) -> None:
@@ -166,6 +166,14 @@ class Templates(Protocol):
 
     def all(self) -> list[Template]:
         """The newest version of each."""
+        ...
+
+    def landing_pages(self) -> list[str]:
+        """Where campaigns lead to."""
+        ...
+
+    def put_landing_pages(self, pages: Sequence[str]) -> None:
+        """Replace them."""
         ...
 
 

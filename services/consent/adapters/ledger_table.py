@@ -10,18 +10,26 @@ Every write moves the shard's head and is conditioned on it, so whatever was rea
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.consent.adapters.evidence_table import EvidenceTable
+from services.consent.adapters.lapse_items import lapse_op
 from services.consent.domain.ledger import GENESIS, Entry, Head, Kind, Standing, shard_of
 from services.consent.domain.limits import WINDOW
 from services.consent.ports import Append, Position, Subject
 from services.shared.aws.dynamo import Item, Op, Table, TransactionRefused, transact
 
 _FIELDS = tuple(field.name for field in fields(Entry))
+RECORDED = "recorded_ms"
+"""Beside an entry and no part of it: when it was written by the real clock, for measuring only."""
+
+_LATER = ("basis", "until")
+"""Fields that older items do not have."""
+
 _RETRIABLE = {"ConditionalCheckFailed", "TransactionConflict"}
 
 
@@ -108,7 +116,8 @@ class LedgerTable:
         ops = [
             self._move_head(step),
             self._table.put_op(
-                {**_entry_key(entry.shard, entry.seq), **asdict(entry)}, condition="attribute_not_exists(pk)"
+                {**_entry_key(entry.shard, entry.seq), **asdict(entry), RECORDED: round(time.time() * 1000)},
+                condition="attribute_not_exists(pk)",
             ),
             self._table.put_op(pointer, condition="attribute_not_exists(pk)"),
             self._evidence.seal_op(step.sealed),
@@ -119,6 +128,8 @@ class LedgerTable:
         if step.recent is not None:
             expires_at = step.recent[-1] + WINDOW + timedelta(hours=1)
             ops.append(self._evidence.recent_op(entry.address_key, step.recent, expires_at))
+        if entry.until:
+            ops.append(lapse_op(self._table, entry))
         if step.keep:
             ops.append(self._evidence.keep_op(step.keep))
         return ops
@@ -146,8 +157,13 @@ def entry_of(item: Mapping[str, Any]) -> Entry | None:
     pk, sk = str(item["pk"]), str(item["sk"])
     if not pk.startswith("shard#") or not sk.isdigit():
         return None
-    values = {name: item[name] for name in _FIELDS}
+    values = {name: item.get(name, "") if name in _LATER else item[name] for name in _FIELDS}
     return Entry(**{**values, "shard": int(pk.removeprefix("shard#")), "seq": int(sk)})
+
+
+def recorded_at(item: Mapping[str, Any]) -> datetime | None:
+    """When an entry's item was written, by the real clock; `None` for one of before that was noted."""
+    return datetime.fromtimestamp(item[RECORDED] / 1000, UTC) if RECORDED in item else None
 
 
 def _shard_pk(shard: int) -> str:
@@ -169,4 +185,5 @@ def _standing(item: Item) -> Standing:
         entry_id=item["entry_id"],
         text_version=item["text_version"],
         at=item["at"],
+        **{name: item.get(name, "") for name in _LATER},
     )

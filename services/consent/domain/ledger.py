@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
-Kind = Literal["requested", "granted", "revoked"]
-State = Literal["granted", "revoked"]
+from services.shared.permission import Permission, state_at
+
+Kind = Literal["requested", "granted", "revoked", "expired"]
 
 SHARDS = 16
 GENESIS = "0" * 64
@@ -25,7 +26,8 @@ class Draft:
     """What is to be recorded; `at` is ISO 8601 in UTC with milliseconds, `means` how it came about.
 
     `text_hash` is SHA-256 of the full text that was shown; `evidence_digest` seals the erasable part of the proof.
-    `form` says where the person stood: the form's name, or `message:<send id>` for the link of a message.
+    `form` says where the person stood: the form's name, or `message:<send id>` for the link of a message. A grant has
+    its legal `basis`, and the moment `until` which it holds, like `at` (empty: for good).
     """
 
     entry_id: str
@@ -42,7 +44,12 @@ class Draft:
     form: str
     token_id: str
     evidence_digest: str
+    basis: str = field(default="", kw_only=True)
+    until: str = field(default="", kw_only=True)
 
+
+_LATER = frozenset({"basis", "until"})
+"""Fields that older entries do not have: left out of the hash where empty, so that it stays what it was."""
 
 MESSAGE = "message:"
 """What a `form` begins with that is the link of a message."""
@@ -69,13 +76,24 @@ class Head:
 
 @dataclass(frozen=True)
 class Standing:
-    """The state of one permission after entry `entry_id`; `sequence` grows per address."""
+    """The state (`granted`, `revoked`, `expired`) of one permission after entry `entry_id`; `sequence` grows per
+    address."""
 
-    state: State
+    state: str
     sequence: int
     entry_id: str
     text_version: str
     at: str
+    basis: str = ""
+    until: str = ""
+
+    def as_of(self, now: str) -> Standing:
+        """As it stands by `now`: what has lapsed is `expired`."""
+        return replace(self, state=state_at(self.state, self.until, now))
+
+    def permission(self) -> Permission:
+        """What the policy is asked with."""
+        return Permission(self.state, self.entry_id, self.basis, self.until)
 
 
 @dataclass(frozen=True)
@@ -94,8 +112,7 @@ def shard_of(address_key: str) -> int:
 
 def canonical(entry: Entry) -> bytes:
     """The bytes whose SHA-256 is the entry's hash: JSON of every other field, sorted, ASCII, no white space."""
-    fields = asdict(entry)
-    del fields["hash"]
+    fields = {n: v for n, v in asdict(entry).items() if n != "hash" and (v or n not in _LATER)}
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
 
@@ -125,6 +142,8 @@ def apply(standing: Standing | None, entry: Entry) -> Standing | None:
         entry_id=entry.entry_id,
         text_version=entry.text_version,
         at=entry.at,
+        basis=entry.basis,
+        until=entry.until,
     )
 
 

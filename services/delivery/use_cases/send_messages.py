@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.delivery.domain import protocol
-from services.delivery.domain.choice import CHANNELS, Choice, Skip, candidates, choose
+from services.delivery.domain.choice import CHANNELS, Ask, Choice, Skip, candidates, choose
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import Message
-from services.delivery.domain.requested import classed, owned, pending
+from services.delivery.domain.requested import classed, never, owned, pending
 from services.delivery.domain.template import NotRenderable, Rendered, Template
 from services.delivery.domain.wishes import Allowance, Held, allowance, days_before, heed
 from services.delivery.ports import Gates, Messages, Outgoing, Secret, Sender, Templates
 from services.delivery.use_cases.addresses import addresses_of, keys_of
 from services.delivery.use_cases.amend import amend
-from services.delivery.use_cases.content import content_of
+from services.delivery.use_cases.content import content_of, locale_of
 from services.delivery.use_cases.links import NO_LINKS, Links
-from services.shared.clock import Clock, from_iso
+from services.shared.clock import Clock, from_iso, to_iso
 from services.shared.contracts.messages import AddressedRequest, MessageRequest
 
 CHOICES = 3
@@ -141,10 +141,8 @@ class SendMessages:
         if template is None:
             return self._leave(stored, stored, Skip("unknown_template", "", ()))
         message = owned(classed(stored, template), contact)
-        if stored.expires_at and self._clock.now() > from_iso(stored.expires_at):
-            return self._leave(stored, message, Skip("moment_over", "", ()))
-        if stored.proposition_until and self._clock.now() >= from_iso(stored.proposition_until):
-            return self._leave(stored, message, Skip("proposition_over", "", ()))
+        if reason := never(message, self._clock.now()):
+            return self._leave(stored, message, Skip(reason, "", ()))
         if contact is None and not message.address:
             if self._clock.now() - from_iso(stored.requested_at) < CONTACT_DUE:
                 raise NotSentYet(f"no contact yet for {stored.send_id}")
@@ -157,7 +155,7 @@ class SendMessages:
     def _repeated(self, message: Message) -> Skip | None:
         """Has the person had a commercial message, asked for before a merge, as the other profile? What both ask for
         at the same moment, the claim keeps apart; that of a service is sent rather twice than never."""
-        if not message.merged_from or not message.place or message.message_class != "commercial":
+        if not message.merged_from or not message.place or not message.is_commercial:
             return None
         latest = self._messages.of_profile(message.profile_id, SEEN)
         had = any(
@@ -194,14 +192,16 @@ class SendMessages:
     def _prepare(
         self, message: Message, template: Template, contact: Contact | None
     ) -> Prepared | Skip | Held:
-        commercial, now = message.message_class == "commercial", self._clock.now()
-        secret = self._address_secret()
+        now, secret = self._clock.now(), self._address_secret()
+        locale = locale_of(message, contact)
+        document = template.document.spoken(locale)
         order = candidates(
-            message.channels, contact.preferred_channel if contact else "", template.document.supported()
+            message.channels, contact.preferred_channel if contact else "", document.supported()
         )
         standings = self._gates.standings(addresses_of(message, order, contact, secret), message.purpose)
-        choice: Choice | Skip | Held = choose(order, commercial, standings)
-        if isinstance(choice, Choice) and commercial and contact:
+        ask = Ask(message.message_class, to_iso(now), document.ways_out())
+        choice: Choice | Skip | Held = choose(order, ask, standings)
+        if isinstance(choice, Choice) and message.is_commercial and contact:
             choice = heed(choice, contact, now)
         if not isinstance(choice, Choice):
             return choice
@@ -209,11 +209,11 @@ class SendMessages:
         if allowed.today <= 0:
             return _capped(choice, allowed)
         links = NO_LINKS
-        if commercial:
+        if message.is_commercial:
             keys = {name: key for name, (_, key) in addresses_of(message, CHANNELS, contact, secret).items()}
             links = self._links.of(message, choice.channel, keys, now)
         try:
-            content = content_of(template, choice.channel, message, contact, links)
+            content = content_of(document, locale, choice.channel, message, contact, links)
         except NotRenderable as error:
             gate = {"gate": "content", "channel": choice.channel, "input": error.detail, "verdict": "stop"}
             return Skip(error.reason, choice.channel, (*choice.gates, gate))
@@ -221,14 +221,14 @@ class SendMessages:
 
     def _allowance(self, message: Message, contact: Contact | None, now: datetime) -> Allowance:
         """A message that was attempted before had its place in the week then."""
-        if message.message_class != "commercial" or not (contact and contact.per_week) or message.counted_on:
+        if not message.is_commercial or not (contact and contact.per_week) or message.counted_on:
             return allowance(self._daily_cap, None, 0)
-        earlier = self._gates.counted(message.subject, days_before(now), message.message_class)
+        earlier = self._gates.counted(message.subject, days_before(now))
         return allowance(self._daily_cap, contact, earlier)
 
     def _claimed(self, message: Message, template: Template, prepared: Prepared) -> Message:
-        choice, commercial = prepared.choice, message.message_class == "commercial"
-        limit = prepared.allowance.said if commercial else "counted, no limit"
+        choice = prepared.choice
+        limit = prepared.allowance.said if message.is_commercial else "counted, no limit"
         cap = {"gate": "cap", "channel": choice.channel, "input": limit, "verdict": "pass"}
         claim = protocol.Claim(
             attempt_id=self._new_id("att"),
@@ -244,7 +244,7 @@ class SendMessages:
             send_id=claimed.send_id,
             to=prepared.choice.standing.address,
             content=prepared.content,
-            commercial=claimed.message_class == "commercial",
+            commercial=claimed.is_commercial,
             unsubscribe_url=prepared.unsubscribe_url,
             at=self._clock.now(),
         )

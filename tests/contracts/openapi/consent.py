@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import get_args
 
 from services.consent.domain.asks import Ask, Lookup, Withdrawal
 from services.consent.domain.brand import Brand
+from services.consent.domain.evidence import Evidence
+from services.consent.domain.imports import MAX_ROWS, Row
 from services.consent.domain.ledger import SHARDS, Kind, Problem
 from services.consent.domain.purposes import Purpose
+from services.consent.soft import SoftAsk
 from tests.contracts.openapi.operations import FORM, JSON, MODEL, PAGE, Operation, does, page
 from tests.contracts.openapi.shapes import (
     FLAG,
@@ -34,6 +37,14 @@ LINK = (400, 410)
 
 SENT = (*LINK, 413, 503)
 """The same of its form, which can be too large, and come when too many write."""
+
+NDJSON = "application/x-ndjson"
+IMPORTED = does(
+    f"Import permissions with their evidence, and withdrawals; at most {MAX_ROWS} rows, a line each as NDJSON",
+    ref("Imported"),
+    *("too_many_rows", "texts_too_large", "changed_meanwhile", *MODEL),
+    query={"dry_run": one_of("true", "false")},
+)
 
 MARKETERS: Mapping[str, Operation] = {
     "GET /purposes": does("Every purpose with its texts", obj({"purposes": many(ref("PurposeShown"))})),
@@ -61,6 +72,22 @@ MARKETERS: Mapping[str, Operation] = {
         obj({"address_key": TEXT, "outcome": one_of("revoked", "unchanged")}),
         *("invalid_address", "unknown_purpose", "busy", *MODEL),
         takes=ref("Withdrawal"),
+    ),
+    "POST /consents/soft-opt-ins": does(
+        "A sale that may let a customer be written to: granted, or which conditions are not met",
+        obj(
+            {
+                "address_key": TEXT,
+                "outcome": one_of("granted", "revoked", "repeated", "unchanged", "not_granted"),
+                "unmet": many(TEXT),
+            }
+        ),
+        *("unknown_purpose", "unknown_text", "not_soft_opt_in", "invalid_address", "busy", *MODEL),
+        takes=ref("SoftAsk"),
+    ),
+    "POST /consents/imports": replace(IMPORTED, takes={JSON: ref("Import"), NDJSON: TEXT}),
+    "GET /consents/imports/{import_id}": does(
+        "What an import answered the last time", ref("ImportKept"), "unknown_import"
     ),
     "GET /consents/{address_key}": does("What was permitted, and how that came about", ref("Permissions")),
     "GET /consents/{address_key}/proof": does("What proves it", ref("Proof"), "unknown_address"),
@@ -115,6 +142,23 @@ OPERATIONS: Mapping[str, Operation] = {**MARKETERS, **PEOPLE}
 
 _PURPOSE = model("Purpose", Purpose)
 _TEXT = _PURPOSE["Purpose.ConsentText"]["properties"]
+_ROW_OUTCOMES = ("granted", "revoked", "repeated", "unchanged", "not_granted", "invalid", "failed")
+_IMPORTED: Mapping[str, Schema] = {
+    "import_id": TEXT,
+    "dry_run": FLAG,
+    "rows": NUMBER,
+    "counts": obj(dict.fromkeys(_ROW_OUTCOMES, NUMBER), *_ROW_OUTCOMES),
+    "listed": many(
+        obj(
+            {
+                "row": NUMBER,
+                "outcome": one_of("not_granted", "invalid", "failed"),
+                "asked": FLAG,
+                "errors": many(obj({"field": TEXT, "message": TEXT})),
+            }
+        )
+    ),
+}
 _CHANGE: Mapping[str, Schema] = {
     "entry_id": TEXT,
     "seq": NUMBER,
@@ -131,6 +175,13 @@ SCHEMAS: Mapping[str, Schema] = {
     **model("Ask", Ask),
     **model("Lookup", Lookup),
     **model("Withdrawal", Withdrawal),
+    **model("SoftAsk", SoftAsk),
+    **model("Row", Row),
+    "Import": obj({"dry_run": FLAG, "rows": many(ref("Row"), minItems=1, maxItems=MAX_ROWS)}, "dry_run"),
+    "Imported": obj(
+        _IMPORTED, description="`asked` is false where nobody can show that the person was asked."
+    ),
+    "ImportKept": obj({**_IMPORTED, "at": INSTANT}),
     "PurposeShown": obj(
         {"name": TEXT, **_PURPOSE["Purpose"]["properties"], "texts": many(obj({**_TEXT, "hash": TEXT}))}
     ),
@@ -144,12 +195,16 @@ SCHEMAS: Mapping[str, Schema] = {
                         "sequence": NUMBER,
                         **dict.fromkeys(("entry_id", "text_version"), TEXT),
                         "at": INSTANT,
+                        **dict.fromkeys(("basis", "until"), TEXT),
+                        "commercial": FLAG,
+                        "why": TEXT,
                     }
                 )
             ),
             "history": many(obj(_CHANGE)),
         },
-        description="Names nobody. An address without states has permitted nothing.",
+        description="Names nobody. An address without states has permitted nothing. `commercial`: may a commercial "
+        "message go there now, and `why` (not). From `until` on a permission is `expired`.",
     ),
     "Proof": obj(
         {
@@ -164,15 +219,11 @@ SCHEMAS: Mapping[str, Schema] = {
         {
             **_CHANGE,
             **dict.fromkeys(("request_id", "address_key", "text_hash", "token_id", "evidence_digest"), TEXT),
+            **dict.fromkeys(("basis", "until"), TEXT),
             "shard": NUMBER,
             **dict.fromkeys(("prev_hash", "hash", "text"), TEXT),
             "evidence": or_null(
-                obj(
-                    dict.fromkeys(
-                        ("address", "ip", "user_agent", "locale", "profile_ref", "reason", "page", "salt"),
-                        TEXT,
-                    )
-                )
+                obj(dict.fromkeys((*(field.name for field in fields(Evidence)), "salt"), TEXT))
             ),
             "next": or_null(obj({"seq": NUMBER, "prev_hash": TEXT, "hash": TEXT})),
             "intact": FLAG,
