@@ -73,8 +73,9 @@ def show_unsubscribe() -> Response[Any]:
     """The page behind the unsubscribe link of a message."""
 
     def show() -> Response[Any]:
-        token = token_of(app.current_event)
-        return shown(200, unsubscribe_page(unsubscribing().ask(token), token))
+        event = app.current_event
+        token = token_of(event)
+        return shown(200, unsubscribe_page(unsubscribing().ask(token), token, languages_of(event)))
 
     return _as_page(show)
 
