@@ -49,6 +49,8 @@ RECEIPT_ROUTES = ("GET /preferences/receipt", "HEAD /preferences/receipt")
 ROUTES = (
     "GET /purposes",
     "PUT /purposes/{name}",
+    "GET /brand",
+    "PUT /brand",
     "POST /consents/lookups",
     "POST /consents/revocations",
     "POST /consents/soft-opt-ins",
@@ -90,6 +92,7 @@ class ConsentStack(ServiceStack):
         self._audit()
         self._outbox()
         self._mailed()
+        self._lapses()
         self._person()
 
     def _public(self) -> None:
@@ -313,15 +316,15 @@ class ConsentStack(ServiceStack):
             handler="on_ledger_stream",
             table=self._ledger,
             settings={
-                "purposes_table": self._purposes.table_name,
-                "evidence_table": self._evidence.table_name,
+                **self._tables(),
                 "address_secret_arn": self.address_secret.secret_arn,
                 "token_secret_arn": self.token_secret.secret_arn,
                 "public_url": self.api_url,
             },
         )
         self._purposes.grant(function, "dynamodb:GetItem")
-        self._evidence.grant(function, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self._ledger.grant(function, "dynamodb:GetItem")
+        self._evidence.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
         self.address_secret.grant_read(function)
         self.token_secret.grant_read(function)
 
@@ -339,6 +342,16 @@ class ConsentStack(ServiceStack):
         )
         self.subscribe("ConfirmationsSent", queue, asking)
         self.consume(function, queue, batch_size=10)
+
+    def _lapses(self) -> None:
+        settings = {
+            "ledger_table": self._ledger.table_name,
+            "evidence_table": self._evidence.table_name,
+        }
+        function = self.function("Lapses", handler="lapses", settings=settings, timeout_seconds=300)
+        self._ledger.grant(function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
+        self._evidence.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
+        self.schedule(function, "rate(1 hour)")
 
     def _person(self) -> None:
         function = self.person(

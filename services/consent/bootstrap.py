@@ -7,6 +7,7 @@ from functools import cache
 
 from services.consent.adapters.address_items import AddressItems
 from services.consent.adapters.anchor_store import AnchorBucket
+from services.consent.adapters.brand_item import BrandItem
 from services.consent.adapters.evidence_table import EvidenceTable
 from services.consent.adapters.ledger_table import LedgerTable
 from services.consent.adapters.opt_out_list import EndUserMessagingOptOuts
@@ -14,6 +15,7 @@ from services.consent.adapters.purpose_table import PurposeTable
 from services.consent.adapters.token_keys import SecretTokenKeys
 from services.consent.addresses import AddressChanges
 from services.consent.asking import Asking
+from services.consent.branding import Branding
 from services.consent.complaints import Complaints
 from services.consent.fresh_links import FreshLinks
 from services.consent.inspection import Inspection
@@ -33,6 +35,7 @@ from services.consent.service import OptIn
 from services.consent.settings import (
     ApiSettings,
     AskingSettings,
+    BrandSettings,
     LedgerSettings,
     OnComplaintsSettings,
     OnFormSubmittedSettings,
@@ -256,6 +259,12 @@ def registry() -> Registry:
 
 
 @cache
+def branding() -> Branding:
+    """Of the public pages, and of the marketers' API."""
+    return Branding(BrandItem(Table(BrandSettings.from_env().purposes_table)))
+
+
+@cache
 def inspection() -> Inspection:
     """Of the marketers' API."""
     settings = ApiSettings.from_env()
@@ -314,9 +323,12 @@ def mailing() -> Mailing:
 def publishing() -> Publishing:
     """Of the ledger's stream."""
     settings = OnLedgerStreamSettings.from_env()
+    evidence = EvidenceTable(Table(settings.evidence_table))
     return Publishing(
         purposes=PurposeTable(Table(settings.purposes_table)),
-        evidence=EvidenceTable(Table(settings.evidence_table)),
+        ledger=LedgerTable(Table(settings.ledger_table), evidence),
+        evidence=evidence,
+        addresses=AddressItems(Table(settings.evidence_table)),
         keys=SecretTokenKeys(settings.token_secret_arn),
         bus=Bus(settings.bus_name),
         clock=settings.clock(),

@@ -114,6 +114,28 @@ class Signer(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Lapse:
+    """What entry `entry_id` granted, and its place among all that lapses."""
+
+    place: str
+    entry_id: str
+    subject: Subject
+
+
+class Lapses(Protocol):
+    """When permissions lapse; noted together with the entry that grants them."""
+
+    def due(self, until: str, limit: int) -> Iterable[Lapse]:
+        """The first that lapse by `until` (ISO 8601 in UTC) and may not have been told, in order of time; the last
+        that was told may be among them."""
+        ...
+
+    def told(self, lapse: Lapse) -> None:
+        """All up to this one were told."""
+        ...
+
+
 class EvidenceStore(Protocol):
     """Evidence by entry id; what was erased or purged is absent."""
 

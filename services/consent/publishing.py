@@ -7,17 +7,29 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from services.consent.addresses import Addresses
 from services.consent.domain.events import CONFIRM_TEMPLATE
-from services.consent.domain.ledger import MESSAGE, Entry
+from services.consent.domain.ledger import MESSAGE, Entry, Kind
+from services.consent.domain.preferences import NUMBER
 from services.consent.domain.replies import reply_word
 from services.consent.mailing import KEPT_FOR
-from services.consent.ports import EvidenceStore, FactBus, PurposeStore, TokenKeys
+from services.consent.ports import EvidenceStore, FactBus, LedgerStore, PurposeStore, TokenKeys
 from services.consent.service import confirm_token
 from services.shared.aws.bus import pack
 from services.shared.clock import Clock, from_iso
-from services.shared.contracts.consent import ConfirmationRequested, ConsentChange, ConsentChanged
+from services.shared.contracts.consent import (
+    ConfirmationRequested,
+    ConsentChange,
+    ConsentChanged,
+    ConsentState,
+    PreferencesChange,
+    PreferencesChanged,
+)
 from services.shared.contracts.messages import AddressedRequest
 from services.shared.ids import stable_id
+
+_STATES: Mapping[Kind, ConsentState] = {"granted": "granted", "revoked": "revoked", "expired": "denied"}
+"""What has lapsed is not there any more, and nobody withdrew it."""
 
 
 class Publishing:
@@ -27,7 +39,9 @@ class Publishing:
         self,
         *,
         purposes: PurposeStore,
+        ledger: LedgerStore,
         evidence: EvidenceStore,
+        addresses: Addresses,
         keys: TokenKeys,
         bus: FactBus,
         clock: Clock,
@@ -35,7 +49,9 @@ class Publishing:
         public_url: str,
     ) -> None:
         self._purposes = purposes
+        self._ledger = ledger
         self._evidence = evidence
+        self._addresses = addresses
         self._keys = keys
         self._bus = bus
         self._clock = clock
@@ -60,9 +76,31 @@ class Publishing:
             [
                 *pack(changes, lambda rows: ConsentChanged(changes=rows)),
                 *pack(messages, lambda rows: ConfirmationRequested(requests=rows)),
+                *pack(self._numbers(entries), lambda rows: PreferencesChanged(changes=rows)),
             ]
         )
         return {"changed": len(changes), "requested": len(messages), "forgotten": len(asked) - len(messages)}
+
+    def _numbers(self, entries: Sequence[Entry]) -> list[PreferencesChange]:
+        """Numbers that people gave in the preference centre and confirmed: from now on they are their profiles'."""
+        found = []
+        for entry in entries:
+            if entry.kind != "granted" or entry.form != NUMBER:
+                continue
+            requested = self._ledger.find(entry.address_key, entry.request_id, "requested")
+            sealed = self._evidence.get([requested.entry_id]) if requested else {}
+            for proof in sealed.values():
+                held = self._addresses.held(proof.evidence.profile_ref)
+                if held is not None:
+                    found.append(
+                        PreferencesChange(
+                            change_id=stable_id("prc", entry.entry_id),
+                            address=held.address,
+                            at=from_iso(entry.at),
+                            phone=proof.evidence.address,
+                        )
+                    )
+        return found
 
     def _messages(self, asked: Sequence[Entry]) -> list[AddressedRequest]:
         if not asked:
@@ -111,7 +149,7 @@ def _change(entry: Entry, recorded_at: datetime | None) -> ConsentChange:
         address_key=entry.address_key,
         purpose=entry.purpose,
         channel=entry.channel,
-        state="granted" if entry.kind == "granted" else "revoked",
+        state=_STATES[entry.kind],
         entry_id=entry.entry_id,
         text_version=entry.text_version,
         sequence=entry.seq,

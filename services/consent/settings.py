@@ -5,10 +5,15 @@ from __future__ import annotations
 from services.shared.settings import Settings
 
 
-class LedgerSettings(Settings):
-    """Of all that records."""
+class BrandSettings(Settings):
+    """Of all that shows pages, or says how they look."""
 
     purposes_table: str
+
+
+class LedgerSettings(BrandSettings):
+    """Of all that records."""
+
     ledger_table: str
     evidence_table: str
     address_secret_arn: str
@@ -106,10 +111,18 @@ class AnchorSettings(AuditSettings):
     anchor_bucket: str
 
 
+class LapsesSettings(Settings):
+    """Of `handlers.lapses`."""
+
+    ledger_table: str
+    evidence_table: str
+
+
 class OnLedgerStreamSettings(Settings):
     """Of `handlers.on_ledger_stream`. `public_url` is the base of links in messages, without a slash at the end."""
 
     purposes_table: str
+    ledger_table: str
     evidence_table: str
     address_secret_arn: str
     token_secret_arn: str

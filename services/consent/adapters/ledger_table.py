@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.consent.adapters.evidence_table import EvidenceTable
+from services.consent.adapters.lapse_items import lapse_op
 from services.consent.domain.ledger import GENESIS, Entry, Head, Kind, Standing, shard_of
 from services.consent.domain.limits import WINDOW
 from services.consent.ports import Append, Position, Subject
@@ -137,6 +138,8 @@ class LedgerTable(ShardsTable):
         if step.recent is not None:
             expires_at = step.recent[-1] + WINDOW + timedelta(hours=1)
             ops.append(self._evidence.recent_op(entry.address_key, step.recent, expires_at))
+        if entry.until:
+            ops.append(lapse_op(self._table, entry))
         if step.keep:
             ops.append(self._evidence.keep_op(step.keep))
         return ops

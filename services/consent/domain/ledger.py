@@ -19,7 +19,7 @@ class Malformed(ValueError):
     """What was told is not what the ledger can have said."""
 
 
-Kind = Literal["requested", "mailed", "granted", "revoked"]
+Kind = Literal["requested", "mailed", "granted", "revoked", "expired"]
 
 SHARDS = 16
 GENESIS = "0" * 64
@@ -85,8 +85,8 @@ class Head:
 
 @dataclass(frozen=True)
 class Standing:
-    """The state (`granted`, `revoked`; by a moment also `expired`) of one permission after entry `entry_id`; `sequence`
-    grows per address."""
+    """The state (`granted`, `revoked`, `expired`) of one permission after entry `entry_id`; `sequence` grows per
+    address."""
 
     state: str
     sequence: int

@@ -6,10 +6,11 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.consent.bootstrap import inspection, objections, registry, withdrawals
+from services.consent.bootstrap import branding, inspection, objections, registry, withdrawals
 from services.consent.bootstrap_audit import public_key, receipts
-from services.consent.bootstrap_elsewhere import importing, soft_opt_ins
+from services.consent.bootstrap_records import importing, soft_opt_ins
 from services.consent.domain.asks import Lookup, Objection, Withdrawal
+from services.consent.domain.brand import Brand
 from services.consent.domain.imports import Import, lines
 from services.consent.domain.purposes import Purpose
 from services.consent.handlers.proof_pages import proof_page
@@ -33,6 +34,18 @@ def define_purpose(name: str) -> Response[Any]:
     """Create or change a purpose; its published texts never change."""
     wanted = Purpose.model_validate(json_body(app.current_event))
     return answer(200, registry().define(name, wanted))
+
+
+@app.get("/brand")
+def show_brand() -> Response[Any]:
+    """How the public pages look."""
+    return answer(200, branding().shown())
+
+
+@app.put("/brand")
+def set_brand() -> Response[Any]:
+    """Logo, colours and words of the public pages."""
+    return answer(200, branding().set(Brand.model_validate(json_body(app.current_event))))
 
 
 @app.post("/consents/lookups")

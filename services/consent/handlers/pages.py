@@ -117,12 +117,13 @@ def confirm_page(question: Question, token: str) -> str:
     return page(spoken(question.language), title, "\n".join([*body, f"<p>{words['confirm_after']}</p>"]))
 
 
-def unsubscribe_page(question: Question, token: str) -> str:
-    """Purpose and one button."""
-    words = _WORDS[spoken(question.language)]
+def unsubscribe_page(question: Question, token: str, languages: str) -> str:
+    """Purpose and one button, in the link's language or else one of the browser's."""
+    language = spoken(question.language or languages)
+    words = _WORDS[language]
     title = Template(words["unsubscribe_title"]).substitute(title=question.title)
     form = _form("unsubscribe", token, question, words["unsubscribe_button"])
-    return page(spoken(question.language), title, f"<p>{words['unsubscribe_lead']}</p>\n{form}")
+    return page(language, title, f"<p>{words['unsubscribe_lead']}</p>\n{form}")
 
 
 def message_page(message: Message, languages: str) -> str:

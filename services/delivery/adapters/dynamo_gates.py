@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
@@ -132,6 +132,10 @@ class DynamoGates:
                 self._table.delete(address_item(key, "owner"))
                 forgotten += 1
         return forgotten
+
+    def counted(self, subject: str, days: Sequence[str]) -> int:
+        keys = [{"pk": f"cap#{subject}", "sk": f"{day}#commercial"} for day in days]
+        return sum(int(item["n"]) for item in self._table.get_many(keys, consistent=True))
 
     def add_pressure(self, loser: str, winner: str) -> None:
         for item in self._table.query("pk = :pk", values={":pk": f"cap#{loser}"}, consistent=True):

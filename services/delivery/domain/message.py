@@ -8,12 +8,15 @@ from typing import Any, Literal
 
 from services.shared.permission import needs_permission
 
-Status = Literal["pending", "claimed", "retry", "sent", "skipped", "failed", "unknown", "observed"]
-"""`pending`, `retry`: nothing left us. `claimed`, `unknown`: it may have. `observed`: no message but something a person
-did, kept here for the same outbox. The others are final (but see feedback)."""
+Status = Literal["pending", "held", "claimed", "retry", "sent", "skipped", "failed", "unknown", "observed"]
+"""`pending`, `held`, `retry`: nothing left us. `claimed`, `unknown`: it may have. `observed`: no message but something
+a person did, kept here for the same outbox. The others are final (but see feedback)."""
 
 OPEN: frozenset[str] = frozenset({"claimed", "unknown"})
 """Statuses whose truth is not known yet: feedback or the sweep will settle them."""
+
+WAITING: frozenset[str] = frozenset({"held", "retry"})
+"""Statuses that the sweep attempts again: nothing left yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +27,7 @@ class Message:
     After `expires_at` (if any), and from `proposition_until` on,
     nothing is sent. `gates` is the decision record; `marks` holds the first moment of each
     kind of feedback. `merged_from` is the profile it was requested for, where that has become part of `profile_id`
-    since.
+    since. `claimed_at` of a `held` message is when its attempt is due.
     """
 
     send_id: str

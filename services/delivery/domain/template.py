@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from liquid import BoundTemplate, Environment
 from liquid.exceptions import LiquidError
@@ -45,10 +45,26 @@ class Channels(_Part):
     email: EmailPart | None = None
     sms: SmsPart | None = None
 
+    def names(self) -> list[str]:
+        """The channels there are."""
+        return [c for c, part in (("email", self.email), ("sms", self.sms)) if part]
+
+    def sources(self, path: str) -> dict[str, str]:
+        """Each Liquid source by its path; empty ones are left out."""
+        found = {
+            f"{path}.email.subject": self.email.subject if self.email else "",
+            f"{path}.email.text": self.email.text if self.email else "",
+            f"{path}.email.html": self.email.html if self.email else "",
+            f"{path}.sms.text": self.sms.text if self.sms else "",
+        }
+        return {name: source for name, source in found.items() if source}
+
 
 class TemplateDocument(BaseModel):
     """A template as marketers write it. `class` decides whether permission is needed, so it is never a request's. Of a
-    service message, `kind` may say which one it is."""
+    service message, `kind` may say which one it is. `translations` say the same in other languages, by language
+    (`nl`), on every channel that `channels` has.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -56,6 +72,9 @@ class TemplateDocument(BaseModel):
     purpose: str = Field(default="", pattern=r"^([a-z][a-z0-9_-]{0,63})?$")
     kind: str = ""
     channels: Channels
+    translations: dict[Annotated[str, Field(pattern=r"^[a-z]{2}$")], Channels] = Field(
+        default={}, max_length=30
+    )
     required: list[str] = Field(default=[], max_length=20)
 
     @model_validator(mode="after")
@@ -69,26 +88,29 @@ class TemplateDocument(BaseModel):
         if not self.sources():
             raise ValueError("channels needs email or sms")
         if needs_permission(self.message_class):
-            for name in ("channels.email.text", "channels.email.html"):
-                source = self.sources().get(name)
-                if source and "unsubscribe_url" not in source:
+            for name, source in self.sources().items():
+                if name.endswith((".email.text", ".email.html")) and "unsubscribe_url" not in source:
                     raise ValueError(f"{name} of a {self.message_class} message must show unsubscribe_url")
+        for language, channels in self.translations.items():
+            if channels.names() != self.channels.names():
+                raise ValueError(f"translations.{language} must have the channels that channels has")
         return self
 
     def sources(self) -> dict[str, str]:
         """Each Liquid source by its path in the document; empty ones are left out."""
-        email, sms = self.channels.email, self.channels.sms
-        found = {
-            "channels.email.subject": email.subject if email else "",
-            "channels.email.text": email.text if email else "",
-            "channels.email.html": email.html if email else "",
-            "channels.sms.text": sms.text if sms else "",
-        }
-        return {path: source for path, source in found.items() if source}
+        found = self.channels.sources("channels")
+        for language, channels in self.translations.items():
+            found |= channels.sources(f"translations.{language}")
+        return found
 
     def supported(self) -> list[str]:
         """The channels the template can take."""
-        return [c for c, part in (("email", self.channels.email), ("sms", self.channels.sms)) if part]
+        return self.channels.names()
+
+    def spoken(self, locale: str) -> TemplateDocument:
+        """The document with what it says in the language of `locale` (`nl`, `nl-NL`), where it is translated."""
+        translated = self.translations.get(locale.replace("_", "-").partition("-")[0].lower())
+        return self.model_copy(update={"channels": translated, "translations": {}}) if translated else self
 
     def ways_out(self) -> list[str]:
         """The channels on which the message itself says how to object: by its link, or a text message by STOP."""
@@ -97,7 +119,9 @@ class TemplateDocument(BaseModel):
 
     def digest(self) -> str:
         """SHA-256 of the canonical document: the same document is the same version."""
-        document = self.model_dump(by_alias=True, exclude=None if self.kind else {"kind"})
+        # Older versions were made without these.
+        unsaid = {name for name in ("kind", "translations") if not getattr(self, name)}
+        document = self.model_dump(by_alias=True, exclude=unsaid)
         text = json.dumps(document, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

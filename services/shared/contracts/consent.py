@@ -74,8 +74,9 @@ class PreferencesChange(Model):
     """What somebody who reads the mail of `address` said in the preference centre. The same `change_id` again is the
     same change.
 
-    `traits` say something of the person (`firstName`, `lastName`, `address`, `locale`); `email` is a new address whose
-    mail is read as well (empty: the same as before).
+    `traits` say something of the person (`firstName`, `lastName`, `address`, `locale`) and of how to write to them
+    (`preferredChannel`, `frequency` in seven days, `quietHours`, `timezone`, `pausedUntil`); `email` is a new address
+    whose mail is read as well, `phone` a new number whose messages are (empty: the same as before).
     """
 
     change_id: str
@@ -83,6 +84,7 @@ class PreferencesChange(Model):
     at: Instant
     traits: dict[str, Any] = {}
     email: str = ""
+    phone: str = ""
     permissions: list[PermissionChange] = []
 
 

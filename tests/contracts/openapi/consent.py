@@ -9,11 +9,14 @@ from typing import get_args
 from services.consent.domain.anchors import ALGORITHM
 from services.consent.domain.anchors import FORMAT as ANCHOR_FORMAT
 from services.consent.domain.asks import Ask, Lookup, Objection, Withdrawal
+from services.consent.domain.brand import Brand
 from services.consent.domain.evidence import Evidence
+from services.consent.domain.imports import MAX_ROWS, Row
 from services.consent.domain.ledger import SHARDS, Entry, Kind, Problem
 from services.consent.domain.proofs import FORMAT
 from services.consent.domain.purposes import Purpose
 from services.consent.receipts import SCHEMA
+from services.consent.soft import SoftAsk
 from tests.contracts.openapi.operations import FORM, JSON, MODEL, PAGE, Operation, does, page
 from tests.contracts.openapi.shapes import (
     FLAG,
@@ -40,6 +43,13 @@ SENT = (*LINK, 413, 503)
 """The same of its form, which can be too large, and come when too many write."""
 
 PROOF = does("What proves it", ref("Proof"), "unknown_address")
+NDJSON = "application/x-ndjson"
+IMPORTED = does(
+    f"Import permissions with their evidence, and withdrawals; at most {MAX_ROWS} rows, a line each as NDJSON",
+    ref("Imported"),
+    *("too_many_rows", "texts_too_large", "changed_meanwhile", *MODEL),
+    query={"dry_run": one_of("true", "false")},
+)
 
 MARKETERS: Mapping[str, Operation] = {
     "GET /purposes": does("Every purpose with its texts", obj({"purposes": many(ref("PurposeShown"))})),
@@ -48,6 +58,13 @@ MARKETERS: Mapping[str, Operation] = {
         ref("PurposeShown"),
         *("text_immutable", "changed_meanwhile", "texts_too_large", *MODEL),
         takes=ref("Purpose"),
+    ),
+    "GET /brand": does("How the public pages look", ref("Brand"), "no_brand"),
+    "PUT /brand": does(
+        "Logo, colours and words of the public pages; refused where people could not read them",
+        ref("Brand"),
+        *("changed_meanwhile", *MODEL),
+        takes=ref("Brand"),
     ),
     "POST /consents/lookups": does(
         "What an address has permitted",
@@ -66,6 +83,22 @@ MARKETERS: Mapping[str, Operation] = {
         obj({"objections": many(obj({"address_key": TEXT, "channel": TEXT, "ended": NUMBER}))}),
         *("invalid_address", "busy", *MODEL),
         takes=ref("Objection"),
+    ),
+    "POST /consents/soft-opt-ins": does(
+        "A sale that may let a customer be written to: granted, or which conditions are not met",
+        obj(
+            {
+                "address_key": TEXT,
+                "outcome": one_of("granted", "revoked", "repeated", "unchanged", "not_granted"),
+                "unmet": many(TEXT),
+            }
+        ),
+        *("unknown_purpose", "unknown_text", "not_soft_opt_in", "invalid_address", "busy", *MODEL),
+        takes=ref("SoftAsk"),
+    ),
+    "POST /consents/imports": replace(IMPORTED, takes={JSON: ref("Import"), NDJSON: TEXT}),
+    "GET /consents/imports/{import_id}": does(
+        "What an import answered the last time", ref("ImportKept"), "unknown_import"
     ),
     "GET /consents/{address_key}": does("What was permitted, and how that came about", ref("Permissions")),
     "GET /consents/{address_key}/proof": replace(
@@ -180,6 +213,23 @@ OPERATIONS: Mapping[str, Operation] = {**MARKETERS, **PEOPLE}
 
 _PURPOSE = model("Purpose", Purpose)
 _TEXT = _PURPOSE["Purpose.ConsentText"]["properties"]
+_ROW_OUTCOMES = ("granted", "revoked", "repeated", "unchanged", "not_granted", "invalid", "failed")
+_IMPORTED: Mapping[str, Schema] = {
+    "import_id": TEXT,
+    "dry_run": FLAG,
+    "rows": NUMBER,
+    "counts": obj(dict.fromkeys(_ROW_OUTCOMES, NUMBER), *_ROW_OUTCOMES),
+    "listed": many(
+        obj(
+            {
+                "row": NUMBER,
+                "outcome": one_of("not_granted", "invalid", "failed"),
+                "asked": FLAG,
+                "errors": many(obj({"field": TEXT, "message": TEXT})),
+            }
+        )
+    ),
+}
 _CHANGE: Mapping[str, Schema] = {
     "entry_id": TEXT,
     "seq": NUMBER,
@@ -216,20 +266,41 @@ _RECEIPT_PURPOSE = obj(
 
 SCHEMAS: Mapping[str, Schema] = {
     **_PURPOSE,
+    **model("Brand", Brand),
     **model("Ask", Ask),
     **model("Lookup", Lookup),
     **model("Objection", Objection),
     **model("Withdrawal", Withdrawal),
+    **model("SoftAsk", SoftAsk),
+    **model("Row", Row),
+    "Import": obj({"dry_run": FLAG, "rows": many(ref("Row"), minItems=1, maxItems=MAX_ROWS)}, "dry_run"),
+    "Imported": obj(
+        _IMPORTED, description="`asked` is false where nobody can show that the person was asked."
+    ),
+    "ImportKept": obj({**_IMPORTED, "at": INSTANT}),
     "PurposeShown": obj(
         {"name": TEXT, **_PURPOSE["Purpose"]["properties"], "texts": many(obj({**_TEXT, "hash": TEXT}))}
     ),
     "Permissions": obj(
         {
             "address_key": TEXT,
-            "states": many(_STATE),
+            "states": many(
+                obj(
+                    {
+                        **dict.fromkeys(("purpose", "channel", "state"), TEXT),
+                        "sequence": NUMBER,
+                        **dict.fromkeys(("entry_id", "text_version"), TEXT),
+                        "at": INSTANT,
+                        **dict.fromkeys(("basis", "until"), TEXT),
+                        "commercial": FLAG,
+                        "why": TEXT,
+                    }
+                )
+            ),
             "history": many(obj(_CHANGE)),
         },
-        description="Names nobody. An address without states has permitted nothing.",
+        description="Names nobody. An address without states has permitted nothing. `commercial`: may a commercial "
+        "message go there now, and `why` (not). From `until` on a permission is `expired`.",
     ),
     "Proof": obj(
         {

@@ -439,8 +439,8 @@ def test_a_claim_whose_answer_was_lost_is_known_as_its_own(ready: World) -> None
     stored = sending._messages.create(_stored())
     message = _stored(message_class="commercial", purpose="newsletter")
     prepared = sending._prepare(message, templates["news"], contacts["prf_1"])  # type: ignore[arg-type]
-    claimed = sending._claimed(message, templates["news"], prepared.choice)  # type: ignore[arg-type, union-attr]
-    other = sending._claimed(message, templates["news"], prepared.choice)  # type: ignore[arg-type, union-attr]
+    claimed = sending._claimed(message, templates["news"], prepared)  # type: ignore[arg-type]
+    other = sending._claimed(message, templates["news"], prepared)  # type: ignore[arg-type]
 
     assert sending._messages.claim(stored, claimed, 3) == "claimed"
     assert sending._messages.claim(stored, claimed, 3) == "claimed"

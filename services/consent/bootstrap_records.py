@@ -1,4 +1,4 @@
-"""Joins with AWS what records permissions that were given elsewhere: imports, and sales."""
+"""Joins with AWS what records permissions without a page of ours: imports, sales, and the passing of time."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from functools import cache
 
 from services.consent.adapters.evidence_table import EvidenceTable
 from services.consent.adapters.import_items import ImportItems
+from services.consent.adapters.lapse_items import LapseItems
 from services.consent.adapters.ledger_table import LedgerTable
 from services.consent.adapters.purpose_table import PurposeTable
 from services.consent.importing import Importing
+from services.consent.lapsing import Lapsing
 from services.consent.recorder import Recorder
-from services.consent.settings import ApiSettings
+from services.consent.settings import ApiSettings, LapsesSettings
 from services.consent.soft import SoftOptIns
 from services.consent.withdrawal import Revocations
 from services.shared.aws.dynamo import Table
@@ -50,6 +52,19 @@ def soft_opt_ins() -> SoftOptIns:
         revocations=Revocations(recorder, settings.clock(), new_id),
         address_secret=secret_text(settings.address_secret_arn),
         clock=settings.clock(),
+    )
+
+
+@cache
+def lapsing() -> Lapsing:
+    """Of the schedule."""
+    settings = LapsesSettings.from_env()
+    table = Table(settings.ledger_table)
+    return Lapsing(
+        lapses=LapseItems(table),
+        recorder=_recorder(LedgerTable(table, EvidenceTable(Table(settings.evidence_table)))),
+        clock=settings.clock(),
+        each=lambda call, groups: done(each(call, groups)),
     )
 
 

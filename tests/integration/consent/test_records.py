@@ -1,4 +1,4 @@
-"""Permissions that were given elsewhere: imports with and without evidence, and sales, through the real routes."""
+"""Permissions that no page of ours gives or takes: imports with and without evidence, sales, and time."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from botocore.client import BaseClient
 
 from services.consent.adapters.ledger_table import LedgerTable
 from services.consent.domain.ledger import shard_of
+from services.consent.handlers import lapses
 from services.shared.clock import to_iso
 from tests.integration.consent.conftest import START, TEXT, World
 
@@ -264,6 +265,77 @@ def test_a_permission_lapses_and_is_renewed_by_confirming_again(world: World) ->
     world.granted()
     (renewed,) = world.look()["states"]
     assert (renewed["state"], renewed["until"]) == ("granted", "2030-03-01T12:00:00.000Z")
+
+
+def lapse(world: World) -> list[dict[str, Any]]:
+    """Run the schedule; what it told the others."""
+    lapses.handler({}, None)
+    return [change for fact in world.pump() for change in fact["changes"]]
+
+
+def test_the_others_are_told_of_a_lapse_once_and_that_nobody_withdrew_it(world: World) -> None:
+    give_basis(world, kind="double_opt_in", valid_for="P6M")
+    for name in ("ann", "bob"):
+        world.granted(f"{name}@example.com")
+        world.clock.advance(timedelta(days=10))
+    world.pump()
+    assert lapse(world) == []
+
+    world.clock.advance(timedelta(days=170))
+    (told,) = lapse(world)
+    assert (told["address_key"], told["state"]) == (world.key(), "denied")
+    assert (state_of(world), state_of(world, "bob@example.com")) == ("expired", "granted")
+    assert lapse(world) == []
+    world.clock.advance(timedelta(days=10))
+    assert [change["address_key"] for change in lapse(world)] == [world.key("bob@example.com")]
+
+    _, proof = world.json(f"GET /consents/{world.key()}/proof")
+    assert [(e["kind"], e["means"]) for e in proof["entries"]][-1] == ("expired", "time")
+    assert (proof["states_follow"], proof["entries"][-1]["intact"]) == (True, True)
+    world.granted()
+    assert state_of(world) == "granted"
+
+
+def test_what_was_renewed_or_withdrawn_has_not_lapsed(world: World) -> None:
+    give_basis(world, kind="double_opt_in", valid_for="P6M")
+    world.granted("ann@example.com")
+    world.granted("bob@example.com")
+    world.clock.advance(timedelta(days=100))
+    world.granted("ann@example.com")
+    bare = {"purpose": "newsletter", "channel": "email", "address": "bob@example.com", "state": "revoked"}
+    bring(world, bare)
+    world.clock.advance(timedelta(days=100))
+    world.pump()
+
+    assert lapse(world) == []
+    assert (state_of(world), state_of(world, "bob@example.com")) == ("granted", "revoked")
+
+
+def test_a_run_that_breaks_off_is_made_good_by_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F5: between any two entries; each lapse is told once in the end."""
+    give_basis(world, kind="double_opt_in", valid_for="P1M")
+    bring(world, *[row(f"p{n}@example.com", at=to_iso(START - timedelta(days=1))) for n in range(9)])
+    world.clock.advance(timedelta(days=40))
+    world.pump()
+    plain, writes = LedgerTable.append, [0]
+
+    def breaking(self: LedgerTable, step: Any) -> bool:
+        writes[0] += 1
+        if writes[0] > 4:
+            raise RuntimeError("the function dies")
+        return plain(self, step)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(LedgerTable, "append", breaking)
+        with pytest.raises(RuntimeError):
+            lapses.handler({}, None)
+    told = [*lapse(world), *lapse(world)]
+
+    assert sorted(change["address_key"] for change in told) == sorted(
+        world.key(f"p{n}@example.com") for n in range(9)
+    )
 
 
 # Sales
