@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+import hypothesis
 import pytest
 
 from tests.support import quick_moto
@@ -16,6 +17,9 @@ AWS_ENV = {
 }
 
 quick_moto.install()
+# How long something takes is a benchmark's to say.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

@@ -131,7 +131,7 @@ def test_no_filter_leads_around_the_escaping() -> None:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_name_is_text_in_html_and_one_line_in_the_subject(name: str) -> None:
     made = render(document(html="<p>{{ n }}</p>", subject="Hi {{ n }}!"), "email", {"n": name})
 

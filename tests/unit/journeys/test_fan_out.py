@@ -192,7 +192,7 @@ def test_a_hundred_thousand_people_come_in_exactly_once_though_workers_die_every
     assert sum(one.taken for one in model.stored.values()) == 100_000
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     size=st.integers(0, 120),
     page=st.integers(1, 9),

@@ -237,7 +237,7 @@ WRONG = (
 troubles = st.lists(st.sampled_from(WRONG), max_size=12)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(troubles, st.integers(1, 250), st.booleans())
 def test_every_cohort_acts_once_on_everybody_whatever_happens(
     wrong: list[str], count: int, closes_later: bool

@@ -105,7 +105,7 @@ def from_scratch(told: list[tuple[str, str, str, int]]) -> float | None:
 
 
 @given(events, st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_bit_by_bit_in_any_order_is_as_from_scratch(
     told: list[tuple[str, str, str, int]], chance: random.Random
 ) -> None:

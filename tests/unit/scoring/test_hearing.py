@@ -215,7 +215,7 @@ CONDITIONS: dict[str, tuple[dict[str, Any], Any]] = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(sorted(CONDITIONS)),
     EVENTS,
@@ -357,7 +357,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.dictionaries(st.sampled_from("abcdefgh"), VALUES), st.sets(st.sampled_from("abcdefgh")))
 def test_what_is_kept_is_bounded_and_what_is_not_is_named(said: dict[str, Any], keep: set[str]) -> None:
     kept = kept_of(Listener(name="~e", event="X", keep=sorted(keep)), said)
@@ -381,7 +381,7 @@ def test_many_events_of_one_write_keep_no_more_than_fits() -> None:
     assert rows[-1].kept == {LEFT_OUT: ["price"]}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 260)), max_size=12))
 def test_portions_are_small_complete_and_in_order(sizes: list[tuple[str, int]]) -> None:
     seen = event("Seen", "1997-01-01")

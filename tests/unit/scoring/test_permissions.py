@@ -85,7 +85,7 @@ def histories(draw: st.DrawFn) -> list[ProfileChange | ConsentChange]:
 
 
 @given(data=st.data(), history=histories())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_order_and_repetition_do_not_matter(
     data: st.DataObject, history: list[ProfileChange | ConsentChange]
 ) -> None:

@@ -150,7 +150,7 @@ def test_a_better_fit_moves_up_too() -> None:
     assert better.values(FitModel.kind) == {"commercial": "A"}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.integers(0, 20 * 24), min_size=1, max_size=6),
     st.integers(0, 40 * 24),
