@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from services.consent.domain.asks import Confirmed, Question
-from services.consent.domain.bases import Terms
 from services.consent.domain.evidence import Evidence, Origin
 from services.consent.domain.ledger import Entry
+from services.consent.domain.purposes import terms_of
 from services.consent.links import Links, token_id
 from services.consent.ports import EvidenceStore, LedgerStore, Position, PurposeStore, Subject
 from services.consent.recorder import Recorder, Write
 from services.shared import tokens
 from services.shared.clock import Clock, from_iso
 from services.shared.errors import Invalid
-from services.shared.permission import DOUBLE_OPT_IN
 
 CONFIRM = "confirm"
 CONFIRM_WITHIN = timedelta(days=30)
@@ -94,7 +93,7 @@ class OptIn:
             form=requested.form,
             token_id=token_id(token),
             keep=requested.entry_id if self._evidence.get([requested.entry_id]) else "",
-            terms=purpose.terms(requested.channel, now) if purpose else Terms(DOUBLE_OPT_IN),
+            terms=terms_of(purpose, requested.channel, now),
         )
 
     def _requested(self, token: str) -> Entry:
