@@ -148,6 +148,18 @@ def test_a_wrong_row_is_told_by_field_and_keeps_no_other_back(
     assert state_of(world, "bob@example.com") == "granted"
 
 
+def test_an_import_that_is_as_wrong_as_it_can_be_is_told_and_kept(world: World) -> None:
+    wrong = [{f"{n}-{'x' * 60}-{m}": m for m in range(25)} for n in range(500)]
+    answer = bring(world, *wrong)
+
+    assert answer["counts"] == {"invalid": 500}
+    assert {len(listed["errors"]) for listed in answer["listed"]} == {4}
+    kept = world.json(f"GET /consents/imports/{answer['import_id']}")[1]
+    assert kept["listed"] == answer["listed"]
+    (item,) = [item for item in world.items("evidence") if item["pk"].startswith("import#")]
+    assert len(json.dumps(item, default=str)) < 400_000
+
+
 def test_a_dry_run_says_the_same_and_writes_nothing(world: World) -> None:
     rows = [row(), row("bob@example.com", document=None), row("x"), row("eve@example.com", state="revoked")]
     before = [world.items(table) for table in ("ledger", "evidence", "purposes")]
