@@ -1,7 +1,7 @@
 """Consent: may we write to this address, for this purpose, on this channel? And can we prove it?
 
-Owns purposes and their texts, the hash-chained ledger, double opt-in, one-click unsubscribe, the preference centre and
-their public pages.
+Owns purposes with their texts and legal bases, the hash-chained ledger, double opt-in, soft opt-in by sales, imports
+with evidence, one-click unsubscribe, the preference centre and their public pages.
 Publishes `ConsentChanged.v1` and `ConfirmationRequested.v1` (from the ledger's stream), `NoticeRequested.v1`, and
 `PreferencesChanged.v1`.
 Listens to `FormSubmitted.v1` (permissions that were ticked), to `MessageSent.v1` (messages that asked for a

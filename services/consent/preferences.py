@@ -10,7 +10,6 @@ from datetime import datetime
 
 from services.consent.asking import Asking
 from services.consent.domain.asks import Ask, Asked
-from services.consent.domain.bases import Terms
 from services.consent.domain.contact import reachable
 from services.consent.domain.evidence import Evidence, Origin
 from services.consent.domain.ledger import MESSAGE, Standing
@@ -25,7 +24,7 @@ from services.consent.domain.preferences import (
     is_page_id,
     read,
 )
-from services.consent.domain.purposes import Purpose
+from services.consent.domain.purposes import Purpose, terms_of
 from services.consent.links import Links, token_id
 from services.consent.mailboxes import Mailbox, Mailboxes
 from services.consent.new_address import NewAddress
@@ -36,7 +35,6 @@ from services.shared.clock import Clock, from_iso, to_iso
 from services.shared.contracts.consent import PermissionChange, PreferencesChange, PreferencesChanged
 from services.shared.errors import Invalid
 from services.shared.ids import stable_id
-from services.shared.permission import DOUBLE_OPT_IN
 from services.shared.tokens import PREFERENCES
 
 EMAIL = "email"
@@ -259,7 +257,7 @@ class PreferenceCentre:
                 text_hash=one.text.hash,
                 form=FORM,
                 token_id=token_id(form.link.token),
-                terms=purpose.terms(one.box.channel, now) if purpose else Terms(DOUBLE_OPT_IN),
+                terms=terms_of(purpose, one.box.channel, now),
             )
 
         self._recorder.record(Subject(key, one.box.purpose, one.box.channel), now, decide)

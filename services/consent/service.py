@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from services.consent.domain.asks import Confirmed, Question
-from services.consent.domain.bases import Terms
 from services.consent.domain.evidence import Evidence, Origin
 from services.consent.domain.ledger import Entry
+from services.consent.domain.purposes import terms_of
 from services.consent.domain.replies import reply_code
 from services.consent.links import Links, token_id
 from services.consent.ports import EvidenceStore, LedgerStore, Position, PurposeStore, Subject
@@ -17,7 +17,6 @@ from services.consent.recorder import Recorder, Write
 from services.shared import tokens
 from services.shared.clock import Clock, from_iso
 from services.shared.errors import Invalid
-from services.shared.permission import DOUBLE_OPT_IN
 
 CONFIRM = "confirm"
 CONFIRM_WITHIN = timedelta(days=30)
@@ -121,7 +120,7 @@ class OptIn:
 
     def _terms(self, requested: Entry, now: datetime) -> Terms:
         purpose, _ = self._purposes.get(requested.purpose)
-        return purpose.terms(requested.channel, now) if purpose else Terms(DOUBLE_OPT_IN)
+        return terms_of(purpose, requested.channel, now)
 
     def _requested(self, token: str) -> Entry:
         claims = self._links.claims(CONFIRM, token)

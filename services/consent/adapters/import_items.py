@@ -9,7 +9,7 @@ from services.shared.aws.dynamo import Table
 
 
 class ImportItems:
-    """Port `Imports`. A report of 500 rows that are all wrong has some 100 KB."""
+    """Port `Imports`. A report of 500 rows, each as wrong as it can be, fits an item."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

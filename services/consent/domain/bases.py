@@ -60,7 +60,7 @@ class Sale(_Part):
     source: Label
     at: AwareDatetime
     categories: Annotated[list[Label], Field(min_length=1, max_length=200)]
-    objection_offered: Annotated[str, Field(max_length=100)] = ""
+    objection_offered: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._@/-]{0,100}$")] = ""
     objected: bool = False
 
 

@@ -19,6 +19,9 @@ from services.shared.errors import Invalid, TooLarge
 MAX_ROWS = 500
 """Of one request: what can be written to the ledger in the time an HTTP request has."""
 
+MAX_ERRORS, _FIELD, _MESSAGE = 4, 40, 100
+"""Of a row that are told, and how much of each: the report of an import is one item of at most 400 KB."""
+
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 IMPORTED = "imported-"
@@ -102,7 +105,8 @@ def read(
     try:
         row = Row.model_validate(raw)
     except ValidationError as error:
-        return [_error(".".join(map(str, e["loc"])) or "row", e["msg"]) for e in error.errors()]
+        found = error.errors(include_url=False, include_input=False)[:MAX_ERRORS]
+        return [_error(".".join(map(str, e["loc"])) or "row", e["msg"]) for e in found]
     errors = list(_wrong(row, purposes.get(row.purpose), now))
     try:
         address = reachable(row.channel, row.address)
@@ -152,4 +156,4 @@ def given_at(row: Row) -> str:
 
 
 def _error(field: str, message: str) -> dict[str, str]:
-    return {"field": field, "message": message}
+    return {"field": field[:_FIELD], "message": message[:_MESSAGE]}

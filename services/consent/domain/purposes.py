@@ -102,6 +102,11 @@ class Purpose(BaseModel):
         return next(iter([*same_text, *same_language[-1:], *active[-1:]]), None)
 
 
+def terms_of(purpose: Purpose | None, channel: str, at: datetime) -> Terms:
+    """What somebody permits who says so at `at`, whatever became of the purpose."""
+    return purpose.terms(channel, at) if purpose else terms(DoubleOptIn(), at)
+
+
 def amend(stored: Purpose | None, wanted: Purpose) -> Purpose:
     """`wanted`, with the stored texts it leaves out kept as inactive: people agreed to them.
 

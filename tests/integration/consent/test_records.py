@@ -15,6 +15,7 @@ from services.consent.domain.ledger import shard_of
 from services.consent.handlers import lapses
 from services.shared.clock import to_iso
 from tests.integration.consent.conftest import START, TEXT, World
+from tests.integration.consent.test_preferences import link, open_page, send, tick
 
 LONG_AGO = "2025-06-01T10:00:00Z"
 EVIDENCE = {
@@ -147,6 +148,18 @@ def test_a_wrong_row_is_told_by_field_and_keeps_no_other_back(
     assert state_of(world, "bob@example.com") == "granted"
 
 
+def test_an_import_that_is_as_wrong_as_it_can_be_is_told_and_kept(world: World) -> None:
+    wrong = [{f"{n}-{'x' * 60}-{m}": m for m in range(25)} for n in range(500)]
+    answer = bring(world, *wrong)
+
+    assert answer["counts"] == {"invalid": 500}
+    assert {len(listed["errors"]) for listed in answer["listed"]} == {4}
+    kept = world.json(f"GET /consents/imports/{answer['import_id']}")[1]
+    assert kept["listed"] == answer["listed"]
+    (item,) = [item for item in world.items("evidence") if item["pk"].startswith("import#")]
+    assert len(json.dumps(item, default=str)) < 400_000
+
+
 def test_a_dry_run_says_the_same_and_writes_nothing(world: World) -> None:
     rows = [row(), row("bob@example.com", document=None), row("x"), row("eve@example.com", state="revoked")]
     before = [world.items(table) for table in ("ledger", "evidence", "purposes")]
@@ -265,6 +278,29 @@ def test_a_permission_lapses_and_is_renewed_by_confirming_again(world: World) ->
     world.granted()
     (renewed,) = world.look()["states"]
     assert (renewed["state"], renewed["until"]) == ("granted", "2030-03-01T12:00:00.000Z")
+
+
+def test_the_preference_centre_shows_what_lapsed_as_open_and_what_is_a_contract_not_at_all(
+    world: World,
+) -> None:
+    texts = [{"version": "2026-1", "language": "en", "text": TEXT}]
+    bases = {"email": {"kind": "double_opt_in", "valid_for": "P6M"}, "sms": {"kind": "contract"}}
+    purpose = {"title": "News", "channels": ["email", "sms"], "texts": texts, "bases": bases}
+    linked = {**purpose, "preference_centre": "signed_link"}
+    assert world.json("PUT /purposes/newsletter", linked)[0] == 200
+    bring(world, row(at=to_iso(START - timedelta(days=1))))
+    page = open_page(world, link(world))["body"]
+    assert "newsletter:email:1" in page
+    assert "newsletter:sms" not in page
+
+    world.clock.advance(timedelta(days=200))
+    assert "newsletter:email:0" in open_page(world, link(world))["body"]
+    assert send(world, link(world), **tick(world))["statusCode"] == 200
+
+    (state,) = world.look()["states"]
+    assert (state["state"], state["until"]) == ("granted", "2027-03-17T12:00:00.000Z")
+    asked = {"purpose": "newsletter", "channel": "sms", "address": "+31612345678"}
+    assert world.ask(**asked)["statusCode"] == 400
 
 
 def lapse(world: World) -> list[dict[str, Any]]:

@@ -119,6 +119,13 @@ def test_a_soft_opt_in_names_every_condition_that_is_not_met(
     assert list(unmet(SoftOptIn.model_validate(SOFT), sale(**changed), NOW)) == conditions
 
 
+@pytest.mark.parametrize("form", ["message:snd_1", "the form of Ann", "x" * 101])
+def test_where_one_could_object_is_a_form_and_names_nobody(form: str) -> None:
+    """It stands in the ledger's entry, which can never be erased."""
+    with pytest.raises(ValidationError):
+        sale(objection_offered=form)
+
+
 def test_what_has_lapsed_is_expired_and_what_was_taken_back_stays_so() -> None:
     until = "2026-03-01T12:00:00.000Z"
     granted = Standing("granted", 1, "cns_1", "1", "2024-03-01T12:00:00.000Z", "double_opt_in", until)

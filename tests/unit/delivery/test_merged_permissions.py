@@ -65,7 +65,7 @@ TURNS = st.tuples(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(WORDS | TURNS, max_size=25))
 def test_nobody_gains_a_permission_by_being_somebody_else(steps: list[tuple[str, str, object]]) -> None:
     all_people = Everybody()

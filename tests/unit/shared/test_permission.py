@@ -67,7 +67,7 @@ PERMISSIONS = st.none() | st.builds(
 CLASSES = st.sampled_from(["service", "commercial", "ideal", "charity", ""])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(PERMISSIONS, CLASSES, st.booleans())
 def test_default_deny_and_time_only_takes_away(
     standing: Permission | None, message_class: str, way_out: bool
