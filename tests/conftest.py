@@ -17,7 +17,6 @@ AWS_ENV = {
 }
 
 quick_moto.install()
-
 settings.register_profile("halte", deadline=None)  # how busy the machine is says nothing about the code
 settings.load_profile("halte")
 

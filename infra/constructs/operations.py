@@ -19,6 +19,7 @@ ROUTES = (
     *(f"POST /journeys/{{name}}/{verb}" for verb in ("pause", "resume", "stop", "migrate")),
     "POST /journeys/{name}/splits/{node}/winner",
     *(f"GET /journeys/{{name}}/{noun}" for noun in ("diff", "status", "participants")),
+    "GET /journeys/report",
     "GET /profiles/{profile_id}/journeys/{name}/trace",
     "POST /portfolio/pause",
     "POST /portfolio/resume",
@@ -57,7 +58,7 @@ def _routes(stack: ServiceStack, uses: Operations, chores: WorkQueue, settings: 
     function = stack.function(
         "Operations", handler="operations", settings={**settings, "plans_table": uses.plans.table_name}
     )
-    uses.plans.grant(function, "dynamodb:PutItem")
+    uses.plans.grant(function, "dynamodb:PutItem", "dynamodb:BatchGetItem")
     uses.definitions.grant(
         function,
         "dynamodb:GetItem",

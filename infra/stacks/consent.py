@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from aws_cdk import Aws
 from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.constructs.anchors import Anchors
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
-from services.consent.domain.events import MAY_CHANGE_ADDRESS, RECOVERY_REQUESTED
+from services.consent.domain.events import MAY_CHANGE_ADDRESS, RECOVERY_REQUESTED, TOLD
+from services.shared.contracts.consent import ConsentChanged
+from services.shared.contracts.delivery import ComplaintsReceived
 from services.shared.contracts.ingest import (
     FormSubmitted,
     ProfilesChanged,
@@ -19,6 +26,10 @@ from services.shared.contracts.ingest import (
 
 REQUESTS_PER_IP = 200
 """A day. An office or a shop's tablet has many visitors behind one address; the limit per e-mail address is 3."""
+
+REQUESTS_PER_DAY = 50_000
+"""By everybody together, unless the context says otherwise (`-c opt_in_requests_per_day=…`): what one attacker with
+many IP addresses and many victims could have us send."""
 
 PUBLIC_ROUTES = (
     "POST /consents/requests",
@@ -39,9 +50,19 @@ ROUTES = (
     "PUT /purposes/{name}",
     "POST /consents/lookups",
     "POST /consents/revocations",
+    "POST /consents/soft-opt-ins",
+    "POST /consents/imports",
+    "GET /consents/imports/{import_id}",
+    "POST /consents/objections",
     "GET /consents/{address_key}",
     "GET /consents/{address_key}/proof",
     "GET /ledger/shards/{shard}",
+)
+AUDIT_ROUTES = (
+    "GET /ledger/shards/{shard}/entries",
+    "GET /ledger/entries",
+    "GET /ledger/anchors",
+    "GET /ledger/key",
 )
 
 
@@ -53,12 +74,17 @@ class ConsentStack(ServiceStack):
         self._purposes = self.table("Purposes", partition_key="name")
         self._ledger = self.table("Ledger", partition_key="pk", sort_key="sk", stream=True)
         self._evidence = self.table("Evidence", partition_key="pk", ttl="expires_at")
+        self._anchors = Anchors(self, self._ledger)
         self._public()
         self._preferences()
         self._forms()
         self._address_changes()
         self._recovery()
+        self._replies()
+        self._complaints()
+        self._opt_outs()
         self._marketers()
+        self._audit()
         self._outbox()
         self._person()
 
@@ -110,7 +136,7 @@ class ConsentStack(ServiceStack):
         changing = events.EventPattern(
             source=[ProfilesChanged.source],
             detail_type=[ProfilesChanged.detail_type],
-            detail={"changes": {"events": {"name": list(MAY_CHANGE_ADDRESS)}}},
+            detail={"changes": {"events": {"name": [*MAY_CHANGE_ADDRESS, *TOLD]}}},
         )
         self.subscribe("AddressChanges", queue, changing)
         self.subscribe("Erasures", queue, pattern_of(ProfilesErased))
@@ -141,13 +167,95 @@ class ConsentStack(ServiceStack):
         self.subscribe("RecoveryByHttp", queue, pattern_of(RecoveryRequested))
         self.consume(function, queue, batch_size=10)
 
+    def _replies(self) -> None:
+        """Messages that come in: the operator points the number's two-way channel, and a receipt rule for mail, at
+        the topic."""
+        topic = sns.Topic(self, "Inbound", enforce_ssl=True)
+        for name in ("sms-voice", "ses"):
+            topic.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid=f"From{name.replace('-', '').title()}",
+                    principals=[iam.ServicePrincipal(f"{name}.amazonaws.com")],
+                    actions=["sns:Publish"],
+                    resources=[topic.topic_arn],
+                    conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+                )
+            )
+        function = self.function(
+            "OnInbound",
+            handler="on_inbound",
+            settings={
+                **self._tables(),
+                "address_secret_arn": self.address_secret.secret_arn,
+                "token_secret_arn": self.token_secret.secret_arn,
+            },
+        )
+        self._let_end(function)
+        self._evidence.grant(function, "dynamodb:UpdateItem")
+        self.token_secret.grant_read(function)
+        queue = self.queue("InboundQueue")
+        topic.add_subscription(subscriptions.SqsSubscription(queue, dead_letter_queue=queue.dead_letters))
+        self.consume(function, queue, batch_size=10)
+        self.announce("inbound-topic-arn", topic.topic_arn)
+
+    def _complaints(self) -> None:
+        function = self.function(
+            "OnComplaints",
+            handler="on_complaints",
+            settings={**self._tables(), "address_secret_arn": self.address_secret.secret_arn},
+        )
+        self._let_end(function)
+        self.react(function, facts=[ComplaintsReceived], batch_size=10)
+
+    def _opt_outs(self) -> None:
+        name = str(self.node.try_get_context("sms_opt_out_list") or "Default")
+        settings = {
+            **self._tables(),
+            "address_secret_arn": self.address_secret.secret_arn,
+            "sms_opt_out_list": name,
+        }
+        place = f"arn:{Aws.PARTITION}:sms-voice:{Aws.REGION}:{Aws.ACCOUNT_ID}:opt-out-list/{name}"
+
+        def let(function: ServiceFunction, *operations: str) -> None:
+            actions = [f"sms-voice:{operation}" for operation in operations]
+            function.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=[place]))
+
+        follow = self.function("OnSmsPermissions", handler="on_sms_permissions", settings=settings)
+        self._ledger.grant(follow, "dynamodb:BatchGetItem", "dynamodb:Query")
+        self._evidence.grant(follow, "dynamodb:BatchGetItem")
+        self.address_secret.grant_read(follow)
+        let(follow, "PutOptedOutNumber", "DeleteOptedOutNumber")
+        queue = self.queue("OnSmsPermissionsQueue")
+        by_text = events.EventPattern(
+            source=[ConsentChanged.source],
+            detail_type=[ConsentChanged.detail_type],
+            detail={"changes": {"channel": ["sms"]}},
+        )
+        self.subscribe("SmsPermissions", queue, by_text)
+        self.consume(follow, queue, batch_size=10)
+        read = self.function("OptOuts", handler="opt_outs", settings=settings, timeout_seconds=900)
+        self._let_end(read)
+        let(read, "DescribeOptedOutNumbers")
+        self.schedule(read, "rate(1 day)" if self.halte.is_local else "rate(1 hour)")
+
+    def _let_end(self, function: ServiceFunction) -> None:
+        """What it takes to find an address's permissions and to end them."""
+        self._purposes.grant(function, "dynamodb:GetItem")
+        self._ledger.grant(
+            function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"
+        )
+        self._evidence.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self.address_secret.grant_read(function)
+
     def _asking(self) -> dict[str, str]:
         everyone_is_local = 1_000_000  # at the local stage all visitors share one address
         limit = everyone_is_local if self.halte.is_local else REQUESTS_PER_IP
+        per_day = self.node.try_get_context("opt_in_requests_per_day") or REQUESTS_PER_DAY
         return {
             **self._tables(),
             "address_secret_arn": self.address_secret.secret_arn,
             "requests_per_ip": str(limit),
+            "requests_per_day": str(per_day),
         }
 
     def _let_ask(self, function: ServiceFunction) -> None:
@@ -160,8 +268,13 @@ class ConsentStack(ServiceStack):
         function = self.function(
             "MarketersApi",
             handler="api",
-            settings={**self._tables(), "address_secret_arn": self.address_secret.secret_arn},
+            settings={
+                **self._tables(),
+                "anchors_table": self._anchors.index.table_name,
+                "address_secret_arn": self.address_secret.secret_arn,
+            },
         )
+        self._anchors.index.grant(function, "dynamodb:GetItem", "dynamodb:Query")
         self._purposes.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan")
         self._ledger.grant(
             function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"
@@ -169,6 +282,22 @@ class ConsentStack(ServiceStack):
         self._evidence.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
         self.address_secret.grant_read(function)
         self.routes(function, ROUTES)
+
+    def _audit(self) -> None:
+        """What checks the ledger may read it and ask for the public key, and nothing else."""
+        function = self.function(
+            "Audit",
+            handler="audit",
+            settings={
+                "ledger_table": self._ledger.table_name,
+                "anchors_table": self._anchors.index.table_name,
+                "anchor_key_arn": self._anchors.key.key_arn,
+            },
+        )
+        self._ledger.grant(function, "dynamodb:GetItem", "dynamodb:Query")
+        self._anchors.index.grant(function, "dynamodb:GetItem", "dynamodb:Query")
+        self._anchors.key.grant(function, "kms:GetPublicKey")
+        self.routes(function, AUDIT_ROUTES)
 
     def _outbox(self) -> None:
         function = self.publisher(
@@ -178,18 +307,25 @@ class ConsentStack(ServiceStack):
             settings={
                 "purposes_table": self._purposes.table_name,
                 "evidence_table": self._evidence.table_name,
+                "address_secret_arn": self.address_secret.secret_arn,
                 "token_secret_arn": self.token_secret.secret_arn,
                 "public_url": self.api_url,
             },
         )
         self._purposes.grant(function, "dynamodb:GetItem")
         self._evidence.grant(function, "dynamodb:BatchGetItem")
+        self.address_secret.grant_read(function)
         self.token_secret.grant_read(function)
 
     def _person(self) -> None:
         function = self.person(
-            settings={**self._tables(), "address_secret_arn": self.address_secret.secret_arn}
+            settings={
+                **self._tables(),
+                "anchors_table": self._anchors.index.table_name,
+                "address_secret_arn": self.address_secret.secret_arn,
+            }
         )
+        self._anchors.index.grant(function, "dynamodb:GetItem", "dynamodb:Query")
         self._purposes.grant(function, "dynamodb:GetItem")
         self._ledger.grant(
             function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"

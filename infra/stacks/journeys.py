@@ -198,7 +198,14 @@ class JourneysStack(ServiceStack):
             },
         )
         self._definitions.grant(function, "dynamodb:GetItem")
-        self._plans.grant(function, "dynamodb:Query", "dynamodb:BatchWriteItem")
+        self._plans.grant(
+            function,
+            "dynamodb:Query",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:BatchWriteItem",
+        )
 
     def _listening(self) -> None:
         function = self.publisher(

@@ -22,7 +22,7 @@ from services.consent.domain.purposes import ConsentText
 from services.consent.mailboxes import Mailboxes
 from services.consent.ports import FactBus, LedgerStore, PurposeStore, Subject
 from services.shared.addresses import address_key
-from services.shared.clock import Clock
+from services.shared.clock import Clock, to_iso
 from services.shared.contracts.consent import NoticeRequested
 from services.shared.contracts.ingest import Merge, ProfileChange
 from services.shared.contracts.messages import AddressedRequest
@@ -142,9 +142,10 @@ class AddressChanges:
         """For each permission of the old address of which the new one's holder has said nothing yet, yes or no."""
         counts: Counter[str] = Counter()
         old, new = self._key(before), self._key(address)
-        answered = self._ledger.states(new)
+        answered, now = self._ledger.states(new), to_iso(self._clock.now())
         for (purpose_name, channel), standing in sorted(self._ledger.states(old).items()):
-            if channel != EMAIL or standing.state != "granted" or (purpose_name, channel) in answered:
+            held = standing.as_of(now).state == "granted"
+            if channel != EMAIL or not held or (purpose_name, channel) in answered:
                 continue
             text = self._text(purpose_name, standing, old)
             if text is None:

@@ -20,8 +20,9 @@ from services.consent.domain.ledger import (
     verify,
 )
 from services.consent.ports import EvidenceStore, LedgerStore, PurposeStore
-from services.shared.clock import Clock
+from services.shared.clock import Clock, to_iso
 from services.shared.errors import NotFound
+from services.shared.permission import may
 
 MAX_PROBLEMS = 100
 """Problems one answer lists; a broken chain tends to have one or all."""
@@ -58,7 +59,7 @@ class Inspection:
         return {
             "address_key": address_key,
             "states": [
-                {"purpose": purpose, "channel": channel, **asdict(standing)}
+                {"purpose": purpose, "channel": channel, **_shown(standing, to_iso(self._clock.now()))}
                 for (purpose, channel), standing in sorted(states.items())
             ],
             "history": [{name: getattr(entry, name) for name in shown} for entry in history],
@@ -128,6 +129,12 @@ class Inspection:
             if text:
                 texts[entry.entry_id] = (text.text, text.hash)
         return texts
+
+
+def _shown(standing: Standing, now: str) -> dict[str, Any]:
+    """`commercial` is what the policy says of a commercial message now, `why` its reason."""
+    decision = may(standing.permission(), "commercial", now, way_out=True)
+    return {**asdict(standing.as_of(now)), "commercial": decision.allowed, "why": decision.reason}
 
 
 def _up_to(head: Head, entries: Iterable[Entry], later: list[Entry]) -> Iterator[Entry]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from services.consent.domain.anchors import Anchor
 from services.consent.domain.evidence import Sealed
 from services.consent.domain.ledger import Entry, Head, Kind, Standing
 from services.consent.domain.purposes import Purpose
@@ -47,7 +48,17 @@ class Append:
     keep: str = ""
 
 
-class LedgerStore(Protocol):
+class Shards(Protocol):
+    """The chain; reads see every write that returned."""
+
+    def head(self, shard: int) -> Head: ...
+
+    def entries(self, shard: int, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
+        """A shard in order behind `seq` `after`, at most `limit` entries of it."""
+        ...
+
+
+class LedgerStore(Shards, Protocol):
     """The chain and what is derived from it; reads see every write that returned."""
 
     def position(self, subject: Subject) -> Position: ...
@@ -72,10 +83,34 @@ class LedgerStore(Protocol):
         """The stored states of an address by purpose and channel."""
         ...
 
-    def head(self, shard: int) -> Head: ...
 
-    def entries(self, shard: int) -> Iterator[Entry]:
-        """A whole shard in order."""
+class AnchorStore(Protocol):
+    """Anchors, numbered from 1; what was kept is never replaced."""
+
+    def newest(self) -> Anchor | None: ...
+
+    def keep(self, anchor: Anchor) -> Anchor:
+        """Keep it, unless one with its number is kept already: the one that is."""
+        ...
+
+    def list(self, after: int, limit: int) -> list[Anchor]:
+        """Those with a number above `after`, in order, at most `limit`."""
+        ...
+
+    def covering(self, shard: int, seq: int) -> Anchor | None:
+        """The one whose row covers an entry, if there is one yet."""
+        ...
+
+
+class Signer(Protocol):
+    """The key that signs anchors; nobody can take it out."""
+
+    def key_id(self) -> str: ...
+
+    def sign(self, header: bytes) -> str: ...
+
+    def public_key(self) -> str:
+        """What signatures are checked with, PEM."""
         ...
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from services.consent.asking import Asking
 from services.consent.domain.asks import Ask
+from services.consent.domain.bases import Terms
 from services.consent.domain.contact import reachable
 from services.consent.domain.evidence import Evidence, Origin
 from services.consent.domain.ledger import MESSAGE, Standing
@@ -34,6 +35,7 @@ from services.shared.clock import Clock, from_iso, to_iso
 from services.shared.contracts.consent import PermissionChange, PreferencesChange, PreferencesChanged
 from services.shared.errors import Invalid
 from services.shared.ids import stable_id
+from services.shared.permission import DOUBLE_OPT_IN
 from services.shared.tokens import PREFERENCES
 
 EMAIL = "email"
@@ -230,7 +232,8 @@ class PreferenceCentre:
 
     def _grant(self, form: Form, one: Give, request_id: str) -> None:
         """Give the permission, once a form: sent again after it was taken back elsewhere, it does not come back."""
-        key = form.link.keys[one.box.channel]
+        key, now = form.link.keys[one.box.channel], self._clock.now()
+        purpose, _ = self._purposes.get(one.box.purpose)
 
         def decide(position: Position) -> str | Write[str]:
             if position.standing and position.standing.state == "granted":
@@ -248,9 +251,10 @@ class PreferenceCentre:
                 text_hash=one.text.hash,
                 form=FORM,
                 token_id=token_id(form.link.token),
+                terms=purpose.terms(one.box.channel, now) if purpose else Terms(DOUBLE_OPT_IN),
             )
 
-        self._recorder.record(Subject(key, one.box.purpose, one.box.channel), self._clock.now(), decide)
+        self._recorder.record(Subject(key, one.box.purpose, one.box.channel), now, decide)
 
     def _link(self, token: str) -> Link:
         claims = self._links.claims(PREFERENCES, token)
@@ -258,9 +262,10 @@ class PreferenceCentre:
         return Link(token, claims["channel"], keys, claims.get("send_id", ""))
 
     def _centre(self, link: Link, purposes: Mapping[str, Purpose], language: str) -> Centre:
-        states: dict[tuple[str, str], Standing] = {}
+        now, states = to_iso(self._clock.now()), dict[tuple[str, str], Standing]()
         for channel, key in link.keys.items():
-            states |= {where: s for where, s in self._ledger.states(key).items() if where[1] == channel}
+            held = self._ledger.states(key).items()
+            states |= {where: s.as_of(now) for where, s in held if where[1] == channel}
         key = link.keys.get(EMAIL, "")
         return Centre(
             boxes=boxes(purposes, states, language, link.channel),

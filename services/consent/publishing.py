@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from services.consent.domain.ledger import MESSAGE, Entry
+from services.consent.domain.replies import reply_word
 from services.consent.ports import EvidenceStore, FactBus, PurposeStore, TokenKeys
 from services.consent.service import confirm_token
 from services.shared.aws.bus import pack
@@ -28,6 +31,7 @@ class Publishing:
         keys: TokenKeys,
         bus: FactBus,
         clock: Clock,
+        address_secret: str,
         public_url: str,
     ) -> None:
         self._purposes = purposes
@@ -35,16 +39,20 @@ class Publishing:
         self._keys = keys
         self._bus = bus
         self._clock = clock
+        self._address_secret = address_secret
         self._public_url = public_url
 
-    def publish(self, entries: Sequence[Entry]) -> dict[str, int]:
-        """Publish what `entries` mean; repeating it is harmless. Answers with counts: `changed`, `requested`, and
-        `forgotten` for requests whose address was erased before the message could go.
+    def publish(
+        self, entries: Sequence[Entry], recorded: Mapping[str, datetime | None] = MappingProxyType({})
+    ) -> dict[str, int]:
+        """Publish what `entries` mean; repeating it is harmless. `recorded` is when each was written by the real clock,
+        by entry id. Answers with counts: `changed`, `requested`, and `forgotten` for requests whose address was
+        erased before the message could go.
 
         Raises:
             NotPublished: the bus refused some; repeat the whole batch.
         """
-        changes = [_change(entry) for entry in entries if entry.kind != "requested"]
+        changes = [_change(e, recorded.get(e.entry_id)) for e in entries if e.kind != "requested"]
         asked = [entry for entry in entries if entry.kind == "requested"]
         messages = self._messages(asked)
         self._bus.publish(
@@ -76,7 +84,11 @@ class Publishing:
     def _params(self, entry: Entry, secret: str) -> dict[str, Any]:
         purpose, _ = self._purposes.get(entry.purpose)
         text = purpose.text(entry.text_version, entry.language) if purpose else None
+        by_reply = {
+            "reply_word": reply_word(self._address_secret, entry.request_id, entry.language),
+        }
         return {
+            **(by_reply if entry.channel == "sms" else {}),
             "confirm_url": f"{self._public_url}/consents/confirm?token={confirm_token(secret, entry)}",
             "purpose_title": purpose.title if purpose else entry.purpose,
             "consent_text": text.text if text else "",
@@ -84,7 +96,7 @@ class Publishing:
         }
 
 
-def _change(entry: Entry) -> ConsentChange:
+def _change(entry: Entry, recorded_at: datetime | None) -> ConsentChange:
     return ConsentChange(
         address_key=entry.address_key,
         purpose=entry.purpose,
@@ -95,4 +107,7 @@ def _change(entry: Entry) -> ConsentChange:
         sequence=entry.seq,
         at=from_iso(entry.at),
         send_id=entry.form.removeprefix(MESSAGE) if entry.form.startswith(MESSAGE) else "",
+        basis=entry.basis,
+        until=from_iso(entry.until) if entry.until else None,
+        recorded_at=recorded_at,
     )

@@ -6,13 +6,15 @@ from services.shared.settings import Settings
 
 
 class AskingSettings(Settings):
-    """Of all that records requests. `requests_per_ip` is how many one IP address may make a day."""
+    """Of all that records requests. `requests_per_ip` is how many one IP address may make a day, `requests_per_day`
+    how many all may make together."""
 
     purposes_table: str
     ledger_table: str
     evidence_table: str
     address_secret_arn: str
     requests_per_ip: int
+    requests_per_day: int
 
 
 class PublicSettings(AskingSettings):
@@ -52,11 +54,42 @@ class ApiSettings(Settings):
     purposes_table: str
     ledger_table: str
     evidence_table: str
+    anchors_table: str
     address_secret_arn: str
+
+
+class OnInboundSettings(ApiSettings):
+    """Of `handlers.on_inbound`."""
+
+    token_secret_arn: str
+
+
+class OnComplaintsSettings(ApiSettings):
+    """Of `handlers.on_complaints`."""
+
+
+class OptOutsSettings(ApiSettings):
+    """Of `handlers.on_sms_permissions` and `handlers.opt_outs`. `sms_opt_out_list` is the provider's, by name."""
+
+    sms_opt_out_list: str
 
 
 class PersonSettings(ApiSettings):
     """Of `handlers.person`."""
+
+
+class AuditSettings(Settings):
+    """Of `handlers.audit`."""
+
+    ledger_table: str
+    anchors_table: str
+    anchor_key_arn: str
+
+
+class AnchorSettings(AuditSettings):
+    """Of `handlers.anchor`."""
+
+    anchor_bucket: str
 
 
 class OnLedgerStreamSettings(Settings):
@@ -64,6 +97,7 @@ class OnLedgerStreamSettings(Settings):
 
     purposes_table: str
     evidence_table: str
+    address_secret_arn: str
     token_secret_arn: str
     public_url: str
     bus_name: str

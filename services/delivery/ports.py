@@ -163,6 +163,14 @@ class Templates(Protocol):
         """The newest version of each."""
         ...
 
+    def landing_pages(self) -> list[str]:
+        """Where campaigns lead to."""
+        ...
+
+    def put_landing_pages(self, pages: Sequence[str]) -> None:
+        """Replace them."""
+        ...
+
 
 @dataclass(frozen=True)
 class Outgoing:

@@ -38,7 +38,7 @@ def test_every_prefix_of_the_bucket_is_registered_and_what_expires_does_so_withi
     prod: Assembly,
 ) -> None:
     assert set(PREFIXES) == {RAW, PARQUET, s3_imports.PREFIX, s3_exports.PREFIX}
-    ((_, _, bucket),) = prod.of_type("AWS::S3::Bucket")
+    (bucket,) = [bucket for service, _, bucket in prod.of_type("AWS::S3::Bucket") if service == "platform"]
     rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
     days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
     for prefix, store in PREFIXES.items():

@@ -110,6 +110,7 @@ class Fabric:
     executions: dict[str, Execution] = field(default_factory=dict)
     published: list[dict[str, Any]] = field(default_factory=list)
     outbox: list[Sent] = field(default_factory=list)
+    opted_out: set[str] = field(default_factory=set)
     on_queued: Callable[[Queue, str], None] = lambda queue, body: None
     invoke: Callable[[str, Any], Any] = lambda arn, event: None
     _one_at_a_time: Lock = field(default_factory=Lock)
@@ -234,6 +235,20 @@ class Fabric:
     def _send_text(self, request: Mapping[str, Any]) -> dict[str, Any]:
         return self._sent("sms", request)
 
+    def _block(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        self.opted_out.add(request["OptedOutNumber"])
+        return {}
+
+    def _allow(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        self.opted_out.discard(request["OptedOutNumber"])
+        return {}
+
+    def _opt_outs(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        ours = [
+            {"OptedOutNumber": number, "OptedOutTimestamp": self.clock.now()} for number in self.opted_out
+        ]
+        return {"OptedOutNumbers": ours}
+
     def _sent(self, channel: str, request: Mapping[str, Any]) -> dict[str, Any]:
         message_id = str(uuid.uuid4())
         self.outbox.append(Sent(channel, dict(request), message_id))
@@ -251,6 +266,9 @@ _SERVED: dict[tuple[str, str], Callable[[Fabric, Mapping[str, Any]], dict[str, A
     ("lambda", "Invoke"): Fabric._invoke,
     ("sesv2", "SendEmail"): Fabric._send_email,
     ("pinpoint-sms-voice-v2", "SendTextMessage"): Fabric._send_text,
+    ("pinpoint-sms-voice-v2", "PutOptedOutNumber"): Fabric._block,
+    ("pinpoint-sms-voice-v2", "DeleteOptedOutNumber"): Fabric._allow,
+    ("pinpoint-sms-voice-v2", "DescribeOptedOutNumbers"): Fabric._opt_outs,
 }
 _LEFT_TO_MOTO = {"dynamodb", "s3", "secretsmanager", "ssm"}
 

@@ -106,6 +106,10 @@ STORES: dict[str, Erased | Harmless] = {
         "Keyed hashes and digests only; an objection must outlive the person's data, and a chain with a hole would "
         "prove nothing about anybody."
     ),
+    "consent/Table/Anchors": Harmless("Digests of the ledger, and where the anchors with them are."),
+    "consent/Bucket/AnchorBucket": Harmless(
+        "Digests of the ledger, numbers and times, locked for years: what can't be erased leads to nobody."
+    ),
     "consent/Table/Evidence": Erased(("consent.consents",), "consent"),
     "consent/Queue/OnProfilesChanged": _PASSING,
     "consent/Queue/OnFormSubmitted": Harmless(

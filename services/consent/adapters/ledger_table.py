@@ -10,9 +10,10 @@ Every write moves the shard's head and is conditioned on it, so whatever was rea
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.consent.adapters.evidence_table import EvidenceTable
@@ -22,14 +23,43 @@ from services.consent.ports import Append, Position, Subject
 from services.shared.aws.dynamo import Item, Op, Table, TransactionRefused, transact
 
 _FIELDS = tuple(field.name for field in fields(Entry))
+RECORDED = "recorded_ms"
+"""Beside an entry and no part of it: when it was written by the real clock, for measuring only."""
+
+_LATER = ("basis", "until")
+"""Fields that older items do not have."""
+
 _RETRIABLE = {"ConditionalCheckFailed", "TransactionConflict"}
 
 
-class LedgerTable:
-    """`LedgerStore` on a table with keys `pk` and `sk`; evidence is written in the same transactions."""
+class ShardsTable:
+    """`Shards` on a table with keys `pk` and `sk`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def head(self, shard: int) -> Head:
+        item = self._table.get({"pk": _shard_pk(shard), "sk": "HEAD"}, consistent=True)
+        return Head(shard, item["seq"], item["hash"]) if item else Head(shard)
+
+    def entries(self, shard: int, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
+        rows = self._table.query(
+            "pk = :pk AND sk BETWEEN :first AND :last",
+            values={":pk": _shard_pk(shard), ":first": f"{after + 1:012d}", ":last": "9" * 12},
+            consistent=True,
+            limit=limit,
+        )
+        for item in rows:
+            entry = entry_of(item)
+            if entry:
+                yield entry
+
+
+class LedgerTable(ShardsTable):
+    """`LedgerStore` on that table; evidence is written in the same transactions."""
 
     def __init__(self, table: Table, evidence: EvidenceTable) -> None:
-        self._table = table
+        super().__init__(table)
         self._evidence = evidence
 
     def position(self, subject: Subject) -> Position:
@@ -77,19 +107,6 @@ class LedgerTable:
             for item in self._of_address(address_key, "state#")
         }
 
-    def head(self, shard: int) -> Head:
-        item = self._table.get({"pk": _shard_pk(shard), "sk": "HEAD"}, consistent=True)
-        return Head(shard, item["seq"], item["hash"]) if item else Head(shard)
-
-    def entries(self, shard: int) -> Iterator[Entry]:
-        rows = self._table.query(
-            "pk = :pk AND sk < :head", values={":pk": _shard_pk(shard), ":head": "HEAD"}, consistent=True
-        )
-        for item in rows:
-            entry = entry_of(item)
-            if entry:
-                yield entry
-
     def _of_address(self, address_key: str, prefix: str) -> Iterator[Item]:
         return self._table.query(
             "pk = :pk AND begins_with(sk, :prefix)",
@@ -108,7 +125,8 @@ class LedgerTable:
         ops = [
             self._move_head(step),
             self._table.put_op(
-                {**_entry_key(entry.shard, entry.seq), **asdict(entry)}, condition="attribute_not_exists(pk)"
+                {**_entry_key(entry.shard, entry.seq), **asdict(entry), RECORDED: round(time.time() * 1000)},
+                condition="attribute_not_exists(pk)",
             ),
             self._table.put_op(pointer, condition="attribute_not_exists(pk)"),
             self._evidence.seal_op(step.sealed),
@@ -146,8 +164,13 @@ def entry_of(item: Mapping[str, Any]) -> Entry | None:
     pk, sk = str(item["pk"]), str(item["sk"])
     if not pk.startswith("shard#") or not sk.isdigit():
         return None
-    values = {name: item[name] for name in _FIELDS}
+    values = {name: item.get(name, "") if name in _LATER else item[name] for name in _FIELDS}
     return Entry(**{**values, "shard": int(pk.removeprefix("shard#")), "seq": int(sk)})
+
+
+def recorded_at(item: Mapping[str, Any]) -> datetime | None:
+    """When an entry's item was written, by the real clock; `None` for one of before that was noted."""
+    return datetime.fromtimestamp(item[RECORDED] / 1000, UTC) if RECORDED in item else None
 
 
 def _shard_pk(shard: int) -> str:
@@ -169,4 +192,5 @@ def _standing(item: Item) -> Standing:
         entry_id=item["entry_id"],
         text_version=item["text_version"],
         at=item["at"],
+        **{name: item.get(name, "") for name in _LATER},
     )

@@ -5,4 +5,12 @@ from __future__ import annotations
 MAY_CHANGE_ADDRESS = ("Email Changed", "Registered", "identify")
 """Events that may bring a person another e-mail address (an identify call is named by its type)."""
 
+CONSENT_REQUESTED = "Consent Requested"
+"""A person's wish for a permission, by an SDK: `purpose`, `channel`, `text_version`, `language`, `form`."""
+
+MARKETING_OBJECTED = "Marketing Objected"
+"""A person wants no marketing any more, at any address."""
+
+TOLD = (CONSENT_REQUESTED, MARKETING_OBJECTED)
+
 RECOVERY_REQUESTED = "Account Recovery Requested"

@@ -93,7 +93,7 @@ def boxes(
     addresses, by purpose and channel; `sent_on` is the channel of the link."""
     found = []
     for name, purpose in sorted(purposes.items(), key=lambda one: (one[1].title, one[0])):
-        for channel in purpose.channels:
+        for channel in purpose.asked_on():
             standing = states.get((name, channel))
             granted = standing is not None and standing.state == "granted"
             text = purpose.text_today(language)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from services.consent.domain.bases import Basis, Contract, DoubleOptIn, SoftOptIn, Terms, terms
 from services.shared.errors import Conflict, Invalid
 
 Channel = Literal["email", "sms"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 TextVersion = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,32}$")]
+
+EVERY = "*"
+"""Stands in the ledger for all purposes, those to come among them: no purpose can have this name."""
 
 MAX_TEXTS_BYTES = 200_000
 """Of all texts of a purpose together; a DynamoDB item holds 400 KB."""
@@ -37,6 +42,7 @@ class ConsentText(BaseModel):
 class Purpose(BaseModel):
     """Something to ask permission for, on some channels; whoever signs up on a form confirms it by double opt-in.
 
+    `bases` holds the channels on which it rests on something else than double opt-in, or lapses.
     `preference_centre` says what a tick there is worth: `double_opt_in` asks for the same confirmation, `signed_link`
     takes it as given where the page was opened by a link sent to that very address.
     """
@@ -46,6 +52,7 @@ class Purpose(BaseModel):
     title: Annotated[str, Field(min_length=1, max_length=120)]
     channels: Annotated[list[Channel], Field(min_length=1, max_length=2)]
     basis: Literal["double_opt_in"] = "double_opt_in"
+    bases: dict[Channel, Basis] = {}
     preference_centre: Literal["double_opt_in", "signed_link"] = "double_opt_in"
     texts: Annotated[list[ConsentText], Field(min_length=1, max_length=200)]
 
@@ -56,12 +63,31 @@ class Purpose(BaseModel):
             raise ValueError("two texts have the same version and language")
         return texts
 
+    @model_validator(mode="after")
+    def _bases_of_channels(self) -> Self:
+        if unoffered := sorted(set(self.bases) - set(self.channels)):
+            raise ValueError(f"bases: not a channel of the purpose: {', '.join(unoffered)}")
+        return self
+
     @field_validator("channels")
     @classmethod
     def _distinct(cls, channels: list[Channel]) -> list[Channel]:
         if len(set(channels)) != len(channels):
             raise ValueError("a channel is named twice")
         return channels
+
+    def basis_on(self, channel: Channel) -> DoubleOptIn | SoftOptIn | Contract:
+        """What it rests on there."""
+        return self.bases.get(channel) or DoubleOptIn()
+
+    def asked_on(self) -> list[Channel]:
+        """The channels on which people are asked; what belongs to a contract asks nobody."""
+        return [channel for channel in self.channels if not isinstance(self.basis_on(channel), Contract)]
+
+    def terms(self, channel: str, at: datetime, *, soft: bool = False) -> Terms:
+        """What somebody permits who says so at `at`, on a channel that may have been taken away since."""
+        basis = next((self.basis_on(one) for one in self.channels if one == channel), DoubleOptIn())
+        return terms(basis, at, soft=soft)
 
     def text(self, version: str, language: str) -> ConsentText | None:
         """The text with this version and language, active or not."""

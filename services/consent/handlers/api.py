@@ -1,4 +1,4 @@
-"""The marketers' routes: purposes, states, proofs, revocations."""
+"""The marketers' routes: purposes, states, proofs, revocations, sales, imports."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.consent.bootstrap import inspection, registry, withdrawals
-from services.consent.domain.asks import Lookup, Withdrawal
+from services.consent.bootstrap import inspection, objections, registry, withdrawals
+from services.consent.bootstrap_elsewhere import importing, soft_opt_ins
+from services.consent.domain.asks import Lookup, Objection, Withdrawal
+from services.consent.domain.imports import Import, lines
 from services.consent.domain.purposes import Purpose
-from services.consent.handlers.requests import origin_of
-from services.shared.errors import NotFound
-from services.shared.http import answer, json_body, resolver
+from services.consent.handlers.requests import content_type, origin_of, shard_number
+from services.consent.soft import SoftAsk
+from services.shared.http import answer, json_body, raw_body, resolver
 from services.shared.observability import service_logger
 
 app = resolver()
@@ -46,6 +48,34 @@ def revoke() -> Response[Any]:
     return answer(200, {"address_key": key, "outcome": outcome})
 
 
+@app.post("/consents/soft-opt-ins")
+def record_sale() -> Response[Any]:
+    """A sale that may let a customer be written to: granted, or which conditions are not met."""
+    ask = SoftAsk.model_validate(json_body(app.current_event))
+    return answer(200, soft_opt_ins().record(ask, origin_of(app.current_event)))
+
+
+@app.post("/consents/imports")
+def import_permissions() -> Response[Any]:
+    """`{"dry_run", "rows"}`, or the rows as NDJSON with `?dry_run=true` in the address."""
+    return answer(200, importing().run(_import_of(app.current_event), origin_of(app.current_event)))
+
+
+@app.get("/consents/imports/<import_id>")
+def import_report(import_id: str) -> Response[Any]:
+    """What an import answered the last time."""
+    return answer(200, importing().report(import_id))
+
+
+@app.post("/consents/objections")
+def object_to_marketing() -> Response[Any]:
+    """`{"addresses": [{"channel", "address"}], "reason"}`: no marketing to this person any more, for any purpose."""
+    event = app.current_event
+    objection = Objection.model_validate(json_body(event))
+    done = objections().object(objection, origin_of(event), event.headers.get("idempotency-key") or "")
+    return answer(200, {"objections": done})
+
+
 @app.get("/consents/<address_key>")
 def states(address_key: str) -> Response[Any]:
     """States and history."""
@@ -61,9 +91,14 @@ def proof(address_key: str) -> Response[Any]:
 @app.get("/ledger/shards/<shard>")
 def check_shard(shard: str) -> Response[Any]:
     """Whether a shard of the ledger is what was appended."""
-    if not (shard.isascii() and shard.isdigit() and len(shard) <= 4):
-        raise NotFound("unknown_shard", "a shard is a number")
-    return answer(200, inspection().check_shard(int(shard)))
+    return answer(200, inspection().check_shard(shard_number(shard)))
+
+
+def _import_of(event: Any) -> Import:
+    if content_type(event) != "application/x-ndjson":
+        return Import.model_validate(json_body(event))
+    dry_run = (event.get_query_string_value("dry_run", "") or "false").lower()
+    return Import.model_validate({"dry_run": dry_run, "rows": list(lines(raw_body(event)))})
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

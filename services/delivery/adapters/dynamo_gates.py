@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from services.delivery.domain.choice import Permission, Standing
+from services.delivery.domain.choice import Standing
 from services.delivery.domain.contact import Contact, Gone
 from services.shared.aws.dynamo import ConditionFailed, Item, Table, TransactionRefused, transact
 from services.shared.clock import from_iso, to_iso
 from services.shared.contracts.consent import ConsentChange
+from services.shared.permission import Permission
 
 COMPLAINT = "complained"
 
@@ -86,7 +87,7 @@ class DynamoGates:
                 address=address,
                 address_key=key,
                 suppressed=suppressed.get("reason", ""),
-                permission=Permission(permission["state"], permission["entry_id"]) if permission else None,
+                permission=_permission(permission) if permission else None,
             )
         return standings
 
@@ -169,8 +170,10 @@ class DynamoGates:
                 "state": change.state,
                 "entry_id": change.entry_id,
                 "text_version": change.text_version,
+                "basis": change.basis,
                 "sequence": change.sequence,
                 "at": to_iso(change.at),
+                **({"until": to_iso(change.until)} if change.until else {}),
             },
             "sequence",
             change.sequence,
@@ -210,6 +213,10 @@ class DynamoGates:
         except ConditionFailed:
             return False
         return True
+
+
+def _permission(item: Item) -> Permission:
+    return Permission(item["state"], item["entry_id"], item.get("basis", ""), item.get("until", ""))
 
 
 def read_contact(item: Item) -> Contact | Gone:

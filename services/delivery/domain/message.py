@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from services.shared.permission import needs_permission
+
 Status = Literal["pending", "claimed", "retry", "sent", "skipped", "failed", "unknown", "observed"]
 """`pending`, `retry`: nothing left us. `claimed`, `unknown`: it may have. `observed`: no message but something a person
 did, kept here for the same outbox. The others are final (but see feedback)."""
-
-MessageClass = Literal["service", "commercial"]
 
 OPEN: frozenset[str] = frozenset({"claimed", "unknown"})
 """Statuses whose truth is not known yet: feedback or the sweep will settle them."""
@@ -64,6 +64,11 @@ class Message:
     def subject(self) -> str:
         """Whom contact pressure is counted for: the profile, or the address where there is none."""
         return self.profile_id or self.address_key
+
+    @property
+    def is_commercial(self) -> bool:
+        """Does it need permission, and count as such for contact pressure? Once it is classed by its template."""
+        return needs_permission(self.message_class)
 
     @property
     def place(self) -> str:

@@ -13,10 +13,12 @@ from liquid import BoundTemplate, Environment
 from liquid.exceptions import LiquidError
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.delivery.domain.message import MessageClass
+from services.delivery.domain.service_kinds import SERVICE_KINDS
 from services.shared.errors import Invalid
+from services.shared.permission import MessageClass, needs_permission
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_STOP = re.compile(r"\bSTOP\b")
 
 
 class _Part(BaseModel):
@@ -45,28 +47,32 @@ class Channels(_Part):
 
 
 class TemplateDocument(BaseModel):
-    """A template as marketers write it. `class` decides whether permission is needed, so it is never a request's."""
+    """A template as marketers write it. `class` decides whether permission is needed, so it is never a request's. Of a
+    service message, `kind` may say which one it is."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     message_class: MessageClass = Field(alias="class")
     purpose: str = Field(default="", pattern=r"^([a-z][a-z0-9_-]{0,63})?$")
+    kind: str = ""
     channels: Channels
     required: list[str] = Field(default=[], max_length=20)
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
-        if self.message_class == "commercial" and not self.purpose:
-            raise ValueError("purpose is required for a commercial message")
+        if needs_permission(self.message_class) and not self.purpose:
+            raise ValueError(f"purpose is required: a {self.message_class} message needs permission")
         if self.message_class == "service" and self.purpose:
             raise ValueError("purpose is not allowed for a service message: it needs no permission")
+        if self.kind and (needs_permission(self.message_class) or self.kind not in SERVICE_KINDS):
+            raise ValueError("kind is one of the service kinds, and only of a service message")
         if not self.sources():
             raise ValueError("channels needs email or sms")
-        if self.message_class == "commercial":
+        if needs_permission(self.message_class):
             for name in ("channels.email.text", "channels.email.html"):
                 source = self.sources().get(name)
                 if source and "unsubscribe_url" not in source:
-                    raise ValueError(f"{name} of a commercial message must show unsubscribe_url")
+                    raise ValueError(f"{name} of a {self.message_class} message must show unsubscribe_url")
         return self
 
     def sources(self) -> dict[str, str]:
@@ -84,9 +90,15 @@ class TemplateDocument(BaseModel):
         """The channels the template can take."""
         return [c for c, part in (("email", self.channels.email), ("sms", self.channels.sms)) if part]
 
+    def ways_out(self) -> list[str]:
+        """The channels on which the message itself says how to object: by its link, or a text message by STOP."""
+        sms = self.sources().get("channels.sms.text", "")
+        return ["email", *(["sms"] if "unsubscribe_url" in sms or _STOP.search(sms) else [])]
+
     def digest(self) -> str:
         """SHA-256 of the canonical document: the same document is the same version."""
-        text = json.dumps(self.model_dump(by_alias=True), sort_keys=True, separators=(",", ":"))
+        document = self.model_dump(by_alias=True, exclude=None if self.kind else {"kind"})
+        text = json.dumps(document, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
 

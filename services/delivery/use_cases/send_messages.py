@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from services.delivery.domain import protocol
-from services.delivery.domain.choice import CHANNELS, Choice, Skip, candidates, choose
+from services.delivery.domain.choice import CHANNELS, Ask, Choice, Skip, candidates, choose
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.footer import with_preferences
 from services.delivery.domain.message import Message
-from services.delivery.domain.requested import classed, owned, pending
+from services.delivery.domain.requested import classed, never, owned, pending
 from services.delivery.domain.template import NotRenderable, Rendered, Template, render
 from services.delivery.ports import Gates, Messages, Outgoing, Secret, Sender, Templates
 from services.delivery.use_cases.amend import amend
 from services.delivery.use_cases.links import NO_LINKS, Links
 from services.shared.addresses import address_key, normalise_address
-from services.shared.clock import Clock, from_iso
+from services.shared.clock import Clock, from_iso, to_iso
 from services.shared.contracts.messages import AddressedRequest, MessageRequest
 
 CHOICES = 3
@@ -139,10 +139,8 @@ class SendMessages:
         if template is None:
             return self._skip(stored, stored, Skip("unknown_template", "", ()))
         message = owned(classed(stored, template), contact)
-        if stored.expires_at and self._clock.now() > from_iso(stored.expires_at):
-            return self._skip(stored, message, Skip("moment_over", "", ()))
-        if stored.proposition_until and self._clock.now() >= from_iso(stored.proposition_until):
-            return self._skip(stored, message, Skip("proposition_over", "", ()))
+        if reason := never(message, self._clock.now()):
+            return self._skip(stored, message, Skip(reason, "", ()))
         if contact is None and not message.address:
             if self._clock.now() - from_iso(stored.requested_at) < CONTACT_DUE:
                 raise NotSentYet(f"no contact yet for {stored.send_id}")
@@ -153,7 +151,7 @@ class SendMessages:
     def _repeated(self, message: Message) -> Skip | None:
         """Has the person had a commercial message, asked for before a merge, as the other profile? What both ask for
         at the same moment, the claim keeps apart; that of a service is sent rather twice than never."""
-        if not message.merged_from or not message.place or message.message_class != "commercial":
+        if not message.merged_from or not message.place or not message.is_commercial:
             return None
         latest = self._messages.of_profile(message.profile_id, SEEN)
         had = any(
@@ -196,12 +194,13 @@ class SendMessages:
             message.channels, contact.preferred_channel if contact else "", template.document.supported()
         )
         standings = self._gates.standings(self._addresses(message, order, contact), message.purpose)
-        choice = choose(order, message.message_class == "commercial", standings)
+        now = self._clock.now()
+        ask = Ask(message.message_class, to_iso(now), template.document.ways_out())
+        choice = choose(order, ask, standings)
         if isinstance(choice, Skip):
             return choice
-        now = self._clock.now()
         links = NO_LINKS
-        if message.message_class == "commercial":
+        if message.is_commercial:
             keys = {name: key for name, (_, key) in self._addresses(message, CHANNELS, contact).items()}
             links = self._links.of(message, choice.channel, keys, now)
         variables = {**message.params, **_traits(contact), **links.variables(), "message_id": message.send_id}
@@ -228,8 +227,7 @@ class SendMessages:
         return found
 
     def _claimed(self, message: Message, template: Template, choice: Choice) -> Message:
-        commercial = message.message_class == "commercial"
-        limit = f"at most {self._daily_cap} a day" if commercial else "counted, no limit"
+        limit = f"at most {self._daily_cap} a day" if message.is_commercial else "counted, no limit"
         cap = {"gate": "cap", "channel": choice.channel, "input": limit, "verdict": "pass"}
         claim = protocol.Claim(
             attempt_id=self._new_id("att"),
@@ -250,7 +248,7 @@ class SendMessages:
             send_id=claimed.send_id,
             to=prepared.choice.standing.address,
             content=prepared.content,
-            commercial=claimed.message_class == "commercial",
+            commercial=claimed.is_commercial,
             unsubscribe_url=prepared.unsubscribe_url,
             at=self._clock.now(),
         )

@@ -111,6 +111,7 @@ def read_cohort(item: Item) -> Cohort:
         node=item["node"],
         since=from_iso(item["since"]),
         due=from_iso(item["due"]),
+        arrived="at_work" in item,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from services.journeys.adapters.contests import DynamoContests
+from services.journeys.adapters.counters import DynamoCounters
 from services.journeys.adapters.definitions import DynamoDefinitions
 from services.journeys.adapters.live_cohorts import DynamoLiveCohorts
 from services.journeys.adapters.machines import StepFunctionsExecutions
@@ -18,6 +19,7 @@ from services.journeys.service.halt import Halting
 from services.journeys.service.migrate import Migrating
 from services.journeys.service.observe import Observing
 from services.journeys.service.operate import Operating
+from services.journeys.service.report import Reporting
 from services.journeys.service.sweep import Sweeping
 from services.journeys.service.tend import Tending
 from services.journeys.settings import OnChoresSettings, OperationsSettings, SweepSettings
@@ -65,6 +67,7 @@ def observing() -> Observing:
         DynamoLiveCohorts(runtime),
         DynamoRunning(Table(settings.definitions_table)),
         DynamoRefusals(runtime),
+        DynamoCounters(Table(settings.plans_table), settings.clock()),
         settings.clock(),
     )
 
@@ -81,6 +84,14 @@ def operating() -> Operating:
         observing(),
         settings.clock(),
     )
+
+
+@cache
+def reporting() -> Reporting:
+    """What `operations` needs for what came of journeys."""
+    settings = OperationsSettings.from_env()
+    definitions = DynamoDefinitions(Table(settings.definitions_table))
+    return Reporting(definitions, DynamoCounters(Table(settings.plans_table), settings.clock()))
 
 
 @cache

@@ -6,6 +6,7 @@ from functools import cache
 
 from services.journeys.adapters.attributes import DynamoAttributes
 from services.journeys.adapters.contests import DynamoContests
+from services.journeys.adapters.counters import DynamoCounters
 from services.journeys.adapters.definitions import DynamoDefinitions
 from services.journeys.adapters.known import DynamoKnown
 from services.journeys.adapters.live_cohorts import DynamoLiveCohorts
@@ -26,6 +27,7 @@ from services.journeys.service.join import Joining
 from services.journeys.service.merge import Merging
 from services.journeys.service.person import Person
 from services.journeys.service.react import Reacting
+from services.journeys.service.report import Reporting
 from services.journeys.service.step import Stepping
 from services.journeys.service.stores import Stores
 from services.journeys.settings import (
@@ -110,6 +112,13 @@ def counting() -> Contesting:
     settings, (definitions, _) = OnRuntimeStreamSettings.from_env(), announcing()
     clock = settings.clock()
     return Contesting(definitions, DynamoContests(Table(settings.plans_table), clock), clock)
+
+
+@cache
+def reporting() -> Reporting:
+    """What `on_runtime_stream` needs for what came of journeys."""
+    settings, (definitions, _) = OnRuntimeStreamSettings.from_env(), announcing()
+    return Reporting(definitions, DynamoCounters(Table(settings.plans_table), settings.clock()))
 
 
 @cache

@@ -67,10 +67,18 @@ class _Here:
 
 
 def act(
-    document: Document, node_id: str, walker: Walker, seen: Seen, at: datetime, *, over: bool = False
+    document: Document,
+    node_id: str,
+    walker: Walker,
+    seen: Seen,
+    at: datetime,
+    *,
+    over: bool = False,
+    now: datetime | None = None,
 ) -> Move:
-    """What happens to `walker` at `node_id`. `over`: its wait is over (a timeout, a date that has come, doors that
-    open); else they have just come there."""
+    """What happens to `walker` at `node_id`, for the time `at` when it was due. `over`: its wait is over (a timeout, a
+    date that has come, doors that open); else they have just come there. `now`, if it is later by now, is when doors
+    must be open."""
     here = _Here(document, walker, seen, at)
     node = document.nodes[node_id]
     if isinstance(node, Send):
@@ -82,7 +90,8 @@ def act(
     if isinstance(node, WaitFor | Survey):
         return _at_wait_for(here, node_id, node, over)
     if isinstance(node, WaitUntil):
-        return Move(to=_behind_doors(here, node_id, node) if over else _until(here, node_id, node))
+        doors = replace(here, at=max(at, now or at))
+        return Move(to=_behind_doors(doors, node_id, node) if over else _until(here, node_id, node))
     if isinstance(node, Wait):
         return Move(to=_inline(here, node.next))
     if isinstance(node, Exit):

@@ -96,6 +96,15 @@ class Agenda:
         """Nothing happens before then; `None`: nothing is planned."""
         return self._planned[0][0] if self._planned else None
 
+    @property
+    def drops(self) -> bool:
+        """Does a pause let nobody be met, or enter?"""
+        return self._paused_by("drop")
+
+    def _paused_by(self, policy: str) -> bool:
+        pause = paused(self._pauses, self.now)
+        return pause is not None and pause.policy == policy
+
     def plan(self, course: Course, at: datetime) -> None:
         """Let a course go on at `at`, instead of any other time."""
         self._turns += 1
@@ -131,8 +140,11 @@ class Agenda:
         parked, self._parked = self._parked, []
         for course in parked:
             if course.active:
-                course.due = self._due(course) if self._freezes(course) else self.now
-                course.since = course.due
+                if self._freezes(course):
+                    course.due = self._due(course)
+                    course.since = min(
+                        self.now, course.due
+                    )  # what is left begins now: another pause adds to it
                 self.plan(course, course.due)
 
     def hear(self, course: Course, signal: str) -> None:
@@ -149,7 +161,11 @@ class Agenda:
             return
         self.note(course, "heard", signal)
         if isinstance(to, Out | Away) and (place := self._follow(course, to)):
-            self._go(course, *place, over=False)
+            if self._paused_by("hold"):
+                course.node, course.due, course.over = *place, False
+                self._parked.append(course)
+            else:
+                self._go(course, *place, over=False)
 
     def end(self, course: Course, reason: str, enter: str = "") -> None:
         """A walk is over; the journey `enter` begins."""
@@ -165,8 +181,7 @@ class Agenda:
         self._tell(Step(self.now, walker.profile_id, walker.key, course.node, what, detail, ask, enter))
 
     def _wake_up(self, course: Course) -> None:
-        pause = paused(self._pauses, self.now)
-        if pause and pause.policy == "hold":
+        if self._paused_by("hold"):
             self._parked.append(course)
             return
         due = self._due(course) if self._freezes(course) else course.due
@@ -207,7 +222,8 @@ class Agenda:
             return None
         self.steps += 1
         course.walker = replace(course.walker, since=course.since if over else None)
-        move = act(self._document, node_id, course.walker, self._seen_of(course), at, over=over)
+        seen = self._seen_of(course)
+        move = act(self._document, node_id, course.walker, seen, at, over=over, now=self.now)
         self._ask(course, move)
         if move.memory is not None:
             course.walker = replace(course.walker, memory=move.memory)
@@ -258,9 +274,8 @@ class Agenda:
         name = request_name(course.node, course.walker.memory)
         if move.ask is None or name in course.asked:
             return
-        pause = paused(self._pauses, self.now)
         course.asked.add(name)
-        if pause is None or isinstance(move.ask, AskUpdate):
+        if not self.drops or isinstance(move.ask, AskUpdate):
             self.note(course, "asked", told(move.ask), ask=move.ask)
 
 

@@ -186,6 +186,11 @@ def went_to(last: Enrolment) -> tuple[str, ...]:
     return (*last.went_to, last.moved_to) if last.moved_to else last.went_to
 
 
+def of_same_walk(old: Enrolment | None, new: Enrolment) -> Enrolment | None:
+    """What stood where a walk stands now, if it was the same walk already."""
+    return old if old and old.enrolment_id == new.enrolment_id else None
+
+
 def enrolment_id(profile_id: str, journey: str, key: str, number: int) -> str:
     """The same for every repetition of the beginning of one walk."""
     return stable_id("enr", profile_id, journey, str(number), *([key] if key else []))

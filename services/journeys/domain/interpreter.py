@@ -21,6 +21,8 @@ from services.journeys.domain.enrolment import exit_reason, is_stale, left_since
 from services.journeys.domain.entering import Last, ended_by, refused, stage_ends
 from services.journeys.domain.moves import Memory, Seen, Walker, had_in_all, memory_of_next, shared_memory
 from services.journeys.domain.nodes import Wait
+from services.journeys.domain.operating import PAUSED
+from services.journeys.domain.reasons import events_awaited_in
 from services.journeys.domain.signals import Told, called, signals_of, standings_in, told_in
 from services.journeys.domain.traces import Step
 from services.shared.contracts.base import Fact
@@ -44,11 +46,13 @@ class Interpreter:
         self._version = version
         self._winners = winners or {}
         self._signals = signals_of(document)
+        self._awaited = events_awaited_in(document)
         self._agenda = Agenda(document, now, seen=self._seen, departed=self._departed, tell=self.trace.append)
         self._standings: dict[str, Standing] = {}
         self._traits: dict[str, tuple[int, Mapping[str, object]]] = {}
         self._gone: dict[str, datetime] = {}
         self._courses: dict[str, dict[str, Course]] = {}
+        self._noted: dict[str, dict[tuple[str, str], Told]] = {}
 
     @property
     def now(self) -> datetime:
@@ -98,6 +102,7 @@ class Interpreter:
             self._keep(standing)
         for told in told_in(fact):
             if told.standing.profile_id in self._standings:
+                self._note(told)
                 self._hear(told, staged=isinstance(fact, StageChanged))
 
     def pause(self, now: datetime, policy: Literal["hold", "drop"] = "hold") -> None:
@@ -144,6 +149,15 @@ class Interpreter:
 
     # What is told
 
+    def _note(self, told: Told) -> None:
+        """The newest of each event that anybody may wait for, and matter: it may turn out to be somebody else's."""
+        if not told.event or told.signal not in self._awaited:
+            return
+        mine = self._noted.setdefault(told.standing.profile_id, {})
+        known = mine.get((told.signal, told.key))
+        if known is None or (known.at, known.version) < (told.at, told.version):
+            mine[told.signal, told.key] = told
+
     def _hear(self, told: Told, *, staged: bool) -> None:
         for course in self._active(told.standing.profile_id):
             if not self._is_after(course.walker, told):
@@ -160,7 +174,7 @@ class Interpreter:
 
     def _is_after(self, walker: Walker, told: Told) -> bool:
         if told.event:
-            return walker.counts(told.at, told.standing.version)
+            return walker.counts(told.at, told.version)
         return told.standing.version > walker.entry_version
 
     def _listen(self, course: Course, told: Told) -> None:
@@ -194,7 +208,8 @@ class Interpreter:
             entry_version=told.standing.version,
         )
         before = Last(last.walker.entered_at, last.active, last.number) if last else None
-        if reason := refused(document, walker, before, self._seen(profile_id), now):
+        shut = PAUSED if self._agenda.drops else ""
+        if reason := refused(document, walker, before, self._seen(profile_id), now) or shut:
             self.trace.append(Step(now, profile_id, key, "", "refused", reason))
             return
         self._begin(walker, told, last.number + 1 if last else 1)
@@ -233,6 +248,23 @@ class Interpreter:
             memory = shared_memory(won.walker.memory, lost.walker.memory)
             won.walker = replace(won.walker, memory=memory)
             lost.active = False
+        self._hear_of_loser(loser, Standing(profile_id=winner, version=0, at=merge.at))
+
+    def _hear_of_loser(self, loser: str, winner: Standing) -> None:
+        """What either has done is heard on all walks of the person: it is the same whether it or the merge is told
+        first. An end comes before everything else."""
+        for told in self._noted.pop(loser, {}).values():
+            self._note(replace(told, standing=self._standings.get(winner.profile_id, winner), version=0))
+        noted = sorted(self._noted.get(winner.profile_id, {}).values(), key=lambda told: told.at)
+        for course in self._active(winner.profile_id):
+            mine = [told for told in noted if self._is_after(course.walker, told)]
+            ends = (ended_by(self._document, course.walker, one.signal, one.key, one.at) for one in mine)
+            if reason := next(filter(None, ends), ""):
+                self._agenda.end(course, reason)
+                continue
+            for told in mine:
+                if course.active:
+                    self._listen(course, told)
 
     def _take_over(self, lost: Course, won: Course | None, winner: str) -> None:
         standing = self._standings.get(winner)

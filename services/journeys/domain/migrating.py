@@ -70,20 +70,25 @@ def mapped(old: Document, new: Document, said: Mapping[str, str]) -> Mapped:
     return Mapped(nodes, unmapped)
 
 
+@dataclass(frozen=True)
+class Stand:
+    """Where a cohort is: at `node` since `since`, until `due`; or it `comes` there then for the first time."""
+
+    node: str
+    since: datetime
+    due: datetime
+    comes: bool = False
+
+
 def over_slots(
-    old: Document,
-    new: Document,
-    version: int,
-    source: str,
-    place: tuple[str, datetime, datetime],
-    target: str,
+    old: Document, new: Document, version: int, source: str, stand: Stand, target: str
 ) -> Iterator[Slot]:
-    """The places at node `target` of `version` for those of cohort `source`, who stand at a `place`: node, since, due;
-    best first. Whoever waits has as long to wait as before, or then acts at once; whoever was about to act comes to
-    the new node at that time. The cohorts are its own: they start when everybody is on board."""
-    stood_at, since, due = place
+    """The places at node `target` of `version` for those of cohort `source`, best first. Whoever waits has as long to
+    wait as before, or then acts at once; whoever was about to act, or to begin their wait, comes to the new node at
+    that time. The cohorts are its own: they start when everybody is on board."""
+    since, due = stand.since, stand.due
     node = new.nodes[target]
-    waits = isinstance(old.nodes[stood_at], WAITING)
+    waits = isinstance(old.nodes[stand.node], WAITING) and not stand.comes
     over = waits and (isinstance(node, WaitFor | Survey | WaitUntil) or target in cuts(new))
     comes = isinstance(node, WAITING) and not waits
     until = due_of(new, Place(target), due) if comes else due

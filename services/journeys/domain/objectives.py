@@ -61,6 +61,15 @@ OBJECTIVES: Mapping[Objective, Meaning] = MappingProxyType(
     }
 )
 
+ANGLES: Mapping[Angle, str] = MappingProxyType(
+    {
+        "interaction": "Something the person did",
+        "lifecycle": "Their way as a customer",
+        "life_phase": "Their own life",
+        "world": "The world around them",
+    }
+)
+
 KPIS: Mapping[Kpi, str] = MappingProxyType(
     {
         "new_leads": "People with a permission who were not known before",

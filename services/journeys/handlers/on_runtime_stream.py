@@ -28,6 +28,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     facts = announce(steps, refusals, definitions, bootstrap.propositions().all)
     bus.publish(facts)
     bootstrap.counting().count(steps)
+    bootstrap.reporting().count(steps)
     entered = [row for fact in facts if isinstance(fact, JourneyEntered) for row in fact.enrolments]
     note_since("journeys", ENTERED, [row.accepted_at for row in entered])
     logger.info("changes published", records=len(event["Records"]), walks=len(steps), facts=len(facts))

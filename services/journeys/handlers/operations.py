@@ -119,6 +119,11 @@ def status(name: str) -> Response[Any]:
     return answer(200, bootstrap.observing().status(name, version, _text("cursor"), _has_time))
 
 
+@app.get("/journeys/report")
+def report() -> Response[Any]:
+    return answer(200, bootstrap.reporting().report(_text("by")))
+
+
 @app.get("/journeys/<name>/participants")
 def participants(name: str) -> Response[Any]:
     found = bootstrap.observing().participants(name, _text("node"), _text("cursor"), _has_time)

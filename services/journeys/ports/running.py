@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from services.journeys.domain.cohort import Slot
+from services.journeys.domain.figures import Figures, Happening
 from services.journeys.domain.operating import Running
 from services.journeys.domain.traces import Step
 from services.journeys.ports.walks import Cohort
@@ -79,6 +80,18 @@ class Refusals(Protocol):
 
     def of_profile(self, profile_id: str, journey: str) -> list[Step]:
         """Why a person was not let into a journey, the last time for each matter."""
+        ...
+
+
+class Counters(Protocol):
+    """What came of journeys, counted once each."""
+
+    def count(self, batch: Sequence[Happening]) -> None:
+        """Add what happened, in the order of a stream that may repeat itself from where a batch began."""
+        ...
+
+    def of(self, journeys: Iterable[str]) -> dict[str, Figures]:
+        """What came of each; may be a moment behind."""
         ...
 
 

@@ -43,8 +43,8 @@ CohortState = Literal["open", "closed", "done", "parked"]
 class Cohort:
     """People who travel together, who began in `slot`: `open` until its execution's first step, then `closed`, and
     `done` once everybody has moved on or left; `parked` while nobody may act on it. `started` once its execution
-    exists: one whose time is far has none yet. It is at `node` since `since`,
-    whose action, or the end of whose wait, is `due`."""
+    exists: one whose time is far has none yet. It is at `node` since `since`, whose action, or the end of whose wait,
+    is `due`; until it has `arrived` for the first time it only comes to where it begins."""
 
     slot: Slot
     started: bool
@@ -52,6 +52,7 @@ class Cohort:
     node: str
     since: datetime
     due: datetime
+    arrived: bool = False
 
     @property
     def open(self) -> bool:

@@ -107,7 +107,8 @@ class Acting:
         else:
             known = seen.get(walk.profile_id, Seen())
             since = step.since if step.over else None
-            move = act(document, step.node, walk.walker(since), known, step.due, over=step.over)
+            person, now = walk.walker(since), self._stores.clock.now()
+            move = act(document, step.node, person, known, step.due, over=step.over, now=now)
         if move.ask is None or not walk.asked_at(request_name(step.node, walk.memory)):
             return move
         if isinstance(node, Rotation):  # it was this lap's; the next of the list is not

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from services.journeys.domain.enrolment import Enrolment, request_id
+from services.journeys.domain.enrolment import Enrolment, of_same_walk, request_id
 from services.journeys.domain.moves import Ask, AskMessage, AskTask, AskUpdate, AskWebhook
 from services.journeys.domain.nodes import Send
 from services.journeys.domain.propositions import Proposition
@@ -62,7 +62,7 @@ def announce(
     """
     told = _Told()
     for old, new in steps:
-        before = old if old and old.enrolment_id == new.enrolment_id else None
+        before = of_same_walk(old, new)
         if before is None and new.absorbed and not new.active:
             continue  # what a merged profile had walked is told already
         if before is None:

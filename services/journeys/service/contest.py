@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from services.journeys.domain.contests import Contest, Score, best, contenders, is_time, scores
+from services.journeys.domain.enrolment import of_same_walk
 from services.journeys.domain.nodes import Split
 from services.journeys.ports.contests import Contests
 from services.journeys.ports.definitions import Definition, Definitions
@@ -27,7 +28,7 @@ class Contesting:
         """Note what some writes to walks mean to splits; how many marks those were. Again is the same."""
         found: list[Score] = []
         for old, new in steps:
-            before = old if old and old.enrolment_id == new.enrolment_id else None
+            before = of_same_walk(old, new)
             document = self._definitions.get(new.journey, new.version).document
             found += scores(document, before, new)
         self._contests.note(found)

@@ -216,7 +216,7 @@ class Hearing:
     def _stands(self, cohort: Cohort) -> bool:
         """Does a cohort stand at the wait where it is? One that has not arrived looks itself when it does; for one
         whose time is up it is too late, unless a pause holds it."""
-        arrived = not cohort.open or cohort.slot.over
+        arrived = cohort.arrived or cohort.slot.over
         in_time = cohort.state == "parked" or cohort.due > self._stores.clock.now()
         return arrived and cohort.state != "done" and in_time
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from services.journeys.domain.cohort import Slot
-from services.journeys.domain.migrating import MIGRATED, over_slots
+from services.journeys.domain.migrating import MIGRATED, Stand, over_slots
+from services.journeys.domain.nodes import Wait
 from services.journeys.domain.operating import Migration
 from services.journeys.domain.states import exit_at
 from services.journeys.ports.definitions import Definition, Definitions
@@ -67,8 +68,10 @@ class Migrating:
         return self._live.live(key) if held else None
 
     def _slots(self, old: Definition, new: Definition, live: Live, target: str) -> Iterator[Slot]:
-        place = live.cohort.node, live.cohort.since, live.cohort.due
-        return over_slots(old.document, new.document, new.version, live.key, place, target)
+        cohort, node = live.cohort, old.document.nodes[live.cohort.node]
+        comes = not cohort.arrived and not live.slot.over and not isinstance(node, Wait)
+        stand = Stand(cohort.node, cohort.since, cohort.due, comes)
+        return over_slots(old.document, new.document, new.version, live.key, stand, target)
 
     def _take_over(self, new: Definition, slots: Iterator[Slot], live: Live, refs: Sequence[str]) -> None:
         def attempt(slot: Slot, members: Sequence[str]) -> Boarding:

@@ -13,8 +13,9 @@ from services.journeys.domain.operating import FAR, Running, held, is_stuck
 from services.journeys.domain.traces import to_text
 from services.journeys.domain.walk_traces import trace_of
 from services.journeys.ports.definitions import Definition, Definitions
-from services.journeys.ports.running import Live, LiveCohorts, Refusals, Runnings
+from services.journeys.ports.running import Counters, Live, LiveCohorts, Refusals, Runnings
 from services.journeys.ports.walks import Walks
+from services.journeys.service.report import shown
 from services.shared.clock import Clock, to_iso
 from services.shared.cursors import cursor_of, read_cursor
 from services.shared.errors import NotFound
@@ -63,6 +64,7 @@ class Observing:
         live: LiveCohorts,
         runnings: Runnings,
         refusals: Refusals,
+        counters: Counters,
         clock: Clock,
     ) -> None:
         self._definitions = definitions
@@ -70,6 +72,7 @@ class Observing:
         self._live = live
         self._runnings = runnings
         self._refusals = refusals
+        self._counters = counters
         self._clock = clock
 
     def count(self, journey: str, version: int, cursor: str, has_time: HasTime) -> Counted:
@@ -92,8 +95,8 @@ class Observing:
                 return Counted(by_node, states, cursor, stuck)
 
     def status(self, journey: str, version: int | None, cursor: str, has_time: HasTime) -> dict[str, Any]:
-        """How a journey is run, and where the people of each version are, or of one `version` from `cursor` on. What is
-        not `complete` goes on at its own `cursor`.
+        """How a journey is run, what came of it so far, and where the people of each version are, or of one `version`
+        from `cursor` on. What is not `complete` goes on at its own `cursor`.
 
         Raises:
             NotFound: there is no such journey, or version.
@@ -107,6 +110,7 @@ class Observing:
             "name": journey,
             "status": running.status,
             "held": held(running, self._clock.now()),
+            "so_far": shown(self._counters.of([journey])[journey]),
             "migrations": {str(left): one.to for left, one in sorted(running.migrations.items())},
             "versions": [self._version(running, one, cursor, has_time) for one in versions],
         }

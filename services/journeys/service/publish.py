@@ -15,6 +15,7 @@ from services.journeys.domain.rules.advice import calls_in_vain
 from services.journeys.domain.validation import InvalidJourney, Problem, Verdict, judge
 from services.journeys.ports.definitions import Attributes, Definition, Definitions, Machines
 from services.journeys.service.gate import Gate
+from services.journeys.service.newest_versions import newest_versions
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Conflict, NotFound
 
@@ -91,13 +92,13 @@ class Publishing:
         answer: dict[str, Any] = {"valid": not verdict.problems, "problems": _told(verdict.problems)}
         warnings = verdict.warnings
         if verdict.document is not None:
-            others = {name: definition.document for name, definition in self._newest().items()}
+            others = {
+                name: definition.document
+                for name, definition in newest_versions(self._definitions.all()).items()
+            }
             warnings = [*warnings, *calls_in_vain(verdict.document, others)]
             answer["diagram"] = _pictures(verdict.document)
         return {**answer, "warnings": _told(warnings)}
-
-    def _newest(self) -> dict[str, Definition]:
-        return {d.journey: d for d in sorted(self._definitions.all(), key=lambda d: d.version)}
 
     def catalogue(self) -> list[dict[str, Any]]:
         """The newest version of each journey, by name."""
@@ -111,7 +112,7 @@ class Publishing:
                 "needed_data": d.document.brief.needed_data if d.document.brief else [],
                 **_version(d),
             }
-            for name, d in sorted(self._newest().items())
+            for name, d in sorted(newest_versions(self._definitions.all()).items())
         ]
 
     def version(self, name: str, number: str) -> dict[str, Any]:

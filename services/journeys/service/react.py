@@ -14,6 +14,7 @@ from services.journeys.ports.definitions import Attributes, Definition
 from services.journeys.service.enter import Entering
 from services.journeys.service.hear import Hearing
 from services.journeys.service.merge import Merging
+from services.journeys.service.newest_versions import newest_versions
 from services.journeys.service.stores import Stores
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import AttributesChanged, ProfilesErased, ProfilesMerged
@@ -134,11 +135,8 @@ class Reacting:
         by_signal: dict[str, list[Told]] = defaultdict(list)
         for told in signals:
             by_signal[told.signal].append(told)
-        newest: Mapping[str, Definition] = {
-            d.journey: d for d in sorted(self._stores.definitions.all(), key=lambda d: d.version)
-        }
         reasons: list[tuple[Definition, list[Entrant]]] = []
-        for definition in newest.values():
+        for definition in newest_versions(self._stores.definitions.all()).values():
             document = definition.document
             mine = [one for name in signals_of(document).entries for one in by_signal.get(name, ())]
             mine.sort(key=lambda told: (told.standing.version, told.at))

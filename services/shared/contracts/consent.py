@@ -14,7 +14,9 @@ class ConsentChange(Model):
     """The folded state of one address for one purpose on one channel, after ledger entry `entry_id`.
 
     `sequence` grows per address: a consumer drops what is not newer. `address_key` is `addresses.address_key`.
-    `send_id` names the message whose link was used to withdraw, where it was one.
+    `send_id` names the message whose link was used to withdraw, where it was one. A grant has a `basis`, and may have a
+    moment `until` which it holds; that it lapsed is told as `denied`: nobody withdrew it. `recorded_at` is when the
+    entry was written, by the real clock and for measuring only.
     """
 
     address_key: str
@@ -26,6 +28,9 @@ class ConsentChange(Model):
     sequence: int
     at: Instant
     send_id: str = ""
+    basis: str = ""
+    until: Instant | None = None
+    recorded_at: Instant | None = None
 
 
 class ConsentChanged(Fact):

@@ -48,6 +48,26 @@ class MessageFailed(Fact):
     messages: list[MessageOutcome]
 
 
+class Complaint(Model):
+    """A recipient called message `send_id` spam. `purpose` is what it was sent for, empty where it needed none;
+    `address_key` is `addresses.address_key`."""
+
+    send_id: str
+    address_key: str
+    channel: str
+    purpose: str
+    at: Instant
+
+
+class ComplaintsReceived(Fact):
+    """Complaints, each message's first: consent ends what it was sent for."""
+
+    source: ClassVar[str] = "halte.delivery"
+    detail_type: ClassVar[str] = "ComplaintsReceived.v1"
+
+    complaints: list[Complaint]
+
+
 class OutcomesObserved(Fact):
     """Opens, clicks, bounces … as customer events in Segment's shape and names, for ingest's front door.
 

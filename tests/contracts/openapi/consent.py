@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import get_args
 
-from services.consent.domain.asks import Ask, Lookup, Withdrawal
+from services.consent.domain.asks import Ask, Lookup, Objection, Withdrawal
 from services.consent.domain.ledger import SHARDS, Kind, Problem
 from services.consent.domain.purposes import Purpose
 from tests.contracts.openapi.operations import FORM, JSON, MODEL, PAGE, Operation, does, page
@@ -53,6 +53,12 @@ MARKETERS: Mapping[str, Operation] = {
         obj({"address_key": TEXT, "outcome": one_of("revoked", "unchanged")}),
         *("invalid_address", "unknown_purpose", "busy", *MODEL),
         takes=ref("Withdrawal"),
+    ),
+    "POST /consents/objections": does(
+        "No marketing to a person any more, for any purpose, at any of these addresses",
+        obj({"objections": many(obj({"address_key": TEXT, "channel": TEXT, "ended": NUMBER}))}),
+        *("invalid_address", "busy", *MODEL),
+        takes=ref("Objection"),
     ),
     "GET /consents/{address_key}": does("What was permitted, and how that came about", ref("Permissions")),
     "GET /consents/{address_key}/proof": does("What proves it", ref("Proof"), "unknown_address"),
@@ -121,6 +127,7 @@ SCHEMAS: Mapping[str, Schema] = {
     **_PURPOSE,
     **model("Ask", Ask),
     **model("Lookup", Lookup),
+    **model("Objection", Objection),
     **model("Withdrawal", Withdrawal),
     "PurposeShown": obj(
         {"name": TEXT, **_PURPOSE["Purpose"]["properties"], "texts": many(obj({**_TEXT, "hash": TEXT}))}

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import get_args
 
+from services.journeys.domain.objectives import Kpi
 from services.journeys.domain.operating import Policy, Status
 from services.journeys.domain.traces import What
 from services.journeys.handlers import operations as handlers
+from services.journeys.service.report import By
 from tests.contracts.openapi.operations import MODEL, Operation, does
 from tests.contracts.openapi.shapes import (
+    AMOUNT,
     ANYTHING,
     FLAG,
     INSTANT,
@@ -28,6 +31,7 @@ from tests.contracts.openapi.shapes import (
 
 CHANGED = "changed_meanwhile"
 RUNNING = ref("Running")
+_BY = one_of(*get_args(By))
 
 OPERATIONS: Mapping[str, Operation] = {
     "POST /journeys/{name}/pause": does(
@@ -76,6 +80,13 @@ OPERATIONS: Mapping[str, Operation] = {
         *("unknown_journey", "bad_version", "bad_cursor"),
         query={"version": NUMBER, "cursor": TEXT},
     ),
+    "GET /journeys/report": does(
+        "What came of all journeys, by angle, objective or journey: who entered, reached the goal, left and why",
+        obj({"by": _BY, "rows": many(ref("ReportRow"))}),
+        "bad_by",
+        query={"by": _BY},
+        needed=("by",),
+    ),
     "GET /journeys/{name}/participants": does(
         "The people who are in a journey, or at one of its nodes",
         obj({"participants": many(ref("Participant")), "cursor": or_null(TEXT)}),
@@ -113,6 +124,15 @@ _DIFF = obj(
     {"from": NUMBER, "to": NUMBER, **dict.fromkeys(("added", "removed", "changed", "fields"), many(TEXT))}
 )
 _AT = by_name(INSTANT)
+_FIGURES: Mapping[str, Schema] = {
+    "entered": NUMBER,
+    "active": NUMBER,
+    "reached": NUMBER,
+    "reached_rate": or_null(AMOUNT),
+    "left": by_name(NUMBER),
+    "asked": NUMBER,
+}
+_MEANING = "`reached`: the goal, in time; `left` by reason; `asked`: messages."
 
 SCHEMAS: Mapping[str, Schema] = {
     **model("Pause", handlers.Pause),
@@ -160,6 +180,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "name": TEXT,
             "status": _STATUS,
             "held": FLAG,
+            "so_far": obj(_FIGURES, description=_MEANING),
             "migrations": by_name(NUMBER),
             "versions": many(
                 obj(
@@ -178,6 +199,19 @@ SCHEMAS: Mapping[str, Schema] = {
                 )
             ),
         }
+    ),
+    "ReportRow": obj(
+        {
+            "name": TEXT,
+            "title": TEXT,
+            "kpi": one_of(*get_args(Kpi)),
+            "kpi_title": TEXT,
+            "journeys": many(TEXT),
+            **_FIGURES,
+        },
+        "kpi",
+        "kpi_title",
+        description=_MEANING,
     ),
     "Participant": obj(
         {

@@ -123,6 +123,9 @@ def running(tour: Tour) -> None:
     assert status["versions"][0]["nodes"] == {"rest": 1}, status
     ask("GET /journeys/{name}/status", "look_back", query={"version": "x"}, expect=400)
     ask("GET /journeys/{name}/status", "none", expect=404)
+    for by in ("angle", "objective", "journey"):
+        ask("GET /journeys/report", query={"by": by})
+    ask("GET /journeys/report", query={"by": "colour"}, expect=400)
     met = ask("GET /journeys/{name}/participants", "look_back", query={"node": "rest"}).json()
     assert [one["profile_id"] for one in met["participants"]] == [ana]
     ask("GET /journeys/{name}/participants", "look_back", query={"cursor": "x"}, expect=400)

@@ -89,6 +89,9 @@ def what_was_sent(tour: Tour) -> None:
     said = {"channel": "email", "address": MAIL, "purpose": "newsletter", "reason": "said so on the phone"}
     ask("POST /consents/revocations", body=said)
     ask("POST /consents/revocations", body={**said, "purpose": "none"}, expect=400)
+    objection = {"addresses": [{"channel": "email", "address": MAIL}], "reason": "a letter"}
+    ask("POST /consents/objections", body=objection)
+    ask("POST /consents/objections", body={**objection, "addresses": []}, expect=400)
     ana = road.http("GET", "/profiles/userId:ana", admin=True).json()["profile_id"]
     ask("GET /profiles/{profile_id}/journeys", ana)
     ask("GET /decisions", query={"profile": ana})

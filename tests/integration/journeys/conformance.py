@@ -7,10 +7,11 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 
+from services.journeys.bootstrap import walking as bootstrap
 from services.journeys.domain.compiler import compile_document
 from services.journeys.domain.document import Document
 from services.journeys.domain.interpreter import Interpreter
@@ -18,10 +19,14 @@ from services.journeys.domain.traces import Step
 from services.shared.aws.clients import client
 from services.shared.clock import from_iso, to_iso
 from services.shared.contracts.base import Fact
+from tests.integration.journeys.desk import Desk
 from tests.integration.journeys.world import ROLE_ARN, STEP_ARN, World
 from tests.support.asl import Execution
 
-Told = tuple[datetime, Fact]
+Wish = Literal["hold", "drop", "resume", "migrate"]
+"""What marketers want of the journey: to pause it by a policy, to resume it, or to let all go over to a new version."""
+
+Told = tuple[datetime, Fact | Wish]
 Row = tuple[datetime, str, str, str]
 """When, what, at which node, and what of it."""
 
@@ -33,30 +38,47 @@ LONG = timedelta(days=800)
 
 
 class Stage:
-    """A world with one journey, that takes facts at their time."""
+    """A world with one journey, that takes facts at their time, and wishes at its `desk`."""
 
-    def __init__(self, world: World, raw: dict[str, Any]) -> None:
-        self._world = world
+    def __init__(self, world: World, raw: dict[str, Any], desk: Desk | None = None) -> None:
+        self._world, self._raw, self._desk = world, raw, desk
+        self._versions = 0
         self._names: set[str] = set()
         self._fresh: list[Execution] = []
         self._running: list[Execution] = []
         self._entries: list[dict[str, Any]] = []
         self._definition = compile_document(Document.model_validate(raw), step_function_arn=STEP_ARN)
-        self._publish(raw)
+        self._publish()
         hook = "provide-client-params.sfn.StartExecution"
         client("stepfunctions").meta.events.register(hook, self._note_start)
 
     def run(self, stream: Sequence[Told]) -> Walks:
         """Tell everything, let everything happen, and give what was announced."""
         clock = self._world.clock
-        for now, fact in stream:
+        for now, told in stream:
             self._run_until(now - SECOND)
             clock.advance(max(now - clock.now(), timedelta(0)))
-            assert self._world.facts(fact) == []
+            if isinstance(told, Fact):
+                assert self._world.facts(told) == []
+            else:
+                self._grant(told)
             while self._fresh:  # what a fact began goes on at once
                 self._adopt().run(clock.now(), self._world.invoke)
         self._run_until(clock.now() + LONG)
         return _announced(self._entries)
+
+    def _grant(self, wish: Wish) -> None:
+        assert self._desk, "who wants something needs a desk"
+        bootstrap.reacting.cache_clear()  # entries look a few seconds back
+        path = f"/journeys/{self._raw['name']}"
+        if wish == "migrate":
+            self._publish()
+            over = {"from": self._versions - 1, "to": self._versions}
+            self._desk.done("POST", f"{path}/migrate", over)
+        elif wish == "resume":
+            self._desk.done("POST", f"{path}/resume")
+        else:
+            self._desk.done("POST", f"{path}/pause", {"policy": wish})
 
     def _run_until(self, at: datetime) -> None:
         clock = self._world.clock
@@ -86,16 +108,17 @@ class Stage:
             now = self._world.clock.now()
             self._fresh.append(Execution(name, machine, self._definition, data, now))
 
-    def _publish(self, raw: dict[str, Any]) -> None:
-        """By the back door: what a document must say besides is none of the engine's business."""
-        name = f"halte-test-{raw['name']}-v1"
+    def _publish(self) -> None:
+        """The next version, by the back door: what a document must say besides is none of the engine's business."""
+        self._versions += 1
+        raw, name = self._raw, f"halte-test-{self._raw['name']}-v{self._versions}"
         made = client("stepfunctions").create_state_machine(
             name=name, definition=json.dumps(self._definition), roleArn=ROLE_ARN
         )
         item = {
             "pk": raw["name"],
-            "sk": "V#00001",
-            "version": 1,
+            "sk": f"V#{self._versions:05}",
+            "version": self._versions,
             "document": json.dumps(raw),
             "digest": "d",
             "state_machine_arn": made["stateMachineArn"],
@@ -105,10 +128,15 @@ class Stage:
 
 
 def interpreted(raw: dict[str, Any], stream: Sequence[Told], begin: datetime) -> Walks:
-    """What the interpreter makes of it."""
+    """What the interpreter makes of it. To go over to a version that says the same changes nothing."""
     interpreter = Interpreter(Document.model_validate(raw), begin)
-    for now, fact in stream:
-        interpreter.take(fact, now)
+    for now, told in stream:
+        if isinstance(told, Fact):
+            interpreter.take(told, now)
+        elif told == "resume":
+            interpreter.resume(now)
+        elif told != "migrate":
+            interpreter.pause(now, told)
     interpreter.run_until(interpreter.now + LONG)
     return _traced(interpreter.trace)
 

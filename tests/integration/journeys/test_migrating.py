@@ -12,9 +12,11 @@ from services.journeys.adapters.machines import StepFunctionsExecutions
 from services.journeys.adapters.walks import DynamoWalks
 from services.journeys.bootstrap import operating, walking
 from services.journeys.service.fill import Filling
+from services.shared.clock import from_iso
 from tests.integration.journeys.desk import Desk
-from tests.integration.journeys.test_pausing import DAY, HOUR, document, people
+from tests.integration.journeys.test_pausing import DAY, HOUR, asked, document, people
 from tests.integration.journeys.world import NOON, World, entered, rows_of
+from tests.unit.journeys.documents import journey
 
 WISH = {"from": 1, "to": 2, "nodes": {"wait": "pause", "hello": "hi"}}
 
@@ -189,7 +191,20 @@ def test_a_cohort_that_is_acting_is_left_alone_until_it_stands(
     assert requests(world) == [(p, "hi", 2) for p in people(2)]
 
 
-@pytest.mark.capability("004-8")
+def test_who_has_just_come_in_waits_all_of_a_wait_that_begins_the_journey(world: World, desk: Desk) -> None:
+    """They are not there yet: their cohort gathers for an hour."""
+    reply = {"type": "wait_for", "event": "Replied", "timeout": "P7D", "next": "hello", "otherwise": "hello"}
+    raw = journey(nodes={**journey()["nodes"], "pause": reply})
+    world.publish(raw)
+    world.facts(entered("trying", "prf_1"))
+    world.publish({**raw, "title": "Another"})
+    desk.done("POST", "/journeys/trial/migrate", {"from": 1, "to": 2})
+    world.run_until(NOON + 9 * DAY)
+    ((profile, at),) = asked(world)
+    assert profile == "prf_1"
+    assert from_iso(at) >= NOON + 7 * DAY
+
+
 def test_a_stop_ends_everybody_and_lets_nobody_in(world: World, desk: Desk) -> None:
     begun(world)
     assert desk.done("POST", "/journeys/trial/stop")["status"] == "stopped"

@@ -121,7 +121,6 @@ def test_a_trace_says_why_somebody_was_not_let_in(world: World, desk: Desk) -> N
     assert [(s["what"], s["detail"]) for s in trace["steps"]] == [("refused", "stopped")]
 
 
-@pytest.mark.capability("004-8")
 def test_a_cohort_that_nobody_carries_is_named_and_raises_the_metric(
     world: World, desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,7 +13,7 @@ from services.journeys.adapters.machines import StepFunctionsExecutions
 from services.journeys.adapters.walks import DynamoWalks
 from services.journeys.bootstrap import walking as bootstrap
 from tests.integration.journeys.desk import Desk
-from tests.integration.journeys.world import NOON, World, entered, rows_of
+from tests.integration.journeys.world import NOON, World, entered, iso, rows_of
 from tests.unit.journeys.documents import journey
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -72,6 +72,20 @@ def test_a_pause_that_is_over_before_the_wait_is_lengthens_it_all_the_same(world
     world.run_until(NOON + 2 * DAY + 7 * HOUR)
     assert len(asked(world)) == 1
     assert len(world.started()) == 1
+
+
+def test_who_comes_out_of_a_pause_at_night_waits_for_the_doors_to_open(world: World, desk: Desk) -> None:
+    """F34: the time that they waited for was in the pause."""
+    hours = {"type": "wait_until", "hours": {"from": "09:00", "to": "17:00"}, "zone": "UTC", "next": "hello"}
+    world.publish(document(nodes={**document()["nodes"], "wait": hours}, admission="PT0S"))
+    world.clock.advance(8 * HOUR)
+    enter(world, "prf_1")
+    world.run_until(NOON + 9 * HOUR)
+    desk.done("POST", "/journeys/trial/pause")
+    world.run_until(NOON + DAY + 9 * HOUR)
+    desk.done("POST", "/journeys/trial/resume")
+    world.run_until(NOON + 3 * DAY)
+    assert asked(world) == [("prf_1", iso(NOON + DAY + 21 * HOUR))]
 
 
 @pytest.mark.parametrize("objective", ["", "welcome"])

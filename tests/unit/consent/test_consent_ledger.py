@@ -139,7 +139,7 @@ def test_500_random_mutations_of_the_chain_are_all_found() -> None:
 
 
 @pytest.mark.capability("003-23")
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.tuples(st.sampled_from(["requested", "granted", "revoked"]), st.integers(0, 2)), max_size=30)
 )

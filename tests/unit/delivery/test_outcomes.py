@@ -35,7 +35,7 @@ STATES = st.sampled_from(
 
 
 @given(st.lists(st.tuples(STATES, st.integers(1, 9)), min_size=1, max_size=8))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_counts_are_where_the_message_stands_now(walk: list[tuple[tuple[Any, str], int]]) -> None:
     steps = [BASE]
     for (status, reason), day in walk:

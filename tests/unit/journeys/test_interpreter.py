@@ -49,6 +49,43 @@ def test_whoever_waits_in_a_pause_waits_that_much_longer() -> None:
     assert happened(interpreter, "asked") == [(6 * DAY, "prf_1", "asked", "hello by email")]
 
 
+def test_a_wait_that_was_lengthened_already_is_lengthened_by_another_pause() -> None:
+    interpreter = walking("prf_1")
+    interpreter.pause(BEGIN + DAY)
+    interpreter.run_until(BEGIN + 3 * DAY)  # it came due in the pause
+    interpreter.resume(BEGIN + 5 * DAY)
+    interpreter.pause(BEGIN + 5.5 * DAY)
+    interpreter.resume(BEGIN + 8 * DAY)
+    interpreter.run_until(BEGIN + 30 * DAY)
+    assert happened(interpreter, "asked") == [(8.5 * DAY, "prf_1", "asked", "hello by email")]
+
+
+def test_whoever_leaves_a_wait_in_a_pause_is_met_when_it_is_over() -> None:
+    survey = {
+        "type": "wait_for",
+        "when": {"segment": "vip"},
+        "timeout": "P9D",
+        "next": "hello",
+        "otherwise": "hello",
+    }
+    interpreter = walking("prf_1", nodes={**journey()["nodes"], "pause": survey})
+    interpreter.pause(BEGIN + DAY)
+    (watched,) = interpreter._signals.waits.values()
+    standing = Standing(profile_id="prf_1", version=2, at=BEGIN, segments=["trying", watched[0]])
+    move = SegmentMove(segment=watched[0], at=BEGIN + 2 * DAY, standing=standing)
+    interpreter.take(SegmentEntered(moves=[move]), BEGIN + 2 * DAY)
+    interpreter.resume(BEGIN + 5 * DAY)
+    interpreter.run_until(BEGIN + 30 * DAY)
+    assert happened(interpreter, "asked") == [(5 * DAY, "prf_1", "asked", "hello by email")]
+
+
+def test_nobody_is_let_in_by_a_pause_that_drops() -> None:
+    interpreter = walking()
+    interpreter.pause(BEGIN + DAY, "drop")
+    interpreter.take(entered("prf_1"), BEGIN + DAY)
+    assert happened(interpreter, "entered", "refused") == [(DAY, "prf_1", "refused", "paused")]
+
+
 def test_nobody_is_met_in_a_pause_that_drops_but_people_go_on() -> None:
     interpreter = walking("prf_1")
     interpreter.pause(BEGIN + DAY, "drop")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.journeys.domain.migrating import mapped, over_slots
+from services.journeys.domain.migrating import Stand, mapped, over_slots
 from services.journeys.domain.operating import (
     IDLE,
     MOST_PAUSES,
@@ -106,11 +106,27 @@ def test_whoever_comes_to_a_wait_waits_it_all_and_whoever_stands_at_one_the_rest
     old = new = read_document(journey())
     wait = old.start
     due = NOW + HOUR
-    standing = next(over_slots(old, new, 2, "c", (wait, NOW, due), wait))
+    standing = next(over_slots(old, new, 2, "c", Stand(wait, NOW, due), wait))
     assert (standing.at, standing.due, standing.over) == (NOW, due, False)
-    coming = next(over_slots(old, new, 2, "c", ("hello", NOW, due), wait))
+    coming = next(over_slots(old, new, 2, "c", Stand("hello", NOW, due), wait))
     assert (coming.at, coming.due) == (due, due + new.wait_of(wait))
-    acting = next(over_slots(old, new, 2, "c", (wait, NOW, due), "hello"))
+    acting = next(over_slots(old, new, 2, "c", Stand(wait, NOW, due), "hello"))
     assert (acting.at, acting.due) == (NOW, due)
-    keys = {next(over_slots(old, new, 2, source, (wait, NOW, due), wait)).key for source in "abc"}
+    keys = {next(over_slots(old, new, 2, source, Stand(wait, NOW, due), wait)).key for source in "abc"}
     assert len(keys) == 3
+
+
+def test_whoever_has_not_come_yet_to_where_others_stand_comes_there_when_it_is_time() -> None:
+    survey = {
+        "type": "wait_for",
+        "event": "Answered",
+        "timeout": "P7D",
+        "next": "hello",
+        "otherwise": "hello",
+    }
+    old = new = read_document(journey(nodes={**journey()["nodes"], "pause": survey}))
+    due = NOW + HOUR
+    stands = next(over_slots(old, new, 2, "c", Stand("pause", NOW, due), "pause"))
+    assert (stands.due, stands.over) == (due, True)
+    comes = next(over_slots(old, new, 2, "c", Stand("pause", NOW, due, comes=True), "pause"))
+    assert (comes.at, comes.due, comes.over) == (due, due, False)
