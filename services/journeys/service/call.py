@@ -14,6 +14,7 @@ from services.journeys.ports.definitions import Definition
 from services.journeys.ports.planning import Audiences, Called, Calls, Directory, Halts
 from services.journeys.service.enter import Entering
 from services.journeys.service.stores import Stores
+from services.journeys.service.versions import versions_of
 from services.shared.clock import to_iso
 from services.shared.errors import Conflict, Invalid, NotFound
 
@@ -60,10 +61,7 @@ class Calling:
             Conflict: `request_differs`: the request id was used for something else.
         """
         _check(request)
-        versions = self._stores.definitions.versions(journey)
-        if not versions:
-            raise NotFound("unknown_journey", f"there is no journey {journey!r}")
-        definition = versions[-1]
+        definition = versions_of(self._stores.definitions, journey)[-1]
         if not any(isinstance(way, CalledWay) for way in definition.document.entry.on):
             raise Invalid("not_called", f"entry.on of {journey!r} has no called")
         digest = hashlib.sha256(request.model_dump_json().encode()).hexdigest()

@@ -12,6 +12,7 @@ from services.journeys.domain.nodes import Split
 from services.journeys.ports.contests import Contests
 from services.journeys.ports.definitions import Definition, Definitions
 from services.journeys.service.announce import Step
+from services.journeys.service.versions import versions_of
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Invalid, NotFound
 
@@ -53,10 +54,7 @@ class Contesting:
             NotFound: there is no such journey, or no such split in it.
             Invalid: `unknown_arm`; the split has none of that name that may win.
         """
-        versions = self._definitions.versions(journey)
-        if not versions:
-            raise NotFound("unknown_journey", f"there is no journey {journey!r}")
-        newest = versions[-1]
+        newest = versions_of(self._definitions, journey)[-1]
         split = newest.document.nodes.get(node_id)
         if not isinstance(split, Split):
             raise NotFound("unknown_split", f"{journey!r} has no split {node_id!r}")

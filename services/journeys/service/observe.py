@@ -16,6 +16,7 @@ from services.journeys.ports.definitions import Definition, Definitions
 from services.journeys.ports.running import Counters, Live, LiveCohorts, Refusals, Runnings
 from services.journeys.ports.walks import Walks
 from services.journeys.service.report import shown
+from services.journeys.service.versions import versions_of
 from services.shared.clock import Clock, to_iso
 from services.shared.cursors import cursor_of, read_cursor
 from services.shared.errors import NotFound
@@ -122,7 +123,7 @@ class Observing:
             NotFound: there is no such journey.
             Invalid: `bad_cursor`.
         """
-        versions = self._versions(journey)
+        versions = versions_of(self._definitions, journey)
         place = read_place(cursor) if cursor else Place(versions[-1].version)
         rows: list[dict[str, Any]] = []
         for version in [one.version for one in reversed(versions) if one.version <= place.version]:
@@ -196,12 +197,6 @@ class Observing:
 
     def _running(self, definition: Definition) -> Running:
         return self._runnings.of(definition.journey, definition.document.objective)
-
-    def _versions(self, journey: str) -> list[Definition]:
-        versions = self._definitions.versions(journey)
-        if not versions:
-            raise NotFound("unknown_journey", f"there is no journey {journey!r}")
-        return versions
 
 
 def _row(walk: Enrolment, live: Live) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from services.journeys.ports.definitions import Attributes, Definition
 from services.journeys.service.enter import Entering
 from services.journeys.service.hear import Hearing
 from services.journeys.service.merge import Merging
-from services.journeys.service.newest_versions import newest_versions
 from services.journeys.service.stores import Stores
+from services.journeys.service.versions import newest_versions
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import AttributesChanged, ProfilesErased, ProfilesMerged
 from services.shared.contracts.journeys import JourneyCalled
