@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from services.consent.domain.asks import Confirmed, Question
+from services.consent.domain.bases import Terms
 from services.consent.domain.evidence import Evidence, Origin
 from services.consent.domain.ledger import Entry
 from services.consent.domain.purposes import terms_of

@@ -22,7 +22,7 @@ from services.journeys.domain.entering import Last, ended_by, refused, stage_end
 from services.journeys.domain.moves import Memory, Seen, Walker, had_in_all, memory_of_next, shared_memory
 from services.journeys.domain.nodes import Wait
 from services.journeys.domain.operating import PAUSED
-from services.journeys.domain.reasons import events_awaited_in
+from services.journeys.domain.reasons import events_awaited_in, plans_by
 from services.journeys.domain.signals import Told, called, signals_of, standings_in, told_in
 from services.journeys.domain.traces import Step
 from services.shared.contracts.base import Fact
@@ -138,16 +138,16 @@ class Interpreter:
             del self._gone[profile_id]
         if known is None or standing.version > known.version:
             self._standings[profile_id] = standing
-            self._replan(profile_id)
+            self._replan(profile_id, facts=True)
 
     def _carry(self, profile_id: str, version: int, traits: Mapping[str, object]) -> None:
         known, _ = self._traits.get(profile_id, (-1, {}))
         if version > known:
             self._traits[profile_id] = (version, traits)
-            self._replan(profile_id)
+            self._replan(profile_id, facts=False)
 
-    def _replan(self, profile_id: str) -> None:
-        for course in self._active(profile_id):
+    def _replan(self, profile_id: str, *, facts: bool) -> None:
+        for course in self._active(profile_id) if plans_by(self._document, facts=facts) else ():
             self._agenda.hear(course, "")
 
     def _active(self, profile_id: str) -> Iterator[Course]:

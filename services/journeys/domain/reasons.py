@@ -9,6 +9,8 @@ from services.journeys.domain.document import Document
 from services.journeys.domain.enrolment import Enrolment, Entrant
 from services.journeys.domain.keeping import kept_with
 from services.journeys.domain.listening import is_event
+from services.journeys.domain.nodes import WaitUntil
+from services.journeys.domain.parts import PERSON
 from services.journeys.domain.signals import Told, called, signals_of
 from services.shared.contracts.scoring import Standing
 
@@ -52,3 +54,14 @@ def is_on_the_walk(walk: Enrolment, told: Told) -> bool:
     if told.event:
         return walk.walker().counts(told.at, told.version)
     return told.standing.version > walk.entry_version
+
+
+def plans_by(document: Document, *, facts: bool) -> bool:
+    """Do people wait for a date that traits say (or, `facts`, scoring's computed ones)?"""
+    for _, node in document.of_type(WaitUntil):
+        kind, name = node.known_as or ("", "")
+        if facts and kind == "fact" and not name.startswith("walk."):
+            return True
+        if not facts and (kind == "trait" or node.zone == PERSON):
+            return True
+    return False

@@ -17,7 +17,7 @@ from services.journeys.domain.entering import ended_by, stage_ends
 from services.journeys.domain.keeping import kept_with
 from services.journeys.domain.moves import Away, Out, Seen
 from services.journeys.domain.nodes import WaitUntil
-from services.journeys.domain.reasons import events_awaited_in, heard_in, is_on_the_walk
+from services.journeys.domain.reasons import events_awaited_in, heard_in, is_on_the_walk, plans_by
 from services.journeys.domain.signals import Told, signals_of, stage_reached
 from services.journeys.domain.states import Place
 from services.journeys.ports.people import Noise
@@ -118,7 +118,7 @@ class Hearing:
         what scoring computes."""
         profiles = list(dict.fromkeys(profile_ids))
         for journey in sorted(
-            {d.journey for d in self._stores.definitions.all() if _plans_by(d.document, facts)}
+            {d.journey for d in self._stores.definitions.all() if plans_by(d.document, facts=facts)}
         ):
             for walks in self.walks_of(profiles, journey).values():
                 for walk in walks:
@@ -245,14 +245,3 @@ def _is_entry_again(document: Document, walk: Enrolment, signal: Told) -> bool:
 def _is_there(to: object, cohort: Cohort) -> bool:
     """Do they wait already for the time that is right by now?"""
     return isinstance(to, Away) and to.over and to.node == cohort.node and to.due == cohort.due
-
-
-def _plans_by(document: Document, facts: bool) -> bool:
-    """Do people wait for a date that traits say (or, `facts`, scoring's computed ones)?"""
-    for _, node in document.of_type(WaitUntil):
-        kind, name = node.known_as or ("", "")
-        if facts and kind == "fact" and not name.startswith("walk."):
-            return True
-        if not facts and (kind == "trait" or node.zone == "person"):
-            return True
-    return False
