@@ -196,12 +196,13 @@ def _typed(anchor: Anchor) -> bool:
     texts = (anchor.at, anchor.prev_hash, anchor.key_id, anchor.signature)
     return (
         type(anchor.number) is int
-        and all(isinstance(text, str) for text in texts)
+        and all(isinstance(text, str) and text.isascii() for text in texts)
         and all(
             type(getattr(row, field.name)) is (int if field.name in ("shard", "first", "seq") else str)
             for row in anchor.rows
             for field in fields(Row)
         )
+        and all(row.hash.isascii() and row.root.isascii() for row in anchor.rows)
     )
 
 

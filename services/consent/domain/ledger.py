@@ -136,6 +136,10 @@ def read_entry(told: Mapping[str, Any]) -> Entry:
     named = _TYPES.keys() >= told.keys() >= _REQUIRED
     if not named or any(type(value) is not _TYPES[name] for name, value in told.items()):
         raise Malformed("these are not the fields of an entry")
+    try:
+        "".join(value for value in told.values() if type(value) is str).encode()
+    except UnicodeEncodeError as error:
+        raise Malformed("a text of it has half a letter") from error
     return Entry(**told)
 
 

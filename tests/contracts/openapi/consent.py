@@ -6,17 +6,15 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import get_args
 
-from services.consent.domain.anchors import ALGORITHM
-from services.consent.domain.anchors import FORMAT as ANCHOR_FORMAT
 from services.consent.domain.asks import Ask, Lookup, Objection, Withdrawal
 from services.consent.domain.brand import Brand
 from services.consent.domain.evidence import Evidence
 from services.consent.domain.imports import MAX_ROWS, Row
-from services.consent.domain.ledger import SHARDS, Entry, Kind, Problem
+from services.consent.domain.ledger import SHARDS, Kind, Problem
 from services.consent.domain.proofs import FORMAT
 from services.consent.domain.purposes import Purpose
-from services.consent.receipts import SCHEMA
 from services.consent.soft import SoftAsk
+from tests.contracts.openapi import consent_ledger
 from tests.contracts.openapi.operations import FORM, JSON, MODEL, PAGE, Operation, does, page
 from tests.contracts.openapi.shapes import (
     FLAG,
@@ -110,49 +108,10 @@ MARKETERS: Mapping[str, Operation] = {
         answers={200: {PAGE: TEXT}},
         query={"language": one_of("en", "nl")},
     ),
-    "GET /consents/{address_key}/receipt": does(
-        "What the person can keep of what was permitted (ISO/IEC TS 27560:2023)",
-        ref("Receipt"),
-        "unknown_address",
-    ),
     "GET /ledger/shards/{shard}": does(
         f"Is a shard of the ledger (0 to {SHARDS - 1}) what was appended?", ref("Shard"), "unknown_shard"
     ),
-    "GET /ledger/shards/{shard}/entries": does(
-        "A piece of a shard, as it stands: to check the chain away from here",
-        obj(
-            {
-                "shard": NUMBER,
-                "head": ref("Head"),
-                "entries": many(ref("LedgerEntry")),
-                "next": or_null({**NUMBER, "description": "what to name as `after` to go on"}),
-            }
-        ),
-        *("unknown_shard", "bad_after", "bad_limit"),
-        query={"after": {**NUMBER, "description": "the `seq` to go on behind"}, "limit": NUMBER},
-    ),
-    "GET /ledger/entries": does(
-        "Entries by purpose, channel, kind, means, time and shard, in the order of time",
-        obj({"entries": many(ref("FoundEntry")), "cursor": or_null(TEXT)}),
-        *("invalid", "bad_cursor"),
-        query={
-            **dict.fromkeys(("purpose", "channel", "means", "cursor"), TEXT),
-            "kind": one_of(*get_args(Kind)),
-            "since": {**INSTANT, "description": "the first moment"},
-            "until": {**INSTANT, "description": "the first moment after"},
-            **dict.fromkeys(("shard", "limit"), NUMBER),
-        },
-    ),
-    "GET /ledger/anchors": does(
-        "Signed anchors: what the ledger was at a time",
-        obj({"anchors": many(ref("Anchor")), "next": or_null(NUMBER)}),
-        *("bad_after", "bad_limit"),
-        query={"after": {**NUMBER, "description": "the number to go on behind"}, "limit": NUMBER},
-    ),
-    "GET /ledger/key": does(
-        "What the signatures of anchors are checked with",
-        obj({"key_id": TEXT, "algorithm": one_of(ALGORITHM), "public_key": {**TEXT, "description": "PEM"}}),
-    ),
+    **consent_ledger.OPERATIONS,
 }
 
 
@@ -185,18 +144,7 @@ PEOPLE: Mapping[str, Operation] = {
         takes=FORMS,
     ),
     **_page_and_head("/preferences", "The preference centre behind the link of a message", *LINK),
-    **{
-        f"{method} /preferences/receipt": Operation(
-            "What a person keeps of what they permitted (ISO/IEC TS 27560:2023), by the link to the preference "
-            "centre or that of the page after a confirmation",
-            {200: {JSON: ref("Receipt")}, **{s: {PAGE: TEXT} for s in (*LINK, 404)}}
-            if method == "GET"
-            else {status: {} for status in (200, *LINK, 404)},
-            query={"token": TEXT},
-            who="anyone",
-        )
-        for method in ("GET", "HEAD")
-    },
+    **consent_ledger.FOR_PEOPLE,
     "POST /preferences": page("Its form; what is wrong comes back as it was sent", 200, *SENT, takes=FORMS),
     **_page_and_head("/preferences/request", "Where to ask for a fresh link", token=False),
     "POST /preferences/request": page(
@@ -238,29 +186,12 @@ _CHANGE: Mapping[str, Schema] = {
     "at": INSTANT,
     **dict.fromkeys(("means", "form"), TEXT),
 }
-_HEAD = obj({"shard": NUMBER, "seq": NUMBER, "hash": TEXT})
-_ENTRY: Mapping[str, Schema] = {
-    field.name: NUMBER
-    if field.name in ("shard", "seq")
-    else {"kind": one_of(*get_args(Kind)), "at": INSTANT}.get(field.name, TEXT)
-    for field in fields(Entry)
-}
 _STATE = obj(
     {
         **dict.fromkeys(("purpose", "channel", "state"), TEXT),
         "sequence": NUMBER,
         **dict.fromkeys(("entry_id", "text_version"), TEXT),
         "at": INSTANT,
-    }
-)
-
-_RECEIPT_PURPOSE = obj(
-    {
-        "purpose": obj({"id": TEXT, "title": TEXT}),
-        "lawful_basis": TEXT,
-        "pii_information": many(obj({"pii_type": TEXT, "pii_optional": FLAG})),
-        "pii_controllers": many(TEXT),
-        **dict.fromkeys(("collection_method", "processing_method", "withdrawal_method"), TEXT),
     }
 )
 
@@ -319,7 +250,7 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     "ProvedEntry": obj(
         {
-            **_ENTRY,
+            **consent_ledger.ENTRY,
             "text": TEXT,
             "evidence": or_null(obj({**{field.name: TEXT for field in fields(Evidence)}, "salt": TEXT})),
             "next": or_null(obj({"seq": NUMBER, "prev_hash": TEXT, "hash": TEXT})),
@@ -338,63 +269,7 @@ SCHEMAS: Mapping[str, Schema] = {
         },
         description="`evidence` is null where it was purged or erased, `anchored` until the next anchor.",
     ),
-    "Head": _HEAD,
-    "LedgerEntry": obj(_ENTRY),
-    "FoundEntry": obj({n: s for n, s in _ENTRY.items() if n not in ("prev_hash", "evidence_digest")}),
-    "Anchor": obj(
-        {
-            "format": one_of(ANCHOR_FORMAT),
-            "algorithm": one_of(ALGORITHM),
-            "number": NUMBER,
-            "at": INSTANT,
-            "prev_hash": TEXT,
-            "rows": many(
-                obj(
-                    {
-                        **dict.fromkeys(("shard", "first", "seq"), NUMBER),
-                        **dict.fromkeys(("hash", "root"), TEXT),
-                    }
-                )
-            ),
-            **dict.fromkeys(("root", "key_id", "signature"), TEXT),
-        },
-        description="Digests only. Written as JSON with sorted keys and without white space it is byte for byte what "
-        "is locked; the signature is over the same of at, format, key_id, number, prev_hash and root.",
-    ),
-    "Receipt": obj(
-        {
-            "schema_version": one_of(SCHEMA),
-            "receipt_id": TEXT,
-            "issued_at": INSTANT,
-            "records": many(ref("ReceiptRecord")),
-        }
-    ),
-    "ReceiptRecord": obj(
-        {
-            "schema_version": one_of(SCHEMA),
-            **dict.fromkeys(("record_id", "pii_principal_id"), TEXT),
-            "pii_processing": obj(
-                {
-                    "privacy_notice": obj(dict.fromkeys(("text", "version", "hash"), TEXT)),
-                    "language": TEXT,
-                    "purposes": many(_RECEIPT_PURPOSE),
-                }
-            ),
-            "party_identification": many(obj(dict.fromkeys(("party_id", "party_role", "party_name"), TEXT))),
-            "events": many(
-                obj(
-                    {
-                        "event_time": INSTANT,
-                        "event_type": one_of("explicit"),
-                        "event_state": one_of("requested", "given", "withdrawn", "expired"),
-                        **dict.fromkeys(("entity_id", "means"), TEXT),
-                        "ledger_entry": obj({"entry_id": TEXT, "hash": TEXT}),
-                    }
-                )
-            ),
-        },
-        description="The principal is the key of the address: it names nobody.",
-    ),
+    **consent_ledger.SCHEMAS,
     "Shard": obj(
         {
             "shard": NUMBER,

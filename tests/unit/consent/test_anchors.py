@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,17 @@ from hypothesis import strategies as st
 
 from services.consent.domain import merkle
 from services.consent.domain.anchors import Anchor, Row, against, cover, read, verify_anchors
-from services.consent.domain.ledger import GENESIS, SHARDS, Entry, Head, Malformed, Problem, append, verify
+from services.consent.domain.ledger import (
+    GENESIS,
+    SHARDS,
+    Entry,
+    Head,
+    Malformed,
+    Problem,
+    append,
+    read_entry,
+    verify,
+)
 from tests.unit.consent.test_consent_ledger import SHARD, a_chain, a_draft
 
 CHAIN, HEAD = a_chain(120)
@@ -171,6 +182,26 @@ def test_the_bytes_of_an_anchor_are_all_or_nothing() -> None:
 def test_what_is_no_anchor_is_refused(text: str) -> None:
     with pytest.raises(Malformed):
         read(text)
+
+
+def test_half_a_letter_is_refused_and_breaks_nothing() -> None:
+    """JSON can say a lone surrogate, and no hash can be made of it."""
+    forged = replace(ANCHORS[0], key_id="\ud800")
+    with pytest.raises(Malformed):
+        read(forged.text())
+    rows = (replace(ANCHORS[0].rows[0], hash="\ud800"), *ANCHORS[0].rows[1:])
+    with pytest.raises(Malformed):
+        read(replace(ANCHORS[0], rows=rows).text())
+    for name in ("address_key", "hash", "form"):
+        with pytest.raises(Malformed):
+            read_entry({**vars(CHAIN[0]), name: "\ud800"})
+    assert read_entry(vars(CHAIN[0])) == CHAIN[0]
+
+
+@pytest.mark.parametrize("change", [{"seq": "1"}, {"seq": True}, {"hash": None}, {"other": "x"}])
+def test_what_is_no_entry_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(Malformed):
+        read_entry({**vars(CHAIN[0]), **change})
 
 
 def test_an_anchor_names_nobody() -> None:
