@@ -8,41 +8,34 @@ from functools import cache
 from services.consent.adapters.address_items import AddressItems
 from services.consent.adapters.evidence_table import EvidenceTable
 from services.consent.adapters.ledger_table import LedgerTable
-from services.consent.adapters.opt_out_list import EndUserMessagingOptOuts
 from services.consent.adapters.purpose_table import PurposeTable
+from services.consent.adapters.reminder_table import ReminderTable
 from services.consent.adapters.token_keys import SecretTokenKeys
 from services.consent.addresses import AddressChanges
 from services.consent.asking import Asking
-from services.consent.complaints import Complaints
 from services.consent.fresh_links import FreshLinks
 from services.consent.inspection import Inspection
 from services.consent.links import Links
 from services.consent.new_address import NewAddress
-from services.consent.objections import Objections
-from services.consent.opt_outs import OptOuts
 from services.consent.person import Person
 from services.consent.preferences import PreferenceCentre
 from services.consent.publishing import Publishing
 from services.consent.recorder import Recorder
 from services.consent.recovery import Recovery
 from services.consent.registry import Registry
-from services.consent.replies import Replies
 from services.consent.service import OptIn
 from services.consent.settings import (
     ApiSettings,
     AskingSettings,
-    OnComplaintsSettings,
     OnFormSubmittedSettings,
     OnInboundSettings,
     OnLedgerStreamSettings,
     OnProfilesChangedSettings,
     OnRecoveryRequestedSettings,
-    OptOutsSettings,
     PersonSettings,
     PreferencesSettings,
     PublicSettings,
 )
-from services.consent.told import Told
 from services.consent.withdrawal import Revocations, Unsubscribing, Withdrawals
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
@@ -53,51 +46,24 @@ from services.shared.ids import new_id
 @cache
 def asking() -> Asking:
     """Of the public pages."""
-    return _asking(PublicSettings.from_env())
+    return asking_with(PublicSettings.from_env())
 
 
 @cache
 def opt_in() -> OptIn:
     """Of the public pages."""
-    return _opt_in(PublicSettings.from_env())
+    return opt_in_with(PublicSettings.from_env())
 
 
-@cache
-def replies() -> Replies:
-    """Of messages that come in."""
-    settings = OnInboundSettings.from_env()
-    return Replies(
-        objections=_objections(settings),
-        opt_in=_opt_in(settings),
-        address_secret=secret_text(settings.address_secret_arn),
-    )
-
-
-@cache
-def complaints() -> Complaints:
-    """Of complaints that delivery heard of."""
-    settings = OnComplaintsSettings.from_env()
-    return Complaints(
-        ledger=_ledger(settings),
-        revocations=Revocations(Recorder(_ledger(settings), new_id, _new_salt), settings.clock(), new_id),
-        objections=_objections(settings),
-    )
-
-
-@cache
-def objections() -> Objections:
-    """Of the marketers' API."""
-    return _objections(ApiSettings.from_env())
-
-
-def _opt_in(settings: PublicSettings | OnInboundSettings) -> OptIn:
+def opt_in_with(settings: PublicSettings | OnInboundSettings) -> OptIn:
+    """What confirms requests."""
     evidence = EvidenceTable(Table(settings.evidence_table))
     ledger = LedgerTable(Table(settings.ledger_table), evidence)
     return OptIn(
         purposes=PurposeTable(Table(settings.purposes_table)),
         ledger=ledger,
         evidence=evidence,
-        recorder=Recorder(ledger, new_id, _new_salt),
+        recorder=Recorder(ledger, new_id, new_salt),
         links=Links(SecretTokenKeys(settings.token_secret_arn), settings.clock()),
         clock=settings.clock(),
         address_secret=secret_text(settings.address_secret_arn),
@@ -107,7 +73,7 @@ def _opt_in(settings: PublicSettings | OnInboundSettings) -> OptIn:
 @cache
 def form_asking() -> Asking:
     """Of forms that were sent to ingest."""
-    return _asking(OnFormSubmittedSettings.from_env())
+    return asking_with(OnFormSubmittedSettings.from_env())
 
 
 @cache
@@ -121,33 +87,8 @@ def address_changes() -> AddressChanges:
         mailboxes=addresses,
         purposes=PurposeTable(Table(settings.purposes_table)),
         ledger=LedgerTable(Table(settings.ledger_table), evidence),
-        asking=_asking(settings),
+        asking=asking_with(settings),
         bus=Bus(settings.bus_name),
-        address_secret=secret_text(settings.address_secret_arn),
-        clock=settings.clock(),
-    )
-
-
-@cache
-def opt_outs() -> OptOuts:
-    """Of the provider's opt-out list."""
-    settings = OptOutsSettings.from_env()
-    return OptOuts(
-        ledger=_ledger(settings),
-        evidence=EvidenceTable(Table(settings.evidence_table)),
-        objections=_objections(settings),
-        opt_outs=EndUserMessagingOptOuts(settings.sms_opt_out_list),
-        address_secret=secret_text(settings.address_secret_arn),
-    )
-
-
-@cache
-def told() -> Told:
-    """Of changes of profiles."""
-    settings = OnProfilesChangedSettings.from_env()
-    return Told(
-        asking=_asking(settings),
-        objections=_objections(settings),
         address_secret=secret_text(settings.address_secret_arn),
         clock=settings.clock(),
     )
@@ -174,7 +115,7 @@ def unsubscribing() -> Unsubscribing:
     return Unsubscribing(
         purposes=PurposeTable(Table(settings.purposes_table)),
         links=Links(SecretTokenKeys(settings.token_secret_arn), clock),
-        revocations=Revocations(Recorder(ledger, new_id, _new_salt), clock, new_id),
+        revocations=Revocations(Recorder(ledger, new_id, new_salt), clock, new_id),
     )
 
 
@@ -184,7 +125,7 @@ def preference_centre() -> PreferenceCentre:
     settings = PreferencesSettings.from_env()
     clock = settings.clock()
     ledger = LedgerTable(Table(settings.ledger_table), EvidenceTable(Table(settings.evidence_table)))
-    recorder = Recorder(ledger, new_id, _new_salt)
+    recorder = Recorder(ledger, new_id, new_salt)
     return PreferenceCentre(
         purposes=PurposeTable(Table(settings.purposes_table)),
         ledger=ledger,
@@ -192,7 +133,7 @@ def preference_centre() -> PreferenceCentre:
         links=Links(SecretTokenKeys(settings.token_secret_arn), clock),
         recorder=recorder,
         revocations=Revocations(recorder, clock, new_id),
-        asking=_asking(settings),
+        asking=asking_with(settings),
         new_address=new_address(),
         bus=Bus(settings.bus_name),
         clock=clock,
@@ -240,7 +181,7 @@ def withdrawals() -> Withdrawals:
     ledger = LedgerTable(Table(settings.ledger_table), EvidenceTable(Table(settings.evidence_table)))
     return Withdrawals(
         purposes=PurposeTable(Table(settings.purposes_table)),
-        revocations=Revocations(Recorder(ledger, new_id, _new_salt), settings.clock(), new_id),
+        revocations=Revocations(Recorder(ledger, new_id, new_salt), settings.clock(), new_id),
         address_secret=secret_text(settings.address_secret_arn),
     )
 
@@ -277,7 +218,7 @@ def person() -> Person:
         inspection=Inspection(purposes=purposes, ledger=ledger, evidence=evidence, clock=clock),
         ledger=ledger,
         evidence=evidence,
-        revocations=Revocations(Recorder(ledger, new_id, _new_salt), clock, new_id),
+        revocations=Revocations(Recorder(ledger, new_id, new_salt), clock, new_id),
         addresses=addresses,
         mailboxes=addresses,
         clock=clock,
@@ -288,11 +229,16 @@ def person() -> Person:
 @cache
 def publishing() -> Publishing:
     """Of the ledger's stream."""
-    settings = OnLedgerStreamSettings.from_env()
+    return publishing_with(OnLedgerStreamSettings.from_env())
+
+
+def publishing_with(settings: OnLedgerStreamSettings) -> Publishing:
+    """What tells of entries."""
     return Publishing(
         purposes=PurposeTable(Table(settings.purposes_table)),
         evidence=EvidenceTable(Table(settings.evidence_table)),
         keys=SecretTokenKeys(settings.token_secret_arn),
+        reminders=ReminderTable(Table(settings.reminders_table)),
         bus=Bus(settings.bus_name),
         clock=settings.clock(),
         address_secret=secret_text(settings.address_secret_arn),
@@ -300,14 +246,15 @@ def publishing() -> Publishing:
     )
 
 
-def _asking(settings: AskingSettings) -> Asking:
+def asking_with(settings: AskingSettings) -> Asking:
+    """What records requests."""
     evidence = EvidenceTable(Table(settings.evidence_table))
     ledger = LedgerTable(Table(settings.ledger_table), evidence)
     return Asking(
         purposes=PurposeTable(Table(settings.purposes_table)),
         ledger=ledger,
         evidence=evidence,
-        recorder=Recorder(ledger, new_id, _new_salt),
+        recorder=Recorder(ledger, new_id, new_salt),
         address_secret=secret_text(settings.address_secret_arn),
         clock=settings.clock(),
         new_id=new_id,
@@ -316,19 +263,11 @@ def _asking(settings: AskingSettings) -> Asking:
     )
 
 
-def _objections(settings: ApiSettings | AskingSettings) -> Objections:
-    ledger = _ledger(settings)
-    return Objections(
-        ledger=ledger,
-        revocations=Revocations(Recorder(ledger, new_id, _new_salt), settings.clock(), new_id),
-        address_secret=secret_text(settings.address_secret_arn),
-        new_id=new_id,
-    )
-
-
-def _ledger(settings: ApiSettings | AskingSettings) -> LedgerTable:
+def ledger_of(settings: ApiSettings | AskingSettings) -> LedgerTable:
+    """The ledger and its evidence."""
     return LedgerTable(Table(settings.ledger_table), EvidenceTable(Table(settings.evidence_table)))
 
 
-def _new_salt() -> str:
+def new_salt() -> str:
+    """What keeps erased evidence from being guessed."""
     return secrets.token_hex(16)

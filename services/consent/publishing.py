@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from services.consent.domain.ledger import MESSAGE, Entry
 from services.consent.domain.replies import reply_word
 from services.consent.ports import EvidenceStore, FactBus, PurposeStore, TokenKeys
+from services.consent.reminders import Due, ReminderStore
 from services.consent.service import confirm_token
 from services.shared.aws.bus import pack
 from services.shared.clock import Clock, from_iso
@@ -16,6 +18,8 @@ from services.shared.contracts.messages import AddressedRequest
 from services.shared.ids import stable_id
 
 TEMPLATE = "confirm_subscription"
+CONFIRM, REMIND = "confirm", "remind"
+"""Why the message is sent; its send id is made of it, so each leaves once."""
 
 
 class Publishing:
@@ -26,6 +30,7 @@ class Publishing:
         *,
         purposes: PurposeStore,
         evidence: EvidenceStore,
+        reminders: ReminderStore,
         keys: TokenKeys,
         bus: FactBus,
         clock: Clock,
@@ -34,6 +39,7 @@ class Publishing:
     ) -> None:
         self._purposes = purposes
         self._evidence = evidence
+        self._reminders = reminders
         self._keys = keys
         self._bus = bus
         self._clock = clock
@@ -49,6 +55,7 @@ class Publishing:
         """
         changes = [_change(entry) for entry in entries if entry.kind != "requested"]
         asked = [entry for entry in entries if entry.kind == "requested"]
+        self._note_reminders(asked)
         messages = self._messages(asked)
         self._bus.publish(
             [
@@ -58,19 +65,36 @@ class Publishing:
         )
         return {"changed": len(changes), "requested": len(messages), "forgotten": len(asked) - len(messages)}
 
-    def _messages(self, asked: Sequence[Entry]) -> list[AddressedRequest]:
+    def remind(self, entry: Entry) -> bool:
+        """Ask once more for the message of a request; false when its address was erased.
+
+        Raises:
+            NotPublished: the bus refused; repeat.
+        """
+        messages = self._messages([entry], REMIND)
+        self._bus.publish(pack(messages, lambda rows: ConfirmationRequested(requests=rows)))
+        return bool(messages)
+
+    def _note_reminders(self, asked: Sequence[Entry]) -> None:
+        for entry in asked:
+            purpose, _ = self._purposes.get(entry.purpose)
+            if purpose and purpose.remind_after_days:
+                at = from_iso(entry.at) + timedelta(days=purpose.remind_after_days)
+                self._reminders.note(Due(at, entry.address_key, entry.request_id))
+
+    def _messages(self, asked: Sequence[Entry], why: str = CONFIRM) -> list[AddressedRequest]:
         if not asked:
             return []
         evidence = self._evidence.get([entry.entry_id for entry in asked])
         now, secret = self._clock.now(), self._keys.current()
         return [
             AddressedRequest(
-                send_id=stable_id("snd", "confirm", entry.request_id),
+                send_id=stable_id("snd", why, entry.request_id),
                 template=TEMPLATE,
                 channels=[entry.channel],
                 requested_at=from_iso(entry.at),
                 address=evidence[entry.entry_id].evidence.address,
-                params=self._params(entry, secret),
+                params={**self._params(entry, secret), "reminder": why == REMIND},
             )
             for entry in asked
             if entry.entry_id in evidence and not evidence[entry.entry_id].gone(now)

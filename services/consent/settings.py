@@ -82,7 +82,14 @@ class OnLedgerStreamSettings(Settings):
 
     purposes_table: str
     evidence_table: str
+    reminders_table: str
     address_secret_arn: str
     token_secret_arn: str
     public_url: str
     bus_name: str
+
+
+class RemindSettings(OnLedgerStreamSettings):
+    """Of `handlers.remind`."""
+
+    ledger_table: str

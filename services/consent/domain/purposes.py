@@ -41,7 +41,8 @@ class Purpose(BaseModel):
     """Something to ask permission for, on some channels; whoever signs up on a form confirms it by double opt-in.
 
     `preference_centre` says what a tick there is worth: `double_opt_in` asks for the same confirmation, `signed_link`
-    takes it as given where the page was opened by a link sent to that very address.
+    takes it as given where the page was opened by a link sent to that very address. `remind_after_days`: whoever has
+    not confirmed by then is asked once more (`None`, and by default, never).
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -50,6 +51,7 @@ class Purpose(BaseModel):
     channels: Annotated[list[Channel], Field(min_length=1, max_length=2)]
     basis: Literal["double_opt_in"] = "double_opt_in"
     preference_centre: Literal["double_opt_in", "signed_link"] = "double_opt_in"
+    remind_after_days: Annotated[int, Field(ge=1, le=14)] | None = None
     texts: Annotated[list[ConsentText], Field(min_length=1, max_length=200)]
 
     @field_validator("texts")

@@ -6,7 +6,8 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.consent.bootstrap import inspection, objections, registry, withdrawals
+from services.consent.bootstrap import inspection, registry, withdrawals
+from services.consent.bootstrap_replies import objections
 from services.consent.domain.asks import Lookup, Objection, Withdrawal
 from services.consent.domain.purposes import Purpose
 from services.consent.handlers.requests import origin_of

@@ -197,6 +197,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         make_table("purposes", "name")
         make_table("ledger", "pk", "sk", stream=True)
         make_table("evidence", "pk")
+        make_table("reminders", "day", "request")
         vault = client("secretsmanager")
         address_arn = vault.create_secret(Name="address", SecretString="address-secret")["ARN"]
         token_arn = vault.create_secret(Name="token", SecretString="token-secret")["ARN"]
@@ -210,6 +211,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "TOKEN_SECRET_ARN": token_arn,
             "REQUESTS_PER_IP": "20",
             "REQUESTS_PER_DAY": "40",
+            "REMINDERS_TABLE": "reminders",
             "SMS_OPT_OUT_LIST": "Default",
             "PUBLIC_URL": "https://api.example.com",
             "BUS_NAME": "halte",
