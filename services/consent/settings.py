@@ -68,9 +68,13 @@ class OnComplaintsSettings(ApiSettings):
 
 
 class OptOutsSettings(ApiSettings):
-    """Of `handlers.on_sms_permissions` and `handlers.opt_outs`. `sms_opt_out_list` is the provider's, by name."""
+    """Of `handlers.opt_outs`. `sms_opt_out_list` is the provider's, by name."""
 
     sms_opt_out_list: str
+
+
+class OnSmsPermissionsSettings(OptOutsSettings):
+    """Of `handlers.on_sms_permissions`."""
 
 
 class PersonSettings(ApiSettings):
