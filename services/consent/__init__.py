@@ -4,8 +4,9 @@ Owns purposes and their texts, the hash-chained ledger, double opt-in, one-click
 their public pages.
 Publishes `ConsentChanged.v1` and `ConfirmationRequested.v1` (from the ledger's stream), `NoticeRequested.v1`, and
 `PreferencesChanged.v1`.
-Listens to `FormSubmitted.v1` (permissions that were ticked), to `ProfilesChanged.v1` for addresses that were replaced,
-to `ProfilesMerged.v1` and `ProfilesErased.v1`, and to account recovery: clients' `Account Recovery Requested` on the
+Listens to `FormSubmitted.v1` (permissions that were ticked), to `ProfilesChanged.v1` for addresses that were replaced
+and for wishes and objections that were tracked, to replies on its inbound topic, to `ComplaintsReceived.v1`, to
+`ProfilesMerged.v1` and `ProfilesErased.v1`, and to account recovery: clients' `Account Recovery Requested` on the
 bus, and `RecoveryRequested.v1`.
 
 The subject of a consent is an address on a channel, never a profile: whoever changes their e-mail address has given
