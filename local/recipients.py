@@ -137,8 +137,8 @@ class Ledger:
 class Recipients:
     """Plays everybody's plan when it is due by the virtual clock.
 
-    `publish` brings a provider event to the feedback topic, `answer` a message to the inbound one. `stop` leaves what is
-    not due yet undone.
+    `publish` brings a provider event to the feedback topic, `answer` a message to the inbound one. `stop` leaves
+    what is not due yet undone.
     """
 
     def __init__(

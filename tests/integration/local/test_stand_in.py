@@ -164,8 +164,6 @@ def test_keeps_an_opt_out_list(stand_in: StandIn, sms: Any) -> None:
     sms.delete_opted_out_number(OptOutListName="Default", OptedOutNumber=numbers[1])
     with pytest.raises(sms.exceptions.ResourceNotFoundException):
         sms.delete_opted_out_number(OptOutListName="Default", OptedOutNumber=numbers[1])
-    with pytest.raises(sms.exceptions.ValidationException):
-        sms.put_opted_out_number(OptOutListName="", OptedOutNumber=numbers[1])
     first = sms.describe_opted_out_numbers(OptOutListName="Default", MaxResults=1)
     rest = sms.describe_opted_out_numbers(
         OptOutListName="Default", MaxResults=1, NextToken=first["NextToken"]
