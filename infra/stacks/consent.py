@@ -152,7 +152,8 @@ class ConsentStack(ServiceStack):
     def _asking(self) -> dict[str, str]:
         everyone_is_local = 1_000_000  # at the local stage all visitors share one address
         limit = everyone_is_local if self.halte.is_local else REQUESTS_PER_IP
-        per_day = self.node.try_get_context("opt_in_requests_per_day") or REQUESTS_PER_DAY
+        fixed = everyone_is_local if self.halte.is_local else REQUESTS_PER_DAY
+        per_day = self.node.try_get_context("opt_in_requests_per_day") or fixed
         return {
             **self._tables(),
             "address_secret_arn": self.address_secret.secret_arn,

@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 from typing import Literal, Protocol
 
 from services.consent.domain.ledger import Entry
-from services.consent.domain.purposes import EVERY
 from services.consent.ports import LedgerStore
 from services.shared.clock import Clock
+from services.shared.contracts.consent import EVERY
 
 DAYS_BACK = 3
 """Due days that are looked at: a schedule that stood still for a weekend misses nobody."""

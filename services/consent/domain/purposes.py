@@ -14,9 +14,6 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 TextVersion = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,32}$")]
 
-EVERY = "*"
-"""Stands in the ledger for all purposes, those to come among them: no purpose can have this name."""
-
 MAX_TEXTS_BYTES = 200_000
 """Of all texts of a purpose together; a DynamoDB item holds 400 KB."""
 

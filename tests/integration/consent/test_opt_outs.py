@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from local.stand_in import Refused, StandIn
-from services.consent.domain.purposes import EVERY
 from services.consent.handlers import on_sms_permissions, opt_outs
-from services.shared.contracts.consent import ConsentChanged
+from services.shared.contracts.consent import EVERY, ConsentChanged
 from tests.integration.consent.conftest import CONTEXT, World
 from tests.integration.consent.test_withdrawal import PHONE, granted_by_text, queued, states, text_back
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from services.consent import bootstrap
-from services.consent.domain.purposes import EVERY
+from services.consent import bootstrap_replies
 from services.consent.handlers import on_complaints, on_inbound, on_profiles_changed, person
 from services.shared.clock import to_iso
+from services.shared.contracts.consent import EVERY
 from services.shared.contracts.delivery import Complaint, ComplaintsReceived
 from services.shared.contracts.ingest import CustomerEvent, ProfileChange, ProfilesChanged
 from tests.integration.consent.conftest import CONTEXT, World
@@ -78,16 +78,21 @@ def complaint(world: World, purpose: str, send_id: str = "snd_1") -> None:
 
 
 def tell(
-    world: World, name: str, message_id: str = "m1", traits: dict[str, Any] | None = None, **said: Any
+    world: World,
+    name: str,
+    message_id: str = "m1",
+    traits: dict[str, Any] | None = None,
+    version: int = 1,
+    **said: Any,
 ) -> None:
     at = said.pop("at", world.clock.now())
     change = ProfileChange(
         profile_id="prf_1",
-        version=1,
+        version=version,
         at=world.clock.now(),
         events=[CustomerEvent(message_id=message_id, type="track", name=name, at=at, properties=said)],
         traits=traits or {"email": MAIL, "phone": PHONE},
-        traits_version=1,
+        traits_version=version,
         told_before=bool(said.pop("told_before", False)),
     )
     fact = ProfilesChanged(changes=[change])
@@ -115,7 +120,7 @@ def test_a_text_message_with_the_code_gives_the_permission_once(world: World) ->
     assert (message["channels"], message["address"]) == (["sms"], PHONE)
     word = message["params"]["reply_word"]
     assert word.startswith("YES ")
-    for wrong in ("YES", "YES ZZZZ", "no thanks", word.removeprefix("YES ")):
+    for wrong in ("YES", "YES ZZZZ", "JA жжжж", "no thanks", word.removeprefix("YES ")):
         text_back(wrong)
     text_back(word, "+31699999999")
     assert states(world, PHONE, "sms") == {}
@@ -263,7 +268,7 @@ def test_a_whole_person_s_objection_is_absolute_and_outlives_the_person(world: W
     }
     person.handler(question, CONTEXT)
     assert MAIL not in repr([world.items(table) for table in ("ledger", "evidence")])
-    assert bootstrap.objections().stands(key, "email")
+    assert bootstrap_replies.objections().stands(key, "email")
     assert states(world) == {"newsletter": "revoked", EVERY: "revoked"}
     _, proof = world.json(f"GET /consents/{key}/proof")
     assert proof["states_follow"]
@@ -298,6 +303,19 @@ def test_a_person_objects_by_an_event_at_every_address(world: World) -> None:
     world.granted()
     tell(world, "Marketing Objected")
     assert states(world)["newsletter"] == "granted"
+
+
+@pytest.mark.parametrize("objected", [True, False])
+def test_a_new_address_whose_holder_objected_is_not_asked(world: World, objected: bool) -> None:
+    tell(world, "Registered")
+    world.granted()
+    work = {"channel": "email", "address": "ann@work.example"}
+    if objected:
+        world.json("POST /consents/objections", {"addresses": [work], "reason": "letter"})
+    world.pump()
+    tell(world, "Email Changed", "m2", {"email": work["address"]}, version=2)
+    asked = [m["address"] for fact in world.pump() for m in fact.get("requests", [])]
+    assert asked == ([] if objected else [work["address"]])
 
 
 WISH: dict[str, Any] = {
