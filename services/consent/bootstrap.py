@@ -46,7 +46,7 @@ from services.shared.ids import new_id
 @cache
 def asking() -> Asking:
     """Of the public pages."""
-    return asking_with(PublicSettings.from_env())
+    return _asking(PublicSettings.from_env())
 
 
 @cache
@@ -63,7 +63,7 @@ def opt_in_with(settings: PublicSettings | OnInboundSettings) -> OptIn:
         purposes=PurposeTable(Table(settings.purposes_table)),
         ledger=ledger,
         evidence=evidence,
-        recorder=Recorder(ledger, new_id, new_salt),
+        recorder=Recorder(ledger, new_id, _new_salt),
         links=Links(SecretTokenKeys(settings.token_secret_arn), settings.clock()),
         clock=settings.clock(),
         address_secret=secret_text(settings.address_secret_arn),
@@ -73,7 +73,13 @@ def opt_in_with(settings: PublicSettings | OnInboundSettings) -> OptIn:
 @cache
 def form_asking() -> Asking:
     """Of forms that were sent to ingest."""
-    return asking_with(OnFormSubmittedSettings.from_env())
+    return _asking(OnFormSubmittedSettings.from_env())
+
+
+@cache
+def profile_asking() -> Asking:
+    """Of changes of profiles."""
+    return _asking(OnProfilesChangedSettings.from_env())
 
 
 @cache
@@ -87,7 +93,7 @@ def address_changes() -> AddressChanges:
         mailboxes=addresses,
         purposes=PurposeTable(Table(settings.purposes_table)),
         ledger=LedgerTable(Table(settings.ledger_table), evidence),
-        asking=asking_with(settings),
+        asking=_asking(settings),
         bus=Bus(settings.bus_name),
         address_secret=secret_text(settings.address_secret_arn),
         clock=settings.clock(),
@@ -115,7 +121,7 @@ def unsubscribing() -> Unsubscribing:
     return Unsubscribing(
         purposes=PurposeTable(Table(settings.purposes_table)),
         links=Links(SecretTokenKeys(settings.token_secret_arn), clock),
-        revocations=Revocations(Recorder(ledger, new_id, new_salt), clock, new_id),
+        revocations=Revocations(Recorder(ledger, new_id, _new_salt), clock, new_id),
     )
 
 
@@ -125,7 +131,7 @@ def preference_centre() -> PreferenceCentre:
     settings = PreferencesSettings.from_env()
     clock = settings.clock()
     ledger = LedgerTable(Table(settings.ledger_table), EvidenceTable(Table(settings.evidence_table)))
-    recorder = Recorder(ledger, new_id, new_salt)
+    recorder = Recorder(ledger, new_id, _new_salt)
     return PreferenceCentre(
         purposes=PurposeTable(Table(settings.purposes_table)),
         ledger=ledger,
@@ -133,7 +139,7 @@ def preference_centre() -> PreferenceCentre:
         links=Links(SecretTokenKeys(settings.token_secret_arn), clock),
         recorder=recorder,
         revocations=Revocations(recorder, clock, new_id),
-        asking=asking_with(settings),
+        asking=_asking(settings),
         new_address=new_address(),
         bus=Bus(settings.bus_name),
         clock=clock,
@@ -181,7 +187,7 @@ def withdrawals() -> Withdrawals:
     ledger = LedgerTable(Table(settings.ledger_table), EvidenceTable(Table(settings.evidence_table)))
     return Withdrawals(
         purposes=PurposeTable(Table(settings.purposes_table)),
-        revocations=Revocations(Recorder(ledger, new_id, new_salt), settings.clock(), new_id),
+        revocations=Revocations(Recorder(ledger, new_id, _new_salt), settings.clock(), new_id),
         address_secret=secret_text(settings.address_secret_arn),
     )
 
@@ -218,7 +224,7 @@ def person() -> Person:
         inspection=Inspection(purposes=purposes, ledger=ledger, evidence=evidence, clock=clock),
         ledger=ledger,
         evidence=evidence,
-        revocations=Revocations(Recorder(ledger, new_id, new_salt), clock, new_id),
+        revocations=Revocations(Recorder(ledger, new_id, _new_salt), clock, new_id),
         addresses=addresses,
         mailboxes=addresses,
         clock=clock,
@@ -246,15 +252,14 @@ def publishing_with(settings: OnLedgerStreamSettings) -> Publishing:
     )
 
 
-def asking_with(settings: AskingSettings) -> Asking:
-    """What records requests."""
+def _asking(settings: AskingSettings) -> Asking:
     evidence = EvidenceTable(Table(settings.evidence_table))
     ledger = LedgerTable(Table(settings.ledger_table), evidence)
     return Asking(
         purposes=PurposeTable(Table(settings.purposes_table)),
         ledger=ledger,
         evidence=evidence,
-        recorder=Recorder(ledger, new_id, new_salt),
+        recorder=Recorder(ledger, new_id, _new_salt),
         address_secret=secret_text(settings.address_secret_arn),
         clock=settings.clock(),
         new_id=new_id,
@@ -268,6 +273,10 @@ def ledger_of(settings: ApiSettings | AskingSettings) -> LedgerTable:
     return LedgerTable(Table(settings.ledger_table), EvidenceTable(Table(settings.evidence_table)))
 
 
-def new_salt() -> str:
-    """What keeps erased evidence from being guessed."""
+def recorder_of(ledger: LedgerTable) -> Recorder:
+    """What appends to the ledger."""
+    return Recorder(ledger, new_id, _new_salt)
+
+
+def _new_salt() -> str:
     return secrets.token_hex(16)

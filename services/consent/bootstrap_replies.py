@@ -8,11 +8,10 @@ from services.consent.adapters.evidence_table import EvidenceTable
 from services.consent.adapters.ledger_table import LedgerTable
 from services.consent.adapters.opt_out_list import EndUserMessagingOptOuts
 from services.consent.adapters.reminder_table import ReminderTable
-from services.consent.bootstrap import asking_with, ledger_of, new_salt, opt_in_with, publishing_with
+from services.consent.bootstrap import ledger_of, opt_in_with, profile_asking, publishing_with, recorder_of
 from services.consent.complaints import Complaints
 from services.consent.objections import Objections
 from services.consent.opt_outs import OptOuts
-from services.consent.recorder import Recorder
 from services.consent.reminders import Reminders
 from services.consent.replies import Replies
 from services.consent.settings import (
@@ -48,7 +47,7 @@ def complaints() -> Complaints:
     settings = OnComplaintsSettings.from_env()
     return Complaints(
         ledger=ledger_of(settings),
-        revocations=Revocations(Recorder(ledger_of(settings), new_id, new_salt), settings.clock(), new_id),
+        revocations=Revocations(recorder_of(ledger_of(settings)), settings.clock(), new_id),
         objections=_objections(settings),
     )
 
@@ -77,7 +76,7 @@ def told() -> Told:
     """Of changes of profiles."""
     settings = OnProfilesChangedSettings.from_env()
     return Told(
-        asking=asking_with(settings),
+        asking=profile_asking(),
         objections=_objections(settings),
         address_secret=secret_text(settings.address_secret_arn),
         clock=settings.clock(),
@@ -100,7 +99,7 @@ def _objections(settings: ApiSettings | AskingSettings) -> Objections:
     ledger = ledger_of(settings)
     return Objections(
         ledger=ledger,
-        revocations=Revocations(Recorder(ledger, new_id, new_salt), settings.clock(), new_id),
+        revocations=Revocations(recorder_of(ledger), settings.clock(), new_id),
         address_secret=secret_text(settings.address_secret_arn),
         new_id=new_id,
     )

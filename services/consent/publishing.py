@@ -103,9 +103,7 @@ class Publishing:
     def _params(self, entry: Entry, secret: str) -> dict[str, Any]:
         purpose, _ = self._purposes.get(entry.purpose)
         text = purpose.text(entry.text_version, entry.language) if purpose else None
-        by_reply = {
-            "reply_word": reply_word(self._address_secret, entry.request_id, entry.language),
-        }
+        by_reply = {"reply_word": reply_word(self._address_secret, entry.request_id, entry.language)}
         return {
             **(by_reply if entry.channel == "sms" else {}),
             "confirm_url": f"{self._public_url}/consents/confirm?token={confirm_token(secret, entry)}",
