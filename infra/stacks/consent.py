@@ -111,7 +111,7 @@ class ConsentStack(ServiceStack):
             settings={**self._asking(), "bus_name": self.bus_name},
         )
         self._let_ask(function)
-        self._ledger.grant(function, "dynamodb:Query", "dynamodb:BatchGetItem")
+        self._ledger.grant(function, "dynamodb:Query")
         self._evidence.grant(function, "dynamodb:DeleteItem")
         self.allow_publishing(function)
         queue = self.queue("OnProfilesChangedQueue")
@@ -163,7 +163,7 @@ class ConsentStack(ServiceStack):
 
     def _let_ask(self, function: ServiceFunction) -> None:
         self._purposes.grant(function, "dynamodb:GetItem")
-        self._ledger.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
+        self._ledger.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
         self._evidence.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
         self.address_secret.grant_read(function)
 

@@ -31,10 +31,6 @@ class Objections:
         self._address_secret = address_secret
         self._new_id = new_id
 
-    def stands(self, address_key: str, channel: str) -> bool:
-        """Did the holder of the address object? Nothing but an own, later confirmation permits anything then."""
-        return (EVERY, channel) in self._ledger.states(address_key)
-
     def record(
         self,
         address_key: str,

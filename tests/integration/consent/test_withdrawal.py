@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 
 import pytest
 
-from services.consent import bootstrap_replies
+from services.consent import bootstrap
 from services.consent.handlers import on_complaints, on_inbound, on_profiles_changed, person
+from services.consent.ports import Subject
 from services.shared.clock import to_iso
 from services.shared.contracts.consent import EVERY
 from services.shared.contracts.delivery import Complaint, ComplaintsReceived
@@ -268,11 +270,29 @@ def test_a_whole_person_s_objection_is_absolute_and_outlives_the_person(world: W
     }
     person.handler(question, CONTEXT)
     assert MAIL not in repr([world.items(table) for table in ("ledger", "evidence")])
-    assert bootstrap_replies.objections().stands(key, "email")
     assert states(world) == {"newsletter": "revoked", EVERY: "revoked"}
     _, proof = world.json(f"GET /consents/{key}/proof")
     assert proof["states_follow"]
     assert all(entry["intact"] for entry in proof["entries"])
+
+
+def test_whoever_decides_on_a_permission_is_told_of_the_objection(world: World) -> None:
+    """So no import and no other basis grants over it: for a purpose that was never spoken of, it is what stands."""
+    ledger = bootstrap.inspection()._ledger
+    subject = Subject(world.key(), "newsletter", "email")
+    assert ledger.position(subject).standing is None
+    contact = {"channel": "email", "address": MAIL}
+    world.json("POST /consents/objections", {"addresses": [contact], "reason": "letter"})
+    standing = ledger.position(subject).standing
+    assert standing is not None
+    assert standing.state == "revoked"
+    withdrawal = {**contact, "purpose": "newsletter", "reason": "phoned"}
+    assert world.json("POST /consents/revocations", withdrawal)[1]["outcome"] == "unchanged"
+    assert ledger.position(replace(subject, channel="sms")).standing is None
+    world.granted()
+    standing = ledger.position(subject).standing
+    assert standing is not None
+    assert standing.state == "granted"
 
 
 def test_after_an_objection_only_what_the_person_confirms_is_permitted(world: World) -> None:
