@@ -20,6 +20,7 @@ from benchmarks import (
     ledger_verification,
     pattern_matching,
     profile_evaluations,
+    same_time,
     usd_per_million_entries,
     usd_per_million_events,
 )
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[Report], list[Result]]] = {
     "profile_evaluations": profile_evaluations.run,
     "interpreter_steps": interpreter_steps.run,
     "ledger_verification": ledger_verification.run,
+    "same_time": same_time.run,
 }
 _EXAMPLES = """examples:
   python -m benchmarks                                    all of them; about four minutes
@@ -51,6 +53,7 @@ _EXAMPLES = """examples:
   python -m benchmarks --only profile_evaluations         how fast 100 segments are judged
   python -m benchmarks --only interpreter_steps           how fast a journey is walked in plain Python
   python -m benchmarks --only ledger_verification         how long 100,000 consent entries take to check
+  python -m benchmarks --only same_time                   does the time of an answer tell who is known
 """
 _LINES = 14
 

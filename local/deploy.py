@@ -33,6 +33,7 @@ class Deployment:
     admin_key: str
     feedback_topic: str
     anchors: str
+    inbound_topic: str
     tables: dict[str, str]
 
 
@@ -157,10 +158,8 @@ def let_browsers_ask(aws: Aws, assembly: Path) -> None:
 
 def find(aws: Aws) -> Deployment:
     """What the stacks announced in SSM and in their outputs."""
-    names = (
-        *("api-url", "bus-name", "lake-bucket", "admin-key-secret-arn", "feedback-topic-arn"),
-        "anchor-bucket",
-    )
+    topics = ("feedback-topic-arn", "inbound-topic-arn")
+    names = ("api-url", "bus-name", "lake-bucket", "admin-key-secret-arn", "anchor-bucket", *topics)
     answer = aws("ssm").get_parameters(Names=[f"/halte/{STAGE}/{name}" for name in names])
     found = {p["Name"].rpartition("/")[2]: p["Value"] for p in answer["Parameters"]}
     secret = aws("secretsmanager").get_secret_value(SecretId=found["admin-key-secret-arn"])
@@ -171,6 +170,7 @@ def find(aws: Aws) -> Deployment:
         admin_key=secret["SecretString"],
         feedback_topic=found["feedback-topic-arn"],
         anchors=found["anchor-bucket"],
+        inbound_topic=found["inbound-topic-arn"],
         tables=_tables(aws),
     )
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws
 from aws_cdk import aws_events as events
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.constructs.anchors import Anchors
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
+from infra.stacks.consent_replies import add_replies
 from services.consent.domain.events import CONFIRMING, MAY_CHANGE_ADDRESS, RECOVERY_REQUESTED, TOLD
-from services.shared.contracts.consent import ConsentChanged
-from services.shared.contracts.delivery import ComplaintsReceived, MessageSent
+from services.shared.contracts.delivery import MessageSent
 from services.shared.contracts.ingest import (
     FormSubmitted,
     ProfilesChanged,
@@ -80,14 +76,13 @@ class ConsentStack(ServiceStack):
         self._ledger = self.table("Ledger", partition_key="pk", sort_key="sk", stream=True)
         self._evidence = self.table("Evidence", partition_key="pk", ttl="expires_at")
         self._anchors = Anchors(self, self._ledger)
+        self._reminders = self.table("Reminders", partition_key="day", sort_key="request", ttl="expires_at")
         self._public()
         self._preferences()
         self._forms()
         self._address_changes()
         self._recovery()
-        self._replies()
-        self._complaints()
-        self._opt_outs()
+        add_replies(self, purposes=self._purposes, ledger=self._ledger, evidence=self._evidence)
         self._marketers()
         self._audit()
         self._outbox()
@@ -137,7 +132,7 @@ class ConsentStack(ServiceStack):
             settings={**self._asking(), "bus_name": self.bus_name},
         )
         self._let_ask(function)
-        self._ledger.grant(function, "dynamodb:Query", "dynamodb:BatchGetItem")
+        self._ledger.grant(function, "dynamodb:Query")
         self._evidence.grant(function, "dynamodb:DeleteItem")
         self.allow_publishing(function)
         queue = self.queue("OnProfilesChangedQueue")
@@ -175,90 +170,11 @@ class ConsentStack(ServiceStack):
         self.subscribe("RecoveryByHttp", queue, pattern_of(RecoveryRequested))
         self.consume(function, queue, batch_size=10)
 
-    def _replies(self) -> None:
-        """Messages that come in: the operator points the number's two-way channel, and a receipt rule for mail, at
-        the topic."""
-        topic = sns.Topic(self, "Inbound", enforce_ssl=True)
-        for name in ("sms-voice", "ses"):
-            topic.add_to_resource_policy(
-                iam.PolicyStatement(
-                    sid=f"From{name.replace('-', '').title()}",
-                    principals=[iam.ServicePrincipal(f"{name}.amazonaws.com")],
-                    actions=["sns:Publish"],
-                    resources=[topic.topic_arn],
-                    conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
-                )
-            )
-        function = self.function(
-            "OnInbound",
-            handler="on_inbound",
-            settings={
-                **self._tables(),
-                "address_secret_arn": self.address_secret.secret_arn,
-                "token_secret_arn": self.token_secret.secret_arn,
-            },
-        )
-        self._let_end(function)
-        self._evidence.grant(function, "dynamodb:UpdateItem")
-        self.token_secret.grant_read(function)
-        queue = self.queue("InboundQueue")
-        topic.add_subscription(subscriptions.SqsSubscription(queue, dead_letter_queue=queue.dead_letters))
-        self.consume(function, queue, batch_size=10)
-        self.announce("inbound-topic-arn", topic.topic_arn)
-
-    def _complaints(self) -> None:
-        function = self.function(
-            "OnComplaints",
-            handler="on_complaints",
-            settings={**self._tables(), "address_secret_arn": self.address_secret.secret_arn},
-        )
-        self._let_end(function)
-        self.react(function, facts=[ComplaintsReceived], batch_size=10)
-
-    def _opt_outs(self) -> None:
-        name = str(self.node.try_get_context("sms_opt_out_list") or "Default")
-        settings = {
-            **self._tables(),
-            "address_secret_arn": self.address_secret.secret_arn,
-            "sms_opt_out_list": name,
-        }
-        place = f"arn:{Aws.PARTITION}:sms-voice:{Aws.REGION}:{Aws.ACCOUNT_ID}:opt-out-list/{name}"
-
-        def let(function: ServiceFunction, *operations: str) -> None:
-            actions = [f"sms-voice:{operation}" for operation in operations]
-            function.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=[place]))
-
-        follow = self.function("OnSmsPermissions", handler="on_sms_permissions", settings=settings)
-        self._ledger.grant(follow, "dynamodb:BatchGetItem", "dynamodb:Query")
-        self._evidence.grant(follow, "dynamodb:BatchGetItem")
-        self.address_secret.grant_read(follow)
-        let(follow, "PutOptedOutNumber", "DeleteOptedOutNumber")
-        queue = self.queue("OnSmsPermissionsQueue")
-        by_text = events.EventPattern(
-            source=[ConsentChanged.source],
-            detail_type=[ConsentChanged.detail_type],
-            detail={"changes": {"channel": ["sms"]}},
-        )
-        self.subscribe("SmsPermissions", queue, by_text)
-        self.consume(follow, queue, batch_size=10)
-        read = self.function("OptOuts", handler="opt_outs", settings=settings, timeout_seconds=900)
-        self._let_end(read)
-        let(read, "DescribeOptedOutNumbers")
-        self.schedule(read, "rate(1 day)" if self.halte.is_local else "rate(1 hour)")
-
-    def _let_end(self, function: ServiceFunction) -> None:
-        """What it takes to find an address's permissions and to end them."""
-        self._purposes.grant(function, "dynamodb:GetItem")
-        self._ledger.grant(
-            function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"
-        )
-        self._evidence.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
-        self.address_secret.grant_read(function)
-
     def _asking(self) -> dict[str, str]:
         everyone_is_local = 1_000_000  # at the local stage all visitors share one address
         limit = everyone_is_local if self.halte.is_local else REQUESTS_PER_IP
-        per_day = self.node.try_get_context("opt_in_requests_per_day") or REQUESTS_PER_DAY
+        fixed = everyone_is_local if self.halte.is_local else REQUESTS_PER_DAY
+        per_day = self.node.try_get_context("opt_in_requests_per_day") or fixed
         return {
             **self._tables(),
             "address_secret_arn": self.address_secret.secret_arn,
@@ -268,7 +184,7 @@ class ConsentStack(ServiceStack):
 
     def _let_ask(self, function: ServiceFunction) -> None:
         self._purposes.grant(function, "dynamodb:GetItem")
-        self._ledger.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
+        self._ledger.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
         self._evidence.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
         self.address_secret.grant_read(function)
 
@@ -311,22 +227,33 @@ class ConsentStack(ServiceStack):
         self.routes(function, AUDIT_ROUTES)
 
     def _outbox(self) -> None:
-        function = self.publisher(
-            "OnLedgerStream",
-            handler="on_ledger_stream",
-            table=self._ledger,
-            settings={
-                **self._tables(),
-                "address_secret_arn": self.address_secret.secret_arn,
-                "token_secret_arn": self.token_secret.secret_arn,
-                "public_url": self.api_url,
-            },
+        settings = {
+            **self._tables(),
+            "reminders_table": self._reminders.table_name,
+            "address_secret_arn": self.address_secret.secret_arn,
+            "token_secret_arn": self.token_secret.secret_arn,
+            "public_url": self.api_url,
+        }
+        publisher = self.publisher(
+            "OnLedgerStream", handler="on_ledger_stream", table=self._ledger, settings=settings
         )
-        self._purposes.grant(function, "dynamodb:GetItem")
-        self._ledger.grant(function, "dynamodb:GetItem")
-        self._evidence.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
-        self.address_secret.grant_read(function)
-        self.token_secret.grant_read(function)
+        self._reminders.grant(publisher, "dynamodb:PutItem")
+        self._ledger.grant(publisher, "dynamodb:GetItem")
+        remind = self.function(
+            "Remind",
+            handler="remind",
+            settings={**settings, "bus_name": self.bus_name},
+            timeout_seconds=300,
+        )
+        self.allow_publishing(remind)
+        self._reminders.grant(remind, "dynamodb:Query", "dynamodb:DeleteItem")
+        self._ledger.grant(remind, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
+        self.schedule(remind, "rate(1 day)" if self.halte.is_local else "rate(1 hour)")
+        for function in (publisher, remind):
+            self._purposes.grant(function, "dynamodb:GetItem")
+            self._evidence.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
+            self.address_secret.grant_read(function)
+            self.token_secret.grant_read(function)
 
     def _mailed(self) -> None:
         """Delivery's word that a message left which asks for a confirmation; the others pass by."""

@@ -5,8 +5,8 @@ with evidence, one-click unsubscribe, the preference centre and their public pag
 Publishes `ConsentChanged.v1` and `ConfirmationRequested.v1` (from the ledger's stream), `NoticeRequested.v1`, and
 `PreferencesChanged.v1`.
 Listens to `FormSubmitted.v1` (permissions that were ticked), to `MessageSent.v1` (messages that asked for a
-confirmation), to `ProfilesChanged.v1` for addresses that were replaced,
-to `ProfilesMerged.v1` and `ProfilesErased.v1`, and to account recovery: clients' `Account Recovery Requested` on the
+confirmation), to `ProfilesChanged.v1` for addresses that were replaced and for wishes and objections that were tracked,
+to replies on its inbound topic, to `ComplaintsReceived.v1`, to `ProfilesMerged.v1` and `ProfilesErased.v1`, and to account recovery: clients' `Account Recovery Requested` on the
 bus, and `RecoveryRequested.v1`.
 
 The subject of a consent is an address on a channel, never a profile: whoever changes their e-mail address has given

@@ -125,7 +125,7 @@ class Asking:
         return text
 
     def _admit_origin(self, origin: Origin, now: datetime) -> bool:
-        """Within what its IP address may ask for today (a trusted event has none), and what all may together."""
+        """Within what its IP address may ask for today (who asks by an event has none), and what all may together."""
         day, until = f"{now:%Y-%m-%d}", now + timedelta(days=2)
         who = keyed_hash(self._address_secret, f"ip:{origin.ip}")
         if origin.ip and not self._evidence.admit(f"{who}#{day}", self._requests_per_ip, until):

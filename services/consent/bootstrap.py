@@ -10,46 +10,39 @@ from services.consent.adapters.anchor_store import AnchorBucket
 from services.consent.adapters.brand_item import BrandItem
 from services.consent.adapters.evidence_table import EvidenceTable
 from services.consent.adapters.ledger_table import LedgerTable
-from services.consent.adapters.opt_out_list import EndUserMessagingOptOuts
 from services.consent.adapters.purpose_table import PurposeTable
+from services.consent.adapters.reminder_table import ReminderTable
 from services.consent.adapters.token_keys import SecretTokenKeys
 from services.consent.addresses import AddressChanges
 from services.consent.asking import Asking
 from services.consent.branding import Branding
-from services.consent.complaints import Complaints
 from services.consent.fresh_links import FreshLinks
 from services.consent.inspection import Inspection
 from services.consent.links import Links
 from services.consent.mailing import Mailing
 from services.consent.new_address import NewAddress
-from services.consent.objections import Objections
-from services.consent.opt_outs import OptOuts
 from services.consent.person import Person
 from services.consent.preferences import PreferenceCentre
 from services.consent.publishing import Publishing
 from services.consent.recorder import Recorder
 from services.consent.recovery import Recovery
 from services.consent.registry import Registry
-from services.consent.replies import Replies
 from services.consent.service import OptIn
 from services.consent.settings import (
     ApiSettings,
     AskingSettings,
     BrandSettings,
     LedgerSettings,
-    OnComplaintsSettings,
     OnFormSubmittedSettings,
     OnInboundSettings,
     OnLedgerStreamSettings,
     OnMessageSentSettings,
     OnProfilesChangedSettings,
     OnRecoveryRequestedSettings,
-    OptOutsSettings,
     PersonSettings,
     PreferencesSettings,
     PublicSettings,
 )
-from services.consent.told import Told
 from services.consent.withdrawal import Revocations, Unsubscribing, Withdrawals
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
@@ -66,38 +59,11 @@ def asking() -> Asking:
 @cache
 def opt_in() -> OptIn:
     """Of the public pages."""
-    return _opt_in(PublicSettings.from_env())
+    return opt_in_with(PublicSettings.from_env())
 
 
-@cache
-def replies() -> Replies:
-    """Of messages that come in."""
-    settings = OnInboundSettings.from_env()
-    return Replies(
-        objections=_objections(settings),
-        opt_in=_opt_in(settings),
-        address_secret=secret_text(settings.address_secret_arn),
-    )
-
-
-@cache
-def complaints() -> Complaints:
-    """Of complaints that delivery heard of."""
-    settings = OnComplaintsSettings.from_env()
-    return Complaints(
-        ledger=_ledger(settings),
-        revocations=Revocations(Recorder(_ledger(settings), new_id, _new_salt), settings.clock(), new_id),
-        objections=_objections(settings),
-    )
-
-
-@cache
-def objections() -> Objections:
-    """Of the marketers' API."""
-    return _objections(ApiSettings.from_env())
-
-
-def _opt_in(settings: PublicSettings | OnInboundSettings) -> OptIn:
+def opt_in_with(settings: PublicSettings | OnInboundSettings) -> OptIn:
+    """What confirms requests."""
     evidence = EvidenceTable(Table(settings.evidence_table))
     ledger = LedgerTable(Table(settings.ledger_table), evidence)
     return OptIn(
@@ -118,6 +84,12 @@ def form_asking() -> Asking:
 
 
 @cache
+def profile_asking() -> Asking:
+    """Of changes of profiles."""
+    return _asking(OnProfilesChangedSettings.from_env())
+
+
+@cache
 def address_changes() -> AddressChanges:
     """Of changes of profiles."""
     settings = OnProfilesChangedSettings.from_env()
@@ -130,31 +102,6 @@ def address_changes() -> AddressChanges:
         ledger=LedgerTable(Table(settings.ledger_table), evidence),
         asking=_asking(settings),
         bus=Bus(settings.bus_name),
-        address_secret=secret_text(settings.address_secret_arn),
-        clock=settings.clock(),
-    )
-
-
-@cache
-def opt_outs() -> OptOuts:
-    """Of the provider's opt-out list."""
-    settings = OptOutsSettings.from_env()
-    return OptOuts(
-        ledger=_ledger(settings),
-        evidence=EvidenceTable(Table(settings.evidence_table)),
-        objections=_objections(settings),
-        opt_outs=EndUserMessagingOptOuts(settings.sms_opt_out_list),
-        address_secret=secret_text(settings.address_secret_arn),
-    )
-
-
-@cache
-def told() -> Told:
-    """Of changes of profiles."""
-    settings = OnProfilesChangedSettings.from_env()
-    return Told(
-        asking=_asking(settings),
-        objections=_objections(settings),
         address_secret=secret_text(settings.address_secret_arn),
         clock=settings.clock(),
     )
@@ -322,7 +269,11 @@ def mailing() -> Mailing:
 @cache
 def publishing() -> Publishing:
     """Of the ledger's stream."""
-    settings = OnLedgerStreamSettings.from_env()
+    return publishing_with(OnLedgerStreamSettings.from_env())
+
+
+def publishing_with(settings: OnLedgerStreamSettings) -> Publishing:
+    """What tells of entries."""
     evidence = EvidenceTable(Table(settings.evidence_table))
     return Publishing(
         purposes=PurposeTable(Table(settings.purposes_table)),
@@ -330,6 +281,7 @@ def publishing() -> Publishing:
         evidence=evidence,
         addresses=AddressItems(Table(settings.evidence_table)),
         keys=SecretTokenKeys(settings.token_secret_arn),
+        reminders=ReminderTable(Table(settings.reminders_table)),
         bus=Bus(settings.bus_name),
         clock=settings.clock(),
         address_secret=secret_text(settings.address_secret_arn),
@@ -353,18 +305,14 @@ def _asking(settings: AskingSettings) -> Asking:
     )
 
 
-def _objections(settings: LedgerSettings) -> Objections:
-    ledger = _ledger(settings)
-    return Objections(
-        ledger=ledger,
-        revocations=Revocations(Recorder(ledger, new_id, _new_salt), settings.clock(), new_id),
-        address_secret=secret_text(settings.address_secret_arn),
-        new_id=new_id,
-    )
-
-
-def _ledger(settings: LedgerSettings) -> LedgerTable:
+def ledger_of(settings: LedgerSettings) -> LedgerTable:
+    """The ledger and its evidence."""
     return LedgerTable(Table(settings.ledger_table), EvidenceTable(Table(settings.evidence_table)))
+
+
+def recorder_of(ledger: LedgerTable) -> Recorder:
+    """What appends to the ledger."""
+    return Recorder(ledger, new_id, _new_salt)
 
 
 def _new_salt() -> str:

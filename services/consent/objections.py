@@ -7,10 +7,10 @@ from collections.abc import Callable
 from services.consent.domain.asks import Objection
 from services.consent.domain.contact import reachable
 from services.consent.domain.evidence import Evidence, Origin
-from services.consent.domain.purposes import EVERY
 from services.consent.ports import LedgerStore, Subject
 from services.consent.withdrawal import Revocations
 from services.shared.addresses import address_key
+from services.shared.contracts.consent import EVERY
 from services.shared.ids import stable_id
 
 
@@ -30,10 +30,6 @@ class Objections:
         self._revocations = revocations
         self._address_secret = address_secret
         self._new_id = new_id
-
-    def stands(self, address_key: str, channel: str) -> bool:
-        """Did the holder of the address object? Nothing but an own, later confirmation permits anything then."""
-        return (EVERY, channel) in self._ledger.states(address_key)
 
     def record(
         self,

@@ -9,11 +9,11 @@ from typing import Literal, Protocol
 
 from services.consent.domain.contact import reachable
 from services.consent.domain.evidence import Evidence
-from services.consent.domain.purposes import EVERY
 from services.consent.objections import Objections
 from services.consent.ports import EvidenceStore, LedgerStore
 from services.shared.addresses import address_key
 from services.shared.clock import to_iso
+from services.shared.contracts.consent import EVERY
 from services.shared.errors import Invalid
 
 SMS = "sms"

@@ -25,7 +25,8 @@ class Subject:
 
 @dataclass(frozen=True)
 class Position:
-    """What an entry about a subject would follow; `recent` are the times the address was asked to confirm."""
+    """What an entry about a subject would follow; `recent` are the times the address was asked to confirm. Of who
+    objected to all marketing and has said nothing of this purpose, that is the `standing`."""
 
     head: Head
     standing: Standing | None

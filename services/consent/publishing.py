@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +14,7 @@ from services.consent.domain.preferences import NUMBER
 from services.consent.domain.replies import reply_word
 from services.consent.mailing import KEPT_FOR
 from services.consent.ports import EvidenceStore, FactBus, LedgerStore, PurposeStore, TokenKeys
+from services.consent.reminders import Due, ReminderStore
 from services.consent.service import confirm_token
 from services.shared.aws.bus import pack
 from services.shared.clock import Clock, from_iso
@@ -31,6 +32,9 @@ from services.shared.ids import stable_id
 _STATES: Mapping[Kind, ConsentState] = {"granted": "granted", "revoked": "revoked", "expired": "denied"}
 """What has lapsed is not there any more, and nobody withdrew it."""
 
+CONFIRM, REMIND = "confirm", "remind"
+"""Why the message is sent; its send id is made of it, so each leaves once."""
+
 
 class Publishing:
     """Tells of grants and revocations, and asks for the messages that confirm a request."""
@@ -42,6 +46,7 @@ class Publishing:
         ledger: LedgerStore,
         evidence: EvidenceStore,
         addresses: Addresses,
+        reminders: ReminderStore,
         keys: TokenKeys,
         bus: FactBus,
         clock: Clock,
@@ -52,6 +57,7 @@ class Publishing:
         self._ledger = ledger
         self._evidence = evidence
         self._addresses = addresses
+        self._reminders = reminders
         self._keys = keys
         self._bus = bus
         self._clock = clock
@@ -71,6 +77,7 @@ class Publishing:
         told = [entry for entry in entries if entry.kind not in ("requested", "mailed")]
         changes = [_change(entry, recorded.get(entry.entry_id)) for entry in told]
         asked = [entry for entry in entries if entry.kind == "requested"]
+        self._note_reminders(asked)
         messages = self._messages(asked)
         self._bus.publish(
             [
@@ -102,7 +109,24 @@ class Publishing:
                     )
         return found
 
-    def _messages(self, asked: Sequence[Entry]) -> list[AddressedRequest]:
+    def remind(self, entry: Entry) -> bool:
+        """Ask once more for the message of a request; false when its address was erased.
+
+        Raises:
+            NotPublished: the bus refused; repeat.
+        """
+        messages = self._messages([entry], REMIND)
+        self._bus.publish(pack(messages, lambda rows: ConfirmationRequested(requests=rows)))
+        return bool(messages)
+
+    def _note_reminders(self, asked: Sequence[Entry]) -> None:
+        for entry in asked:
+            purpose, _ = self._purposes.get(entry.purpose)
+            if purpose and purpose.remind_after_days:
+                at = from_iso(entry.at) + timedelta(days=purpose.remind_after_days)
+                self._reminders.note(Due(at, entry.address_key, entry.request_id))
+
+    def _messages(self, asked: Sequence[Entry], why: str = CONFIRM) -> list[AddressedRequest]:
         if not asked:
             return []
         evidence = self._evidence.get([entry.entry_id for entry in asked])
@@ -110,16 +134,16 @@ class Publishing:
         due = [e for e in asked if e.entry_id in evidence and not evidence[e.entry_id].gone(now)]
         for entry in due:
             self._evidence.note_asked(
-                send_id_of(entry), entry.address_key, entry.request_id, from_iso(entry.at) + KEPT_FOR
+                send_id_of(entry, why), entry.address_key, entry.request_id, from_iso(entry.at) + KEPT_FOR
             )
         return [
             AddressedRequest(
-                send_id=send_id_of(entry),
+                send_id=send_id_of(entry, why),
                 template=CONFIRM_TEMPLATE,
                 channels=[entry.channel],
                 requested_at=from_iso(entry.at),
                 address=evidence[entry.entry_id].evidence.address,
-                params=self._params(entry, secret),
+                params={**self._params(entry, secret), "reminder": why == REMIND},
             )
             for entry in due
         ]
@@ -127,9 +151,7 @@ class Publishing:
     def _params(self, entry: Entry, secret: str) -> dict[str, Any]:
         purpose, _ = self._purposes.get(entry.purpose)
         text = purpose.text(entry.text_version, entry.language) if purpose else None
-        by_reply = {
-            "reply_word": reply_word(self._address_secret, entry.request_id, entry.language),
-        }
+        by_reply = {"reply_word": reply_word(self._address_secret, entry.request_id, entry.language)}
         return {
             **(by_reply if entry.channel == "sms" else {}),
             "confirm_url": f"{self._public_url}/consents/confirm?token={confirm_token(secret, entry)}",
@@ -139,9 +161,9 @@ class Publishing:
         }
 
 
-def send_id_of(requested: Entry) -> str:
+def send_id_of(requested: Entry, why: str = CONFIRM) -> str:
     """The message that asks to confirm a request."""
-    return stable_id("snd", "confirm", requested.request_id)
+    return stable_id("snd", why, requested.request_id)
 
 
 def _change(entry: Entry, recorded_at: datetime | None) -> ConsentChange:

@@ -89,7 +89,9 @@ class OptIn:
         for entry in reversed(self._ledger.history(address_key)):
             if entry.kind != "requested" or entry.channel != "sms":
                 continue
-            fits = hmac.compare_digest(reply_code(self._address_secret, entry.request_id), code)
+            fits = hmac.compare_digest(
+                reply_code(self._address_secret, entry.request_id).encode(), code.encode()
+            )
             if fits and now < from_iso(entry.at) + CONFIRM_WITHIN:
                 return self._grant(entry, evidence, means="reply", token_id=reply_id)
         return "unknown_code"

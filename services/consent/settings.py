@@ -79,9 +79,13 @@ class OnComplaintsSettings(LedgerSettings):
 
 
 class OptOutsSettings(LedgerSettings):
-    """Of `handlers.on_sms_permissions` and `handlers.opt_outs`. `sms_opt_out_list` is the provider's, by name."""
+    """Of `handlers.opt_outs`. `sms_opt_out_list` is the provider's, by name."""
 
     sms_opt_out_list: str
+
+
+class OnSmsPermissionsSettings(OptOutsSettings):
+    """Of `handlers.on_sms_permissions`."""
 
 
 class PersonSettings(LedgerSettings):
@@ -124,7 +128,12 @@ class OnLedgerStreamSettings(Settings):
     purposes_table: str
     ledger_table: str
     evidence_table: str
+    reminders_table: str
     address_secret_arn: str
     token_secret_arn: str
     public_url: str
     bus_name: str
+
+
+class RemindSettings(OnLedgerStreamSettings):
+    """Of `handlers.remind`."""

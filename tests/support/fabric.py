@@ -97,7 +97,8 @@ class Refused(Exception):
 
 @dataclass
 class Fabric:
-    """Everything in one place; `published` is the bus's log of whole events, `outbox` what was sent.
+    """Everything in one place; `published` is the bus's log of whole events, `outbox` what was sent,
+    `opted_out` the numbers on the SMS provider's list.
 
     `on_queued` is told of every message a bus rule puts into a queue; `invoke` runs a function by its ARN. Functions
     are loaded and run one at a time, whoever asks for them side by side.

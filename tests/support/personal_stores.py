@@ -111,8 +111,15 @@ STORES: dict[str, Erased | Harmless] = {
         "Digests of the ledger, numbers and times, locked for years: what can't be erased leads to nobody."
     ),
     "consent/Table/Evidence": Erased(("consent.consents",), "consent"),
+    "consent/Table/Reminders": Harmless("Keyed hashes of addresses and ids of requests, for some days."),
     "consent/Queue/OnProfilesChanged": _PASSING,
     "consent/Queue/OnMessageSent": Harmless("Ids of messages that left."),
+    "consent/Queue/Inbound": Harmless(
+        "Replies on their way: number or address and what was written, worked off in seconds, 14 days at most; one "
+        "that comes late ends permissions and gives none."
+    ),
+    "consent/Queue/OnComplaints": Harmless("Keyed hashes of addresses and ids of messages."),
+    "consent/Queue/OnSmsPermissions": Harmless("Keyed hashes of addresses and what is permitted there."),
     "consent/Queue/OnFormSubmitted": Harmless(
         "Submissions on their way, worked off in seconds and kept for 14 days at most. One that comes after an erasure "
         "is a request to confirm like anybody's: its proof is purged after 30 days unless the address confirms."

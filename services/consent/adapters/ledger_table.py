@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from services.consent.domain.ledger import GENESIS, Entry, Head, Kind, Standing,
 from services.consent.domain.limits import WINDOW
 from services.consent.ports import Append, Position, Subject
 from services.shared.aws.dynamo import Item, Op, Table, TransactionRefused, transact
+from services.shared.contracts.consent import EVERY
 
 _FIELDS = tuple(field.name for field in fields(Entry))
 RECORDED = "recorded_ms"
@@ -65,7 +66,10 @@ class LedgerTable(ShardsTable):
 
     def position(self, subject: Subject) -> Position:
         head = self.head(shard_of(subject.address_key))  # first: it guards what is read after it
-        state = self._table.get(_state_key(subject), consistent=True)
+        own, all_of_them = _state_key(subject), _state_key(replace(subject, purpose=EVERY))
+        keys = [own] if own == all_of_them else [own, all_of_them]
+        states = {item["sk"]: item for item in self._table.get_many(keys, consistent=True)}
+        state = states.get(own["sk"]) or states.get(all_of_them["sk"])
         return Position(
             head=head,
             standing=_standing(state) if state else None,

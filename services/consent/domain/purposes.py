@@ -16,9 +16,6 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 TextVersion = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,32}$")]
 
-EVERY = "*"
-"""Stands in the ledger for all purposes, those to come among them: no purpose can have this name."""
-
 MAX_TEXTS_BYTES = 200_000
 """Of all texts of a purpose together; a DynamoDB item holds 400 KB."""
 
@@ -44,7 +41,8 @@ class Purpose(BaseModel):
 
     `bases` holds the channels on which it rests on something else than double opt-in, or lapses.
     `preference_centre` says what a tick there is worth: `double_opt_in` asks for the same confirmation, `signed_link`
-    takes it as given where the page was opened by a link sent to that very address.
+    takes it as given where the page was opened by a link sent to that very address. `remind_after_days`: whoever has
+    not confirmed by then is asked once more (`None`, and by default, never).
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -54,6 +52,7 @@ class Purpose(BaseModel):
     basis: Literal["double_opt_in"] = "double_opt_in"
     bases: dict[Channel, Basis] = {}
     preference_centre: Literal["double_opt_in", "signed_link"] = "double_opt_in"
+    remind_after_days: Annotated[int, Field(ge=1, le=14)] | None = None
     texts: Annotated[list[ConsentText], Field(min_length=1, max_length=200)]
 
     @field_validator("texts")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.consent import bootstrap
+from services.consent.bootstrap_replies import opt_outs
 from services.shared.observability import service_logger
 
 logger = service_logger("consent")
@@ -12,7 +12,7 @@ logger = service_logger("consent")
 
 def handler(event: dict[str, Any], context: Any) -> None:
     """Work off the whole list; repeated, it ends nothing more."""
-    reading = bootstrap.opt_outs()
+    reading = opt_outs()
     numbers = ended = 0
     for page in reading.pages():
         numbers += len(page)

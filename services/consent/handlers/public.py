@@ -37,7 +37,8 @@ _REFUSED: dict[str, tuple[int, Message]] = {
 def request_consent() -> Response[Any]:
     """Ask for a permission. Known, unknown and over the limit get the same answer."""
     event = app.current_event
-    asking().request(Ask.model_validate(fields_of(event)), origin_of(event))
+    outcome = asking().request(Ask.model_validate(fields_of(event)), origin_of(event))
+    logger.info("consent asked for", extra={"outcome": outcome})
     if content_type(event) != "application/json" and "text/html" in (event.headers.get("accept") or ""):
         return shown(202, message_page("check_your_inbox", languages_of(event)))
     return answer(202, {"status": "check_your_inbox"})

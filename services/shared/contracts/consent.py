@@ -7,6 +7,10 @@ from typing import Any, ClassVar, Literal
 from services.shared.contracts.base import Fact, Instant, Model
 from services.shared.contracts.messages import AddressedRequest
 
+EVERY = "*"
+"""As a purpose: all of them, those to come among them. Only ever revoked, by whoever objects to all marketing; the
+permissions that this ended are told beside it."""
+
 ConsentState = Literal["granted", "denied", "revoked"]
 
 

@@ -208,6 +208,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         make_table("anchors", "pk", "sk")
         client("s3").create_bucket(Bucket="anchor-bucket", ObjectLockEnabledForBucket=True)
         key = client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+        make_table("reminders", "day", "request")
         vault = client("secretsmanager")
         address_arn = vault.create_secret(Name="address", SecretString="address-secret")["ARN"]
         token_arn = vault.create_secret(Name="token", SecretString="token-secret")["ARN"]
@@ -224,6 +225,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "TOKEN_SECRET_ARN": token_arn,
             "REQUESTS_PER_IP": "20",
             "REQUESTS_PER_DAY": "40",
+            "REMINDERS_TABLE": "reminders",
             "SMS_OPT_OUT_LIST": "Default",
             "PUBLIC_URL": "https://api.example.com",
             "BUS_NAME": "halte",

@@ -26,7 +26,7 @@ def calls(world: World, address: str) -> tuple[Any, list[tuple[str, list[str]]]]
     def note(model: Any, params: Any, **_: Any) -> None:
         body = json.loads(params["body"])
         ops = [op for one in body.get("TransactItems", []) for op in one.values()] or [body]
-        made.append((model.name, [op["TableName"] for op in ops]))
+        made.append((model.name, [op.get("TableName") or str(list(op["RequestItems"])) for op in ops]))
 
     events = client("dynamodb").meta.events
     events.register("before-call.dynamodb", note)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from local.stand_in import Refused, StandIn
-from services.consent.domain.purposes import EVERY
 from services.consent.handlers import on_sms_permissions, opt_outs
-from services.shared.contracts.consent import ConsentChanged
+from services.shared.aws.clients import client
+from services.shared.contracts.consent import EVERY, ConsentChanged
 from tests.integration.consent.conftest import CONTEXT, World
 from tests.integration.consent.test_withdrawal import PHONE, granted_by_text, queued, states, text_back
 
@@ -22,6 +22,8 @@ def provider(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]
     server = StandIn()
     server.start()
     monkeypatch.setenv("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2", server.url)
+    # Tests share clients that nobody hooked into; this one speaks to this server only.
+    client("pinpoint-sms-voice-v2").meta.events.register("before-call", lambda **_: None)
     yield server
     server.stop()
 

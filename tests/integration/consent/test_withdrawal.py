@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -11,9 +12,10 @@ from typing import Any
 import pytest
 
 from services.consent import bootstrap
-from services.consent.domain.purposes import EVERY
 from services.consent.handlers import on_complaints, on_inbound, on_profiles_changed, person
+from services.consent.ports import Subject
 from services.shared.clock import to_iso
+from services.shared.contracts.consent import EVERY
 from services.shared.contracts.delivery import Complaint, ComplaintsReceived
 from services.shared.contracts.ingest import CustomerEvent, ProfileChange, ProfilesChanged
 from tests.integration.consent.conftest import CONTEXT, World
@@ -78,16 +80,21 @@ def complaint(world: World, purpose: str, send_id: str = "snd_1") -> None:
 
 
 def tell(
-    world: World, name: str, message_id: str = "m1", traits: dict[str, Any] | None = None, **said: Any
+    world: World,
+    name: str,
+    message_id: str = "m1",
+    traits: dict[str, Any] | None = None,
+    version: int = 1,
+    **said: Any,
 ) -> None:
     at = said.pop("at", world.clock.now())
     change = ProfileChange(
         profile_id="prf_1",
-        version=1,
+        version=version,
         at=world.clock.now(),
         events=[CustomerEvent(message_id=message_id, type="track", name=name, at=at, properties=said)],
         traits=traits or {"email": MAIL, "phone": PHONE},
-        traits_version=1,
+        traits_version=version,
         told_before=bool(said.pop("told_before", False)),
     )
     fact = ProfilesChanged(changes=[change])
@@ -115,7 +122,7 @@ def test_a_text_message_with_the_code_gives_the_permission_once(world: World) ->
     assert (message["channels"], message["address"]) == (["sms"], PHONE)
     word = message["params"]["reply_word"]
     assert word.startswith("YES ")
-    for wrong in ("YES", "YES ZZZZ", "no thanks", word.removeprefix("YES ")):
+    for wrong in ("YES", "YES ZZZZ", "JA жжжж", "no thanks", word.removeprefix("YES ")):
         text_back(wrong)
     text_back(word, "+31699999999")
     assert states(world, PHONE, "sms") == {}
@@ -263,11 +270,29 @@ def test_a_whole_person_s_objection_is_absolute_and_outlives_the_person(world: W
     }
     person.handler(question, CONTEXT)
     assert MAIL not in repr([world.items(table) for table in ("ledger", "evidence")])
-    assert bootstrap.objections().stands(key, "email")
     assert states(world) == {"newsletter": "revoked", EVERY: "revoked"}
     _, proof = world.json(f"GET /consents/{key}/proof")
     assert proof["states_follow"]
     assert all(entry["intact"] for entry in proof["entries"])
+
+
+def test_whoever_decides_on_a_permission_is_told_of_the_objection(world: World) -> None:
+    """So no import and no other basis grants over it: for a purpose that was never spoken of, it is what stands."""
+    ledger = bootstrap.inspection()._ledger
+    subject = Subject(world.key(), "newsletter", "email")
+    assert ledger.position(subject).standing is None
+    contact = {"channel": "email", "address": MAIL}
+    world.json("POST /consents/objections", {"addresses": [contact], "reason": "letter"})
+    standing = ledger.position(subject).standing
+    assert standing is not None
+    assert standing.state == "revoked"
+    withdrawal = {**contact, "purpose": "newsletter", "reason": "phoned"}
+    assert world.json("POST /consents/revocations", withdrawal)[1]["outcome"] == "unchanged"
+    assert ledger.position(replace(subject, channel="sms")).standing is None
+    world.granted()
+    standing = ledger.position(subject).standing
+    assert standing is not None
+    assert standing.state == "granted"
 
 
 def test_after_an_objection_only_what_the_person_confirms_is_permitted(world: World) -> None:
@@ -298,6 +323,19 @@ def test_a_person_objects_by_an_event_at_every_address(world: World) -> None:
     world.granted()
     tell(world, "Marketing Objected")
     assert states(world)["newsletter"] == "granted"
+
+
+@pytest.mark.parametrize("objected", [True, False])
+def test_a_new_address_whose_holder_objected_is_not_asked(world: World, objected: bool) -> None:
+    tell(world, "Registered")
+    world.granted()
+    work = {"channel": "email", "address": "ann@work.example"}
+    if objected:
+        world.json("POST /consents/objections", {"addresses": [work], "reason": "letter"})
+    world.pump()
+    tell(world, "Email Changed", "m2", {"email": work["address"]}, version=2)
+    asked = [m["address"] for fact in world.pump() for m in fact.get("requests", [])]
+    assert asked == ([] if objected else [work["address"]])
 
 
 WISH: dict[str, Any] = {
