@@ -6,8 +6,9 @@ Publishes `ConsentChanged.v1` and `ConfirmationRequested.v1` (from the ledger's 
 `PreferencesChanged.v1`.
 Listens to `FormSubmitted.v1` (permissions that were ticked), to `MessageSent.v1` (messages that asked for a
 confirmation), to `ProfilesChanged.v1` for addresses that were replaced and for wishes and objections that were tracked,
-to replies on its inbound topic, to `ComplaintsReceived.v1`, to `ProfilesMerged.v1` and `ProfilesErased.v1`, and to account recovery: clients' `Account Recovery Requested` on the
-bus, and `RecoveryRequested.v1`.
+to replies on its inbound topic, to `ComplaintsReceived.v1`, to `ProfilesMerged.v1` and `ProfilesErased.v1`, and to
+account recovery: clients' `Account Recovery Requested` on the bus, and
+`RecoveryRequested.v1`.
 
 The subject of a consent is an address on a channel, never a profile: whoever changes their e-mail address has given
 no permission for the new one until it is confirmed, and a merge of profiles gives nobody a permission. Without an
