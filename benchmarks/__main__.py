@@ -17,8 +17,10 @@ from benchmarks import (
     due_profiles,
     identity_quality,
     interpreter_steps,
+    ledger_verification,
     pattern_matching,
     profile_evaluations,
+    same_time,
     usd_per_million_entries,
     usd_per_million_events,
 )
@@ -35,6 +37,8 @@ BENCHMARKS: dict[str, Callable[[Report], list[Result]]] = {
     "due_profiles": due_profiles.run,
     "profile_evaluations": profile_evaluations.run,
     "interpreter_steps": interpreter_steps.run,
+    "ledger_verification": ledger_verification.run,
+    "same_time": same_time.run,
 }
 _EXAMPLES = """examples:
   python -m benchmarks                                    all of them; about four minutes
@@ -48,6 +52,8 @@ _EXAMPLES = """examples:
   python -m benchmarks --only due_profiles --profiles 1000000   in a table of a million: three minutes, 1.5 GB
   python -m benchmarks --only profile_evaluations         how fast 100 segments are judged
   python -m benchmarks --only interpreter_steps           how fast a journey is walked in plain Python
+  python -m benchmarks --only ledger_verification         how long 100,000 consent entries take to check
+  python -m benchmarks --only same_time                   does the time of an answer tell who is known
 """
 _LINES = 14
 

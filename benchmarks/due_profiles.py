@@ -22,11 +22,12 @@ from benchmarks.prices import Prices
 from benchmarks.results import Report, Result
 from benchmarks.sizes import item_size, read_units
 from services.scoring.adapters.consents_table import ConsentsTable
-from services.scoring.adapters.standings_table import DUE_INDEX, StandingsTable, due_shard, to_item
+from services.scoring.adapters.standing_items import due_shard, to_item
+from services.scoring.adapters.standings_table import DUE_INDEX, StandingsTable
 from services.scoring.domain.definitions import Definitions, Segment
 from services.scoring.domain.judging import take_in
 from services.scoring.domain.standing import ProfileStanding
-from services.scoring.service import Scoring
+from services.scoring.service.scoring import Scoring
 from services.shared.aws.attributes import encode
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table

@@ -53,11 +53,11 @@ class _Stored(Table):
 
     def __init__(self, items: Sequence[Mapping[str, Any]]) -> None:
         super().__init__("Stored")
-        self._items = items
+        self._kept = items
 
     def get_many(self, keys: Iterable[Mapping[str, Any]], *, consistent: bool = False) -> list[Item]:
         wanted = {key["pk"] for key in keys}
-        return [decode(item) for item in self._items if item["pk"]["S"] in wanted]
+        return [decode(item) for item in self._kept if item["pk"]["S"] in wanted]
 
 
 class _Bucket:

@@ -20,6 +20,8 @@ from halte import match
 from halte.analysis import commands as analyses
 from halte.cleaning import add_hygiene, clean, undo
 from halte.journeys import commands as journeys
+from halte.ledger import commands as ledger
+from halte.ledger.findings import NotALedger
 from halte.marketers import Refused
 from halte.stores import Place, Store, UnknownStage, find, fresh_tables
 from services.ingest.adapters.dynamo_erasures import mark_of
@@ -46,6 +48,7 @@ EXAMPLES = (
 """
     + analyses.EXAMPLES
     + journeys.EXAMPLES
+    + ledger.EXAMPLES
     + """
 A reviewer accepts a pair by:  POST /profiles/<first>/merges {"with": "<second>"}
 """
@@ -62,7 +65,7 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
     command: Callable[[argparse.Namespace, Console], int] = options.run
     try:
         return command(options, console)
-    except (UnknownStage, Refused, match.TooFew, BrokenFile, Invalid) as error:
+    except (UnknownStage, Refused, NotALedger, match.TooFew, BrokenFile, Invalid) as error:
         console.print(f"[red]{escape(str(error))}[/]", highlight=False)
         return 2
 
@@ -70,8 +73,8 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m halte",
-        description="Rebuild profiles from the event lake, find people who may be one, keep the base clean, and see "
-        "what announces a goal.",
+        description="Rebuild profiles from the event lake, find people who may be one, keep the base clean, see what "
+        "announces a goal, run journeys, and check the consent ledger.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -95,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     pairs.set_defaults(run=_match)
     analyses.add(commands)
     journeys.add(commands)
+    ledger.add(commands)
     for command in (again, pairs, add_hygiene(commands, _hygiene)):
         command.add_argument("--endpoint-url", help="of the AWS emulator")
     return parser

@@ -20,20 +20,34 @@ class Environment:
     stage: str
     from_address: str
     sms_origination: str
+    controller: str = ""
+    anchor_lock: str = "governance"
+    anchor_days: int = 3650
 
     @classmethod
     def from_context(cls, node: Node) -> Environment:
         """The environment that `cdk -c stage=… -c from_address=…` asks for (default: the local one).
 
+        `-c controller=…` is who answers for what people permit, as a receipt names them.
+        `-c anchor_lock=compliance` locks the anchors of the consent ledger against everybody, root included;
+        `-c anchor_days=…` says for how long.
+
         Raises:
-            ValueError: the stage's name can't be part of resource names.
+            ValueError: the stage's name can't be part of resource names, or there is no such lock.
         """
         stage = node.try_get_context("stage") or LOCAL
         if not (stage.isascii() and stage.isalnum() and stage.islower() and len(stage) <= 12):
             raise ValueError(f"stage {stage!r}: 1 to 12 lower-case letters and digits")
+        lock = node.try_get_context("anchor_lock") or cls.anchor_lock
+        if lock not in ("governance", "compliance"):
+            raise ValueError(f"anchor_lock {lock!r}: governance or compliance")
+        from_address = node.try_get_context("from_address") or "hello@example.com"
         return cls(
             stage=stage,
-            from_address=node.try_get_context("from_address") or "hello@example.com",
+            controller=node.try_get_context("controller") or from_address.partition("@")[2],
+            anchor_lock=lock,
+            anchor_days=int(node.try_get_context("anchor_days") or cls.anchor_days),
+            from_address=from_address,
             sms_origination=node.try_get_context("sms_origination") or "+12025550100",
         )
 

@@ -32,6 +32,8 @@ class Deployment:
     lake: str
     admin_key: str
     feedback_topic: str
+    anchors: str
+    inbound_topic: str
     tables: dict[str, str]
 
 
@@ -156,7 +158,8 @@ def let_browsers_ask(aws: Aws, assembly: Path) -> None:
 
 def find(aws: Aws) -> Deployment:
     """What the stacks announced in SSM and in their outputs."""
-    names = ("api-url", "bus-name", "lake-bucket", "admin-key-secret-arn", "feedback-topic-arn")
+    topics = ("feedback-topic-arn", "inbound-topic-arn")
+    names = ("api-url", "bus-name", "lake-bucket", "admin-key-secret-arn", "anchor-bucket", *topics)
     answer = aws("ssm").get_parameters(Names=[f"/halte/{STAGE}/{name}" for name in names])
     found = {p["Name"].rpartition("/")[2]: p["Value"] for p in answer["Parameters"]}
     secret = aws("secretsmanager").get_secret_value(SecretId=found["admin-key-secret-arn"])
@@ -166,6 +169,8 @@ def find(aws: Aws) -> Deployment:
         lake=found["lake-bucket"],
         admin_key=secret["SecretString"],
         feedback_topic=found["feedback-topic-arn"],
+        anchors=found["anchor-bucket"],
+        inbound_topic=found["inbound-topic-arn"],
         tables=_tables(aws),
     )
 

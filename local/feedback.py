@@ -97,6 +97,18 @@ def sms_event(kind: str, message: Accepted, sent_at: datetime, at: datetime) -> 
     }
 
 
+def text_back(text: str, message: Accepted) -> dict[str, Any]:
+    """What two-way SMS publishes of an answer to a text message."""
+    return {
+        "originationNumber": message.to,
+        "destinationNumber": message.sender,
+        "messageKeyword": "KEYWORD_000000000000",
+        "messageBody": text,
+        "inboundMessageId": f"{message.message_id}-answer",
+        "previousPublishedMessageId": message.message_id,
+    }
+
+
 def stamp(at: datetime) -> str:
     """ISO 8601 in UTC with milliseconds and a Z, as SES writes it."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

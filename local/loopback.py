@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 _POLL_SECONDS = 0.1
@@ -42,6 +43,10 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # who asked has gone: there is nobody to tell
+            super().handle()
 
     def reply(self, status: int, headers: Iterable[tuple[str, str]], content: bytes) -> None:
         """Answer; of a HEAD only what would have been answered."""

@@ -15,8 +15,9 @@ from email.parser import BytesParser
 from html import escape
 from typing import Any
 
-from local import people_page, segments_page
+from local import consent_page, people_page, segments_page
 from local.accounting import Books
+from local.consent_page import Consent
 from local.journeys_page import JourneyPages
 from local.loopback import Handler, Loopback
 from local.markup import Cell, page, table
@@ -29,6 +30,7 @@ _POLICY = (
     "base-uri 'none'; frame-ancestors 'self'"
 )
 
+_CONSENT = {"": consent_page.consent, "proof": consent_page.printed}
 HTML = "text/html; charset=utf-8"
 Answer = tuple[int, str, str]
 _UNDER_WAY = (
@@ -47,6 +49,7 @@ class Content:
     people: Sequence[Shown] = ()
     groups: Sequence[Group] = ()
     backfill: Mapping[str, Any] = field(default_factory=dict)
+    consent: Consent | None = None
 
 
 def door_rows(books: Books) -> list[list[Cell]]:
@@ -142,6 +145,9 @@ def overview(content: Content) -> str:
         table("Messages", ("journey", "template", "channel", *MESSAGE_COLUMNS), message_rows(books)),
         table("Messages held back", ("journey", "template", "reason", "messages"), skipped),
         table("Consent ledger", ("entry", "number"), sorted(Counter(books.ledger).items())),
+        '<p><a href="/consent">One person\'s permissions, with their proof</a></p>'
+        if content.consent
+        else "",
         table("Journeys", JOURNEY_HEAD, journey_rows(books)),
         "".join(
             f'<h2>Journey {escape(name)}</h2><p><a href="/journeys/{escape(name)}">Who is where now</a></p>'
@@ -238,6 +244,8 @@ class Site(Loopback):
             return people_page.people(content.people, content.books.merged)
         if path == "/segments":
             return segments_page.groups(content.groups, content.backfill)
+        if folder == "consent" and content.consent and name in _CONSENT:
+            return _CONSENT[name](content.consent)
         if folder == "people":
             return self._person(content, name)
         return None

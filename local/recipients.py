@@ -12,22 +12,18 @@ import itertools
 import random
 import re
 import threading
-import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.parser import BytesParser
-from html.parser import HTMLParser
 from typing import Any
 
 from local import feedback
 from local.stand_in import Accepted
 from local.virtual_clock import VirtualClock
+from local.visits import Expired, confirm, get, post
 
 BOUNCES = 0.02
 OPENS = 0.45
@@ -38,13 +34,14 @@ CONFIRMS = 0.80
 SCANNED = 0.05
 
 _LINK = re.compile(r"https?://[^\s\"'<>]+")
+_REPLY = re.compile(r"\b(?:YES|JA) [A-Z0-9]{4}\b")
 _WORKERS = 6
 
 
 @dataclass(frozen=True)
 class Action:
     """Something a recipient does `after` a message was sent: `kind` is an event type of the provider, or `confirm`,
-    `scan`, `unsubscribe` with the `url` to visit."""
+    `scan`, `unsubscribe` with the `url` to visit, `reply` with the words to send back in its place."""
 
     after: timedelta
     kind: str
@@ -58,13 +55,17 @@ class Contents:
     links: tuple[str, ...] = ()
     confirm_url: str = ""
     unsubscribe_url: str = ""
+    reply_word: str = ""
 
 
 def contents_of(message: Accepted) -> Contents:
     """Links of the message's own text, and the one-click address of its headers."""
     if message.mime is None:
         links = tuple(_LINK.findall(message.text))
-        return Contents(links=links, confirm_url=_confirm_link(links))
+        word = _REPLY.search(message.text)
+        return Contents(
+            links=links, confirm_url=_confirm_link(links), reply_word=word.group(0) if word else ""
+        )
     mail = BytesParser(policy=email.policy.default).parsebytes(message.mime)
     text = mail.get_body(("plain",)) or mail.get_body(("html",))
     links = tuple(_LINK.findall(text.get_content() if text else ""))
@@ -117,25 +118,10 @@ def _consent_actions(contents: Contents, chance: random.Random) -> list[Action]:
     if chance.random() < SCANNED:
         actions.append(Action(timedelta(seconds=20), "scan", contents.confirm_url))
     if chance.random() < CONFIRMS:
-        actions.append(Action(timedelta(hours=chance.uniform(0.2, 12)), "confirm", contents.confirm_url))
+        after = timedelta(hours=chance.uniform(0.2, 12))
+        by_reply = Action(after, "reply", contents.reply_word)
+        actions.append(by_reply if contents.reply_word else Action(after, "confirm", contents.confirm_url))
     return actions
-
-
-class FormParser(HTMLParser):
-    """The one form of a page: where it posts to, and its hidden fields."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.action = ""
-        self.method = ""
-        self.fields: dict[str, str] = {}
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self.action, self.method = given.get("action", ""), given.get("method", "get").lower()
-        if tag in ("input", "button") and given.get("name"):
-            self.fields[given["name"]] = given.get("value", "")
 
 
 @dataclass
@@ -151,14 +137,22 @@ class Ledger:
 class Recipients:
     """Plays everybody's plan when it is due by the virtual clock.
 
-    `publish` brings a provider event to the feedback topic. `stop` leaves what is not due yet undone.
+    `publish` brings a provider event to the feedback topic, `answer` a message to the inbound one. `stop` leaves
+    what is not due yet undone.
     """
 
-    def __init__(self, clock: VirtualClock, seed: int, publish: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(
+        self,
+        clock: VirtualClock,
+        seed: int,
+        publish: Callable[[dict[str, Any]], None],
+        answer: Callable[[dict[str, Any]], None],
+    ) -> None:
         self.ledger = Ledger()
         self._clock = clock
         self._seed = seed
         self._publish = publish
+        self._answer = answer
         self._received: Counter[str] = Counter()
         self._due: list[tuple[datetime, int, Action, Accepted, datetime]] = []
         self._order = itertools.count()
@@ -239,63 +233,18 @@ class Recipients:
 
     def _do(self, action: Action, message: Accepted, sent_at: datetime, at: datetime) -> None:
         if action.kind == "scan":
-            _get(action.url)
+            get(action.url)
         elif action.kind == "confirm":
             confirm(action.url)
             self.ledger.confirmed.setdefault(message.to, []).append(at)
+        elif action.kind == "reply":
+            self._answer(feedback.text_back(action.url, message))
+            self.ledger.confirmed.setdefault(message.to, []).append(at)
         elif action.kind == "unsubscribe":
-            _post(action.url, {"List-Unsubscribe": "One-Click"})
+            post(action.url, {"List-Unsubscribe": "One-Click"})
             self.ledger.withdrawn.setdefault(message.to, []).append(at)
         elif message.channel == "sms":
             self._publish(feedback.sms_event(action.kind, message, sent_at, at))
         else:
             detail = {"link": action.url} if action.kind == "Click" else {}
             self._publish(feedback.email_event(action.kind, message, sent_at, at, **detail))
-
-
-class Expired(Exception):
-    """The page says, with status 410, that its link is no longer valid: a fast clock overtook a slow machine."""
-
-
-def confirm(url: str) -> None:
-    """Open the page of a confirmation link and press its button.
-
-    Raises:
-        Expired: the link is too old.
-        ValueError: the page has no form to press.
-        urllib.error.HTTPError: the page or the form was refused.
-    """
-    page = FormParser()
-    try:
-        page.feed(_get(url))
-    except urllib.error.HTTPError as error:
-        if error.code == 410:
-            raise Expired from error
-        raise
-    if page.method != "post":
-        raise ValueError("the confirmation page has no form that posts")
-    base = url.split("?")[0]
-    action = base if not page.action else _absolute(base, page.action)
-    _post(action, page.fields)
-
-
-def _absolute(base: str, action: str) -> str:
-    return urllib.parse.urljoin(base, action)
-
-
-def _get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=30) as answer:
-        return str(answer.read().decode())
-
-
-def _post(url: str, fields: dict[str, str]) -> str:
-    body = urllib.parse.urlencode(fields).encode()
-    for pause in (0.2, 1.0, None):
-        try:
-            with urllib.request.urlopen(urllib.request.Request(url, data=body), timeout=30) as answer:
-                return str(answer.read().decode())
-        except urllib.error.HTTPError as error:
-            if error.code < 500 or pause is None:
-                raise
-            time.sleep(pause)
-    raise AssertionError("unreachable")

@@ -25,6 +25,7 @@ from halte.marketers import Refused
 from local import (
     accounting,
     cdnow,
+    consent_page,
     deploy,
     emulator,
     observe,
@@ -95,6 +96,8 @@ def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
         seen = _observe(stage, orders)
     books = accounting.settle(seen)
     books.checks.append(accounting.equal("the system came to rest", quiet, True))
+    permissions = consent_page.look(stage.marketers_api, stage.found.anchors, stage.aws("s3"), seen.ledger)
+    books.checks += consent_page.checks(permissions)
     now = time.monotonic()
     facts = _facts(stage, orders, books.merged, (ready - began, replayed - ready, now - replayed))
     report.show(console, books, facts)
@@ -107,6 +110,7 @@ def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
         _people(stage, seen),
         _groups(stage),
         stage.marketers_api.call("GET", "/backfill"),
+        permissions,
     )
     stage.keep_real_time()
     stage.tap.start()  # journeys may be looked at while somebody sends something

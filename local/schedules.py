@@ -4,10 +4,11 @@ The rules are switched off there, and their Lambda targets invoked from here, as
 at most twice a real second each, one call in flight: a sweep that runs late finds more to do, never something
 else.
 
-Three kinds are played only when the system is at rest: delivery's sweeper gives up on providers' answers that have been
+Four kinds are played only when the system is at rest: delivery's sweeper gives up on providers' answers that have been
 missing for a quarter of an hour, and a virtual quarter of an hour is over before a real answer can arrive; and the
 lake's compaction, which would find finished days without end at a day every fraction of a second. And the reader of
-mention feeds: those are outside, where time does not run faster.
+mention feeds: those are outside, where time does not run faster. And the anchors of the consent ledger: one an hour of
+virtual time would sign every fraction of a second.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from local.virtual_clock import VirtualClock
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _SHORTEST_PAUSE = 0.5
 _PATIENCE = 10.0
-_AT_REST = ("-delivery-", "-Compact", "-Feeds")
+_AT_REST = ("-delivery-", "-Compact", "-Feeds", "-Anchor")
 
 
 class UnknownSchedule(ValueError):

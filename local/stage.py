@@ -102,7 +102,12 @@ def set_up(options: Options, first: datetime, step: Callable[[str], None], clean
         write_key=write_key,
         tap=Tap(aws, found.bus),
         player=schedules.Player(scheduled, clock, aws("lambda")),
-        recipients=Recipients(clock, options.seed, _publisher(aws, found.feedback_topic)),
+        recipients=Recipients(
+            clock,
+            options.seed,
+            publish=_publisher(aws, found.feedback_topic),
+            answer=_publisher(aws, found.inbound_topic),
+        ),
     )
     _start(stage, cleanup)
     return stage

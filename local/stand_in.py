@@ -1,4 +1,4 @@
-"""A stand-in for what leaves the system: SES v2 `SendEmail` and End User Messaging `SendTextMessage`.
+"""A stand-in for what leaves the system: SES v2 `SendEmail`, End User Messaging `SendTextMessage` and its opt-out list.
 
 It speaks the providers' own wire formats on the loopback interface, holds each request against botocore's service
 model, and keeps everything it accepted: that log is the oracle for "was it sent, how often, with what in it".
@@ -19,7 +19,9 @@ from typing import Any
 from local.loopback import Handler, Loopback
 
 SES_PATH = "/v2/email/outbound-emails"
-SMS_TARGET = "PinpointSMSVoiceV2.SendTextMessage"
+SMS_SERVICE = "pinpoint-sms-voice-v2"
+SMS_TARGET = "PinpointSMSVoiceV2."
+OPT_OUTS = ("PutOptedOutNumber", "DeleteOptedOutNumber", "DescribeOptedOutNumbers")
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class StandIn(Loopback):
     def __init__(self, on_accept: Callable[[Accepted], None] | None = None) -> None:
         self.accepted: list[Accepted] = []
         self.refused: list[str] = []
+        self.opted_out: dict[str, tuple[float, bool]] = {}
         self.faults = Faults()
         self.on_accept = on_accept
         self._lock = threading.Lock()
@@ -87,6 +90,31 @@ class StandIn(Loopback):
         if self.on_accept:
             self.on_accept(message)
         return message_id
+
+    def opt_outs(self, operation: str, body: bytes) -> dict[str, Any]:
+        """An operation on the opt-out list: numbers with when (epoch seconds) and whether by their holder.
+
+        Raises:
+            Refused: the service's model does not allow the request.
+            KeyError: the number to delete is not on the list.
+        """
+        params = self._models.validated(SMS_SERVICE, operation, body)
+        with self._lock:
+            if operation == "DescribeOptedOutNumbers":
+                begin, count = int(params.get("NextToken", "0")), int(params.get("MaxResults", 10))
+                rows = [_opted_out(number, *since) for number, since in sorted(self.opted_out.items())]
+                more = {"NextToken": str(begin + count)} if begin + count < len(rows) else {}
+                return {"OptedOutNumbers": rows[begin : begin + count], **more}
+            number = params["OptedOutNumber"]
+            if operation == "PutOptedOutNumber":
+                since = self.opted_out.setdefault(number, (time.time(), False))
+            else:
+                since = self.opted_out.pop(number)
+        return _opted_out(number, *since)
+
+
+def _opted_out(number: str, at: float, by_person: bool) -> dict[str, Any]:
+    return {"OptedOutNumber": number, "OptedOutTimestamp": at, "EndUserOptedOut": by_person}
 
 
 class _Models:
@@ -173,8 +201,11 @@ class _Handler(Handler):
         target = self.headers.get("X-Amz-Target", "")
         if self.path == SES_PATH:
             service, operation = "sesv2", "SendEmail"
-        elif self.path == "/" and target == SMS_TARGET:
-            service, operation = "pinpoint-sms-voice-v2", "SendTextMessage"
+        elif self.path == "/" and target == f"{SMS_TARGET}SendTextMessage":
+            service, operation = SMS_SERVICE, "SendTextMessage"
+        elif self.path == "/" and target.removeprefix(SMS_TARGET) in OPT_OUTS:
+            self._opt_outs(target.removeprefix(SMS_TARGET), body)
+            return
         else:
             self._error(404, "UnknownOperationException", f"no operation at {self.path} {target}")
             return
@@ -196,6 +227,14 @@ class _Handler(Handler):
             self.close_connection = True
             return
         self._answer(200, {"MessageId": message_id})
+
+    def _opt_outs(self, operation: str, body: bytes) -> None:
+        try:
+            self._answer(200, self.owner.opt_outs(operation, body))
+        except Refused as refusal:
+            self._error(400, "ValidationException", str(refusal))
+        except KeyError:
+            self._error(400, "ResourceNotFoundException", "no such number")
 
     def _error(self, status: int, code: str, message: str) -> None:
         self._answer(status, {"__type": code, "message": message}, {"x-amzn-ErrorType": code})

@@ -20,8 +20,10 @@ FRESHNESS = {
     "ProfilesChanged": "change told",
     "SegmentEntered": "segment entered",
     "JourneyEntered": "journey entered",
+    "ConsentChanged": "permission told",
 }
-"""Facts whose delay behind the customer event that led to them is kept, and what the report calls them."""
+"""Facts whose delay behind what led to them (a customer event; an entry in the ledger) is kept, and what the report
+calls them."""
 
 _LISTS = ("changes", "moves", "enrolments", "requests", "messages", "events", "refusals")
 
@@ -91,8 +93,9 @@ class Tap:
         kind = event["detail-type"].partition(".")[0]
         for item in _items(event["detail"]):
             self.items[kind] += 1
-            if kind in FRESHNESS and item.get("accepted_at"):
-                self.delays[kind].append(now - from_iso(item["accepted_at"]).timestamp())
+            began = item.get("accepted_at") or item.get("recorded_at")
+            if kind in FRESHNESS and began:
+                self.delays[kind].append(now - from_iso(began).timestamp())
             if kind in ("MessageRequested", "ConfirmationRequested"):
                 self.requested.setdefault(item["send_id"], {**item, "kind": kind})
             elif kind == "JourneyEntered":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 import pytest
+from hypothesis import settings
 
 from tests.support import quick_moto
 
@@ -16,6 +17,8 @@ AWS_ENV = {
 }
 
 quick_moto.install()
+settings.register_profile("halte", deadline=None)  # how busy the machine is says nothing about the code
+settings.load_profile("halte")
 
 
 @pytest.fixture(autouse=True)

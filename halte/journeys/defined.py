@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from services.journeys.domain.document import Document
+from services.journeys.domain.ends import ExitOnSegment
 from services.journeys.domain.entries import (
     CellWay,
-    ExitOnSegment,
     ScheduleWay,
     SegmentEntered,
     SegmentExited,

@@ -9,12 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from halte.journeys.sources import Wording
-from services.delivery.domain.choice import CHANNELS, Permission, Skip, Standing, candidates, choose
+from services.delivery.domain.choice import CHANNELS, Ask, Skip, Standing, candidates, choose
 from services.delivery.domain.contact import contact_of
 from services.journeys.domain.moves import AskMessage
 from services.scoring.domain.permissions import Permissions
+from services.shared.clock import to_iso
+from services.shared.permission import Permission, needs_permission
 
 OVER = "moment_over"
+PROMOTES = "service_promotes"
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Skipped:
-    """Nothing is sent: `no_channel`, `no_address`, `no_consent`, `moment_over`, as delivery says."""
+    """Nothing is sent, and why, as delivery says it: `no_address`, `no_consent`, `moment_over`, …"""
 
     reason: str
 
@@ -41,6 +44,8 @@ def decide(
     """What becomes of a request about somebody with these `traits`; `permissions` are those of every address."""
     if ask.expires_at is not None and at > ask.expires_at:
         return Skipped(OVER)
+    if ask.proposition and not needs_permission(wording.kind):
+        return Skipped(PROMOTES)
     contact = contact_of("", 0, traits)
     standings = {}
     for channel in CHANNELS:
@@ -51,7 +56,7 @@ def decide(
                 address, address, permission=Permission(given.state, "") if given else None
             )
     order = candidates(ask.channels, contact.preferred_channel, CHANNELS)
-    choice = choose(order, wording.kind == "commercial", standings)
+    choice = choose(order, Ask(wording.kind, to_iso(at)), standings)
     return Skipped(choice.reason) if isinstance(choice, Skip) else Sent(choice.channel)
 
 

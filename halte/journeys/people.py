@@ -15,7 +15,7 @@ from services.scoring.domain.judging import let_time_pass, take_in
 from services.scoring.domain.permissions import ADDRESS_TRAITS, Consents, Permission, Permissions, Reached
 from services.scoring.domain.permitting import permit
 from services.scoring.domain.standing import ProfileStanding
-from services.scoring.outbox import facts_of
+from services.scoring.service.outbox import facts_of
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import CustomerEvent, ProfileChange
 from services.shared.contracts.scoring import TraitsCarried

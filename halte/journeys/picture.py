@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from services.journeys.domain.calendar import Passage
+from services.journeys.domain.agenda import Passage
 from services.journeys.domain.diagram import Edge, dot, edges, mermaid
 from services.journeys.domain.document import Document
 from services.journeys.domain.nodes import Exit

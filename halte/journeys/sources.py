@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -17,6 +17,7 @@ from services.journeys.domain.parts import Name, Part
 from services.journeys.domain.validation import InvalidJourney, judge, read_document
 from services.journeys.domain.yaml_text import read_yaml
 from services.shared.errors import Invalid
+from services.shared.permission import MessageClass, needs_permission
 
 YAML = (".yaml", ".yml")
 
@@ -24,13 +25,13 @@ YAML = (".yaml", ".yml")
 class Wording(Part):
     """What matters here of a message: a commercial one needs the permission for `purpose`."""
 
-    kind: Literal["service", "commercial"] = Field(alias="class")
+    kind: MessageClass = Field(alias="class")
     purpose: Name | None = None
 
     @model_validator(mode="after")
     def _has_a_purpose(self) -> Self:
-        if (self.kind == "commercial") is (self.purpose is None):
-            raise ValueError("purpose belongs to commercial messages, and each has one")
+        if needs_permission(self.kind) is (self.purpose is None):
+            raise ValueError("purpose belongs to messages that are no service, and each has one")
         return self
 
 

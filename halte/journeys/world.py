@@ -24,7 +24,7 @@ from services.journeys.domain.moves import Ask, AskMessage, AskTask, AskUpdate
 from services.journeys.domain.traces import Step
 from services.scoring.domain.definitions import Definition
 from services.scoring.domain.permissions import Consents
-from services.scoring.outbox import snapshot
+from services.scoring.service.outbox import snapshot
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import CallType, CustomerEvent
 from services.shared.errors import Invalid

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from aws_cdk import ArnFormat, Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import ArnFormat
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 
+from infra.constructs.alarms import measured, raise_alarm
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from services.journeys.domain.portfolio import MISSING
 from services.shared.contracts.audience import audience_function
 from services.shared.contracts.outcomes import outcomes_function
 from services.shared.contracts.who import who_function
-from services.shared.freshness import NAMESPACE
 
 RUN_SECONDS = 300
 
@@ -115,22 +113,14 @@ class Campaigns:
         self._alarm(function)
 
     def _alarm(self, function: ServiceFunction) -> None:
-        alarm = cloudwatch.Alarm(
+        raise_alarm(
             function,
             "TooFewCampaigns",
-            metric=cloudwatch.Metric(
-                namespace=NAMESPACE,
-                metric_name=MISSING,
-                dimensions_map={"service": self._stack.service},
-                statistic="Minimum",
-                period=Duration.minutes(15),
-            ),
-            threshold=1,
-            evaluation_periods=4,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description="Fewer current campaigns are live than the portfolio's settings ask for.",
+            self._stack.alarms,
+            measured(self._stack.service, MISSING, "Minimum", minutes=15),
+            periods=4,
+            says="Fewer current campaigns are live than the portfolio's settings ask for.",
         )
-        alarm.add_alarm_action(actions.SnsAction(self._stack.alarms))
 
     def _marketers(self) -> None:
         who = who_function(self._stack.halte.stage)

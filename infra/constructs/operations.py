@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aws_cdk import Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 
+from infra.constructs.alarms import measured, raise_alarm
 from infra.constructs.service_stack import ServiceStack
 from infra.constructs.work_queue import WorkQueue
-from services.journeys.running_ports import STUCK_METRIC
-from services.shared.freshness import NAMESPACE
+from services.journeys.ports.running import STUCK_METRIC
 
 CHORE_SECONDS = 300
 
@@ -48,22 +45,13 @@ def operate_journeys(stack: ServiceStack, uses: Operations) -> None:
     _routes(stack, uses, chores, settings)
     _worker(stack, uses, chores, settings)
     _sweep(stack, uses, chores)
-    alarm = cloudwatch.Alarm(
+    raise_alarm(
         stack,
         "CohortsAreStuck",
-        metric=cloudwatch.Metric(
-            namespace=NAMESPACE,
-            metric_name=STUCK_METRIC,
-            dimensions_map={"service": stack.service},
-            statistic="Maximum",
-            period=Duration.hours(1),
-        ),
-        threshold=1,
-        evaluation_periods=1,
-        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        alarm_description="People in a journey wait for what should have happened over an hour ago.",
+        stack.alarms,
+        measured(stack.service, STUCK_METRIC, "Maximum", minutes=60),
+        says="People in a journey wait for what should have happened over an hour ago.",
     )
-    alarm.add_alarm_action(actions.SnsAction(stack.alarms))
 
 
 def _routes(stack: ServiceStack, uses: Operations, chores: WorkQueue, settings: Mapping[str, str]) -> None:

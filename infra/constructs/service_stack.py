@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_apigatewayv2 as apigw
 from aws_cdk import aws_apigatewayv2_integrations as integrations
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
-from aws_cdk import aws_secretsmanager as secretsmanager
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from infra.constructs.alarms import raise_alarm
+from infra.constructs.on_platform import OnPlatform
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.work_queue import DeadLetterQueue, WorkQueue
-from infra.discovery import Announced, announce, discover
+from infra.discovery import Announced
 from infra.environment import Environment
 from services.shared.contracts.base import Fact
 
@@ -34,79 +31,17 @@ _PERSON: Mapping[str, Announced] = {
 }
 
 
-class ServiceStack(Stack):
-    """Everything a service owns. It meets the others only on the bus, and finds the platform through SSM."""
+class ServiceStack(OnPlatform):
+    """Everything a service owns. It meets the others only on the bus."""
 
     def __init__(self, scope: Construct, *, service: str, environment: Environment) -> None:
         super().__init__(
             scope,
             f"halte-{environment.stage}-{service}",
+            environment=environment,
             description=f"Halte: {service} ({environment.stage})",
         )
         self.service = service
-        self.halte = environment
-
-    # What the platform offers
-
-    def discover(self, name: Announced) -> str:
-        """A value another stack announced."""
-        return discover(self, self.halte, name)
-
-    def announce(self, name: Announced, value: str) -> None:
-        """Tell other stacks, and tools, a value."""
-        announce(self, self.halte, name, value)
-
-    @cached_property
-    def bus(self) -> events.IEventBus:
-        """The platform's event bus."""
-        return events.EventBus.from_event_bus_name(self, "PlatformBus", self.discover("bus-name"))
-
-    @property
-    def bus_name(self) -> str:
-        """Its name."""
-        return self.bus.event_bus_name
-
-    @cached_property
-    def api_url(self) -> str:
-        """The public base URL of the HTTP API, without a slash at the end."""
-        return self.discover("api-url")
-
-    @cached_property
-    def lake_bucket_name(self) -> str:
-        """The bucket of the event lake."""
-        return self.discover("lake-bucket")
-
-    @cached_property
-    def address_secret(self) -> secretsmanager.ISecret:
-        """The key of `addresses.address_key`."""
-        return self._secret("PlatformAddressSecret", "address-secret-arn")
-
-    @cached_property
-    def token_secret(self) -> secretsmanager.ISecret:
-        """The key that signs links."""
-        return self._secret("PlatformTokenSecret", "token-secret-arn")
-
-    def _secret(self, id: str, name: Announced) -> secretsmanager.ISecret:
-        return secretsmanager.Secret.from_secret_complete_arn(self, id, self.discover(name))
-
-    @cached_property
-    def alarms(self) -> sns.ITopic:
-        """Where alarms go."""
-        return sns.Topic.from_topic_arn(self, "PlatformAlarms", self.discover("alarms-topic-arn"))
-
-    @cached_property
-    def _api(self) -> apigw.IHttpApi:
-        return apigw.HttpApi.from_http_api_attributes(
-            self, "PlatformApi", http_api_id=self.discover("api-id")
-        )
-
-    @cached_property
-    def _authorizer(self) -> apigw.IHttpRouteAuthorizer:
-        return apigw.HttpAuthorizer.from_http_authorizer_attributes(
-            self, "PlatformAuthorizer", authorizer_id=self.discover("authorizer-id"), authorizer_type="CUSTOM"
-        )
-
-    # What a service is made of
 
     def table(
         self,
@@ -272,16 +207,14 @@ class ServiceStack(Stack):
                 on_failure=sources.SqsDlq(DeadLetterQueue(self, f"{id}DeadLetters", alarms=self.alarms)),
             )
         )
-        behind = cloudwatch.Alarm(
+        raise_alarm(
             function,
             "Behind",
-            metric=function.metric("IteratorAge", statistic="Maximum", period=Duration.minutes(5)),
+            self.alarms,
+            function.metric("IteratorAge", statistic="Maximum", period=Duration.minutes(5)),
             threshold=Duration.minutes(15).to_milliseconds(),
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description="Facts are published late: a batch of the stream keeps failing.",
+            says="Facts are published late: a batch of the stream keeps failing.",
         )
-        behind.add_alarm_action(actions.SnsAction(self.alarms))
         return function
 
     def allow_publishing(self, function: lambda_.Function) -> None:
@@ -315,10 +248,10 @@ class ServiceStack(Stack):
             apigw.HttpRoute(
                 self,
                 f"Route {method} {path.replace('/', ' ')}",
-                http_api=self._api,
+                http_api=self.api,
                 route_key=apigw.HttpRouteKey.with_(path, apigw.HttpMethod[method]),
                 integration=integration,
-                authorizer=apigw.HttpNoneAuthorizer() if public else self._authorizer,
+                authorizer=apigw.HttpNoneAuthorizer() if public else self.authorizer,
             )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from aws_cdk import Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
+
+from infra.constructs.alarms import raise_alarm
 
 RECEIVES = 5
 """Deliveries before a message is parked."""
@@ -24,16 +24,13 @@ class DeadLetterQueue(sqs.Queue):
             enforce_ssl=True,
             retention_period=Duration.days(14),
         )
-        alarm = cloudwatch.Alarm(
+        raise_alarm(
             self,
             "Alarm",
-            metric=self.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)),
-            threshold=1,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description="Work was given up and waits in a dead-letter queue.",
+            alarms,
+            self.metric_approximate_number_of_messages_visible(period=Duration.minutes(1)),
+            says="Work was given up and waits in a dead-letter queue.",
         )
-        alarm.add_alarm_action(actions.SnsAction(alarms))
 
 
 class WorkQueue(sqs.Queue):

@@ -13,6 +13,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.constructs.freshness import watch_freshness
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
@@ -20,6 +21,7 @@ from services.shared.contracts.consent import ConfirmationRequested, ConsentChan
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 from services.shared.contracts.journeys import MessageRequested
 from services.shared.contracts.outcomes import outcomes_function
+from services.shared.freshness import COPIED
 
 DAILY_CAP = 3
 """Commercial messages a person gets a day, unless the context says otherwise (`-c daily_cap=…`)."""
@@ -150,6 +152,7 @@ class DeliveryStack(ServiceStack):
         self.messages.grant(on_consent, "dynamodb:GetItem", "dynamodb:PutItem")
         self.gates.grant(on_consent, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
         self.react(on_consent, facts=[ConsentChanged], batch_size=20, timeout_seconds=60)
+        watch_freshness(self, COPIED)
         on_profiles = self.function(
             "OnProfilesChanged",
             handler="on_profiles_changed",
@@ -274,6 +277,9 @@ class DeliveryStack(ServiceStack):
             [
                 "PUT /templates/{name}",
                 "GET /templates",
+                "GET /service-kinds",
+                "GET /landing-pages",
+                "PUT /landing-pages",
                 "GET /messages/{send_id}",
                 "GET /decisions",
                 "GET /reports/summary",

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aws_cdk import ArnFormat, Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.constructs.alarms import raise_alarm
 from infra.constructs.campaigns import Campaigns
 from infra.constructs.freshness import watch_freshness
 from infra.constructs.operations import Operations, operate_journeys
@@ -254,16 +253,13 @@ class JourneysStack(ServiceStack):
             default_bus=True,
         )
         self.consume(function, queue, batch_size=10)
-        alarm = cloudwatch.Alarm(
+        raise_alarm(
             function,
             "ExecutionsFail",
-            metric=queue.metric_number_of_messages_sent(period=Duration.minutes(5)),
-            threshold=1,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description="A journey's execution failed for good; its people left the journey as `failed`.",
+            self.alarms,
+            queue.metric_number_of_messages_sent(period=Duration.minutes(5)),
+            says="A journey's execution failed for good; its people left the journey as `failed`.",
         )
-        alarm.add_alarm_action(actions.SnsAction(self.alarms))
 
     def _allow_settling(self, function: ServiceFunction) -> None:
         """What emptying a profile that is gone needs beside writing walks."""

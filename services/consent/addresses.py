@@ -22,8 +22,8 @@ from services.consent.domain.purposes import ConsentText
 from services.consent.mailboxes import Mailboxes
 from services.consent.ports import FactBus, LedgerStore, PurposeStore, Subject
 from services.shared.addresses import address_key
-from services.shared.clock import Clock
-from services.shared.contracts.consent import NoticeRequested
+from services.shared.clock import Clock, to_iso
+from services.shared.contracts.consent import EVERY, NoticeRequested
 from services.shared.contracts.ingest import Merge, ProfileChange
 from services.shared.contracts.messages import AddressedRequest
 from services.shared.errors import Invalid
@@ -139,12 +139,15 @@ class AddressChanges:
         return counts
 
     def _ask(self, change: ProfileChange, before: str, address: str) -> Counter[str]:
-        """For each permission of the old address of which the new one's holder has said nothing yet, yes or no."""
+        """For each permission of the old address of which the new one's holder has said nothing yet, yes or no; whoever
+        objected there is not asked for any."""
         counts: Counter[str] = Counter()
         old, new = self._key(before), self._key(address)
-        answered = self._ledger.states(new)
+        answered, now = self._ledger.states(new), to_iso(self._clock.now())
         for (purpose_name, channel), standing in sorted(self._ledger.states(old).items()):
-            if channel != EMAIL or standing.state != "granted" or (purpose_name, channel) in answered:
+            held = standing.as_of(now).state == "granted"
+            said = answered.keys() & {(purpose_name, channel), (EVERY, channel)}
+            if channel != EMAIL or not held or said:
                 continue
             text = self._text(purpose_name, standing, old)
             if text is None:

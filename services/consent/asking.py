@@ -39,6 +39,7 @@ class Asking:
         clock: Clock,
         new_id: Callable[[str], str],
         requests_per_ip: int,
+        requests_per_day: int,
     ) -> None:
         self._purposes = purposes
         self._ledger = ledger
@@ -48,9 +49,16 @@ class Asking:
         self._clock = clock
         self._new_id = new_id
         self._requests_per_ip = requests_per_ip
+        self._requests_per_day = requests_per_day
 
     def request(
-        self, ask: Ask, origin: Origin, *, request_id: str = "", together: datetime | None = None
+        self,
+        ask: Ask,
+        origin: Origin,
+        *,
+        request_id: str = "",
+        together: datetime | None = None,
+        means: str = "form",
     ) -> Asked:
         """Record the wish for a permission. A `request_id` makes the repetition of a request nothing new; requests
         made `together` count as one towards the address's limit.
@@ -74,7 +82,7 @@ class Asking:
             text,
             Evidence(address, origin.ip, origin.user_agent, origin.locale, ask.profile_ref, page=origin.page),
             form=ask.form,
-            means="form",
+            means=means,
         )
         return self._record(subject, wish, now, together=together)
 
@@ -107,7 +115,7 @@ class Asking:
         purpose, _ = self._purposes.get(ask.purpose)
         if purpose is None:
             raise Invalid("unknown_purpose", f"purpose {ask.purpose} does not exist")
-        if ask.channel not in purpose.channels:
+        if ask.channel not in purpose.asked_on():
             raise Invalid("channel_not_offered", f"purpose {ask.purpose} is not offered on {ask.channel}")
         text = purpose.text(ask.text_version, ask.language)
         if text is None or not text.active:
@@ -117,8 +125,12 @@ class Asking:
         return text
 
     def _admit_origin(self, origin: Origin, now: datetime) -> bool:
+        """Within what its IP address may ask for today (who asks by an event has none), and what all may together."""
+        day, until = f"{now:%Y-%m-%d}", now + timedelta(days=2)
         who = keyed_hash(self._address_secret, f"ip:{origin.ip}")
-        return self._evidence.admit(f"{who}#{now:%Y-%m-%d}", self._requests_per_ip, now + timedelta(days=2))
+        if origin.ip and not self._evidence.admit(f"{who}#{day}", self._requests_per_ip, until):
+            return False
+        return self._evidence.admit(f"everybody#{day}", self._requests_per_day, until)
 
 
 def _wish(request_id: str, text: ConsentText, evidence: Evidence, *, form: str, means: str) -> Write[Asked]:

@@ -6,15 +6,20 @@ import secrets
 from functools import cache
 
 from services.consent.adapters.address_items import AddressItems
+from services.consent.adapters.anchor_store import AnchorBucket
+from services.consent.adapters.brand_item import BrandItem
 from services.consent.adapters.evidence_table import EvidenceTable
 from services.consent.adapters.ledger_table import LedgerTable
 from services.consent.adapters.purpose_table import PurposeTable
+from services.consent.adapters.reminder_table import ReminderTable
 from services.consent.adapters.token_keys import SecretTokenKeys
 from services.consent.addresses import AddressChanges
 from services.consent.asking import Asking
+from services.consent.branding import Branding
 from services.consent.fresh_links import FreshLinks
 from services.consent.inspection import Inspection
 from services.consent.links import Links
+from services.consent.mailing import Mailing
 from services.consent.new_address import NewAddress
 from services.consent.person import Person
 from services.consent.preferences import PreferenceCentre
@@ -26,8 +31,12 @@ from services.consent.service import OptIn
 from services.consent.settings import (
     ApiSettings,
     AskingSettings,
+    BrandSettings,
+    LedgerSettings,
     OnFormSubmittedSettings,
+    OnInboundSettings,
     OnLedgerStreamSettings,
+    OnMessageSentSettings,
     OnProfilesChangedSettings,
     OnRecoveryRequestedSettings,
     PersonSettings,
@@ -50,7 +59,11 @@ def asking() -> Asking:
 @cache
 def opt_in() -> OptIn:
     """Of the public pages."""
-    settings = PublicSettings.from_env()
+    return opt_in_with(PublicSettings.from_env())
+
+
+def opt_in_with(settings: PublicSettings | OnInboundSettings) -> OptIn:
+    """What confirms requests."""
     evidence = EvidenceTable(Table(settings.evidence_table))
     ledger = LedgerTable(Table(settings.ledger_table), evidence)
     return OptIn(
@@ -60,6 +73,7 @@ def opt_in() -> OptIn:
         recorder=Recorder(ledger, new_id, _new_salt),
         links=Links(SecretTokenKeys(settings.token_secret_arn), settings.clock()),
         clock=settings.clock(),
+        address_secret=secret_text(settings.address_secret_arn),
     )
 
 
@@ -67,6 +81,12 @@ def opt_in() -> OptIn:
 def form_asking() -> Asking:
     """Of forms that were sent to ingest."""
     return _asking(OnFormSubmittedSettings.from_env())
+
+
+@cache
+def profile_asking() -> Asking:
+    """Of changes of profiles."""
+    return _asking(OnProfilesChangedSettings.from_env())
 
 
 @cache
@@ -186,6 +206,12 @@ def registry() -> Registry:
 
 
 @cache
+def branding() -> Branding:
+    """Of the public pages, and of the marketers' API."""
+    return Branding(BrandItem(Table(BrandSettings.from_env().purposes_table)))
+
+
+@cache
 def inspection() -> Inspection:
     """Of the marketers' API."""
     settings = ApiSettings.from_env()
@@ -194,6 +220,7 @@ def inspection() -> Inspection:
         purposes=PurposeTable(Table(settings.purposes_table)),
         ledger=LedgerTable(Table(settings.ledger_table), evidence),
         evidence=evidence,
+        anchors=AnchorBucket(Table(settings.anchors_table)),
         clock=settings.clock(),
     )
 
@@ -208,7 +235,13 @@ def person() -> Person:
     purposes = PurposeTable(Table(settings.purposes_table))
     addresses = AddressItems(Table(settings.evidence_table))
     return Person(
-        inspection=Inspection(purposes=purposes, ledger=ledger, evidence=evidence, clock=clock),
+        inspection=Inspection(
+            purposes=purposes,
+            ledger=ledger,
+            evidence=evidence,
+            anchors=AnchorBucket(Table(settings.anchors_table)),
+            clock=clock,
+        ),
         ledger=ledger,
         evidence=evidence,
         revocations=Revocations(Recorder(ledger, new_id, _new_salt), clock, new_id),
@@ -220,15 +253,38 @@ def person() -> Person:
 
 
 @cache
+def mailing() -> Mailing:
+    """Of messages that left."""
+    settings = OnMessageSentSettings.from_env()
+    evidence = EvidenceTable(Table(settings.evidence_table))
+    ledger = LedgerTable(Table(settings.ledger_table), evidence)
+    return Mailing(
+        ledger=ledger,
+        evidence=evidence,
+        recorder=Recorder(ledger, new_id, _new_salt),
+        clock=settings.clock(),
+    )
+
+
+@cache
 def publishing() -> Publishing:
     """Of the ledger's stream."""
-    settings = OnLedgerStreamSettings.from_env()
+    return publishing_with(OnLedgerStreamSettings.from_env())
+
+
+def publishing_with(settings: OnLedgerStreamSettings) -> Publishing:
+    """What tells of entries."""
+    evidence = EvidenceTable(Table(settings.evidence_table))
     return Publishing(
         purposes=PurposeTable(Table(settings.purposes_table)),
-        evidence=EvidenceTable(Table(settings.evidence_table)),
+        ledger=LedgerTable(Table(settings.ledger_table), evidence),
+        evidence=evidence,
+        addresses=AddressItems(Table(settings.evidence_table)),
         keys=SecretTokenKeys(settings.token_secret_arn),
+        reminders=ReminderTable(Table(settings.reminders_table)),
         bus=Bus(settings.bus_name),
         clock=settings.clock(),
+        address_secret=secret_text(settings.address_secret_arn),
         public_url=settings.public_url,
     )
 
@@ -245,7 +301,18 @@ def _asking(settings: AskingSettings) -> Asking:
         clock=settings.clock(),
         new_id=new_id,
         requests_per_ip=settings.requests_per_ip,
+        requests_per_day=settings.requests_per_day,
     )
+
+
+def ledger_of(settings: LedgerSettings) -> LedgerTable:
+    """The ledger and its evidence."""
+    return LedgerTable(Table(settings.ledger_table), EvidenceTable(Table(settings.evidence_table)))
+
+
+def recorder_of(ledger: LedgerTable) -> Recorder:
+    """What appends to the ledger."""
+    return Recorder(ledger, new_id, _new_salt)
 
 
 def _new_salt() -> str:

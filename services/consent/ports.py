@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from services.consent.domain.anchors import Anchor
 from services.consent.domain.evidence import Sealed
 from services.consent.domain.ledger import Entry, Head, Kind, Standing
 from services.consent.domain.purposes import Purpose
@@ -24,7 +25,8 @@ class Subject:
 
 @dataclass(frozen=True)
 class Position:
-    """What an entry about a subject would follow; `recent` are the times the address was asked to confirm."""
+    """What an entry about a subject would follow; `recent` are the times the address was asked to confirm. Of who
+    objected to all marketing and has said nothing of this purpose, that is the `standing`."""
 
     head: Head
     standing: Standing | None
@@ -47,7 +49,17 @@ class Append:
     keep: str = ""
 
 
-class LedgerStore(Protocol):
+class Shards(Protocol):
+    """The chain; reads see every write that returned."""
+
+    def head(self, shard: int) -> Head: ...
+
+    def entries(self, shard: int, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
+        """A shard in order behind `seq` `after`, at most `limit` entries of it."""
+        ...
+
+
+class LedgerStore(Shards, Protocol):
     """The chain and what is derived from it; reads see every write that returned."""
 
     def position(self, subject: Subject) -> Position: ...
@@ -72,10 +84,56 @@ class LedgerStore(Protocol):
         """The stored states of an address by purpose and channel."""
         ...
 
-    def head(self, shard: int) -> Head: ...
 
-    def entries(self, shard: int) -> Iterator[Entry]:
-        """A whole shard in order."""
+class AnchorStore(Protocol):
+    """Anchors, numbered from 1; what was kept is never replaced."""
+
+    def newest(self) -> Anchor | None: ...
+
+    def keep(self, anchor: Anchor) -> Anchor:
+        """Keep it, unless one with its number is kept already: the one that is."""
+        ...
+
+    def list(self, after: int, limit: int) -> list[Anchor]:
+        """Those with a number above `after`, in order, at most `limit`."""
+        ...
+
+    def covering(self, shard: int, seq: int) -> Anchor | None:
+        """The one whose row covers an entry, if there is one yet."""
+        ...
+
+
+class Signer(Protocol):
+    """The key that signs anchors; nobody can take it out."""
+
+    def key_id(self) -> str: ...
+
+    def sign(self, header: bytes) -> str: ...
+
+    def public_key(self) -> str:
+        """What signatures are checked with, PEM."""
+        ...
+
+
+@dataclass(frozen=True)
+class Lapse:
+    """What entry `entry_id` granted, and its place among all that lapses."""
+
+    place: str
+    entry_id: str
+    subject: Subject
+
+
+class Lapses(Protocol):
+    """When permissions lapse; noted together with the entry that grants them."""
+
+    def due(self, until: str, limit: int) -> Iterable[Lapse]:
+        """The first that lapse by `until` (ISO 8601 in UTC) and may not have been told, in order of time; the last
+        that was told may be among them."""
+        ...
+
+    def told(self, lapse: Lapse) -> None:
+        """All up to this one were told."""
         ...
 
 
@@ -86,6 +144,14 @@ class EvidenceStore(Protocol):
 
     def admit(self, counter: str, limit: int, expires_at: datetime) -> bool:
         """Count one more under `counter`; `False` when `limit` is reached."""
+        ...
+
+    def note_asked(self, send_id: str, address_key: str, request_id: str, expires_at: datetime) -> None:
+        """Remember which request a message is for."""
+        ...
+
+    def asked_by(self, send_id: str) -> tuple[str, str] | None:
+        """Address key and request id of the request that a message is for."""
         ...
 
     def erase(self, address_key: str, entry_ids: Iterable[str]) -> int:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.consent.asking import Asking
-from services.consent.domain.asks import Ask
+from services.consent.domain.asks import Ask, Asked
 from services.consent.domain.contact import reachable
 from services.consent.domain.evidence import Evidence, Origin
 from services.consent.domain.ledger import MESSAGE, Standing
 from services.consent.domain.preferences import (
     FORM,
+    NUMBER,
     SIGNED_LINK,
     Box,
     Give,
@@ -23,7 +24,7 @@ from services.consent.domain.preferences import (
     is_page_id,
     read,
 )
-from services.consent.domain.purposes import Purpose
+from services.consent.domain.purposes import Purpose, terms_of
 from services.consent.links import Links, token_id
 from services.consent.mailboxes import Mailbox, Mailboxes
 from services.consent.new_address import NewAddress
@@ -162,7 +163,7 @@ class PreferenceCentre:
             raise Invalid("form_invalid", "the form was not sent from its page")
         purposes = self._purposes.all()
         centre = self._centre(link, purposes, language)
-        wishes = read(fields, centre.boxes, purposes, has_profile=centre.has_profile)
+        wishes = read(fields, centre.boxes, purposes, has_profile=centre.has_profile, now=self._clock.now())
         errors = {**wishes.errors, **_unknown_addresses(centre, wishes)}
         if errors:
             return Saved(centre, errors=errors)
@@ -176,7 +177,9 @@ class PreferenceCentre:
         permissions = [self._take(form, box) for box in wishes.take if box.channel in link.keys]
         given = [self._give(form, one) for one in wishes.give]
         permissions += [one for one in given if one is not None]
-        asked = any(not one.box.by_link for one in wishes.give)
+        for one in wishes.move:
+            self._ask(form, one)
+        asked = bool(wishes.move) or any(not one.box.by_link for one in wishes.give)
         mailbox = centre.mailbox
         if mailbox is not None and mailbox.profile_id:
             if wishes.email:
@@ -213,24 +216,30 @@ class PreferenceCentre:
         if box.by_link:
             self._grant(form, one, request_id)
             return PermissionChange(purpose=box.purpose, channel=box.channel, state="granted")
-        ask = Ask.model_validate(
-            {
-                "purpose": box.purpose,
-                "channel": box.channel,
-                "address": form.address(box.channel),
-                "text_version": one.text.version,
-                "language": one.text.language,
-                "form": FORM,
-            }
-        )
-        outcome = self._asking.request(ask, form.origin, request_id=request_id, together=form.moment)
-        if outcome == "limited":
+        if self._ask(form, one) == "limited":
             return None
         return PermissionChange(purpose=box.purpose, channel=box.channel, state="requested")
 
+    def _ask(self, form: Form, one: Give) -> Asked:
+        """Ask the holder of the address; a number that they confirm becomes the profile's."""
+        box, profile_id = one.box, form.mailbox.profile_id if form.mailbox else ""
+        ask = Ask(
+            purpose=box.purpose,
+            channel=box.channel,
+            address=form.address(box.channel),
+            text_version=one.text.version,
+            language=one.text.language,
+            form=FORM,
+        )
+        if profile_id and box.channel != EMAIL:
+            ask = ask.model_copy(update={"form": NUMBER, "profile_ref": profile_id})
+        request_id = form.request_id(box)
+        return self._asking.request(ask, form.origin, request_id=request_id, together=form.moment)
+
     def _grant(self, form: Form, one: Give, request_id: str) -> None:
         """Give the permission, once a form: sent again after it was taken back elsewhere, it does not come back."""
-        key = form.link.keys[one.box.channel]
+        key, now = form.link.keys[one.box.channel], self._clock.now()
+        purpose, _ = self._purposes.get(one.box.purpose)
 
         def decide(position: Position) -> str | Write[str]:
             if position.standing and position.standing.state == "granted":
@@ -248,9 +257,10 @@ class PreferenceCentre:
                 text_hash=one.text.hash,
                 form=FORM,
                 token_id=token_id(form.link.token),
+                terms=terms_of(purpose, one.box.channel, now),
             )
 
-        self._recorder.record(Subject(key, one.box.purpose, one.box.channel), self._clock.now(), decide)
+        self._recorder.record(Subject(key, one.box.purpose, one.box.channel), now, decide)
 
     def _link(self, token: str) -> Link:
         claims = self._links.claims(PREFERENCES, token)
@@ -258,9 +268,10 @@ class PreferenceCentre:
         return Link(token, claims["channel"], keys, claims.get("send_id", ""))
 
     def _centre(self, link: Link, purposes: Mapping[str, Purpose], language: str) -> Centre:
-        states: dict[tuple[str, str], Standing] = {}
+        now, states = to_iso(self._clock.now()), dict[tuple[str, str], Standing]()
         for channel, key in link.keys.items():
-            states |= {where: s for where, s in self._ledger.states(key).items() if where[1] == channel}
+            held = self._ledger.states(key).items()
+            states |= {where: s.as_of(now) for where, s in held if where[1] == channel}
         key = link.keys.get(EMAIL, "")
         return Centre(
             boxes=boxes(purposes, states, language, link.channel),

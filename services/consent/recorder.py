@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
+from services.consent.domain.bases import NONE, Terms
 from services.consent.domain.evidence import Evidence, Sealed
 from services.consent.domain.ledger import Draft, Kind, Standing, append, apply
 from services.consent.ports import Append, LedgerStore, Position, Subject
@@ -42,6 +43,7 @@ class Write(Generic[OutcomeT]):
     purge_after: timedelta | None = None
     recent: list[datetime] | None = None
     keep: str = ""
+    terms: Terms = NONE
 
 
 Decision = Callable[[Position], OutcomeT | Write[OutcomeT]]
@@ -66,7 +68,7 @@ class Recorder:
         """
         for _ in range(ATTEMPTS):
             position = self._ledger.position(subject)
-            decision = decide(position)
+            decision = decide(_as_of(position, now))
             if not isinstance(decision, Write):
                 return decision
             if self._ledger.append(self._step(subject, now, position, decision)):
@@ -91,6 +93,8 @@ class Recorder:
             form=write.form,
             token_id=write.token_id,
             evidence_digest=sealed.digest(),
+            basis=write.terms.basis,
+            until=write.terms.until,
         )
         entry = append(position.head, draft)
         after: Standing | None = apply(position.standing, entry)
@@ -102,3 +106,9 @@ class Recorder:
             recent=write.recent,
             keep=write.keep,
         )
+
+
+def _as_of(position: Position, now: datetime) -> Position:
+    """What has lapsed is to be decided on as lapsed."""
+    standing = position.standing
+    return replace(position, standing=standing.as_of(to_iso(now))) if standing else position

@@ -80,7 +80,7 @@ class Unsubscribing:
         return Question(
             title=purpose.title if purpose else claims["purpose"],
             text="",
-            language=claims.get("language", "en"),
+            language=claims.get("language", ""),
             nonce=self._links.nonce(token),
         )
 

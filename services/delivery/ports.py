@@ -59,7 +59,8 @@ class Messages(Protocol):
         ...
 
     def retry_before(self, moment: datetime) -> Iterable[str]:
-        """Send ids that wait for another attempt since the last one began before `moment`, ordered alike."""
+        """Send ids that wait for another attempt since the last one began, or were held until a time, before `moment`;
+        ordered alike."""
         ...
 
     def of_profile(self, profile_id: str, limit: int) -> list[Message]:
@@ -93,6 +94,10 @@ class Gates(Protocol):
 
     def leave(self, profile_id: str, gone: Gone) -> bool:
         """Note that a profile is gone, instead of its contact; `False`: it was given back since."""
+        ...
+
+    def counted(self, subject: str, days: Sequence[str]) -> int:
+        """Messages that need permission and were counted for a profile or an address key on these days (UTC)."""
         ...
 
     def add_pressure(self, loser: str, winner: str) -> None:
@@ -161,6 +166,14 @@ class Templates(Protocol):
 
     def all(self) -> list[Template]:
         """The newest version of each."""
+        ...
+
+    def landing_pages(self) -> list[str]:
+        """Where campaigns lead to."""
+        ...
+
+    def put_landing_pages(self, pages: Sequence[str]) -> None:
+        """Replace them."""
         ...
 
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 from services.shared.settings import Settings
 
 
-class OnFactsSettings(Settings):
+class WalkingSettings(Settings):
+    """Of whoever takes people through journeys."""
+
+    runtime_table: str
+    standings_table: str
+    definitions_table: str
+
+
+class OnFactsSettings(WalkingSettings):
     """Of `on_facts`."""
 
-    runtime_table: str
-    standings_table: str
-    definitions_table: str
 
-
-class OnStepSettings(Settings):
+class OnStepSettings(WalkingSettings):
     """Of `on_step`."""
 
-    runtime_table: str
-    standings_table: str
-    definitions_table: str
     plans_table: str
 
 
@@ -91,12 +92,9 @@ class ApiSettings(PublishingSettings):
     runtime_table: str
 
 
-class OnRunsSettings(Settings):
+class OnRunsSettings(WalkingSettings):
     """Of `on_runs`."""
 
-    runtime_table: str
-    standings_table: str
-    definitions_table: str
     plans_table: str
     audience_function: str
     runs_queue_url: str
@@ -110,10 +108,8 @@ class OccasionsSettings(PublishingSettings):
     runs_queue_url: str
 
 
-class CampaignsSettings(PublishingSettings):
+class CampaignsSettings(PublishingSettings, WalkingSettings):
     """Of `campaigns`."""
 
-    runtime_table: str
-    standings_table: str
     audience_function: str
     who_function: str

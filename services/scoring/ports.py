@@ -9,9 +9,9 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from services.scoring.domain.definitions import Definition, Definitions
-from services.scoring.domain.judging import History
 from services.scoring.domain.permissions import Permissions
 from services.scoring.domain.places import Place, Seat
+from services.scoring.domain.recalling import History
 from services.scoring.domain.standing import ProfileStanding
 from services.shared.clock import to_iso
 from services.shared.contracts.base import Fact

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from typing import Any
 
@@ -11,6 +12,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from pydantic import ValidationError
 
 from services.shared.errors import HalteError, Invalid, TooLarge, TooMany
+from services.shared.pages import style_of
 
 MAX_BODY = 1_000_000
 """Bytes a marketer's request may have."""
@@ -38,29 +40,38 @@ def resolver() -> APIGatewayHttpResolver:
     return app
 
 
+_KEPT_APART = {
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+"""Of every answer: it is for who asked, it is what it says it is, and its address stays with them."""
+
+
 def answer(status: int, body: Any, headers: dict[str, str | list[str]] | None = None) -> Response[Any]:
-    """A JSON response."""
+    """A JSON response, which no browser shows as anything else."""
+    policy = "default-src 'none'; frame-ancestors 'none'"
     return Response(
         status_code=status,
         content_type="application/json",
         body=json.dumps(body, default=str),
-        headers=headers,
+        headers={**_KEPT_APART, "Content-Security-Policy": policy, **(headers or {})},
     )
 
 
 def html(status: int, page: str) -> Response[Any]:
-    """A page for people: no third party may frame it, read its address or run script in it."""
+    """A page for people: no third party may frame it, read its address or run script in it; only its own style and
+    pictures that are part of it count."""
+    style = base64.b64encode(hashlib.sha256(style_of(page).encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{style}'; img-src data:; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    )
     return Response(
         status_code=status,
         content_type="text/html; charset=utf-8",
         body=page,
-        headers={
-            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-            "frame-ancestors 'none'; base-uri 'none'",
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
-        },
+        headers={**_KEPT_APART, "Content-Security-Policy": policy},
     )
 
 

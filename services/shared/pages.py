@@ -5,6 +5,7 @@ Colours keep a contrast of 4.5 to 1 or more on white (WCAG 2.2, 1.4.3), and what
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from string import Template
 
@@ -33,6 +34,9 @@ label.box input{flex:none;width:1.4rem;height:1.4rem;margin-top:.2rem}
 input,select{font:inherit;box-sizing:border-box;width:100%;padding:.5rem}
 input,select{border:.0625rem solid #595959;border-radius:.4rem}
 button{font:inherit;font-weight:600;color:#fff;background:#0b5394;border:0;border-radius:.4rem;padding:.75rem 1.5rem}
+header,footer{max-width:36rem;margin:0 auto;padding:1.25rem 1.25rem 0}
+footer{padding-bottom:2rem;border-top:.0625rem solid #767676}
+header img{max-width:100%;max-height:5rem}
 :focus-visible{outline:.2rem solid #1a1a1a;outline-offset:.2rem}
 </style>
 </head>
@@ -50,3 +54,35 @@ $body
 def page(language: str, title: str, body: str) -> str:
     """A whole page: `language` is its language tag and `title` its text; `body` is HTML."""
     return _SHELL.substitute(language=escape(language), title=escape(title), body=body)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a firm adds to a page: rules of style, and HTML above it, under its title and below it."""
+
+    style: str
+    header: str
+    intro: str
+    footer: str
+
+
+def dressed(plain: str, look: Look) -> str:
+    """What `page` made, with the look of a firm."""
+    head, _, rest = plain.partition("</style>")
+    above, _, rest = rest.partition("<main>")
+    title, _, rest = rest.partition("</h1>")
+    body, _, below = rest.rpartition("</main>")
+    return (
+        f"{head}{look.style}\n</style>{above}{look.header}\n<main>{title}</h1>\n{look.intro}"
+        f"{body}</main>\n{look.footer}{below}"
+    )
+
+
+def language_of(page: str) -> str:
+    """The language tag of what `page` made."""
+    return page.partition('<html lang="')[2].partition('"')[0]
+
+
+def style_of(page: str) -> str:
+    """The style of what `page` made, as it stands in it."""
+    return page.partition("<style>")[2].partition("</style>")[0]

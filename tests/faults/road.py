@@ -14,8 +14,8 @@ from typing import Any
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
-from services.ingest import bootstrap
 from services.ingest.adapters.dynamo_records import DynamoRecords
+from services.ingest.bootstrap import doors, profiles
 from services.ingest.domain.profile import Profile
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table
@@ -173,7 +173,7 @@ class Road:
         """What must not depend on faults. Ids that are drawn at random are left out or stand under the identifiers of
         whoever has them; so are versions, since work that came in two portions was written twice."""
         items = client("dynamodb").scan(TableName="Profiles")["Items"]
-        stored = bootstrap.profiles().load([item["profile_id"]["S"] for item in items])
+        stored = profiles.profiles().load([item["profile_id"]["S"] for item in items])
         return {
             "people": {
                 _name(one): self._person(one)
@@ -186,7 +186,7 @@ class Road:
 
     def _person(self, profile: Profile) -> dict[str, Any]:
         """What a person has, which is what others heard."""
-        chunks = bootstrap.timeline().all(profile.strips())
+        chunks = profiles.timeline().all(profile.strips())
         history = sorted(one.call.message_id for chunk in chunks for one in chunk.events)
         traits = {name: (t.value, t.at, t.source, t.kind) for name, t in profile.known_traits().items()}
         shown = {name: one[0] for name, one in traits.items()}
@@ -237,7 +237,7 @@ def _name(profile: Profile) -> str:
 
 def start_cold() -> None:
     """Forget what processes remember between calls."""
-    for made in (bootstrap.front_door, bootstrap.keeper, bootstrap.consumer):
+    for made in (doors.front_door, profiles.keeper, profiles.consumer):
         made.cache_clear()
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from services.ingest import bootstrap_sinks
+from services.ingest.bootstrap import sinks as bootstrap
 from services.ingest.domain.circuit import Answer, Delivered, Failed
 from services.ingest.handlers import on_deliveries, on_profiles_changed, sweep_sinks
 from services.shared.aws.clients import client
@@ -181,7 +181,7 @@ class Road:
         digests = {
             (one["pk"]["S"], one["sk"]["S"]): (one["version"], one["digest"]) for one in self._kept("told")
         }
-        healths = bootstrap_sinks.registry()._sinks.overview()[1]
+        healths = bootstrap.registry()._sinks.overview()[1]
         return {
             "webhook": {
                 row for bodies in self.receiver.took.values() for body in bodies for row in rows(body)
@@ -217,5 +217,5 @@ def rows(body: bytes | str) -> set[str]:
 
 def cold() -> None:
     """What comes next is done by processes that begin anew."""
-    for made in (bootstrap_sinks.forward, bootstrap_sinks.deliver, bootstrap_sinks.sweep):
+    for made in (bootstrap.forward, bootstrap.deliver, bootstrap.sweep):
         made.cache_clear()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.ingest import bootstrap_people
+from services.ingest.bootstrap import people as bootstrap
 from services.ingest.handlers import on_erasures
 from services.shared.aws.clients import client
 from services.shared.contracts.ingest import ProfilesErased
@@ -28,7 +28,7 @@ WANTED = ("u-2", "ana@example.com")
 @pytest.fixture
 def walked(road: Road) -> Road:
     """The road's people, on a road with rules for what is erased."""
-    for made in (bootstrap_people.eraser, bootstrap_people.erasure_desk, bootstrap_people.directory):
+    for made in (bootstrap.eraser, bootstrap.erasure_desk, bootstrap.directory):
         made.cache_clear()
     for step in STEPS[:3]:
         road.walk(step)
@@ -64,7 +64,7 @@ def work(road: Road, erasure_id: str) -> bool:
     """One delivery of the erasure's message; false when it died or raised."""
     try:
         with road.wire.life():
-            return bootstrap_people.eraser().work(erasure_id)
+            return bootstrap.eraser().work(erasure_id)
     except (Crash, Exception):
         assert road.wire.struck
         return False

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.ingest import bootstrap_lake
+from services.ingest.bootstrap import imports as bootstrap
 from services.ingest.handlers import on_imports
 from services.ingest.imports import work as imports
 from services.shared.aws import parallel
@@ -112,7 +112,7 @@ _TOTALS = ("total_processed", "events", "total_failures", "rolled_back_rows", "p
 def cold() -> None:
     """What comes next is done by processes that begin anew."""
     start_cold()
-    for made in (bootstrap_lake.import_worker, bootstrap_lake.import_desk, bootstrap_lake.import_queue):
+    for made in (bootstrap.import_worker, bootstrap.import_desk, bootstrap.import_queue):
         made.cache_clear()
 
 

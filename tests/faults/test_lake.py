@@ -13,9 +13,9 @@ import boto3.s3.transfer
 import pytest
 from boto3.s3.transfer import TransferConfig
 
-from services.ingest import bootstrap_lake
 from services.ingest.adapters import s3_lake
 from services.ingest.adapters.s3_lake import S3Lake
+from services.ingest.bootstrap import lake as bootstrap
 from services.ingest.handlers import compact
 from services.ingest.lake import upkeep
 from tests.faults.conftest import Inline
@@ -83,7 +83,7 @@ class Keeper:
 
     def state(self) -> list[tuple[str, str, bool]]:
         cold()
-        lines = bootstrap_lake.lake_keeper().lines()
+        lines = bootstrap.lake_keeper().lines()
         return sorted((one["receipt"], one["profile_id"], bool(one.get("rolled_back"))) for one in lines)
 
     def snapshot(self) -> Any:
@@ -95,7 +95,7 @@ class Keeper:
 
 def cold() -> None:
     """What comes next is done by a process that begins anew."""
-    bootstrap_lake.lake_keeper.cache_clear()
+    bootstrap.lake_keeper.cache_clear()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.ingest import bootstrap_people
+from services.ingest.bootstrap import people as bootstrap
 from tests.faults.kinds import is_stale_read, stale
 from tests.faults.road import Road
 from tests.faults.steps import STEPS, Step, call
@@ -33,14 +33,14 @@ def reads(road: Road) -> list[Call]:
 
 def test_reads_that_decide_are_consistent(road: Road, world: World) -> None:
     """F41: on the whole road, a merge, an un-merge and an erasure among it, these are all the others."""
-    for made in (bootstrap_people.eraser, bootstrap_people.erasure_desk, bootstrap_people.directory):
+    for made in (bootstrap.eraser, bootstrap.erasure_desk, bootstrap.directory):
         made.cache_clear()
     with road.wire.watched():
         for step in MORE:
             road.walk(step)
         erasure_id = world.admin("POST", "/profiles/u-2/erasure")[1]["erasure_id"]
         with road.wire.life():
-            assert any(bootstrap_people.eraser().work(erasure_id) for _ in range(9))
+            assert any(bootstrap.eraser().work(erasure_id) for _ in range(9))
     seen = reads(road)
     careless = {(call.operation, table) for call in seen if is_stale_read(call) for table in call.tables()}
     assert careless == MAY_SEE_THE_PAST.keys()

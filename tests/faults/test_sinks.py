@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from services.ingest import bootstrap_sinks
+from services.ingest.bootstrap import sinks as bootstrap
 from services.shared.aws import parallel, secrets
 from services.shared.aws.clients import client
 from tests.faults.conftest import Inline
@@ -26,7 +26,7 @@ from tests.support.thorough import EXHAUSTIVE
 def sinks_road(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Iterator[Road]:
     CLOCK._now = START
     receiver = Receiver(wire)
-    monkeypatch.setattr(bootstrap_sinks, "GuardedHttps", lambda **_: receiver)
+    monkeypatch.setattr(bootstrap, "GuardedHttps", lambda **_: receiver)
     monkeypatch.setattr(parallel, "_writers", Inline)
     monkeypatch.setattr(secrets, "TTL_SECONDS", 0)
     with mock_aws():

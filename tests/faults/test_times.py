@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.ingest import bootstrap
+from services.ingest.bootstrap import profiles as bootstrap
 from services.ingest.handlers import api
 from services.shared.clock import to_iso
 from tests.faults.road import Road

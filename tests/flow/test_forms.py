@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.road import Road
-from tests.support.shop import Shop, header_of, open_shop
+from tests.support.shop import Shop, header_of, open_shop, send_id_of
 from tests.support.templates import Templates
 from tests.support.wire import Response
 
@@ -92,12 +92,16 @@ def test_a_submission_is_a_profile_a_consent_entry_and_an_event(shop: Shop) -> N
     key = road.http(
         "POST", "/consents/lookups", body={"channel": "email", "address": "ann@example.com"}, admin=True
     ).json()["address_key"]
-    (proof,) = road.http("GET", f"/consents/{key}/proof", admin=True).json()["entries"]
+    proof, mailed = road.http("GET", f"/consents/{key}/proof", admin=True).json()["entries"]
     assert proof["form"] == "exit-popup@1"
     assert proof["evidence"]["page"] == "https://shop.example.com/basket"
     assert proof["evidence"]["ip"] == "192.0.2.1"
     assert proof["evidence"]["user_agent"] == "road"
     assert proof["intact"]
+    assert (mailed["kind"], mailed["request_id"], mailed["intact"]) == ("mailed", proof["request_id"], True)
+    assert mailed["form"] == f"message:{send_id_of(road.outbox[0])}"
+    assert mailed["evidence"]["provider_id"]
+    assert mailed["evidence"]["template_version"] != "0"
 
     assert [header_of(sent, "Subject") for sent in road.outbox] == ["Please confirm: Offers and news"]
     assert shop.confirm(road.outbox[0]).status == 200

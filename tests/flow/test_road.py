@@ -107,6 +107,13 @@ def test_from_a_send_one_gets_to_the_permission_it_relied_on(shop: Shop) -> None
     [entry] = moments(shop.road, "ConsentChanged.v1", "changes", "entry_id")
     [profile_id] = moments(shop.road, "JourneyEntered.v1", "enrolments", "profile_id")
     assert (record["consent_entry_id"], record["profile_id"]) == (entry, profile_id)
+    proof = shop.road.http("GET", f"/consents/{record['address_key']}/proof", admin=True).json()
+    [relied_on] = [one for one in proof["entries"] if one["entry_id"] == record["consent_entry_id"]]
+    assert (relied_on["kind"], relied_on["basis"], relied_on["intact"]) == ("granted", "double_opt_in", True)
+    assert relied_on["at"] < record["claimed_at"]
+    assert relied_on["text"].startswith("Yes, send me offers and news.")
+    [consent_gate] = [gate for gate in record["gates"] if gate["gate"] == "consent"]
+    assert consent_gate["input"] == f"granted by double_opt_in {entry}"
 
 
 @pytest.mark.capability("003-22")

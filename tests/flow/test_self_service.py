@@ -203,3 +203,37 @@ def test_who_confirms_another_s_address_is_nobody_who_only_typed_it(shop: Shop) 
     road.advance(timedelta(days=1))
     assert profile(shop)["traits"]["email"] == ANN
     assert profile(shop, "userId:bob")["profile_id"] != profile(shop)["profile_id"]
+
+
+@pytest.mark.capability("000-27")
+def test_a_pause_that_was_chosen_on_the_page_keeps_the_next_newsletter(shop: Shop) -> None:
+    """From the form by the profile to delivery's gate; what else was chosen is with delivery too."""
+    road = shop.road
+    (newsletter,) = commercial(shop)
+    url, saved_at = link(newsletter, "/preferences"), to_iso(road.clock.now())
+    until = road.clock.now() + timedelta(days=100)
+    wishes = {
+        "per_week": "1",
+        "quiet_from": "22:00",
+        "quiet_until": "08:00",
+        "channel": "sms",
+        "locale": "nl",
+    }
+    assert send(shop, url, pause_until=f"{until:%Y-%m-%d}", **wishes).status == 200
+    known = profile(shop)
+    kept = known["domains"]["marketing"]["pausedUntil"]
+    assert (kept["source"], kept["at"], kept["kind"]) == ("preference-centre", saved_at, "declared")
+    question = {"ask": "describe", "profile_ids": [known["profile_id"]], "addresses": [], "at": saved_at}
+    contact = road.ask_person("delivery", question)["stores"]["contact"]
+    assert (contact["per_week"], contact["quiet_hours"], contact["time_zone"]) == (
+        1,
+        "22:00-08:00",
+        "Europe/Amsterdam",
+    )
+    assert (contact["preferred_channel"], contact["locale"]) == ("sms", "nl")
+    before = len(road.facts("MessageSkipped.v1"))
+    road.advance(timedelta(days=70), schedules_every=WEEK)
+    assert commercial(shop) == [newsletter]
+    skipped = [m for fact in road.facts("MessageSkipped.v1")[before:] for m in fact["messages"]]
+    assert {(m["template"], m["reason"]) for m in skipped} == {("winback", "paused")}
+    assert road.dead_letters() == []

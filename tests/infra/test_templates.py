@@ -32,6 +32,8 @@ PUBLIC_ROUTES = {
         for path in ("/preferences", "/preferences/request", "/preferences/email")
         for method in ("GET", "HEAD", "POST")
     ),
+    "GET /preferences/receipt",
+    "HEAD /preferences/receipt",
 }
 RESOURCELESS_ACTIONS = {"dynamodb:ListStreams"}
 """Actions for which AWS knows no resource: the only ones that may be allowed on `*`."""
@@ -191,10 +193,36 @@ def test_tables_can_be_restored_and_are_not_lost_with_their_stack(prod: Assembly
         assert "TableName" not in props
 
 
-def test_the_lake_is_private(prod: Assembly) -> None:
-    ((_, _, bucket),) = prod.of_type("AWS::S3::Bucket")
-    assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
-    assert bucket["DeletionPolicy"] == "Retain"
+def test_buckets_are_private(prod: Assembly) -> None:
+    buckets = prod.of_type("AWS::S3::Bucket")
+    assert {service for service, _, _ in buckets} == {"platform", "consent"}
+    for _, _, bucket in buckets:
+        assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
+        assert bucket["DeletionPolicy"] == "Retain"
+
+
+def test_anchors_of_the_ledger_are_locked_and_one_function_may_only_add_to_them(prod: Assembly) -> None:
+    (bucket,) = [b["Properties"] for service, _, b in prod.of_type("AWS::S3::Bucket") if service == "consent"]
+    assert bucket["ObjectLockEnabled"] is True
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    retention = bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    assert retention == {"Mode": "GOVERNANCE", "Days": 3650}
+    on_s3 = [
+        (service, statement)
+        for service, statement in statements(prod)
+        if service == "consent" and any(action.startswith("s3:") for action in actions(statement))
+    ]
+    ((_, statement),) = on_s3
+    assert set(actions(statement)) == {"s3:PutObject", "s3:GetObject"}
+    signing = [s for _, s in statements(prod) if "kms:Sign" in actions(s)]
+    assert [actions(s) for s in signing] == [["kms:Sign"]]
+    (denied,) = [
+        s
+        for service, _, policy in prod.of_type("AWS::S3::BucketPolicy")
+        for s in policy["Properties"]["PolicyDocument"]["Statement"]
+        if service == "consent" and s["Effect"] == "Deny" and "s3:DeleteObjectVersion" in actions(s)
+    ]
+    assert {"s3:BypassGovernanceRetention", "s3:PutObjectRetention"} <= set(actions(denied))
 
 
 def test_the_archive_keeps_no_personal_fact(prod: Assembly) -> None:

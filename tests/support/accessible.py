@@ -77,7 +77,8 @@ def faults(source: str) -> list[str]:
         if len(page.all(tag)) != 1 or not page.all(tag)[0].text.strip():
             found.append(f"not one {tag}")
     found += _form_faults(page, ids)
-    found += [f"{tag} in the page" for tag in ("script", "img", "link", "iframe", "object") if page.all(tag)]
+    found += [f"{tag} in the page" for tag in ("script", "link", "iframe", "object") if page.all(tag)]
+    found += _picture_faults(page)
     for element in page.elements:
         found += [f"handler {name}" for name in element.attributes if name.startswith("on")]
         for name in ("href", "src", "action"):
@@ -88,6 +89,16 @@ def faults(source: str) -> list[str]:
                 found.append(f"{name} leads nowhere: {target}")
         if element.attributes.get("tabindex", "0") not in ("0", "-1"):
             found.append("an order of focus of its own")
+    return found
+
+
+def _picture_faults(page: Page) -> list[str]:
+    found = []
+    for image in page.all("img"):
+        if not image.attributes.get("src", "").startswith("data:image/"):
+            found.append("a picture from elsewhere")
+        if not image.attributes.get("alt", "").strip():
+            found.append("a picture without words")
     return found
 
 

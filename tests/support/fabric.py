@@ -97,7 +97,8 @@ class Refused(Exception):
 
 @dataclass
 class Fabric:
-    """Everything in one place; `published` is the bus's log of whole events, `outbox` what was sent.
+    """Everything in one place; `published` is the bus's log of whole events, `outbox` what was sent,
+    `opted_out` the numbers on the SMS provider's list.
 
     `on_queued` is told of every message a bus rule puts into a queue; `invoke` runs a function by its ARN. Functions
     are loaded and run one at a time, whoever asks for them side by side.
@@ -110,6 +111,7 @@ class Fabric:
     executions: dict[str, Execution] = field(default_factory=dict)
     published: list[dict[str, Any]] = field(default_factory=list)
     outbox: list[Sent] = field(default_factory=list)
+    opted_out: set[str] = field(default_factory=set)
     on_queued: Callable[[Queue, str], None] = lambda queue, body: None
     invoke: Callable[[str, Any], Any] = lambda arn, event: None
     _one_at_a_time: Lock = field(default_factory=Lock)
@@ -234,6 +236,20 @@ class Fabric:
     def _send_text(self, request: Mapping[str, Any]) -> dict[str, Any]:
         return self._sent("sms", request)
 
+    def _block(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        self.opted_out.add(request["OptedOutNumber"])
+        return {}
+
+    def _allow(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        self.opted_out.discard(request["OptedOutNumber"])
+        return {}
+
+    def _opt_outs(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        ours = [
+            {"OptedOutNumber": number, "OptedOutTimestamp": self.clock.now()} for number in self.opted_out
+        ]
+        return {"OptedOutNumbers": ours}
+
     def _sent(self, channel: str, request: Mapping[str, Any]) -> dict[str, Any]:
         message_id = str(uuid.uuid4())
         self.outbox.append(Sent(channel, dict(request), message_id))
@@ -251,8 +267,11 @@ _SERVED: dict[tuple[str, str], Callable[[Fabric, Mapping[str, Any]], dict[str, A
     ("lambda", "Invoke"): Fabric._invoke,
     ("sesv2", "SendEmail"): Fabric._send_email,
     ("pinpoint-sms-voice-v2", "SendTextMessage"): Fabric._send_text,
+    ("pinpoint-sms-voice-v2", "PutOptedOutNumber"): Fabric._block,
+    ("pinpoint-sms-voice-v2", "DeleteOptedOutNumber"): Fabric._allow,
+    ("pinpoint-sms-voice-v2", "DescribeOptedOutNumbers"): Fabric._opt_outs,
 }
-_LEFT_TO_MOTO = {"dynamodb", "s3", "secretsmanager", "ssm"}
+_LEFT_TO_MOTO = {"dynamodb", "kms", "s3", "secretsmanager", "ssm"}
 
 
 def _remember(params: Any, context: dict[str, Any], **_: Any) -> None:

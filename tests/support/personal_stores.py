@@ -106,8 +106,20 @@ STORES: dict[str, Erased | Harmless] = {
         "Keyed hashes and digests only; an objection must outlive the person's data, and a chain with a hole would "
         "prove nothing about anybody."
     ),
+    "consent/Table/Anchors": Harmless("Digests of the ledger, and where the anchors with them are."),
+    "consent/Bucket/AnchorBucket": Harmless(
+        "Digests of the ledger, numbers and times, locked for years: what can't be erased leads to nobody."
+    ),
     "consent/Table/Evidence": Erased(("consent.consents",), "consent"),
+    "consent/Table/Reminders": Harmless("Keyed hashes of addresses and ids of requests, for some days."),
     "consent/Queue/OnProfilesChanged": _PASSING,
+    "consent/Queue/OnMessageSent": Harmless("Ids of messages that left."),
+    "consent/Queue/Inbound": Harmless(
+        "Replies on their way: number or address and what was written, worked off in seconds, 14 days at most; one "
+        "that comes late ends permissions and gives none."
+    ),
+    "consent/Queue/OnComplaints": Harmless("Keyed hashes of addresses and ids of messages."),
+    "consent/Queue/OnSmsPermissions": Harmless("Keyed hashes of addresses and what is permitted there."),
     "consent/Queue/OnFormSubmitted": Harmless(
         "Submissions on their way, worked off in seconds and kept for 14 days at most. One that comes after an erasure "
         "is a request to confirm like anybody's: its proof is purged after 30 days unless the address confirms."
@@ -127,7 +139,7 @@ STORES: dict[str, Erased | Harmless] = {
 }
 """By `service/kind/beginning of the logical id`."""
 
-PREFIXES: dict[str, Erased | Expires] = {
+PREFIXES: dict[str, Erased | Expires | Harmless] = {
     "events/": Erased(("received",), "lake"),
     "lake/": Erased(("received",), "lake"),
     "imports/": Expires(
@@ -136,5 +148,6 @@ PREFIXES: dict[str, Erased | Expires] = {
         "An import that goes on finds the tombstones.",
     ),
     "exports/": Erased(("received",), "history"),
+    "anchors/": Harmless("Digests, numbers and times, in a bucket of their own."),
 }
-"""What the lake's bucket holds, by the beginning of a key."""
+"""What buckets hold, by the beginning of a key."""

@@ -165,7 +165,8 @@ def _keeping(service: str) -> tuple[str, ...]:
     """The modules of a service that keep something for the life of a process; packages after what is in them."""
     folder = Path(str(services.__file__)).parent / service
     names = [
-        *(path.stem for path in folder.glob("bootstrap*.py")),
+        *(f"bootstrap.{path.stem}" for path in folder.glob("bootstrap/[!_]*.py")),
+        "bootstrap",
         *(f"handlers.{path.stem}" for path in folder.glob("handlers/[!_]*.py")),
         "handlers",
     ]

@@ -9,14 +9,18 @@ answered once.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import boto3
 import jsonpath_ng.ext
 from botocore import xform_name
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
+from botocore.hooks import EventAliaser
 from botocore.loaders import JSONFileLoader, Loader
+from botocore.session import Session
 from botocore.signers import RequestSigner
 from botocore.useragent import UserAgentString
 from moto.core import DEFAULT_ACCOUNT_ID, models, responses
@@ -72,9 +76,45 @@ def install() -> None:
         (jsonpath_ng.ext, "parse"),  # by the bus, for every event
     ):
         setattr(module, name, cache(getattr(module, name)))
+    _reuse_clients()
     # Every test has a session of its own, which would look for the models of all services, and read them, anew.
     JSONFileLoader.load_file = _once(JSONFileLoader.load_file)
     Loader.list_available_services = _once(Loader.list_available_services)
+
+
+def _reuse_clients() -> None:
+    """Making a client takes as long as five calls. The same one is handed out again, unless somebody has hooked into
+    it, or into the session that is to make it."""
+    made: dict[Any, Any] = {}
+    begin, create = boto3.Session.__init__, Session.create_client
+
+    def begun(self: boto3.Session, *arguments: Any, **named: Any) -> None:
+        begin(self, *arguments, **named)
+        self.events.hooked = False
+
+    def reused(self: Session, service_name: str, *arguments: Any, **named: Any) -> Any:
+        if getattr(self.get_component("event_emitter"), "hooked", True):
+            return create(self, service_name, *arguments, **named)
+        config = named.get("config")
+        options = {**named, "config": config and config._user_provided_options}
+        around = sorted(item for item in os.environ.items() if item[0].startswith("AWS_"))
+        key = repr((service_name, arguments, options, around))
+        if key not in made or made[key].meta.events.hooked:
+            made[key] = create(self, service_name, *arguments, **named)
+            made[key].meta.events.hooked = False
+        return made[key]
+
+    boto3.Session.__init__, Session.create_client = begun, reused  # type: ignore[method-assign]
+    for name in ("register", "register_first", "register_last"):
+        setattr(EventAliaser, name, _hooking(getattr(EventAliaser, name)))
+
+
+def _hooking(register: Callable[..., None]) -> Callable[..., None]:
+    def registered(self: Any, *arguments: Any, **named: Any) -> None:
+        self.hooked = True
+        register(self, *arguments, **named)
+
+    return registered
 
 
 def _once(method: Callable[..., Any]) -> Callable[..., Any]:

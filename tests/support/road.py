@@ -137,7 +137,14 @@ class Road:
 
     def feedback(self, notice: Mapping[str, Any]) -> None:
         """What a provider publishes on the feedback topic."""
-        topic = self.stage.parameter("feedback-topic-arn")
+        self._told("feedback-topic-arn", notice)
+
+    def inbound(self, notice: Mapping[str, Any]) -> None:
+        """What a provider publishes of a message that came in."""
+        self._told("inbound-topic-arn", notice)
+
+    def _told(self, announced: str, notice: Mapping[str, Any]) -> None:
+        topic = self.stage.parameter(announced)
         for subscriber in self.stage.topics[topic]:
             envelope = {
                 "Type": "Notification",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+from moto.kms.models import kms_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 from tests.support.fabric import Fabric, Queue, Subscription
@@ -112,11 +113,15 @@ class Stage:
         return names[0]
 
     def build(self, fabric: Fabric) -> None:
-        """Make the stage's tables, buckets and secrets on moto, and its queues and rules in `fabric`."""
+        """Make the stage's tables, buckets, keys and secrets on moto, and its queues and rules in `fabric`."""
         for one in self.templates.resources("AWS::DynamoDB::Table"):
             _make_table(one)
         for one in self.templates.resources("AWS::S3::Bucket"):
-            boto3.client("s3", region_name=REGION).create_bucket(Bucket=one.name)
+            boto3.client("s3", region_name=REGION).create_bucket(
+                Bucket=one.name, ObjectLockEnabledForBucket=bool(one.properties.get("ObjectLockEnabled"))
+            )
+        for one in self.templates.resources("AWS::KMS::Key"):
+            _make_key(one)
         for one in self.templates.resources("AWS::SecretsManager::Secret"):
             _make_secret(one)
         _make_queues(self.templates, fabric)
@@ -207,6 +212,15 @@ def _make_secret(one: Resource) -> None:
         Name=one.name, SecretString=f"secret-of-{one.logical_id}"
     )
     secretsmanager_backends[ACCOUNT][REGION].secrets[one.name].arn = one.arn
+
+
+def _make_key(one: Resource) -> None:
+    """moto chooses ids itself; the templates' references need the one they say."""
+    wanted = {name: one.properties[name] for name in ("KeySpec", "KeyUsage")}
+    made = boto3.client("kms", region_name=REGION).create_key(**wanted)["KeyMetadata"]
+    keys = kms_backends[ACCOUNT][REGION].keys
+    keys[one.name] = keys.pop(made["KeyId"])
+    keys[one.name].id, keys[one.name].arn = one.name, one.arn
 
 
 def _make_queues(templates: Templates, fabric: Fabric) -> None:

@@ -32,6 +32,7 @@ _ARN_SERVICE = {
     "AWS::SNS::Topic": "sns:{r}:{a}:{n}",
     "AWS::Lambda::Function": "lambda:{r}:{a}:function:{n}",
     "AWS::S3::Bucket": "s3:::{n}",
+    "AWS::KMS::Key": "kms:{r}:{a}:key/{n}",
     "AWS::IAM::Role": "iam::{a}:role/{n}",
     "AWS::Events::EventBus": "events:{r}:{a}:event-bus/{n}",
     "AWS::SecretsManager::Secret": "secretsmanager:{r}:{a}:secret:{n}",

@@ -21,7 +21,7 @@ from halte.marketers import HttpMarketers, Refused
 from tests.system.sdks import CALLS, NODE, PYTHON, ROOT, Door, passed_on, run_node, run_python
 
 SECONDS = 900
-LANDING_SECONDS = 60
+LANDING_SECONDS = 240
 
 
 @contextmanager

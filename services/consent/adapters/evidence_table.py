@@ -12,8 +12,8 @@ from services.shared.clock import from_iso, to_iso
 
 
 class EvidenceTable:
-    """`EvidenceStore` on a table with partition key `pk`: an entry id, `limit#<address key>` or `ip#<counter>`;
-    `expires_at` is in epoch seconds."""
+    """`EvidenceStore` on a table with partition key `pk`: an entry id, `limit#<address key>`, `ip#<counter>` or
+    `sent#<send id>`; `expires_at` is in epoch seconds."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -33,6 +33,15 @@ class EvidenceTable:
         except ConditionFailed:
             return False
         return True
+
+    def note_asked(self, send_id: str, address_key: str, request_id: str, expires_at: datetime) -> None:
+        expires = int(expires_at.timestamp())
+        asked = {"address_key": address_key, "request_id": request_id, "expires_at": expires}
+        self._table.put({"pk": f"sent#{send_id}", **asked})
+
+    def asked_by(self, send_id: str) -> tuple[str, str] | None:
+        item = self._table.get({"pk": f"sent#{send_id}"}, consistent=True)
+        return (str(item["address_key"]), str(item["request_id"])) if item else None
 
     def erase(self, address_key: str, entry_ids: Iterable[str]) -> int:
         present = self.get(entry_ids)

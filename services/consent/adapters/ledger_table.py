@@ -10,31 +10,66 @@ Every write moves the shard's head and is conditioned on it, so whatever was rea
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
-from datetime import timedelta
+from dataclasses import asdict, fields, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.consent.adapters.evidence_table import EvidenceTable
+from services.consent.adapters.lapse_items import lapse_op
 from services.consent.domain.ledger import GENESIS, Entry, Head, Kind, Standing, shard_of
 from services.consent.domain.limits import WINDOW
 from services.consent.ports import Append, Position, Subject
 from services.shared.aws.dynamo import Item, Op, Table, TransactionRefused, transact
+from services.shared.contracts.consent import EVERY
 
 _FIELDS = tuple(field.name for field in fields(Entry))
+RECORDED = "recorded_ms"
+"""Beside an entry and no part of it: when it was written by the real clock, for measuring only."""
+
+_LATER = ("basis", "until")
+"""Fields that older items do not have."""
+
 _RETRIABLE = {"ConditionalCheckFailed", "TransactionConflict"}
 
 
-class LedgerTable:
-    """`LedgerStore` on a table with keys `pk` and `sk`; evidence is written in the same transactions."""
+class ShardsTable:
+    """`Shards` on a table with keys `pk` and `sk`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def head(self, shard: int) -> Head:
+        item = self._table.get({"pk": _shard_pk(shard), "sk": "HEAD"}, consistent=True)
+        return Head(shard, item["seq"], item["hash"]) if item else Head(shard)
+
+    def entries(self, shard: int, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
+        rows = self._table.query(
+            "pk = :pk AND sk BETWEEN :first AND :last",
+            values={":pk": _shard_pk(shard), ":first": f"{after + 1:012d}", ":last": "9" * 12},
+            consistent=True,
+            limit=limit,
+        )
+        for item in rows:
+            entry = entry_of(item)
+            if entry:
+                yield entry
+
+
+class LedgerTable(ShardsTable):
+    """`LedgerStore` on that table; evidence is written in the same transactions."""
 
     def __init__(self, table: Table, evidence: EvidenceTable) -> None:
-        self._table = table
+        super().__init__(table)
         self._evidence = evidence
 
     def position(self, subject: Subject) -> Position:
         head = self.head(shard_of(subject.address_key))  # first: it guards what is read after it
-        state = self._table.get(_state_key(subject), consistent=True)
+        own, all_of_them = _state_key(subject), _state_key(replace(subject, purpose=EVERY))
+        keys = [own] if own == all_of_them else [own, all_of_them]
+        states = {item["sk"]: item for item in self._table.get_many(keys, consistent=True)}
+        state = states.get(own["sk"]) or states.get(all_of_them["sk"])
         return Position(
             head=head,
             standing=_standing(state) if state else None,
@@ -77,19 +112,6 @@ class LedgerTable:
             for item in self._of_address(address_key, "state#")
         }
 
-    def head(self, shard: int) -> Head:
-        item = self._table.get({"pk": _shard_pk(shard), "sk": "HEAD"}, consistent=True)
-        return Head(shard, item["seq"], item["hash"]) if item else Head(shard)
-
-    def entries(self, shard: int) -> Iterator[Entry]:
-        rows = self._table.query(
-            "pk = :pk AND sk < :head", values={":pk": _shard_pk(shard), ":head": "HEAD"}, consistent=True
-        )
-        for item in rows:
-            entry = entry_of(item)
-            if entry:
-                yield entry
-
     def _of_address(self, address_key: str, prefix: str) -> Iterator[Item]:
         return self._table.query(
             "pk = :pk AND begins_with(sk, :prefix)",
@@ -108,7 +130,8 @@ class LedgerTable:
         ops = [
             self._move_head(step),
             self._table.put_op(
-                {**_entry_key(entry.shard, entry.seq), **asdict(entry)}, condition="attribute_not_exists(pk)"
+                {**_entry_key(entry.shard, entry.seq), **asdict(entry), RECORDED: round(time.time() * 1000)},
+                condition="attribute_not_exists(pk)",
             ),
             self._table.put_op(pointer, condition="attribute_not_exists(pk)"),
             self._evidence.seal_op(step.sealed),
@@ -119,6 +142,8 @@ class LedgerTable:
         if step.recent is not None:
             expires_at = step.recent[-1] + WINDOW + timedelta(hours=1)
             ops.append(self._evidence.recent_op(entry.address_key, step.recent, expires_at))
+        if entry.until:
+            ops.append(lapse_op(self._table, entry))
         if step.keep:
             ops.append(self._evidence.keep_op(step.keep))
         return ops
@@ -146,8 +171,13 @@ def entry_of(item: Mapping[str, Any]) -> Entry | None:
     pk, sk = str(item["pk"]), str(item["sk"])
     if not pk.startswith("shard#") or not sk.isdigit():
         return None
-    values = {name: item[name] for name in _FIELDS}
+    values = {name: item.get(name, "") if name in _LATER else item[name] for name in _FIELDS}
     return Entry(**{**values, "shard": int(pk.removeprefix("shard#")), "seq": int(sk)})
+
+
+def recorded_at(item: Mapping[str, Any]) -> datetime | None:
+    """When an entry's item was written, by the real clock; `None` for one of before that was noted."""
+    return datetime.fromtimestamp(item[RECORDED] / 1000, UTC) if RECORDED in item else None
 
 
 def _shard_pk(shard: int) -> str:
@@ -169,4 +199,5 @@ def _standing(item: Item) -> Standing:
         entry_id=item["entry_id"],
         text_version=item["text_version"],
         at=item["at"],
+        **{name: item.get(name, "") for name in _LATER},
     )

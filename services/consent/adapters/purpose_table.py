@@ -28,4 +28,8 @@ class PurposeTable:
         return True
 
     def all(self) -> dict[str, Purpose]:
-        return {item["name"]: Purpose.model_validate(item["purpose"]) for item in self._table.scan()}
+        return {
+            item["name"]: Purpose.model_validate(item["purpose"])
+            for item in self._table.scan()
+            if "purpose" in item  # the brand of the pages stands beside them
+        }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.shared.aws.secrets import secret_text
+from services.shared.aws.secrets import renewed, secret_text
 from services.shared.tokens import key_id
 
 
@@ -17,7 +17,12 @@ class SecretTokenKeys:
         return secret_text(self._arn)
 
     def signer_of(self, token: str) -> str | None:
+        """After a rotation others may sign with a key that this process has not read yet: it reads again then."""
         kid = token.partition(".")[0]
+        signer = self._signer(kid)
+        return self._signer(kid) if signer is None and renewed(self._arn) else signer
+
+    def _signer(self, kid: str) -> str | None:
         current = self.current()
         if key_id(current) == kid:
             return current

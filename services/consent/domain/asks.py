@@ -39,6 +39,24 @@ class Withdrawal(BaseModel):
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
+class Contact(BaseModel):
+    """An address on a channel."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    channel: Channel
+    address: str
+
+
+class Objection(BaseModel):
+    """Somebody wants no marketing any more, at any of these addresses; `reason` is kept as evidence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    addresses: Annotated[list[Contact], Field(min_length=1, max_length=50)]
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
 @dataclass(frozen=True)
 class Question:
     """What a public page asks before anything changes; `text` is empty where none was agreed to."""

@@ -21,7 +21,9 @@ class Origin:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was given and from where. `address` is in the form to write to; empty where only its key was known."""
+    """What was given and from where. `address` is in the form to write to; empty where only its key was known. Of what
+    was given elsewhere, `document` says where that can be seen, and `given_at` when it was; of a message that left: the
+    provider's id for it, its template, and `sent_at`. Both moments are ISO 8601 in UTC."""
 
     address: str
     ip: str
@@ -30,9 +32,15 @@ class Evidence:
     profile_ref: str = ""
     reason: str = ""
     page: str = ""
+    document: str = ""
+    given_at: str = ""
+    provider_id: str = ""
+    template: str = ""
+    template_version: str = ""
+    sent_at: str = ""
 
 
-_LATER = frozenset({"page"})
+_LATER = frozenset({"page", "document", "given_at", "provider_id", "template", "template_version", "sent_at"})
 """Fields that older evidence does not have: left out of the digest where empty, so that it stays what it was."""
 
 

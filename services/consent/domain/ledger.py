@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from typing import Any, Literal
 
-Kind = Literal["requested", "granted", "revoked"]
-State = Literal["granted", "revoked"]
+from services.shared.permission import Permission, state_at
+
+
+class Malformed(ValueError):
+    """What was told is not what the ledger can have said."""
+
+
+Kind = Literal["requested", "mailed", "granted", "revoked", "expired"]
 
 SHARDS = 16
 GENESIS = "0" * 64
@@ -25,7 +31,8 @@ class Draft:
     """What is to be recorded; `at` is ISO 8601 in UTC with milliseconds, `means` how it came about.
 
     `text_hash` is SHA-256 of the full text that was shown; `evidence_digest` seals the erasable part of the proof.
-    `form` says where the person stood: the form's name, or `message:<send id>` for the link of a message.
+    `form` says where the person stood: the form's name, or `message:<send id>` for the link of a message. A grant has
+    its legal `basis`, and the moment `until` which it holds, like `at` (empty: for good).
     """
 
     entry_id: str
@@ -42,7 +49,12 @@ class Draft:
     form: str
     token_id: str
     evidence_digest: str
+    basis: str = field(default="", kw_only=True)
+    until: str = field(default="", kw_only=True)
 
+
+_LATER = frozenset({"basis", "until"})
+"""Fields that older entries do not have: left out of the hash where empty, so that it stays what it was."""
 
 MESSAGE = "message:"
 """What a `form` begins with that is the link of a message."""
@@ -58,6 +70,10 @@ class Entry(Draft):
     hash: str
 
 
+_REQUIRED = {one.name for one in fields(Entry) if one.default is MISSING}
+_TYPES = {one.name: int if one.name in ("shard", "seq") else str for one in fields(Entry)}
+
+
 @dataclass(frozen=True)
 class Head:
     """The newest entry of a shard; of an empty shard: 0 and `GENESIS`."""
@@ -69,20 +85,33 @@ class Head:
 
 @dataclass(frozen=True)
 class Standing:
-    """The state of one permission after entry `entry_id`; `sequence` grows per address."""
+    """The state (`granted`, `revoked`, `expired`) of one permission after entry `entry_id`; `sequence` grows per
+    address."""
 
-    state: State
+    state: str
     sequence: int
     entry_id: str
     text_version: str
     at: str
+    basis: str = ""
+    until: str = ""
+
+    def as_of(self, now: str) -> Standing:
+        """As it stands by `now`: what has lapsed is `expired`."""
+        return replace(self, state=state_at(self.state, self.until, now))
+
+    def permission(self) -> Permission:
+        """What the policy is asked with."""
+        return Permission(self.state, self.entry_id, self.basis, self.until)
 
 
 @dataclass(frozen=True)
 class Problem:
     """Something in a shard that appending cannot have produced."""
 
-    kind: Literal["edited", "missing", "reordered", "forked", "unlinked", "misplaced", "truncated"]
+    kind: Literal[
+        "edited", "missing", "reordered", "forked", "unlinked", "misplaced", "truncated", "rewritten"
+    ]
     seq: int
     detail: str
 
@@ -94,9 +123,24 @@ def shard_of(address_key: str) -> int:
 
 def canonical(entry: Entry) -> bytes:
     """The bytes whose SHA-256 is the entry's hash: JSON of every other field, sorted, ASCII, no white space."""
-    fields = asdict(entry)
-    del fields["hash"]
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+    told = {n: v for n, v in vars(entry).items() if n != "hash" and (v or n not in _LATER)}
+    return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+
+
+def read_entry(told: Mapping[str, Any]) -> Entry:
+    """The entry with these fields, as they were told elsewhere.
+
+    Raises:
+        Malformed: they are not exactly an entry's.
+    """
+    named = _TYPES.keys() >= told.keys() >= _REQUIRED
+    if not named or any(type(value) is not _TYPES[name] for name, value in told.items()):
+        raise Malformed("these are not the fields of an entry")
+    try:
+        "".join(value for value in told.values() if type(value) is str).encode()
+    except UnicodeEncodeError as error:
+        raise Malformed("a text of it has half a letter") from error
+    return Entry(**told)
 
 
 def digest(entry: Entry) -> str:
@@ -116,8 +160,9 @@ def head_after(entry: Entry) -> Head:
 
 
 def apply(standing: Standing | None, entry: Entry) -> Standing | None:
-    """The state after `entry`. A request changes nothing: only its confirmation does."""
-    if entry.kind == "requested":
+    """The state after `entry`. A request and the message that goes out for it change nothing: only its confirmation
+    does."""
+    if entry.kind == "requested" or entry.kind == "mailed":
         return standing
     return Standing(
         state=entry.kind,
@@ -125,6 +170,8 @@ def apply(standing: Standing | None, entry: Entry) -> Standing | None:
         entry_id=entry.entry_id,
         text_version=entry.text_version,
         at=entry.at,
+        basis=entry.basis,
+        until=entry.until,
     )
 
 
@@ -139,14 +186,15 @@ def fold(entries: Iterable[Entry]) -> dict[tuple[str, str, str], Standing]:
     return standings
 
 
-def verify(entries: Iterable[Entry], head: Head) -> list[Problem]:
-    """Everything wrong with a shard, in the order met; empty when it is exactly what was appended.
+def verify(entries: Iterable[Entry], head: Head, before: Head | None = None) -> list[Problem]:
+    """Everything wrong with a shard, or with what follows `before` in it, in the order met; empty when it is exactly
+    what was appended.
 
     Finds edits, deletions, insertions, reordering, forks and truncation. Someone who rewrites a whole shard and its
-    head consistently can be found only by comparing the head with a copy kept elsewhere.
+    head consistently is found by the anchors (`anchors.against`).
     """
     problems: list[Problem] = []
-    last = Head(head.shard)
+    last = before or Head(head.shard)
     for entry in entries:
         problems += _entry_problems(entry, last)
         last = Head(last.shard, max(entry.seq, last.seq), entry.hash)

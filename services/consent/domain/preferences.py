@@ -9,14 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from services.consent.domain.contact import reachable
 from services.consent.domain.ledger import Standing
+from services.consent.domain.moments import read_moments
 from services.consent.domain.purposes import ConsentText, Purpose
 from services.shared.errors import Invalid
 
 FORM = "preference-centre"
 """What the ledger calls this page, and ingest the source of what is said on it."""
+
+NUMBER = f"{FORM}:number"
+"""What the ledger calls it where the confirmation also makes a number the profile's; no form of others can be called
+that, so nobody else's request leads there."""
 
 SIGNED_LINK = "signed_link"
 """The means of a permission that was given on the page behind a link sent to that very address."""
@@ -72,11 +78,13 @@ class Give:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a person changed. `email` and `phone` are in the form to write to; empty: not asked for. `errors` are codes
-    by field; where there are any, nothing is to be done."""
+    """What a person changed. `email` and `phone` are in the form to write to; empty: not asked for. `move` are the
+    permissions that stand and are to be asked for at the new `phone`. `errors` are codes by field; where there are any,
+    nothing is to be done."""
 
     give: tuple[Give, ...] = ()
     take: tuple[Box, ...] = ()
+    move: tuple[Give, ...] = ()
     traits: Mapping[str, object] = field(default_factory=dict)
     email: str = ""
     phone: str = ""
@@ -93,7 +101,7 @@ def boxes(
     addresses, by purpose and channel; `sent_on` is the channel of the link."""
     found = []
     for name, purpose in sorted(purposes.items(), key=lambda one: (one[1].title, one[0])):
-        for channel in purpose.channels:
+        for channel in purpose.asked_on():
             standing = states.get((name, channel))
             granted = standing is not None and standing.state == "granted"
             text = purpose.text_today(language)
@@ -114,23 +122,48 @@ def is_page_id(text: str) -> bool:
 
 
 def read(
-    fields: Mapping[str, str], all_boxes: list[Box], purposes: Mapping[str, Purpose], *, has_profile: bool
+    fields: Mapping[str, str],
+    all_boxes: list[Box],
+    purposes: Mapping[str, Purpose],
+    *,
+    has_profile: bool,
+    now: datetime,
 ) -> Wishes:
     """What a form asks for. Boxes it did not show stay as they are, and without a profile there is nobody whose name
-    or address could change."""
+    or address could change, or who could be left in peace for a while."""
     errors: dict[str, str] = {}
     give, take = _permissions(fields, all_boxes, purposes, errors)
+    move = _moved(fields, all_boxes, purposes) if has_profile else []
     phone = ""
-    if any(one.box.channel == "sms" and not one.box.by_link for one in give):
+    if move or any(one.box.channel == "sms" and not one.box.by_link for one in give):
         phone = _reachable("sms", "phone", fields, errors)
         if not phone:
             errors.setdefault("phone", "phone_needed")
+    elif has_profile and fields.get("phone", "").strip():
+        errors["phone"] = "phone_for_what"
     traits: dict[str, object] = {}
     email = ""
     if has_profile:
-        traits = _traits(fields, errors)
+        traits = _traits(fields, errors) | read_moments(fields, now, errors)
         email = _reachable("email", "email", fields, errors)
-    return Wishes(tuple(give), tuple(take), traits, email, phone, errors)
+    return Wishes(tuple(give), tuple(take), tuple(move), traits, email, phone, errors)
+
+
+def _moved(fields: Mapping[str, str], all_boxes: list[Box], purposes: Mapping[str, Purpose]) -> list[Give]:
+    """Permissions for text messages that stand and stay, where a number is given: it has to permit them itself."""
+    if not fields.get("phone", "").strip():
+        return []
+    seen = fields.get("shown", "").split(",")
+    stand = [b for b in all_boxes if b.channel == "sms" and b.granted and b.name in fields]
+    texts = [(b, _agreed(fields, b, purposes)) for b in stand if f"{b.purpose}:{b.channel}:1" in seen]
+    return [Give(box, text) for box, text in texts if text]
+
+
+def _agreed(fields: Mapping[str, str], box: Box, purposes: Mapping[str, Purpose]) -> ConsentText | None:
+    """The text that stood beside the box, as long as it can be agreed to."""
+    version, _, language = fields[box.name].partition("/")
+    text = purposes[box.purpose].text(version, language)
+    return text if text and text.active else None
 
 
 def _permissions(
@@ -146,9 +179,8 @@ def _permissions(
         if stood and not ticked:
             take.append(box)
         elif ticked and not stood:
-            version, _, language = fields[box.name].partition("/")
-            text = purposes[box.purpose].text(version, language)
-            if text is None or not text.active:
+            text = _agreed(fields, box, purposes)
+            if text is None:
                 errors[box.name] = "text_changed"
             else:
                 give.append(Give(box, text))

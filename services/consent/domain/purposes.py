@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from services.consent.domain.bases import Basis, Contract, DoubleOptIn, SoftOptIn, Terms, terms
 from services.shared.errors import Conflict, Invalid
 
 Channel = Literal["email", "sms"]
@@ -37,8 +39,10 @@ class ConsentText(BaseModel):
 class Purpose(BaseModel):
     """Something to ask permission for, on some channels; whoever signs up on a form confirms it by double opt-in.
 
+    `bases` holds the channels on which it rests on something else than double opt-in, or lapses.
     `preference_centre` says what a tick there is worth: `double_opt_in` asks for the same confirmation, `signed_link`
-    takes it as given where the page was opened by a link sent to that very address.
+    takes it as given where the page was opened by a link sent to that very address. `remind_after_days`: whoever has
+    not confirmed by then is asked once more (`None`, and by default, never).
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -46,7 +50,9 @@ class Purpose(BaseModel):
     title: Annotated[str, Field(min_length=1, max_length=120)]
     channels: Annotated[list[Channel], Field(min_length=1, max_length=2)]
     basis: Literal["double_opt_in"] = "double_opt_in"
+    bases: dict[Channel, Basis] = {}
     preference_centre: Literal["double_opt_in", "signed_link"] = "double_opt_in"
+    remind_after_days: Annotated[int, Field(ge=1, le=14)] | None = None
     texts: Annotated[list[ConsentText], Field(min_length=1, max_length=200)]
 
     @field_validator("texts")
@@ -56,12 +62,31 @@ class Purpose(BaseModel):
             raise ValueError("two texts have the same version and language")
         return texts
 
+    @model_validator(mode="after")
+    def _bases_of_channels(self) -> Self:
+        if unoffered := sorted(set(self.bases) - set(self.channels)):
+            raise ValueError(f"bases: not a channel of the purpose: {', '.join(unoffered)}")
+        return self
+
     @field_validator("channels")
     @classmethod
     def _distinct(cls, channels: list[Channel]) -> list[Channel]:
         if len(set(channels)) != len(channels):
             raise ValueError("a channel is named twice")
         return channels
+
+    def basis_on(self, channel: Channel) -> DoubleOptIn | SoftOptIn | Contract:
+        """What it rests on there."""
+        return self.bases.get(channel) or DoubleOptIn()
+
+    def asked_on(self) -> list[Channel]:
+        """The channels on which people are asked; what belongs to a contract asks nobody."""
+        return [channel for channel in self.channels if not isinstance(self.basis_on(channel), Contract)]
+
+    def terms(self, channel: str, at: datetime, *, soft: bool = False) -> Terms:
+        """What somebody permits who says so at `at`, on a channel that may have been taken away since."""
+        basis = next((self.basis_on(one) for one in self.channels if one == channel), DoubleOptIn())
+        return terms(basis, at, soft=soft)
 
     def text(self, version: str, language: str) -> ConsentText | None:
         """The text with this version and language, active or not."""
@@ -74,6 +99,11 @@ class Purpose(BaseModel):
         same_language = [text for text in active if text.language[:2] == language[:2]]
         same_text = [text for text in same_language if (text.version, text.language) == (version, language)]
         return next(iter([*same_text, *same_language[-1:], *active[-1:]]), None)
+
+
+def terms_of(purpose: Purpose | None, channel: str, at: datetime) -> Terms:
+    """What somebody permits who says so at `at`, whatever became of the purpose."""
+    return purpose.terms(channel, at) if purpose else terms(DoubleOptIn(), at)
 
 
 def amend(stored: Purpose | None, wanted: Purpose) -> Purpose:

@@ -1,4 +1,4 @@
-"""The marketers' routes: purposes, states, proofs, revocations."""
+"""The marketers' routes: purposes, states, proofs, revocations, sales, imports."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.consent.bootstrap import inspection, registry, withdrawals
-from services.consent.domain.asks import Lookup, Withdrawal
+from services.consent.bootstrap import branding, inspection, registry, withdrawals
+from services.consent.bootstrap_audit import public_key, receipts
+from services.consent.bootstrap_records import importing, soft_opt_ins
+from services.consent.bootstrap_replies import objections
+from services.consent.domain.asks import Lookup, Objection, Withdrawal
+from services.consent.domain.brand import Brand
+from services.consent.domain.imports import Import, lines
 from services.consent.domain.purposes import Purpose
-from services.consent.handlers.requests import origin_of
-from services.shared.errors import NotFound
-from services.shared.http import answer, json_body, resolver
+from services.consent.handlers.proof_pages import proof_page
+from services.consent.handlers.requests import content_type, languages_of, origin_of, shard_number
+from services.consent.soft import SoftAsk
+from services.shared.http import answer, html, json_body, raw_body, resolver
 from services.shared.observability import service_logger
 
 app = resolver()
@@ -31,6 +37,18 @@ def define_purpose(name: str) -> Response[Any]:
     return answer(200, registry().define(name, wanted))
 
 
+@app.get("/brand")
+def show_brand() -> Response[Any]:
+    """How the public pages look."""
+    return answer(200, branding().shown())
+
+
+@app.put("/brand")
+def set_brand() -> Response[Any]:
+    """Logo, colours and words of the public pages."""
+    return answer(200, branding().set(Brand.model_validate(json_body(app.current_event))))
+
+
 @app.post("/consents/lookups")
 def look_up() -> Response[Any]:
     """`{"channel", "address"}` to the states of the address: in a body, because query strings end up in logs."""
@@ -46,6 +64,34 @@ def revoke() -> Response[Any]:
     return answer(200, {"address_key": key, "outcome": outcome})
 
 
+@app.post("/consents/soft-opt-ins")
+def record_sale() -> Response[Any]:
+    """A sale that may let a customer be written to: granted, or which conditions are not met."""
+    ask = SoftAsk.model_validate(json_body(app.current_event))
+    return answer(200, soft_opt_ins().record(ask, origin_of(app.current_event)))
+
+
+@app.post("/consents/imports")
+def import_permissions() -> Response[Any]:
+    """`{"dry_run", "rows"}`, or the rows as NDJSON with `?dry_run=true` in the address."""
+    return answer(200, importing().run(_import_of(app.current_event), origin_of(app.current_event)))
+
+
+@app.get("/consents/imports/<import_id>")
+def import_report(import_id: str) -> Response[Any]:
+    """What an import answered the last time."""
+    return answer(200, importing().report(import_id))
+
+
+@app.post("/consents/objections")
+def object_to_marketing() -> Response[Any]:
+    """`{"addresses": [{"channel", "address"}], "reason"}`: no marketing to this person any more, for any purpose."""
+    event = app.current_event
+    objection = Objection.model_validate(json_body(event))
+    done = objections().object(objection, origin_of(event), event.headers.get("idempotency-key") or "")
+    return answer(200, {"objections": done})
+
+
 @app.get("/consents/<address_key>")
 def states(address_key: str) -> Response[Any]:
     """States and history."""
@@ -54,16 +100,37 @@ def states(address_key: str) -> Response[Any]:
 
 @app.get("/consents/<address_key>/proof")
 def proof(address_key: str) -> Response[Any]:
-    """Entries, evidence, texts and their place in the chain."""
+    """Entries, evidence, texts and their place in the chain; as a page to print for whoever prefers HTML."""
+    if "text/html" in (app.current_event.headers.get("accept") or ""):
+        return printed_proof(address_key)
     return answer(200, inspection().proof(address_key))
+
+
+@app.get("/consents/<address_key>/proof.html")
+def printed_proof(address_key: str) -> Response[Any]:
+    """The same to print, in English or Dutch."""
+    languages = app.current_event.get_query_string_value("language", "") or languages_of(app.current_event)
+    key = {"key_id": public_key().key_id(), "public_key": public_key().public_key()}
+    return html(200, proof_page(inspection().proof(address_key), key, languages))
+
+
+@app.get("/consents/<address_key>/receipt")
+def receipt(address_key: str) -> Response[Any]:
+    """What the person can keep (ISO/IEC TS 27560:2023)."""
+    return answer(200, receipts().of([address_key]))
 
 
 @app.get("/ledger/shards/<shard>")
 def check_shard(shard: str) -> Response[Any]:
     """Whether a shard of the ledger is what was appended."""
-    if not (shard.isascii() and shard.isdigit() and len(shard) <= 4):
-        raise NotFound("unknown_shard", "a shard is a number")
-    return answer(200, inspection().check_shard(int(shard)))
+    return answer(200, inspection().check_shard(shard_number(shard)))
+
+
+def _import_of(event: Any) -> Import:
+    if content_type(event) != "application/x-ndjson":
+        return Import.model_validate(json_body(event))
+    dry_run = (event.get_query_string_value("dry_run", "") or "false").lower()
+    return Import.model_validate({"dry_run": dry_run, "rows": list(lines(raw_body(event)))})
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

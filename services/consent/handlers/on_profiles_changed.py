@@ -1,4 +1,4 @@
-"""Addresses that people's profiles got or lost."""
+"""Addresses that people's profiles got or lost, and what their own events say of permissions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from services.consent.bootstrap import address_changes
+from services.consent.bootstrap_replies import told
 from services.shared.aws.records import each_record, envelope
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesErased, ProfilesMerged
 from services.shared.observability import service_logger
@@ -32,6 +33,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             return
         for change in ProfilesChanged.model_validate(fact.detail).changes:
             counts.update(address_changes().note(change))
+            counts.update(told().note(change))
 
     answer = each_record(event, take, failed)
     logger.info("addresses noted", extra={"records": len(event["Records"]), "counts": dict(counts)})

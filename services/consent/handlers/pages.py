@@ -36,6 +36,7 @@ _WORDS = {
         "unsubscribe_title": "Unsubscribe: $title",
         "unsubscribe_lead": "Press the button and we will no longer write to you about this.",
         "unsubscribe_button": "Unsubscribe",
+        "receipt": "Download a receipt of what you permitted",
     },
     "nl": {
         "confirm_title": "Bevestig: $title",
@@ -45,6 +46,7 @@ _WORDS = {
         "unsubscribe_title": "Afmelden: $title",
         "unsubscribe_lead": "Druk op de knop en wij schrijven u hierover niet meer.",
         "unsubscribe_button": "Afmelden",
+        "receipt": "Download een ontvangstbewijs van wat u toestond",
     },
 }
 
@@ -115,18 +117,27 @@ def confirm_page(question: Question, token: str) -> str:
     return page(spoken(question.language), title, "\n".join([*body, f"<p>{words['confirm_after']}</p>"]))
 
 
-def unsubscribe_page(question: Question, token: str) -> str:
-    """Purpose and one button."""
-    words = _WORDS[spoken(question.language)]
+def unsubscribe_page(question: Question, token: str, languages: str) -> str:
+    """Purpose and one button, in the link's language or else one of the browser's."""
+    language = spoken(question.language or languages)
+    words = _WORDS[language]
     title = Template(words["unsubscribe_title"]).substitute(title=question.title)
     form = _form("unsubscribe", token, question, words["unsubscribe_button"])
-    return page(spoken(question.language), title, f"<p>{words['unsubscribe_lead']}</p>\n{form}")
+    return page(language, title, f"<p>{words['unsubscribe_lead']}</p>\n{form}")
 
 
 def message_page(message: Message, languages: str) -> str:
     """A page that says one thing."""
     title, text = _MESSAGES[spoken(languages)][message]
     return page(spoken(languages), title, f"<p>{text}</p>")
+
+
+def confirmed_page(languages: str, receipt: str) -> str:
+    """It is recorded; `receipt` is where the person gets a copy to keep."""
+    language = spoken(languages)
+    title, text = _MESSAGES[language]["confirmed"]
+    link = f'<p><a href="{escape(receipt)}">{_WORDS[language]["receipt"]}</a></p>'
+    return page(language, title, f"<p>{text}</p>\n{link}")
 
 
 def _form(action: str, token: str, question: Question, label: str) -> str:

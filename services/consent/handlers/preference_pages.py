@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from string import Template
 
 from services.consent.addresses import masked
 from services.consent.domain.asks import Question
+from services.consent.domain.moments import CHANNELS, HOURS, NONE, PER_WEEK, ZONES
 from services.consent.domain.preferences import Box, shown
 from services.consent.handlers.pages import spoken
 from services.consent.handlers.preference_words import LOCALE_NAMES, WORDS
@@ -83,17 +84,25 @@ class _Writer:
         """Fields that belong together."""
         return "\n".join([f"<fieldset><legend>{self.say(legend)}</legend>", *parts, "</fieldset>"])
 
-    def locale(self) -> str:
-        """The language to be written to in."""
-        options = [("", self.words["locale_keep"]), *LOCALE_NAMES.items()]
-        chosen = self.fields.get("locale", "")
+    def choice(self, name: str, options: Sequence[tuple[str, str]], *, hint: str = "") -> str:
+        """A labelled list of (value, name) to choose from."""
+        chosen = self.fields.get(name, "")
         items = "".join(
-            f'<option value="{value}"{" selected" if value == chosen else ""}{_lang(value)}>{escape(name)}</option>'
-            for value, name in options
+            f'<option value="{value}"{_lang(name, value)}{" selected" if value == chosen else ""}>'
+            f"{escape(said)}</option>"
+            for value, said in options
         )
         return (
-            f'<label for="f-locale">{self.say("locale")}</label>\n'
-            f'<select id="f-locale" name="locale">{items}</select>'
+            f'<label for="f-{name}">{self.say(name)}</label>\n{self._notes(name, self.say(hint) if hint else "")}'
+            f'<select id="f-{name}" name="{name}"{self._described(name, bool(hint))}>{items}</select>'
+        )
+
+    def tick(self, name: str) -> str:
+        """A box that does something once."""
+        ticked = " checked" if name in self.fields else ""
+        return (
+            f'<label class="box" for="f-{name}"><input type="checkbox" id="f-{name}" name="{name}" value="1"{ticked}>'
+            f"<span>{self.say(name)}</span></label>"
         )
 
     def _notes(self, name: str, hint: str, lang: str = "") -> str:
@@ -120,7 +129,9 @@ def centre_page(
     """The form; after a refusal with what was sent and what is wrong with it."""
     write = _Writer(languages, fields, errors)
     hidden = {"token": token, "nonce": centre.nonce, "page": centre.page_id, "shown": shown(centre.boxes)}
-    parts = [write.group("permissions", *_boxes(write, centre.boxes))] if centre.boxes else []
+    parts = (
+        [write.group("permissions", *_boxes(write, centre.boxes, centre.has_profile))] if centre.boxes else []
+    )
     if centre.has_profile and centre.mailbox:
         now = f"<p>{write.say('email_now', address=masked(centre.mailbox.address))}</p>"
         parts.append(
@@ -128,11 +139,13 @@ def centre_page(
         )
         texts = [write.text(name, "", filled) for name, filled in _TEXTS.items()]
         who = f'<p class="hint">{write.say("who_hint")}</p>'
-        parts.append(write.group("who", who, *texts, write.locale()))
+        locale = write.choice("locale", _kept(write, LOCALE_NAMES.items()))
+        parts += [write.group("times", *_times(write)), write.group("who", who, *texts, locale)]
     else:
         parts.append(f"<p>{write.say('no_profile')} {_fresh(write, 'preferences/request')}</p>")
     form = _form("preferences", hidden, [*parts, _button(write, "save")])
-    return page(write.language, write.words["title"], f"{write.summary()}\n{form}")
+    kept = f'<p><a href="preferences/receipt?token={escape(token)}">{write.say("receipt")}</a></p>'
+    return page(write.language, write.words["title"], f"{write.summary()}\n{form}\n{kept}")
 
 
 def saved_page(languages: str, *, changed: bool, to_confirm: bool) -> str:
@@ -179,11 +192,30 @@ def refused_page(code: str, languages: str, fresh_link: str) -> str:
     return page(write.language, write.words["refused_title"], body)
 
 
-def _boxes(write: _Writer, boxes: Sequence[Box]) -> list[str]:
+def _boxes(write: _Writer, boxes: Sequence[Box], has_profile: bool) -> list[str]:
     parts = [write.box(box) for box in boxes]
-    if any(box.channel == "sms" and not box.granted and not box.by_link for box in boxes):
+    if any(box.channel == "sms" and (has_profile or not (box.granted or box.by_link)) for box in boxes):
         parts.append(write.text("phone", "tel", "tel", hint="phone_hint"))
     return parts
+
+
+def _times(write: _Writer) -> list[str]:
+    """When, how often and by which road."""
+    hours = [(hour, hour) for hour in HOURS]
+    return [
+        f'<p class="hint">{write.say("times_hint")}</p>',
+        write.choice("channel", _kept(write, [(name, write.words[f"channel_{name}"]) for name in CHANNELS])),
+        write.choice("per_week", _kept(write, [(n, write.words[f"per_week_{n}"]) for n in PER_WEEK])),
+        write.choice("quiet_from", _kept(write, [(NONE, write.words["quiet_none"]), *hours])),
+        write.choice("quiet_until", _kept(write, hours)),
+        write.choice("zone", [(zone, write.words[zone]) for zone in ZONES]),
+        write.text("pause_until", "date", "off", hint="pause_hint"),
+        write.tick("resume"),
+    ]
+
+
+def _kept(write: _Writer, options: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [("", write.words["keep"]), *options]
 
 
 def _form(action: str, hidden: Mapping[str, str], parts: Sequence[str]) -> str:
@@ -205,5 +237,6 @@ def _said(write: _Writer, title: str, word: str) -> str:
     return page(write.language, write.words[title], f"<p>{write.say(word)}</p>")
 
 
-def _lang(value: str) -> str:
-    return f' lang="{value}"' if value else ""
+def _lang(name: str, value: str) -> str:
+    """A language is named in itself."""
+    return f' lang="{value}"' if name == "locale" and value else ""

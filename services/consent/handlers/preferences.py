@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from services.consent.bootstrap import fresh_links, new_address, preference_centre
+from services.consent.bootstrap_audit import own_links, own_receipts
 from services.consent.handlers.pages import spoken
 from services.consent.handlers.preference_pages import (
     centre_page,
@@ -19,8 +20,9 @@ from services.consent.handlers.preference_pages import (
     saved_page,
 )
 from services.consent.handlers.requests import fields_of, languages_of, origin_of, token_of
+from services.consent.handlers.showing import shown
 from services.shared.errors import HalteError, Invalid
-from services.shared.http import html, resolver
+from services.shared.http import answer, resolver
 from services.shared.observability import service_logger
 
 app = resolver()
@@ -38,7 +40,7 @@ def show_centre() -> Response[Any]:
         event = app.current_event
         token = token_of(event)
         centre = preference_centre().show(token, spoken(languages_of(event)))
-        return html(200, centre_page(centre, token, languages_of(event)))
+        return shown(200, centre_page(centre, token, languages_of(event)), intro=True)
 
     return _as_page(show, "preferences/request")
 
@@ -54,9 +56,9 @@ def save() -> Response[Any]:
         saved = preference_centre().save(token, fields, spoken(languages_of(event)), origin_of(event))
         if saved.errors:
             again = centre_page(saved.centre, token, languages_of(event), fields=fields, errors=saved.errors)
-            return html(400, again)
+            return shown(400, again, intro=True)
         page = saved_page(languages_of(event), changed=saved.changed, to_confirm=saved.to_confirm)
-        return html(200, page)
+        return shown(200, page)
 
     return _as_page(work, "preferences/request")
 
@@ -65,7 +67,7 @@ def save() -> Response[Any]:
 @app.head("/preferences/request")
 def show_request() -> Response[Any]:
     """Where to ask for a fresh link."""
-    return html(200, request_page(languages_of(app.current_event)))
+    return shown(200, request_page(languages_of(app.current_event)))
 
 
 @app.post("/preferences/request")
@@ -78,9 +80,9 @@ def request_link() -> Response[Any]:
         try:
             outcome = fresh_links().request(fields.get("address", ""), origin_of(event))
         except Invalid:
-            return html(400, request_page(languages_of(event), fields, "email_unreadable"))
+            return shown(400, request_page(languages_of(event), fields, "email_unreadable"))
         logger.info("fresh link", extra={"outcome": outcome})
-        return html(202, requested_page(languages_of(event)))
+        return shown(202, requested_page(languages_of(event)))
 
     return _as_page(work, "request")
 
@@ -93,7 +95,7 @@ def show_new_address() -> Response[Any]:
     def show() -> Response[Any]:
         event = app.current_event
         token = token_of(event)
-        return html(200, new_address_page(new_address().show(token), token, languages_of(event)))
+        return shown(200, new_address_page(new_address().show(token), token, languages_of(event)))
 
     return _as_page(show, "request")
 
@@ -106,9 +108,27 @@ def confirm_new_address() -> Response[Any]:
         event = app.current_event
         fields = fields_of(event)
         new_address().confirm(token_of(event, fields), fields.get("nonce", ""))
-        return html(200, new_address_confirmed_page(languages_of(event)))
+        return shown(200, new_address_confirmed_page(languages_of(event)))
 
     return _as_page(work, "request")
+
+
+@app.get("/preferences/receipt")
+@app.head("/preferences/receipt")
+def receipt() -> Response[Any]:
+    """What a person keeps of what they permitted, to download."""
+
+    def show() -> Response[Any]:
+        told = own_receipts().by_link(own_links(), token_of(app.current_event))
+        headers: dict[str, str | list[str]] = {
+            "Content-Disposition": 'attachment; filename="receipt.json"',
+            "Cache-Control": "no-store",
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return answer(200, told, headers)
+
+    return _as_page(show, "request")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -124,4 +144,4 @@ def _as_page(work: Callable[[], Response[Any]], fresh_link: str) -> Response[Any
         return work()
     except HalteError as error:
         status = _STATUS.get(error.code, error.status)
-        return html(status, refused_page(error.code, languages_of(app.current_event), fresh_link))
+        return shown(status, refused_page(error.code, languages_of(app.current_event), fresh_link))

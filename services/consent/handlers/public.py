@@ -8,11 +8,19 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from services.consent.bootstrap import asking, opt_in, unsubscribing
+from services.consent.bootstrap_audit import receipt_link
 from services.consent.domain.asks import Ask
-from services.consent.handlers.pages import Message, confirm_page, message_page, unsubscribe_page
+from services.consent.handlers.pages import (
+    Message,
+    confirm_page,
+    confirmed_page,
+    message_page,
+    unsubscribe_page,
+)
 from services.consent.handlers.requests import content_type, fields_of, languages_of, origin_of, token_of
+from services.consent.handlers.showing import shown
 from services.shared.errors import HalteError
-from services.shared.http import answer, html, resolver
+from services.shared.http import answer, resolver
 from services.shared.observability import service_logger
 
 app = resolver()
@@ -29,9 +37,10 @@ _REFUSED: dict[str, tuple[int, Message]] = {
 def request_consent() -> Response[Any]:
     """Ask for a permission. Known, unknown and over the limit get the same answer."""
     event = app.current_event
-    asking().request(Ask.model_validate(fields_of(event)), origin_of(event))
+    outcome = asking().request(Ask.model_validate(fields_of(event)), origin_of(event))
+    logger.info("consent asked for", extra={"outcome": outcome})
     if content_type(event) != "application/json" and "text/html" in (event.headers.get("accept") or ""):
-        return html(202, message_page("check_your_inbox", languages_of(event)))
+        return shown(202, message_page("check_your_inbox", languages_of(event)))
     return answer(202, {"status": "check_your_inbox"})
 
 
@@ -45,8 +54,8 @@ def show_confirm() -> Response[Any]:
         token = token_of(event)
         question = opt_in().ask_to_confirm(token)
         if question is None:
-            return html(410, message_page("link_used", languages_of(event)))
-        return html(200, confirm_page(question, token))
+            return shown(410, message_page("link_used", languages_of(event)))
+        return shown(200, confirm_page(question, token))
 
     return _as_page(show)
 
@@ -60,8 +69,9 @@ def confirm() -> Response[Any]:
         form = fields_of(event)
         outcome = opt_in().confirm(token_of(event, form), form.get("nonce", ""), origin_of(event))
         if outcome == "used":
-            return html(410, message_page("link_used", languages_of(event)))
-        return html(200, message_page("confirmed", languages_of(event)))
+            return shown(410, message_page("link_used", languages_of(event)))
+        receipt = f"../preferences/receipt?token={receipt_link(token_of(event, form))}"
+        return shown(200, confirmed_page(languages_of(event), receipt))
 
     return _as_page(grant)
 
@@ -72,8 +82,9 @@ def show_unsubscribe() -> Response[Any]:
     """The page behind the unsubscribe link of a message."""
 
     def show() -> Response[Any]:
-        token = token_of(app.current_event)
-        return html(200, unsubscribe_page(unsubscribing().ask(token), token))
+        event = app.current_event
+        token = token_of(event)
+        return shown(200, unsubscribe_page(unsubscribing().ask(token), token, languages_of(event)))
 
     return _as_page(show)
 
@@ -88,7 +99,7 @@ def unsubscribe() -> Response[Any]:
         one_click = form.get("List-Unsubscribe") == "One-Click"
         nonce = None if one_click else form.get("nonce", "")
         unsubscribing().unsubscribe(token_of(event, form), nonce, origin_of(event))
-        return html(200, message_page("unsubscribed", languages_of(event)))
+        return shown(200, message_page("unsubscribed", languages_of(event)))
 
     return _as_page(revoke)
 
@@ -106,4 +117,4 @@ def _as_page(work: Callable[[], Response[Any]]) -> Response[Any]:
         return work()
     except HalteError as error:
         status, message = _REFUSED.get(error.code, (error.status, "form_invalid"))
-        return html(status, message_page(message, languages_of(app.current_event)))
+        return shown(status, message_page(message, languages_of(app.current_event)))

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from services.consent.domain.evidence import Origin
-from services.shared.errors import Invalid
+from services.shared.errors import Invalid, NotFound
 from services.shared.http import json_body, raw_body
 
 MAX_BODY = 16_000
@@ -37,6 +37,17 @@ def token_of(event: Any, fields: Mapping[str, str] | None = None) -> str:
     """The token of a link: out of the form it led to, if that carries it on, else out of the link; "" for none."""
     query = event.query_string_parameters or {}
     return (fields or {}).get("token") or query.get("token", "")
+
+
+def shard_number(text: str) -> int:
+    """The shard that a path names.
+
+    Raises:
+        NotFound: it is no number.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) <= 4):
+        raise NotFound("unknown_shard", "a shard is a number")
+    return int(text)
 
 
 def content_type(event: Any) -> str:

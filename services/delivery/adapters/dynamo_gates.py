@@ -7,15 +7,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from services.delivery.domain.choice import Permission, Standing
+from services.delivery.domain.choice import Standing
 from services.delivery.domain.contact import Contact, Gone
 from services.shared.aws.dynamo import ConditionFailed, Item, Table, TransactionRefused, transact
 from services.shared.clock import from_iso, to_iso
 from services.shared.contracts.consent import ConsentChange
+from services.shared.permission import Permission
 
 COMPLAINT = "complained"
 
@@ -86,7 +87,7 @@ class DynamoGates:
                 address=address,
                 address_key=key,
                 suppressed=suppressed.get("reason", ""),
-                permission=Permission(permission["state"], permission["entry_id"]) if permission else None,
+                permission=_permission(permission) if permission else None,
             )
         return standings
 
@@ -132,6 +133,10 @@ class DynamoGates:
                 forgotten += 1
         return forgotten
 
+    def counted(self, subject: str, days: Sequence[str]) -> int:
+        keys = [{"pk": f"cap#{subject}", "sk": f"{day}#commercial"} for day in days]
+        return sum(int(item["n"]) for item in self._table.get_many(keys, consistent=True))
+
     def add_pressure(self, loser: str, winner: str) -> None:
         for item in self._table.query("pk = :pk", values={":pk": f"cap#{loser}"}, consistent=True):
             self._add_counter(item, f"cap#{winner}")
@@ -169,8 +174,10 @@ class DynamoGates:
                 "state": change.state,
                 "entry_id": change.entry_id,
                 "text_version": change.text_version,
+                "basis": change.basis,
                 "sequence": change.sequence,
                 "at": to_iso(change.at),
+                **({"until": to_iso(change.until)} if change.until else {}),
             },
             "sequence",
             change.sequence,
@@ -210,6 +217,10 @@ class DynamoGates:
         except ConditionFailed:
             return False
         return True
+
+
+def _permission(item: Item) -> Permission:
+    return Permission(item["state"], item["entry_id"], item.get("basis", ""), item.get("until", ""))
 
 
 def read_contact(item: Item) -> Contact | Gone:

@@ -81,12 +81,12 @@ class DynamoMessages:
             address_item(new.address_key, f"suppressed#{new.channel}"), "attribute_not_exists(pk)"
         )
         ops = [("message", message), ("suppression", suppression)]
-        if new.message_class == "commercial":
+        if new.is_commercial:
             permission = self._gates.check_op(
                 permission_item(new.address_key, new.purpose, new.channel),
-                "#state = :granted AND entry_id = :entry",
-                names={"#state": "state"},
-                values={":granted": "granted", ":entry": new.consent_entry_id},
+                "#state = :granted AND entry_id = :entry AND (attribute_not_exists(#until) OR #until > :now)",
+                names={"#state": "state", "#until": "until"},
+                values={":granted": "granted", ":entry": new.consent_entry_id, ":now": new.claimed_at},
             )
             ops.append(("consent", permission))
         if seen.counted_on != new.counted_on:
@@ -94,9 +94,10 @@ class DynamoMessages:
         return ops
 
     def _count_op(self, message: Message, cap: int) -> Op:
-        key = {"pk": f"cap#{message.subject}", "sk": f"{message.counted_on}#{message.message_class}"}
+        counted_as = "commercial" if message.is_commercial else "service"
+        key = {"pk": f"cap#{message.subject}", "sk": f"{message.counted_on}#{counted_as}"}
         expires = int((from_iso(message.claimed_at) + CAP_KEPT).timestamp())
-        if message.message_class != "commercial":
+        if not message.is_commercial:
             return self._gates.update_op(
                 key, "ADD n :one SET expires_at = :expires", values={":one": 1, ":expires": expires}
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from services.delivery.domain.template import Template, TemplateDocument
@@ -11,10 +12,12 @@ from services.shared.clock import to_iso
 from services.shared.errors import Conflict
 
 HEAD = "HEAD"
+PAGES = {"name": "#landing-pages", "part": "PAGES"}
+"""No template can have this name."""
 
 
 class DynamoTemplates:
-    """Templates by name; `HEAD` and `v#<number>` under each."""
+    """Templates by name; `HEAD` and `v#<number>` under each. And the landing pages that service messages avoid."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -57,6 +60,13 @@ class DynamoTemplates:
         return sorted(
             (_template(item) for item in self._table.scan() if item["part"] == HEAD), key=lambda t: t.name
         )
+
+    def landing_pages(self) -> list[str]:
+        item = self._table.get(PAGES, consistent=True)
+        return list(item["pages"]) if item else []
+
+    def put_landing_pages(self, pages: Sequence[str]) -> None:
+        self._table.put({**PAGES, "pages": list(pages)})
 
 
 def _template(item: Item) -> Template:

@@ -6,7 +6,7 @@ import zlib
 from dataclasses import fields
 from typing import Any
 
-from services.delivery.domain.message import OPEN, Message
+from services.delivery.domain.message import OPEN, WAITING, Message
 from services.shared.aws.dynamo import Item
 
 OPEN_SHARDS = 8
@@ -32,9 +32,10 @@ def _open_partition(message: Message) -> str:
     `pending` is left out: the queue brings its request again or parks it, and to index it would cost every message
     that is skipped two more writes.
     """
-    if message.status not in OPEN and message.status != "retry":
+    waits = message.status in WAITING
+    if message.status not in OPEN and not waits:
         return ""
-    partitions = open_partitions(retry=message.status == "retry")
+    partitions = open_partitions(retry=waits)
     return partitions[zlib.crc32(message.send_id.encode()) % OPEN_SHARDS]
 
 

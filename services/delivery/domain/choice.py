@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from services.shared.permission import Permission, may, needs_permission
+
 CHANNELS = ("email", "sms")
 
 _SPECIFICITY = ("no_channel", "no_address", "no_consent", "suppressed")
 
 
 @dataclass(frozen=True)
-class Permission:
-    """The folded consent of one address for one purpose on one channel."""
+class Ask:
+    """What is to be sent: its class, when, and the channels on which the message itself lets its receiver object."""
 
-    state: str
-    entry_id: str
+    message_class: str
+    now: str
+    ways_out: Collection[str] = CHANNELS
 
 
 @dataclass(frozen=True)
@@ -55,25 +58,23 @@ def candidates(requested: Sequence[str], preferred: str, supported: Collection[s
     return [name for name in dict.fromkeys(wanted) if name in supported]
 
 
-def choose(order: Sequence[str], commercial: bool, standings: Mapping[str, Standing]) -> Choice | Skip:
-    """The first channel of `order` with an address that is not suppressed and, for commercial messages, has
-    permission."""
+def choose(order: Sequence[str], ask: Ask, standings: Mapping[str, Standing]) -> Choice | Skip:
+    """The first channel of `order` with an address that is not suppressed and that the policy lets the message go
+    to."""
     gates: list[Mapping[str, str]] = []
     stops: list[tuple[str, str]] = []
     for channel in order:
         standing = standings.get(channel)
-        reason = _stopped(channel, standing, commercial, gates)
+        reason = _stopped(channel, standing, ask, gates)
         if standing and not reason:
-            relied_on = standing.permission.entry_id if commercial and standing.permission else ""
-            return Choice(channel, standing, relied_on, tuple(gates))
+            relied_on = standing.permission if needs_permission(ask.message_class) else None
+            return Choice(channel, standing, relied_on.entry_id if relied_on else "", tuple(gates))
         stops.append((reason, channel))
     reason, channel = max(stops, key=lambda s: _SPECIFICITY.index(s[0]), default=("no_channel", ""))
     return Skip(reason, channel, tuple(gates))
 
 
-def _stopped(
-    channel: str, standing: Standing | None, commercial: bool, gates: list[Mapping[str, str]]
-) -> str:
+def _stopped(channel: str, standing: Standing | None, ask: Ask, gates: list[Mapping[str, str]]) -> str:
     def gate(name: str, seen: str, passes: bool) -> bool:
         gates.append(
             {"gate": name, "channel": channel, "input": seen, "verdict": "pass" if passes else "stop"}
@@ -84,11 +85,6 @@ def _stopped(
         return "no_address"
     if not gate("suppression", standing.suppressed or "none", not standing.suppressed):
         return "suppressed"
-    if not commercial:
-        gate("consent", "service message: none needed", True)
-        return ""
-    permission = standing.permission
-    seen = f"{permission.state} {permission.entry_id}" if permission else "none"
-    if not gate("consent", seen, permission is not None and permission.state == "granted"):
-        return "no_consent"
-    return ""
+    decision = may(standing.permission, ask.message_class, ask.now, way_out=channel in ask.ways_out)
+    seen = f"{decision.reason} {decision.entry_id}".rstrip()
+    return "" if gate("consent", seen, decision.allowed) else "no_consent"

@@ -12,14 +12,22 @@ _TRAITS = {
     "first_name": ("firstName", "first_name"),
     "preferred_channel": ("preferredChannel", "preferred_channel"),
     "locale": ("locale",),
+    "quiet_hours": ("quietHours", "quiet_hours"),
+    "time_zone": ("timezone",),
+    "paused_until": ("pausedUntil", "paused_until"),
 }
+_PER_WEEK = "frequency"
 _LONGEST = 320
+_MOST = 50
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contact:
     """The reachable side of a profile; what is not known is empty. `version` is that of its traits; `since_at` is when
-    the profile's history was last told anew, because an un-merge gave it back (empty: never)."""
+    the profile's history was last told anew, because an un-merge gave it back (empty: never).
+
+    `per_week` commercial messages are the most that the person wants in seven days (0: they did not say).
+    """
 
     profile_id: str
     version: int
@@ -28,6 +36,10 @@ class Contact:
     first_name: str = ""
     preferred_channel: str = ""
     locale: str = ""
+    per_week: int = 0
+    quiet_hours: str = ""
+    time_zone: str = ""
+    paused_until: str = ""
     since_at: str = ""
 
     def address(self, channel: str) -> str:
@@ -49,11 +61,17 @@ class Gone:
 
 def contact_of(profile_id: str, version: int, traits: Mapping[str, Any], since_at: str = "") -> Contact:
     """The copy that a profile's traits make; values that are no short text are left out."""
-    found: dict[str, str] = {}
+    found: dict[str, Any] = {}
     for name, spellings in _TRAITS.items():
         for spelling in spellings:
             value = traits.get(spelling)
             if isinstance(value, str) and 0 < len(value) <= _LONGEST:
                 found[name] = value
                 break
-    return Contact(profile_id=profile_id, version=version, since_at=since_at, **found)
+    per_week = _count(traits.get(_PER_WEEK))
+    return Contact(profile_id=profile_id, version=version, since_at=since_at, per_week=per_week, **found)
+
+
+def _count(value: Any) -> int:
+    """A small whole number, or 0 for anything else."""
+    return value if type(value) is int and 0 < value <= _MOST else 0

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Status = Literal["pending", "claimed", "retry", "sent", "skipped", "failed", "unknown", "observed"]
-"""`pending`, `retry`: nothing left us. `claimed`, `unknown`: it may have. `observed`: no message but something a person
-did, kept here for the same outbox. The others are final (but see feedback)."""
+from services.shared.permission import needs_permission
 
-MessageClass = Literal["service", "commercial"]
+Status = Literal["pending", "held", "claimed", "retry", "sent", "skipped", "failed", "unknown", "observed"]
+"""`pending`, `held`, `retry`: nothing left us. `claimed`, `unknown`: it may have. `observed`: no message but something
+a person did, kept here for the same outbox. The others are final (but see feedback)."""
 
 OPEN: frozenset[str] = frozenset({"claimed", "unknown"})
 """Statuses whose truth is not known yet: feedback or the sweep will settle them."""
+
+WAITING: frozenset[str] = frozenset({"held", "retry"})
+"""Statuses that the sweep attempts again: nothing left yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +27,7 @@ class Message:
     After `expires_at` (if any), and from `proposition_until` on,
     nothing is sent. `gates` is the decision record; `marks` holds the first moment of each
     kind of feedback. `merged_from` is the profile it was requested for, where that has become part of `profile_id`
-    since.
+    since. `claimed_at` of a `held` message is when its attempt is due.
     """
 
     send_id: str
@@ -64,6 +67,11 @@ class Message:
     def subject(self) -> str:
         """Whom contact pressure is counted for: the profile, or the address where there is none."""
         return self.profile_id or self.address_key
+
+    @property
+    def is_commercial(self) -> bool:
+        """Does it need permission, and count as such for contact pressure? Once it is classed by its template."""
+        return needs_permission(self.message_class)
 
     @property
     def place(self) -> str:

@@ -9,13 +9,14 @@ from typing import Any
 
 from services.delivery.domain.message import Message
 from services.shared.clock import from_iso
-from services.shared.contracts.delivery import MessageOutcome
+from services.shared.contracts.delivery import Complaint, MessageOutcome
 
 UNSUBSCRIBED = "unsubscribed"
+COMPLAINED = "complained"
 CONSENT_JOURNEY = "(consent)"
 """Stands in reports where an unsubscription belongs to no journey."""
 
-_COUNTED = ("delivered", "opened", "clicked", "bounced", "soft_bounced", "complained", UNSUBSCRIBED)
+_COUNTED = ("delivered", "opened", "clicked", "bounced", "soft_bounced", COMPLAINED, UNSUBSCRIBED)
 
 _EVENTS = {
     ("email", "delivered"): "Email Delivered",
@@ -48,6 +49,7 @@ class Effects:
     skipped: list[MessageOutcome] = field(default_factory=list)
     failed: list[MessageOutcome] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
+    complaints: list[Complaint] = field(default_factory=list)
     counts: dict[RowKey, dict[str, int]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(int))
     )
@@ -90,6 +92,8 @@ def _marks(old: Message | None, new: Message, effects: Effects) -> None:
         if kind not in _COUNTED or (old and kind in old.marks):
             continue
         _count(effects, new, new.marks[kind], {kind: 1})
+        if kind == COMPLAINED and new.address_key:
+            effects.complaints.append(_complaint(new))
         name = _EVENTS.get((new.channel, kind))
         if name and new.profile_id:
             effects.events.append(_event(new, kind, name))
@@ -112,6 +116,18 @@ def _outcome(message: Message) -> MessageOutcome:
         at=from_iso(message.updated_at),
         reason=message.reason,
         consent_entry_id=message.consent_entry_id,
+        provider_id=message.provider_id,
+        template_version=message.template_version,
+    )
+
+
+def _complaint(message: Message) -> Complaint:
+    return Complaint(
+        send_id=message.send_id,
+        address_key=message.address_key,
+        channel=message.channel,
+        purpose=message.purpose if message.message_class == "commercial" else "",
+        at=from_iso(message.marks[COMPLAINED]),
     )
 
 

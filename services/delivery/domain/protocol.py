@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from services.delivery.domain.message import OPEN, Message, Status
+from services.delivery.domain.message import OPEN, WAITING, Message, Status
 from services.shared.clock import from_iso, to_iso
 
 UNKNOWN_OUTCOME = "unknown_outcome"
@@ -67,7 +67,7 @@ class Claim:
 
 def claimable(message: Message) -> bool:
     """Whether a request may still be attempted: nothing of it ever left."""
-    return message.status in ("pending", "retry")
+    return message.status == "pending" or message.status in WAITING
 
 
 def gave_up(message: Message) -> bool:
@@ -142,7 +142,7 @@ def fed_back(message: Message, kind: str, at: datetime, provider_id: str) -> Mes
     if REJECTED in marks:
         if message.status != "failed" or gave_up(message):
             changed = settled(changed, "failed", REJECTED, at)
-    elif message.status in ("claimed", "unknown", "pending", "retry") or gave_up(message):
+    elif message.status in OPEN or claimable(message) or gave_up(message):
         changed = settled(changed, "sent", "", at)
     return None if changed == message else changed
 
@@ -162,6 +162,14 @@ def expired(message: Message, at: datetime) -> Message | None:
 def may_resend(message: Message) -> bool:
     """Whether the sweep repeats the message: a service message is worth one possible duplicate, once."""
     return message.status in OPEN and message.message_class == "service" and not message.possible_duplicate
+
+
+def held(message: Message, reason: str, until: datetime, at: datetime) -> Message | None:
+    """The message that waits until then, when every gate is asked anew."""
+    due = to_iso(until)
+    if not claimable(message) or (message.status, message.claimed_at) == ("held", due):
+        return None
+    return replace(message, status="held", reason=reason, claimed_at=due, updated_at=to_iso(at))
 
 
 def skipped(message: Message, reason: str, channel: str, at: datetime) -> Message | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from services.delivery.domain.contact import Contact
 from services.delivery.domain.message import Message
 from services.delivery.domain.template import Template
-from services.shared.clock import to_iso
+from services.shared.clock import from_iso, to_iso
 from services.shared.contracts.messages import AddressedRequest, MessageRequest
 
 
@@ -42,3 +43,12 @@ def owned(message: Message, contact: Contact | None) -> Message:
     if contact is None or contact.profile_id == message.profile_id:
         return message
     return replace(message, profile_id=contact.profile_id, merged_from=message.profile_id)
+
+
+def never(message: Message, now: datetime) -> str:
+    """Why the message is sent to nobody any more; empty: it may be."""
+    if message.expires_at and now > from_iso(message.expires_at):
+        return "moment_over"
+    if message.proposition_until and now >= from_iso(message.proposition_until):
+        return "proposition_over"
+    return "service_promotes" if message.proposition and not message.is_commercial else ""

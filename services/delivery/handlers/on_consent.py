@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from services.delivery import bootstrap
+from services.shared import freshness
 from services.shared.aws.records import each_record, envelope
 from services.shared.contracts.consent import ConsentChanged
 from services.shared.observability import service_logger
@@ -23,7 +24,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     def copy(record: Any) -> None:
         for change in ConsentChanged.model_validate(envelope(record).detail).changes:
-            counts["permissions"] += copying.permission(change)
+            newer = copying.permission(change)
+            counts["permissions"] += newer
+            if newer:
+                freshness.note_since("delivery", freshness.COPIED, [change.recorded_at])
 
     answer = each_record(event, copy, failed)
     logger.info("permissions copied", extra={"counts": dict(counts)})

@@ -12,7 +12,7 @@ from services.delivery.ports import Gates, Messages, Secret
 from services.shared.addresses import address_key
 from services.shared.aws.parallel import done, each
 from services.shared.clock import to_iso
-from services.shared.contracts.consent import ConsentChange
+from services.shared.contracts.consent import EVERY, ConsentChange
 from services.shared.contracts.ingest import Merge, ProfileChange
 
 
@@ -78,7 +78,7 @@ class CopyPermissions:
         """Keep a permission; a withdrawal also becomes an outcome, once per ledger entry: of the owner of the
         address, or of nobody where the owner is not known."""
         newer = self._gates.keep_permission(change)
-        if change.state == "revoked":
+        if change.state == "revoked" and change.purpose != EVERY:
             # Also when not newer: an attempt that failed between the two writes is finished by its repetition.
             cause = self._messages.get(change.send_id) if change.send_id else None
             self._messages.create(_unsubscribed(change, self._gates.owner(change.address_key), cause))

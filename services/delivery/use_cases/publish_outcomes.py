@@ -11,7 +11,13 @@ from services.delivery.ports import Counters
 from services.shared.aws.bus import pack
 from services.shared.clock import Clock
 from services.shared.contracts.base import Fact
-from services.shared.contracts.delivery import MessageFailed, MessageSent, MessageSkipped, OutcomesObserved
+from services.shared.contracts.delivery import (
+    ComplaintsReceived,
+    MessageFailed,
+    MessageSent,
+    MessageSkipped,
+    OutcomesObserved,
+)
 from services.shared.ids import stable_id
 
 
@@ -43,6 +49,7 @@ class PublishOutcomes:
                 *pack(effects.sent, lambda rows: MessageSent(messages=rows)),
                 *pack(effects.skipped, lambda rows: MessageSkipped(messages=rows)),
                 *pack(effects.failed, lambda rows: MessageFailed(messages=rows)),
+                *pack(effects.complaints, lambda rows: ComplaintsReceived(complaints=rows)),
                 *pack(effects.events, lambda rows: OutcomesObserved(events=rows)),
             ]
         )

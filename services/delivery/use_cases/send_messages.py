@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.delivery.domain import protocol
-from services.delivery.domain.choice import CHANNELS, Choice, Skip, candidates, choose
+from services.delivery.domain.choice import CHANNELS, Ask, Choice, Skip, candidates, choose
 from services.delivery.domain.contact import Contact, Gone
-from services.delivery.domain.footer import with_preferences
 from services.delivery.domain.message import Message
-from services.delivery.domain.requested import classed, owned, pending
-from services.delivery.domain.template import NotRenderable, Rendered, Template, render
+from services.delivery.domain.requested import classed, never, owned, pending
+from services.delivery.domain.template import NotRenderable, Rendered, Template
+from services.delivery.domain.wishes import Allowance, Held, allowance, days_before, heed
 from services.delivery.ports import Gates, Messages, Outgoing, Secret, Sender, Templates
+from services.delivery.use_cases.addresses import addresses_of, keys_of
 from services.delivery.use_cases.amend import amend
+from services.delivery.use_cases.content import content_of, locale_of
 from services.delivery.use_cases.links import NO_LINKS, Links
-from services.shared.addresses import address_key, normalise_address
-from services.shared.clock import Clock, from_iso
+from services.shared.clock import Clock, from_iso, to_iso
 from services.shared.contracts.messages import AddressedRequest, MessageRequest
 
 CHOICES = 3
@@ -49,6 +50,7 @@ class Prepared:
     choice: Choice
     content: Rendered
     unsubscribe_url: str
+    allowance: Allowance
 
 
 class SendMessages:
@@ -109,7 +111,7 @@ class SendMessages:
         template = self._templates.latest(stored.template)
         contact = self._gates.reach([stored.profile_id]).get(stored.profile_id)
         if isinstance(contact, Gone):
-            return self._skip(stored, stored, Skip(ERASED, "", ()))
+            return self._leave(stored, stored, Skip(ERASED, "", ()))
         return self._carry_out(stored, template, contact)
 
     def resend(self, stored: Message) -> str:
@@ -124,7 +126,7 @@ class SendMessages:
             return self.give_up(stored)
         message = owned(replace(stored, channels=(stored.channel,)), contact)
         result = self._attempt(stored, message, template, contact)
-        return self.give_up(stored) if isinstance(result, Skip) else result
+        return result if isinstance(result, str) else self.give_up(stored)
 
     def give_up(self, seen: Message) -> str:
         """Leave the fate of an attempt unknown, visibly; another attempt that began meanwhile is let be."""
@@ -137,23 +139,23 @@ class SendMessages:
 
     def _carry_out(self, stored: Message, template: Template | None, contact: Contact | None) -> str:
         if template is None:
-            return self._skip(stored, stored, Skip("unknown_template", "", ()))
+            return self._leave(stored, stored, Skip("unknown_template", "", ()))
         message = owned(classed(stored, template), contact)
-        if stored.expires_at and self._clock.now() > from_iso(stored.expires_at):
-            return self._skip(stored, message, Skip("moment_over", "", ()))
-        if stored.proposition_until and self._clock.now() >= from_iso(stored.proposition_until):
-            return self._skip(stored, message, Skip("proposition_over", "", ()))
+        if reason := never(message, self._clock.now()):
+            return self._leave(stored, message, Skip(reason, "", ()))
         if contact is None and not message.address:
             if self._clock.now() - from_iso(stored.requested_at) < CONTACT_DUE:
                 raise NotSentYet(f"no contact yet for {stored.send_id}")
-            return self._skip(stored, message, Skip("no_contact", "", ()))
+            return self._leave(stored, message, Skip("no_contact", "", ()))
         result = self._repeated(message) or self._attempt(stored, message, template, contact)
-        return self._skip(stored, message, result) if isinstance(result, Skip) else result
+        if isinstance(result, str):
+            return result
+        return self._leave(stored, message, result)
 
     def _repeated(self, message: Message) -> Skip | None:
         """Has the person had a commercial message, asked for before a merge, as the other profile? What both ask for
         at the same moment, the claim keeps apart; that of a service is sent rather twice than never."""
-        if not message.merged_from or not message.place or message.message_class != "commercial":
+        if not message.merged_from or not message.place or not message.is_commercial:
             return None
         latest = self._messages.of_profile(message.profile_id, SEEN)
         had = any(
@@ -164,72 +166,69 @@ class SendMessages:
 
     def _note_address(self, request: AddressedRequest) -> None:
         """So that an erasure finds the address for as long as it may be kept."""
-        for channel in request.channels:
-            try:
-                key = address_key(self._address_secret(), channel, request.address)
-            except ValueError:
-                continue
+        for key in keys_of(request, self._address_secret()):
             self._gates.note_address(key, request.send_id, self._clock.now() + ADDRESS_KEPT)
 
     def _attempt(
         self, stored: Message, message: Message, template: Template, contact: Contact | None
-    ) -> str | Skip:
+    ) -> str | Skip | Held:
         for _ in range(CHOICES):
             prepared = self._prepare(message, template, contact)
-            if isinstance(prepared, Skip):
+            if not isinstance(prepared, Prepared):
                 return prepared
-            claimed = self._claimed(message, template, prepared.choice)
+            claimed = self._claimed(message, template, prepared)
             claimed = replace(claimed, channels=stored.channels)
-            verdict = self._messages.claim(stored, claimed, self._daily_cap)
+            verdict = self._messages.claim(stored, claimed, prepared.allowance.today)
             if verdict == "claimed":
                 return self._send(claimed, prepared)
             if verdict == "taken":
                 return "duplicate"
             if verdict == "capped":
-                return self._capped(prepared.choice)
+                return _capped(prepared.choice, prepared.allowance)
             if verdict == "merged":
                 return _merged(message)
         raise NotSentYet(f"the gates of {message.send_id} keep changing")
 
-    def _prepare(self, message: Message, template: Template, contact: Contact | None) -> Prepared | Skip:
+    def _prepare(
+        self, message: Message, template: Template, contact: Contact | None
+    ) -> Prepared | Skip | Held:
+        now, secret = self._clock.now(), self._address_secret()
+        locale = locale_of(message, contact)
+        document = template.document.spoken(locale)
         order = candidates(
-            message.channels, contact.preferred_channel if contact else "", template.document.supported()
+            message.channels, contact.preferred_channel if contact else "", document.supported()
         )
-        standings = self._gates.standings(self._addresses(message, order, contact), message.purpose)
-        choice = choose(order, message.message_class == "commercial", standings)
-        if isinstance(choice, Skip):
+        standings = self._gates.standings(addresses_of(message, order, contact, secret), message.purpose)
+        ask = Ask(message.message_class, to_iso(now), document.ways_out())
+        choice: Choice | Skip | Held = choose(order, ask, standings)
+        if isinstance(choice, Choice) and message.is_commercial and contact:
+            choice = heed(choice, contact, now)
+        if not isinstance(choice, Choice):
             return choice
-        now = self._clock.now()
+        allowed = self._allowance(message, contact, now)
+        if allowed.today <= 0:
+            return _capped(choice, allowed)
         links = NO_LINKS
-        if message.message_class == "commercial":
-            keys = {name: key for name, (_, key) in self._addresses(message, CHANNELS, contact).items()}
+        if message.is_commercial:
+            keys = {name: key for name, (_, key) in addresses_of(message, CHANNELS, contact, secret).items()}
             links = self._links.of(message, choice.channel, keys, now)
-        variables = {**message.params, **_traits(contact), **links.variables(), "message_id": message.send_id}
         try:
-            content = render(template.document, choice.channel, variables)
-            if links.preferences and choice.channel == "email":
-                content = with_preferences(content, links.preferences, contact.locale if contact else "")
+            content = content_of(document, locale, choice.channel, message, contact, links)
         except NotRenderable as error:
             gate = {"gate": "content", "channel": choice.channel, "input": error.detail, "verdict": "stop"}
             return Skip(error.reason, choice.channel, (*choice.gates, gate))
-        return Prepared(choice, content, links.unsubscribe)
+        return Prepared(choice, content, links.unsubscribe, allowed)
 
-    def _addresses(
-        self, message: Message, order: Sequence[str], contact: Contact | None
-    ) -> dict[str, tuple[str, str]]:
-        found = {}
-        for channel in order:
-            raw = message.address or (contact.address(channel) if contact else "")
-            try:
-                address = normalise_address(channel, raw)
-                found[channel] = (address, address_key(self._address_secret(), channel, raw))
-            except ValueError:
-                continue
-        return found
+    def _allowance(self, message: Message, contact: Contact | None, now: datetime) -> Allowance:
+        """A message that was attempted before had its place in the week then."""
+        if not message.is_commercial or not (contact and contact.per_week) or message.counted_on:
+            return allowance(self._daily_cap, None, 0)
+        earlier = self._gates.counted(message.subject, days_before(now))
+        return allowance(self._daily_cap, contact, earlier)
 
-    def _claimed(self, message: Message, template: Template, choice: Choice) -> Message:
-        commercial = message.message_class == "commercial"
-        limit = f"at most {self._daily_cap} a day" if commercial else "counted, no limit"
+    def _claimed(self, message: Message, template: Template, prepared: Prepared) -> Message:
+        choice = prepared.choice
+        limit = prepared.allowance.said if message.is_commercial else "counted, no limit"
         cap = {"gate": "cap", "channel": choice.channel, "input": limit, "verdict": "pass"}
         claim = protocol.Claim(
             attempt_id=self._new_id("att"),
@@ -240,17 +239,12 @@ class SendMessages:
         )
         return replace(protocol.claimed(message, claim, self._clock.now()), template_version=template.version)
 
-    def _capped(self, choice: Choice) -> Skip:
-        limit = f"at most {self._daily_cap} a day"
-        cap = {"gate": "cap", "channel": choice.channel, "input": limit, "verdict": "stop"}
-        return Skip("frequency_cap", choice.channel, (*choice.gates, cap))
-
     def _send(self, claimed: Message, prepared: Prepared) -> str:
         outgoing = Outgoing(
             send_id=claimed.send_id,
             to=prepared.choice.standing.address,
             content=prepared.content,
-            commercial=claimed.message_class == "commercial",
+            commercial=claimed.is_commercial,
             unsubscribe_url=prepared.unsubscribe_url,
             at=self._clock.now(),
         )
@@ -261,16 +255,20 @@ class SendMessages:
         )
         return after.status
 
-    def _skip(self, stored: Message, message: Message, skip: Skip) -> str:
+    def _leave(self, stored: Message, message: Message, verdict: Skip | Held) -> str:
+        """Hold the message back, for good or for a while, with what was found out about it."""
         now = self._clock.now()
 
         def held_back(current: Message) -> Message | None:
-            new = protocol.skipped(current, skip.reason, skip.channel, now)
+            if isinstance(verdict, Held):
+                new = protocol.held(current, verdict.reason, verdict.until, now)
+            else:
+                new = protocol.skipped(current, verdict.reason, verdict.channel, now)
             if new is None:
                 return None
             return replace(
                 new,
-                gates=skip.gates,
+                gates=verdict.gates,
                 message_class=message.message_class,
                 purpose=message.purpose,
                 profile_id=message.profile_id,
@@ -285,6 +283,6 @@ def _merged(message: Message) -> Skip:
     return Skip(MERGED, "", ({"gate": "merge", "channel": "", "input": seen, "verdict": "stop"},))
 
 
-def _traits(contact: Contact | None) -> dict[str, str]:
-    known = {"first_name": contact.first_name, "locale": contact.locale} if contact else {}
-    return {name: value for name, value in known.items() if value}
+def _capped(choice: Choice, allowed: Allowance) -> Skip:
+    cap = {"gate": "cap", "channel": choice.channel, "input": allowed.said, "verdict": "stop"}
+    return Skip(allowed.reason, choice.channel, (*choice.gates, cap))

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from services.delivery.domain.message import Message
+from services.delivery.domain.promotion import LandingPages, found_in
 from services.delivery.domain.template import NAME, Template, TemplateDocument, check
 from services.delivery.ports import Counters, Messages, Templates
 from services.shared.clock import Clock
@@ -42,12 +43,29 @@ class ServeMarketers:
             )
         document = TemplateDocument.model_validate(dict(body))
         check(document)
+        if promoted := list(found_in(document, self._templates.landing_pages())):
+            raise Invalid("service_promotes", f"a service message promotes nothing: {'; '.join(promoted)}")
         version = self._templates.put(name, document, self._clock.now())
         return _shown(Template(name, version, document))
 
     def templates(self) -> list[dict[str, Any]]:
         """The newest version of every template."""
         return [_shown(template) for template in self._templates.all()]
+
+    def landing_pages(self) -> dict[str, Any]:
+        """`{pages}`: where campaigns lead to."""
+        return {"pages": self._templates.landing_pages()}
+
+    def put_landing_pages(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Replace them; `breaches` are the service templates that promote something by what is known now.
+
+        Raises:
+            pydantic.ValidationError: a page is no address.
+        """
+        pages = LandingPages.model_validate(dict(body)).pages
+        self._templates.put_landing_pages(pages)
+        found = {t.name: list(found_in(t.document, pages)) for t in self._templates.all()}
+        return {"pages": pages, "breaches": {name: problems for name, problems in found.items() if problems}}
 
     def message(self, send_id: str) -> dict[str, Any]:
         """One decision record, without any address.

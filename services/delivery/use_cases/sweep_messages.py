@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from services.delivery.domain import protocol
-from services.delivery.domain.message import OPEN, Message
+from services.delivery.domain.message import OPEN, WAITING, Message
 from services.delivery.ports import Messages
 from services.delivery.use_cases.amend import amend
 from services.delivery.use_cases.send_messages import NotSentYet, SendMessages
@@ -62,13 +62,13 @@ class SweepMessages:
             return "postponed"
 
     def _is_due(self, message: Message, now: datetime) -> bool:
-        waits = {"retry": RETRY_AFTER, **dict.fromkeys(OPEN, self._after)}
+        waits = {**dict.fromkeys(WAITING, RETRY_AFTER), **dict.fromkeys(OPEN, self._after)}
         return message.status in waits and now - from_iso(message.claimed_at) > waits[message.status]
 
     def _settle(self, message: Message, now: datetime) -> str:
         if protocol.expired(message, now):
             return amend(self._messages, message, lambda current: protocol.expired(current, now)).status
-        if message.status == "retry":
+        if message.status in WAITING:
             return self._sending.retry(message)
         if protocol.may_resend(message):
             return self._sending.resend(message)

@@ -1,21 +1,25 @@
-"""The identity graph in DynamoDB. One item per identifier, `pk` = `<kind>#<normal form>`, with what the hot path asks;
-one per component of linked identifiers, `graph#<id>`; and pages of its older decisions, `graph#<id>#<page>`.
-"""
+"""The identity graph in DynamoDB: changed by transactions that fail when somebody else was first."""
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from services.ingest.adapters.dynamo_finder import index_attributes
 from services.ingest.adapters.dynamo_profiles import DynamoProfiles
-from services.ingest.domain.graph import Cut, Edge
+from services.ingest.adapters.identity_items import (
+    GRAPH,
+    LOG,
+    component_item,
+    identifier_item,
+    page_item,
+    page_with,
+    read_component,
+    read_decisions,
+    read_known,
+)
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.known import Known, described, knowledge
-from services.ingest.domain.policy import MAX_TRUST
 from services.ingest.domain.regroup import Component, Decision, Node, Regrouping
 from services.ingest.domain.uprooting import decisions_without, names_of, uprooted
 from services.ingest.ports import ProfileWrite, StaleProfile, TooMany
@@ -29,11 +33,7 @@ from services.shared.aws.dynamo import (
     transact,
 )
 
-_GRAPH = "graph#"
 _ABSENT = "attribute_not_exists(pk)"
-
-LOG = 40
-"""Decisions a component carries; then the older half moves to a page of its own."""
 
 
 class DynamoIdentities:
@@ -49,17 +49,19 @@ class DynamoIdentities:
     def known(self, identifiers: Iterable[Identifier]) -> dict[Identifier, Known]:
         keys = [{"pk": identifier.key} for identifier in sorted(set(identifiers))]
         items = self._table.get_many(keys, consistent=True)
-        return {Identifier.from_key(item["pk"]): _known(item) for item in items}
+        return {Identifier.from_key(item["pk"]): read_known(item) for item in items}
 
     def components(self, graph_ids: Iterable[str]) -> dict[str, Component]:
-        keys = [{"pk": _GRAPH + graph_id} for graph_id in sorted(set(graph_ids))]
-        found = (_component(item) for item in self._table.get_many(keys, consistent=True))
+        keys = [{"pk": GRAPH + graph_id} for graph_id in sorted(set(graph_ids))]
+        found = (read_component(item) for item in self._table.get_many(keys, consistent=True))
         return {component.graph_id: component for component in found}
 
     def add(self, identifier: Identifier, node: Node) -> bool:
         known = Known(owner=node.home, node=node)
         try:
-            self._table.put(_item(identifier, known), condition=_ABSENT)  # costs half of a transaction
+            self._table.put(
+                identifier_item(identifier, known), condition=_ABSENT
+            )  # costs half of a transaction
         except ConditionFailed as refused:
             # A lost answer makes the SDK repeat the put, which then fails against itself.
             return bool(refused.item and refused.item.get("profile_id") == node.home)
@@ -78,7 +80,7 @@ class DynamoIdentities:
         for identifier, after in described(regrouping, known).items():
             if identifier in guarded:
                 if guarded[identifier] != after:
-                    ops.append(self._table.put_op(_item(identifier, after)))
+                    ops.append(self._table.put_op(identifier_item(identifier, after)))
             elif known.get(identifier) != after:
                 ops.append(self._identifier_op(identifier, known.get(identifier), after))
         ops += [self._forget_op(i, i in guarded, known.get(i)) for i in regrouping.gone]
@@ -94,10 +96,10 @@ class DynamoIdentities:
 
     def decisions(self, component: Component) -> list[Decision]:
         pages = sorted(self._pages(component), key=lambda item: item["page"])
-        return [*(one for item in pages for one in _decisions(item)), *component.log]
+        return [*(one for item in pages for one in read_decisions(item)), *component.log]
 
     def _pages(self, component: Component) -> list[Item]:
-        keys = [{"pk": f"{_GRAPH}{component.graph_id}#{page}"} for page in range(component.pages)]
+        keys = [{"pk": f"{GRAPH}{component.graph_id}#{page}"} for page in range(component.pages)]
         return self._table.get_many(keys, consistent=True)
 
     def names(self, identifiers: Iterable[Identifier], profile_ids: Collection[str]) -> set[Identifier]:
@@ -135,7 +137,7 @@ class DynamoIdentities:
 
     def _uproot(self, before: Component, after: Component, profile_ids: Collection[str]) -> int:
         """One transaction: the component without them, their items, and what neighbours knew of them."""
-        graph = {"pk": _GRAPH + before.graph_id}
+        graph = {"pk": GRAPH + before.graph_id}
         current, version = "version = :v", {":v": before.version}
         ops = [
             self._table.delete_op({"pk": identifier.key})
@@ -143,18 +145,18 @@ class DynamoIdentities:
         ]
         gone = len(ops)
         if after.nodes:
-            ops.append(self._table.put_op(_graph_item(after), condition=current, values=version))
+            ops.append(self._table.put_op(component_item(after), condition=current, values=version))
             learnt, knew = knowledge(after), knowledge(before)
             ops += [
-                self._table.put_op(_item(i, now), condition="attribute_exists(pk)")
+                self._table.put_op(identifier_item(i, now), condition="attribute_exists(pk)")
                 for i, now in learnt.items()
                 if now != knew[i]
             ]
         else:
             ops.append(self._table.delete_op(graph, condition=current, values=version))
         for page in self._pages(before):
-            rows = [] if not after.nodes else decisions_without(_decisions(page), profile_ids, after)
-            kept = {**page, "body": _deflate([_row(decision) for decision in rows])}
+            rows = [] if not after.nodes else decisions_without(read_decisions(page), profile_ids, after)
+            kept = page_with(page, rows)
             ops.append(self._table.put_op(kept) if after.nodes else self._table.delete_op({"pk": page["pk"]}))
         try:
             transact(ops)
@@ -167,7 +169,7 @@ class DynamoIdentities:
         after = regrouping.after
         ops = [
             self._table.delete_op(
-                {"pk": _GRAPH + other.graph_id}, condition="version = :v", values={":v": other.version}
+                {"pk": GRAPH + other.graph_id}, condition="version = :v", values={":v": other.version}
             )
             for other in others
             if other.version
@@ -175,11 +177,11 @@ class DynamoIdentities:
         if not after.nodes:
             return [*ops, *self._removal_ops(kept)]
         if len(after.log) > LOG:
-            ops.append(self._table.put_op(_page(after)))
+            ops.append(self._table.put_op(page_item(after)))
             after = replace(after, log=after.log[-LOG // 2 :], pages=after.pages + 1)
         return [
             self._table.put_op(
-                _graph_item(after),
+                component_item(after),
                 condition="version = :v" if kept.version else _ABSENT,
                 values={":v": kept.version} if kept.version else None,
             ),
@@ -189,7 +191,7 @@ class DynamoIdentities:
     def _removal_ops(self, component: Component) -> list[Op]:
         if not component.version:
             return []
-        key = {"pk": _GRAPH + component.graph_id}
+        key = {"pk": GRAPH + component.graph_id}
         return [self._table.delete_op(key, condition="version = :v", values={":v": component.version})]
 
     def _forget_op(self, identifier: Identifier, is_guarded: bool, before: Known | None) -> Op:
@@ -198,7 +200,7 @@ class DynamoIdentities:
 
     def _identifier_op(self, identifier: Identifier, before: Known | None, after: Known) -> Op:
         """Of one that no stored component guards: nobody may have moved it since it was read."""
-        item = _item(identifier, after)
+        item = identifier_item(identifier, after)
         if before is None:
             return self._table.put_op(item, condition=_ABSENT)
         condition, values = _as_it_was(before)
@@ -210,102 +212,6 @@ def _as_it_was(known: Known) -> tuple[str, dict[str, Any] | None]:
     stored = {"graph_id": known.graph_id, "profile_id": known.owner}
     conditions = [f"{n} = :{n}" if v else f"attribute_not_exists({n})" for n, v in stored.items()]
     return " AND ".join(conditions), {f":{name}": value for name, value in stored.items() if value} or None
-
-
-def _item(identifier: Identifier, known: Known) -> Item:
-    item: dict[str, Any] = {
-        "pk": identifier.key,
-        "profile_id": known.owner,
-        "graph_id": known.graph_id,
-        "home": known.node.home if known.node.home != known.owner else "",
-        "born": known.node.born,
-        "unnamed": not known.node.named,
-        "links": {name: list(rank) for name, rank in known.links.items()},
-        "shared": known.shared if known.shared != MAX_TRUST else 0,
-        **index_attributes(identifier),
-    }
-    return {name: value for name, value in item.items() if value}
-
-
-def _known(item: Item) -> Known:
-    owner = item.get("profile_id", "")
-    born = item.get("born", 0)
-    home = item.get("home") or (owner if born else "")
-    return Known(
-        owner=owner,
-        graph_id=item.get("graph_id", ""),
-        node=Node(home, born, not item.get("unnamed", False)),
-        links={name: (rank[0], rank[1]) for name, rank in item.get("links", {}).items()},
-        shared=item.get("shared", MAX_TRUST),
-    )
-
-
-def _graph_item(component: Component) -> Item:
-    body = {
-        "nodes": [[i.key, n.home, n.born, n.named] for i, n in sorted(component.nodes.items())],
-        "edges": [
-            [e.strong.key, e.weak.key, e.at, e.trust, e.kind, e.message_id]
-            for e in sorted(component.edges.values(), key=lambda e: e.order)
-        ],
-        "cuts": [[sorted(i.key for i in side) for side in (c.side, c.other)] for c in component.cuts],
-        "log": [_row(decision) for decision in component.log],
-    }
-    return {
-        "pk": _GRAPH + component.graph_id,
-        "version": component.version,
-        "pages": component.pages,
-        "body": _deflate(body),
-    }
-
-
-def _component(item: Item) -> Component:
-    body = _inflate(item["body"])
-    edges = [
-        Edge(Identifier.from_key(strong), Identifier.from_key(weak), at, trust, kind, message_id)
-        for strong, weak, at, trust, kind, message_id in body["edges"]
-    ]
-    return Component(
-        graph_id=item["pk"].removeprefix(_GRAPH),
-        version=item["version"],
-        nodes={Identifier.from_key(key): Node(home, born, named) for key, home, born, named in body["nodes"]},
-        edges={edge.pair: edge for edge in edges},
-        cuts=tuple(Cut(_side(side), _side(other)) for side, other in body["cuts"]),
-        log=tuple(_decision(row) for row in body["log"]),
-        pages=item["pages"],
-    )
-
-
-def _side(keys: Iterable[str]) -> frozenset[Identifier]:
-    return frozenset(Identifier.from_key(key) for key in keys)
-
-
-def _page(component: Component) -> Item:
-    """The decisions that a component's own item has no room for."""
-    rows = [_row(decision) for decision in component.log[: -LOG // 2]]
-    page = component.pages
-    return {"pk": f"{_GRAPH}{component.graph_id}#{page}", "page": page, "body": _deflate(rows)}
-
-
-def _decisions(page: Item) -> list[Decision]:
-    return [_decision(row) for row in _inflate(page["body"])]
-
-
-def _row(decision: Decision) -> list[Any]:
-    d = decision
-    return [d.at, d.what, d.profile, list(d.others), d.message_id, d.reason]
-
-
-def _decision(row: Sequence[Any]) -> Decision:
-    at, what, profile, others, message_id, reason = row
-    return Decision(at, what, profile, tuple(others), message_id, reason)
-
-
-def _deflate(value: Any) -> bytes:
-    return zlib.compress(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), 6)
-
-
-def _inflate(blob: Any) -> Any:
-    return json.loads(zlib.decompress(bytes(blob)))
 
 
 def _is_conflict(error: Exception) -> bool:

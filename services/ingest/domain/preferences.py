@@ -24,6 +24,8 @@ def events_of(change: PreferencesChange) -> list[dict[str, Any]]:
     if change.email:
         renamed = {"email": change.email, "previous": change.address, "channel": "web"}
         events.append(_event(change, "email", type="track", event=EMAIL_CHANGED, properties=renamed))
+    if change.phone:
+        events.append(_event(change, "phone", type="identify", traits={"phone": change.phone}))
     if change.permissions:
         permissions = [one.model_dump() for one in change.permissions]
         updated = {"permissions": permissions, "channel": "web"}

@@ -15,7 +15,8 @@ ADDRESS_MOVED = "Address Moved"
 PREFERENCES_UPDATED = "Preferences Updated"
 
 _WHO = ("email", "phone", "firstName", "lastName", "birthday", "gender", "company", "locale", "address")
-_PREFERENCES = ("preferences", "preferredChannel", "preferredHours", "frequency", "topics", "locale")
+_TIMES = ("preferredHours", "quietHours", "timezone", "pausedUntil", "frequency")
+_PREFERENCES = ("preferences", "preferredChannel", *_TIMES, "topics", "locale")
 
 
 def _named(*names: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:

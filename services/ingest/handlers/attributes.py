@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.ingest import bootstrap
+from services.ingest.bootstrap import doors as bootstrap
 from services.shared.http import answer, json_body, resolver
 from services.shared.observability import service_logger
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from services.ingest import bootstrap_lake as bootstrap
 from services.ingest.adapters.dynamo_erasures import read_others
+from services.ingest.bootstrap import lake as bootstrap
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.lake import Amendment
 from services.ingest.lake.ports import ManifestMoved

@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.ingest import bootstrap_people
+from services.ingest.bootstrap import people as bootstrap
 from services.shared.http import answer, resolver
 from services.shared.observability import service_logger
 
@@ -19,17 +19,17 @@ app = resolver()
 def request_erasure(identifier: str) -> Response[Any]:
     """The API has decoded the path, all but `%25`."""
     named = str(app.current_event.path_parameters.get("identifier", identifier)).replace("%25", "%")
-    return answer(202, bootstrap_people.erasure_desk().request(named).receipt())
+    return answer(202, bootstrap.erasure_desk().request(named).receipt())
 
 
 @app.get("/erasures/<erasure_id>")
 def get_erasure(erasure_id: str) -> Response[Any]:
-    return answer(200, bootstrap_people.erasure_desk().get(erasure_id).receipt())
+    return answer(200, bootstrap.erasure_desk().get(erasure_id).receipt())
 
 
 @app.post("/erasures/<erasure_id>/repetitions")
 def repeat_erasure(erasure_id: str) -> Response[Any]:
-    return answer(202, bootstrap_people.erasure_desk().repeat(erasure_id).receipt())
+    return answer(202, bootstrap.erasure_desk().repeat(erasure_id).receipt())
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

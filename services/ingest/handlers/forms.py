@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.ingest.bootstrap_forms import registry
+from services.ingest.bootstrap.forms import registry
 from services.ingest.domain.forms import Form
 from services.shared.http import answer, json_body, resolver
 from services.shared.observability import service_logger

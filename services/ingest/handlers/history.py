@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.ingest import bootstrap_people
+from services.ingest.bootstrap import people as bootstrap
 from services.shared.contracts.history import HistoryQuestion
 from services.shared.observability import service_logger
 
@@ -14,6 +14,6 @@ logger = service_logger("ingest")
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """A `HistoryQuestion` in, a `HistoryAnswer` out."""
     question = HistoryQuestion.model_validate(event)
-    answer = bootstrap_people.retelling().answer(question)
+    answer = bootstrap.retelling().answer(question)
     logger.info("past asked for", asked=len(question.profiles), answered=len(answer.histories))
     return answer.model_dump(mode="json")

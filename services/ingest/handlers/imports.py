@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.ingest import bootstrap_lake as bootstrap
+from services.ingest.bootstrap import imports as bootstrap
 from services.shared.http import answer, json_body, resolver
 from services.shared.observability import service_logger
 

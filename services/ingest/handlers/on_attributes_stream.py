@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.ingest import bootstrap
 from services.ingest.adapters.dynamo_attributes import is_registry, read_rules
+from services.ingest.bootstrap import doors as bootstrap
 from services.shared.aws.records import batch_failures, changes
 from services.shared.clock import from_iso
 from services.shared.contracts.ingest import AttributeRegistry, AttributesChanged

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.ingest.bootstrap_sinks import deliver, deliveries
+from services.ingest.bootstrap.sinks import deliver, deliveries
 from services.ingest.domain.sinks import Delivery
 from services.ingest.sinks.deliver import Queued
 from services.shared.aws.records import batch_failures

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from services.ingest import bootstrap_people
+from services.ingest.bootstrap import people as bootstrap
 from services.shared.aws.records import each_record
 from services.shared.observability import service_logger
 
@@ -19,7 +19,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _work(record: Any) -> None:
     erasure_id = json.loads(record["body"])["erasure_id"]
-    done = bootstrap_people.eraser().work(erasure_id)
+    done = bootstrap.eraser().work(erasure_id)
     logger.info("erasure worked on", extra={"erasure_id": erasure_id, "done": done})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from services.ingest import bootstrap
+from services.ingest.bootstrap import profiles as bootstrap
 from services.ingest.profiles import freshness
 from services.shared.aws.records import batch_failures
 from services.shared.observability import service_logger

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from services.ingest import bootstrap_people
+from services.ingest.bootstrap import people as bootstrap
 from services.shared.aws.records import each_record
 from services.shared.observability import service_logger
 
@@ -19,7 +19,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _work(record: Any) -> None:
     asked = json.loads(record["body"])
-    done = bootstrap_people.export_worker().work(asked["profile_id"], asked["export_id"])
+    done = bootstrap.export_worker().work(asked["profile_id"], asked["export_id"])
     logger.info("export worked on", extra={"export_id": asked["export_id"], "done": done})
 
 

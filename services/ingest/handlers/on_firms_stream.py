@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.ingest.adapters.dynamo_firms import read_change
-from services.ingest.bootstrap_firms import spreading
+from services.ingest.bootstrap.firms import spreading
 from services.shared.aws.records import batch_failures, changes
 from services.shared.observability import service_logger
 

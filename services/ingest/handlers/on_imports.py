@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.ingest import bootstrap_lake as bootstrap
+from services.ingest.bootstrap import imports as bootstrap
 from services.shared.aws.records import each_record
 from services.shared.observability import service_logger
 

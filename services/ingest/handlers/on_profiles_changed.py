@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from services.ingest.bootstrap_sinks import forward
+from services.ingest.bootstrap.sinks import forward
 from services.shared.aws.records import each_record, envelope
 from services.shared.observability import service_logger
 

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from services.ingest import bootstrap, bootstrap_firms
 from services.ingest.adapters.dynamo_profiles import read_hot, read_outbox, read_rulings
+from services.ingest.bootstrap.firms import firms
+from services.ingest.bootstrap.profiles import rulings_kept, teller
 from services.ingest.domain.firms import Telling, tellings
 from services.ingest.profiles import freshness
 from services.ingest.profiles.tell import Written
@@ -21,11 +22,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """A DynamoDB stream batch; it fails as a whole, so that no change is skipped or overtakes another."""
     written = [one for record in changes(event) if (one := _written(record))]
     if rulings := [one.rulings for one in written if one.rulings]:
-        bootstrap.rulings_kept().keep(rulings)
-    facts = bootstrap.teller().tell(written) if written else 0
-    firms = bootstrap_firms.firms().hear(one for write in written for one in _tellings(write))
+        rulings_kept().keep(rulings)
+    facts = teller().tell(written) if written else 0
+    told = firms().hear(one for write in written for one in _tellings(write))
     freshness.note_told(event["Records"])
-    logger.info("profiles published", extra={"profiles": len(written), "facts": facts, "firms": firms})
+    logger.info("profiles published", extra={"profiles": len(written), "facts": facts, "firms": told})
     return batch_failures([])
 
 

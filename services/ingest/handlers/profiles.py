@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.ingest import bootstrap_people
+from services.ingest.bootstrap import people as bootstrap
 from services.shared.errors import Invalid
 from services.shared.http import answer, resolver
 from services.shared.observability import service_logger
@@ -17,36 +17,34 @@ app = resolver()
 
 @app.get("/profiles")
 def search_profiles() -> Response[Any]:
-    return answer(200, bootstrap_people.directory().search(_query("prefix"), _query("cursor"), _limit(20)))
+    return answer(200, bootstrap.directory().search(_query("prefix"), _query("cursor"), _limit(20)))
 
 
 @app.get("/profiles/<identifier>")
 def get_profile(identifier: str) -> Response[Any]:
-    return answer(200, bootstrap_people.single_view().show(_named(identifier)))
+    return answer(200, bootstrap.single_view().show(_named(identifier)))
 
 
 @app.get("/profiles/<identifier>/timeline")
 def get_timeline(identifier: str) -> Response[Any]:
-    return answer(
-        200, bootstrap_people.single_view().timeline(_named(identifier), _query("cursor"), _limit(50))
-    )
+    return answer(200, bootstrap.single_view().timeline(_named(identifier), _query("cursor"), _limit(50)))
 
 
 @app.get("/profiles/<identifier>/sessions")
 def get_sessions(identifier: str) -> Response[Any]:
-    return answer(200, bootstrap_people.single_view().sessions(_named(identifier), _query("cursor")))
+    return answer(200, bootstrap.single_view().sessions(_named(identifier), _query("cursor")))
 
 
 @app.get("/profiles/<identifier>/records/<type>")
 def get_records(identifier: str, type: str) -> Response[Any]:
-    view = bootstrap_people.single_view()
+    view = bootstrap.single_view()
     return answer(200, view.records(_named(identifier), type, _query("cursor"), _limit(50)))
 
 
 @app.get("/profiles/<identifier>/export")
 def export_profile(identifier: str) -> Response[Any]:
     """202 while a large one is being made: the same request again gives the links to its parts."""
-    is_there, export = bootstrap_people.exporter().export(_named(identifier))
+    is_there, export = bootstrap.exporter().export(_named(identifier))
     return answer(200, export) if is_there else answer(202, export, {"Retry-After": "10"})
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.ingest.bootstrap_forms import submissions
+from services.ingest.bootstrap.forms import submissions
 from services.ingest.domain.forms import RESERVED, Said, Thanks
 from services.ingest.forms import Visitor
 from services.shared.errors import Invalid

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.ingest.bootstrap_sinks import sweep
+from services.ingest.bootstrap.sinks import sweep
 from services.ingest.handlers.on_deliveries import RESERVE_MS
 from services.shared.observability import service_logger
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,6 +16,7 @@ from services.ingest.domain.identifiers import (
 from services.ingest.domain.person import Person
 from services.ingest.people.ports import Finder, Parted, People
 from services.shared.contracts.person import Address
+from services.shared.cursors import cursor_of, read_cursor
 from services.shared.errors import Invalid, NotFound
 from services.shared.records import Record
 
@@ -66,7 +64,7 @@ class Directory:
             raise Invalid("bad_prefix", f"prefix has under {LEAST_PREFIX} or over 256 characters")
         if not 1 <= limit <= MOST_FOUND:
             raise Invalid("bad_limit", f"limit is not between 1 and {MOST_FOUND}")
-        found = self._finder.beginning(wanted, place(cursor), limit + 1)
+        found = self._finder.beginning(wanted, read_cursor(cursor, _text) if cursor else "", limit + 1)
         page = [one for one, _ in found[:limit]]
         whose = self._people.whose(page)
         rows = [
@@ -97,23 +95,7 @@ def _normal(kind: str, value: str) -> Identifier | None:
     return Identifier(kind, value.strip())
 
 
-def cursor_of(position: str) -> str:
-    """An opaque cursor for a place in a list."""
-    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
-
-
-def place(cursor: str) -> str:
-    """The place that `cursor_of` hid; "" for none.
-
-    Raises:
-        Invalid: it is no cursor of ours.
-    """
-    if not cursor:
-        return ""
-    try:
-        position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, binascii.Error) as error:
-        raise Invalid("bad_cursor", "cursor is none that we gave") from error
-    if not isinstance(position, str):
-        raise Invalid("bad_cursor", "cursor is none that we gave")
-    return position
+def _text(place: Any) -> str:
+    if not isinstance(place, str):
+        raise TypeError("is no text")
+    return place

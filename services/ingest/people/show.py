@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
 
 from services.ingest.domain.history import Cursor, Signed
 from services.ingest.domain.person import Met, Person, met, shown
 from services.ingest.domain.sessions import Session, sessions_of
-from services.ingest.people.find import Directory, cursor_of, place
+from services.ingest.people.find import Directory
 from services.ingest.people.ports import RecordStore, Services
 from services.ingest.ports import Timeline
 from services.shared.clock import Clock, from_iso, to_iso
 from services.shared.contracts.person import PersonQuestion
+from services.shared.cursors import cursor_of, read_cursor
 from services.shared.errors import Invalid
 from services.shared.interaction import interaction_of
 
@@ -118,17 +118,15 @@ class SingleView:
         """
         if not 1 <= limit <= MOST_EVENTS:
             raise Invalid("bad_limit", f"limit is not between 1 and {MOST_EVENTS}")
-        start = place(cursor) or "0"
-        if not start.isdecimal():
-            raise Invalid("bad_cursor", "cursor is none that we gave")
+        start = read_cursor(cursor, _offset) if cursor else 0
         person = self._directory.find(text)
         found = self._records.of(person.strips, type_)
-        page = found[int(start) : int(start) + limit]
-        end = int(start) + len(page)
+        page = found[start : start + limit]
+        end = start + len(page)
         return {
             "profile_id": person.profile_id,
             "records": [record.shown() for record in page],
-            "cursor": cursor_of(str(end)) if end < len(found) else None,
+            "cursor": cursor_of(end) if end < len(found) else None,
         }
 
 
@@ -161,15 +159,18 @@ def _begin(found: list[Session], oldest: datetime) -> datetime:
 
 
 def _cursor(at: datetime, message_id: str) -> str:
-    return cursor_of(json.dumps([to_iso(at), message_id]))
+    return cursor_of([to_iso(at), message_id])
 
 
 def _before(cursor: str) -> Cursor | None:
-    text = place(cursor)
-    if not text:
-        return None
-    try:
-        at, message_id = json.loads(text)
+    def read(place: Any) -> Cursor:
+        at, message_id = place
         return Cursor(from_iso(at), str(message_id))
-    except (ValueError, TypeError) as error:
-        raise Invalid("bad_cursor", "cursor is none that we gave") from error
+
+    return read_cursor(cursor, read) if cursor else None
+
+
+def _offset(place: Any) -> int:
+    if not isinstance(place, int) or place < 0:
+        raise ValueError("is no position")
+    return place

@@ -17,7 +17,7 @@ from services.shared.contracts.who import WhoAnswer, WhoQuestion
 
 
 class AskedAudiences:
-    """`planning_ports.Audiences`."""
+    """`ports.planning.Audiences`."""
 
     def __init__(self, function: str) -> None:
         self._function = function
@@ -36,7 +36,7 @@ class AskedAudiences:
 
 
 class AskedMessages:
-    """`planning_ports.Messages`."""
+    """`ports.planning.Messages`."""
 
     def __init__(self, function: str) -> None:
         self._function = function
@@ -48,7 +48,7 @@ class AskedMessages:
 
 
 class AskedDirectory:
-    """`planning_ports.Directory`."""
+    """`ports.planning.Directory`."""
 
     def __init__(self, function: str) -> None:
         self._function = function

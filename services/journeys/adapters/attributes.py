@@ -13,7 +13,7 @@ KEY = {"pk": "@attributes", "sk": "COPY"}
 
 
 class DynamoAttributes:
-    """`ports.Attributes` on the definitions table."""
+    """`ports.definitions.Attributes` on the definitions table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.journeys.adapters.items import cohort_meta_key, live_of
 from services.journeys.domain.cohort import Slot
-from services.journeys.ports import Cohort, Parked
+from services.journeys.ports.walks import Cohort, Parked
 from services.shared.aws.dynamo import ConditionFailed, Item, Table
 from services.shared.clock import from_iso, to_iso
 
@@ -17,7 +17,7 @@ KEPT = timedelta(days=400)
 
 
 class DynamoCohorts:
-    """`ports.Cohorts` on the runtime table."""
+    """`ports.walks.Cohorts` on the runtime table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -101,7 +101,7 @@ class DynamoCohorts:
 
 
 def read_cohort(item: Item) -> Cohort:
-    """The cohort of a stored item; those of before had no `begun`, because they did not note where they were."""
+    """The cohort of a stored item; older ones have no `begun`, because they did not note where they were."""
     item = {"begun": item["node"], "begun_due": item["due"], "since": item["at"], "over": False, **item}
     key = str(item["pk"]).removeprefix("C#")
     return Cohort(

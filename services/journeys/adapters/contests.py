@@ -21,7 +21,7 @@ CAME, REACHED = "came", "goal"
 
 
 class DynamoContests:
-    """`contest_ports.Contests` on the plans table."""
+    """`ports.contests.Contests` on the plans table."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 
 from services.journeys.domain.document import Document
-from services.journeys.ports import Definition
+from services.journeys.ports.definitions import Definition
 from services.shared.aws.dynamo import ConditionFailed, Item, Table
 from services.shared.clock import from_iso, to_iso
 from services.shared.errors import NotFound
@@ -18,7 +18,7 @@ FRESH_SECONDS = 5.0
 
 
 class DynamoDefinitions:
-    """`ports.Definitions` on the definitions table."""
+    """`ports.definitions.Definitions` on the definitions table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from services.journeys.running_ports import Draft
+from services.journeys.ports.definitions import Draft
 from services.shared.aws.dynamo import ConditionFailed, Table
 from services.shared.clock import from_iso, to_iso
 
@@ -12,7 +12,7 @@ DRAFT = "DRAFT"
 
 
 class DynamoDrafts:
-    """`running_ports.Drafts` on the definitions table."""
+    """`ports.definitions.Drafts` on the definitions table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.journeys.domain.timing import paused
-from services.journeys.planning_ports import Halt
-from services.journeys.running_ports import Runnings
+from services.journeys.ports.planning import Halt
+from services.journeys.ports.running import Runnings
 
 
 class RunningHalts:
-    """`planning_ports.Halts`."""
+    """`ports.planning.Halts`."""
 
     def __init__(self, runnings: Runnings) -> None:
         self._runnings = runnings

@@ -46,7 +46,8 @@ def hand_over(
 
 
 def begin_condition(last: Enrolment | None) -> dict[str, Any]:
-    """The condition under which a new walk may stand where `last` was: it knows where that one went, if it did."""
+    """The condition under which a new walk may replace `last`: that one has not gone to another profile since it
+    was seen."""
     if last is None:
         return {"condition": "attribute_not_exists(pk)"}
     values: Item = {":last": last.enrolment_id, ":exited": "exited"}

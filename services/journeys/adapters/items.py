@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from services.journeys.adapters.texts import ask_text, memory_text, read_ask, read_memory, to_text
 from services.journeys.domain.enrolment import Enrolment
 from services.journeys.domain.moves import Memory
-from services.journeys.ports import Refusal
+from services.journeys.ports.walks import Refusal
 from services.shared.aws.dynamo import Item
 from services.shared.clock import from_iso, to_iso
 from services.shared.ids import stable_id
@@ -32,7 +32,7 @@ def enrolment_key(ref: str, journey: str) -> dict[str, str]:
 
 
 def live_of(journey: str, version: int) -> str:
-    """Under what a cohort that is not done is found."""
+    """The key of the index by which a cohort that is not done is found."""
     return f"{journey}#{version}"
 
 

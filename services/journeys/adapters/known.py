@@ -14,7 +14,7 @@ from typing import Any
 from services.journeys.adapters.items import enrolment_key
 from services.journeys.adapters.texts import to_text
 from services.journeys.domain.enrolment import walk_ref
-from services.journeys.ports import Noise
+from services.journeys.ports.people import Noise
 from services.shared.aws.dynamo import ConditionFailed, Item, Table
 from services.shared.aws.parallel import done, each
 from services.shared.clock import from_iso, to_iso
@@ -25,7 +25,7 @@ NOTED_FOR = timedelta(days=28)
 
 
 class DynamoKnown:
-    """`ports.Known` on the runtime table."""
+    """`ports.people.Known` on the runtime table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

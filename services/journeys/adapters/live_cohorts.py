@@ -1,4 +1,4 @@
-"""Cohorts as those see them who run journeys: found by version, parked, and given back.
+"""Cohorts for whoever runs journeys: found by version, parked, and given back.
 
 A parked cohort's META has `state` = `parked`, `carried` (the data of the execution that will go on with it) and
 `parks`, which numbers these executions.
@@ -6,7 +6,6 @@ A parked cohort's META has `state` = `parked`, `carried` (the data of the execut
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,19 +13,19 @@ from typing import Any
 
 from services.journeys.adapters.cohorts import read_cohort
 from services.journeys.adapters.items import cohort_meta_key, live_of
-from services.journeys.running_ports import Live
+from services.journeys.ports.running import Live
 from services.shared.aws.dynamo import ConditionFailed, Item, Key, Table
 from services.shared.clock import from_iso, to_iso
-from services.shared.errors import Invalid
+from services.shared.cursors import cursor_of, read_cursor
 
 NEVER = 253402214400
-"""What has no time to live is there in the year 9999."""
+"""Instead of a time to live where there is none: the end of the year 9999."""
 
 _STATE = {"#state": "state"}
 
 
 class DynamoLiveCohorts:
-    """`running_ports.LiveCohorts` on the runtime table."""
+    """`ports.running.LiveCohorts` on the runtime table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -39,7 +38,7 @@ class DynamoLiveCohorts:
             start=_start(cursor, live_of(journey, version)),
             limit=limit,
         )
-        return [_live(item) for item in items], _cursor(following)
+        return [_live(item) for item in items], cursor_of(following) if following else ""
 
     def live(self, key: str) -> Live | None:
         item = self._table.get(cohort_meta_key(key), consistent=True)
@@ -139,12 +138,6 @@ def _live(item: Item) -> Live:
     )
 
 
-def _cursor(following: Key | None) -> str:
-    if following is None:
-        return ""
-    return base64.urlsafe_b64encode(json.dumps(following).encode()).decode()
-
-
 def _start(cursor: str, of: str) -> Key | None:
     """The key of a cursor, of this list and no other.
 
@@ -153,10 +146,10 @@ def _start(cursor: str, of: str) -> Key | None:
     """
     if not cursor:
         return None
-    try:
-        key = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        if key["live_of"] == of and all(isinstance(key[name], str) for name in ("pk", "sk", "live_due")):
-            return {name: key[name] for name in ("pk", "sk", "live_of", "live_due")}
-    except (ValueError, KeyError, TypeError):
-        pass
-    raise Invalid("bad_cursor", "cursor: is none of ours")
+
+    def read(key: Any) -> Key:
+        if key["live_of"] != of or not all(isinstance(key[name], str) for name in ("pk", "sk", "live_due")):
+            raise ValueError("is of another list")
+        return {name: key[name] for name in ("pk", "sk", "live_of", "live_due")}
+
+    return read_cursor(cursor, read)

@@ -10,7 +10,7 @@ from services.shared.aws.clients import client
 
 
 class StepFunctionsMachines:
-    """`ports.Machines`. `prefix` begins every state machine's name; `role_arn` is what they run as."""
+    """`ports.definitions.Machines`. `prefix` begins every state machine's name; `role_arn` is what they run as."""
 
     def __init__(self, prefix: str, role_arn: str) -> None:
         self._prefix = prefix
@@ -37,7 +37,7 @@ class StepFunctionsMachines:
 
 
 class StepFunctionsExecutions:
-    """`ports.Executions`."""
+    """`ports.walks.Executions`."""
 
     def start(self, state_machine_arn: str, name: str, data: Mapping[str, Any]) -> None:
         try:

@@ -11,25 +11,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+from services.journeys.adapters import revisions
 from services.journeys.domain.campaign import read_campaign
 from services.journeys.domain.portfolio import Limits, Portfolio, Queued, Seat
 from services.journeys.domain.propositions import Proposition
-from services.journeys.planning_ports import Called, Planned, WorldEvent
+from services.journeys.ports.planning import Called, Planned, WorldEvent
 from services.shared.aws.dynamo import ConditionFailed, Item, Table
 from services.shared.clock import from_iso, to_iso
-from services.shared.errors import Conflict
 
-ATTEMPTS = 10
 CALLS_KEPT = timedelta(days=30)
 _PLACES = {"pk": "PORTFOLIO", "sk": "PLACES"}
 
 
 class DynamoCampaigns:
-    """`planning_ports.Campaigns`."""
+    """`ports.planning.Campaigns`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -60,7 +59,7 @@ def _planned(item: Item) -> Planned:
 
 
 class DynamoWorld:
-    """`planning_ports.World`."""
+    """`ports.planning.World`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -98,7 +97,7 @@ def _world_event(item: Item) -> WorldEvent:
 
 
 class DynamoPropositions:
-    """`planning_ports.Propositions`."""
+    """`ports.planning.Propositions`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -113,7 +112,7 @@ class DynamoPropositions:
 
 
 class DynamoPortfolios:
-    """`planning_ports.Portfolios`."""
+    """`ports.planning.Portfolios`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -123,22 +122,13 @@ class DynamoPortfolios:
         return _portfolio(item) if item else Portfolio()
 
     def change(self, how: Callable[[Portfolio], Portfolio]) -> Portfolio:
-        for _ in range(ATTEMPTS):
-            old = self.get()
-            new = how(old)
-            if new == old:
-                return old
-            new = replace(new, revision=old.revision + 1)
-            try:
-                self._table.put(
-                    {**_PLACES, **_places(new)},
-                    condition="attribute_not_exists(pk) OR revision = :old",
-                    values={":old": old.revision},
-                )
-            except ConditionFailed:
-                continue
-            return new
-        raise Conflict("changed_meanwhile", "the portfolio is being changed by others: try again")
+        return revisions.change(
+            self._table,
+            "the portfolio",
+            self.get,
+            lambda portfolio: {**_PLACES, **_places(portfolio)},
+            how,
+        )
 
 
 def _portfolio(item: Item) -> Portfolio:
@@ -166,7 +156,7 @@ def _places(portfolio: Portfolio) -> dict[str, Any]:
 
 
 class DynamoCalls:
-    """`planning_ports.Calls`."""
+    """`ports.planning.Calls`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -8,7 +8,7 @@ from services.shared.aws.dynamo import Table
 
 
 class DynamoRefusals:
-    """`running_ports.Refusals` on the runtime table."""
+    """`ports.running.Refusals` on the runtime table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

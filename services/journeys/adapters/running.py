@@ -5,22 +5,20 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
+from services.journeys.adapters import revisions
 from services.journeys.adapters.definitions import FRESH_SECONDS
 from services.journeys.domain.operating import ALL, Migration, Running, objective_key, together
 from services.journeys.domain.timing import Pause
-from services.shared.aws.dynamo import ConditionFailed, Item, Table
+from services.shared.aws.dynamo import Item, Table
 from services.shared.clock import from_iso, to_iso
-from services.shared.errors import Conflict
 
 STATE = "STATE"
-ATTEMPTS = 5
 
 
 class DynamoRunning:
-    """`running_ports.Runnings` on the definitions table."""
+    """`ports.running.Runnings` on the definitions table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -43,22 +41,13 @@ class DynamoRunning:
         return found[1]
 
     def change(self, name: str, how: Callable[[Running], Running]) -> Running:
-        for _ in range(ATTEMPTS):
-            old = self.get(name)
-            new = how(old)
-            if new == old:
-                return old
-            new = replace(new, revision=old.revision + 1)
-            try:
-                self._table.put(
-                    {**_key(name), **_item(new)},
-                    condition="attribute_not_exists(pk) OR revision = :old",
-                    values={":old": old.revision},
-                )
-            except ConditionFailed:
-                continue
-            return new
-        raise Conflict("changed_meanwhile", f"{name!r} is being changed by others: try again")
+        return revisions.change(
+            self._table,
+            repr(name),
+            lambda: self.get(name),
+            lambda running: {**_key(name), **_item(running)},
+            how,
+        )
 
     def _found(self, names: Iterable[str]) -> dict[str, Running]:
         items = self._table.get_many([_key(name) for name in names], consistent=True)

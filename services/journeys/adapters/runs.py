@@ -23,7 +23,7 @@ KEPT = timedelta(days=400)
 
 
 class DynamoRuns:
-    """`planning_ports.Runs`."""
+    """`ports.planning.Runs`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.journeys.running_ports import Chore
+from services.journeys.ports.running import Chore
 from services.shared.aws.clients import client
 
 
 class SqsChores:
-    """`running_ports.Chores`. SQS may deliver one twice: chores bring about what is wanted, so again is the same."""
+    """`ports.running.Chores`. SQS may deliver one twice: chores bring about what is wanted, so again is the same."""
 
     def __init__(self, url: str) -> None:
         self._url = url

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.journeys.planning_ports import Chore
+from services.journeys.ports.planning import Chore
 from services.shared.aws.clients import client
 
 
 class SqsRuns:
-    """`planning_ports.Chores`. SQS may deliver one twice: whoever comes second finds that the other was there."""
+    """`ports.planning.Chores`. SQS may deliver one twice: whoever comes second finds that the other was there."""
 
     def __init__(self, url: str) -> None:
         self._url = url

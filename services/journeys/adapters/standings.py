@@ -20,7 +20,7 @@ TOMBSTONE_KEPT = timedelta(days=90)
 
 
 class DynamoStandings:
-    """`ports.Standings` on the standings table (`profile_id`, `version`, `standing`, `since_at`)."""
+    """`ports.people.Standings` on the standings table (`profile_id`, `version`, `standing`, `since_at`)."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -1,51 +1,37 @@
-"""Enrolments and cohorts in DynamoDB: every write conditional, none in a transaction, which would cost double.
-
-People board in three steps: the page that lists them, their walks, and a look whether the cohort is still open. It
-closes before it reads its pages, so whoever boarded an open one is seen; whoever did not may have been missed, and
-catches up with the next one unless the cohort has acted on them.
-"""
+"""Enrolments in DynamoDB: every write conditional, none in a transaction, which would cost double."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from services.journeys.adapters.cohorts import DynamoCohorts, expires_at
+from services.journeys.adapters.boarding import ONE, STATUS, TOUCHED, DynamoBoarding
 from services.journeys.adapters.handing_over import (
     MAX_HOPS,
     UNTOUCHED,
-    begin_condition,
     hand_over,
     update_where_it_is,
 )
 from services.journeys.adapters.items import (
-    enrolment_item,
     enrolment_key,
     is_enrolment,
-    page_id,
-    page_key,
     read_enrolment,
     refusal_item,
 )
 from services.journeys.adapters.texts import ask_text, memory_text, to_text
-from services.journeys.domain.cohort import Slot
 from services.journeys.domain.enrolment import Enrolment, walk_ref, went_to
 from services.journeys.domain.merging import Verdict
 from services.journeys.domain.moves import Memory, Out
-from services.journeys.ports import Boarding, Refusal, Request
+from services.journeys.ports.walks import Refusal, Request
 from services.shared.aws.dynamo import ConditionFailed
 from services.shared.aws.parallel import done, each
 from services.shared.clock import to_iso
 
-_STATUS = {"#status": "status"}
-_TOUCHED = "touched = if_not_exists(touched, :none) + :one"
-_ONE = {":none": 0, ":one": 1}
 
-
-class DynamoWalks(DynamoCohorts):
-    """`ports.Walks` on the runtime table."""
+class DynamoWalks(DynamoBoarding):
+    """`ports.walks.Walks` on the runtime table."""
 
     def find(self, refs: Iterable[str], journey: str, *, stale: bool = False) -> dict[str, Enrolment]:
         keys = [enrolment_key(ref, journey) for ref in dict.fromkeys(refs)]
@@ -83,69 +69,6 @@ class DynamoWalks(DynamoCohorts):
         except ConditionFailed:
             return  # it is noted already
 
-    def begin(self, slot: Slot, walks: Sequence[tuple[Enrolment, Enrolment | None]]) -> Boarding:
-        pairs = {walk.ref: (walk, last) for walk, last in walks}
-
-        def write(ref: str, page: str) -> None:
-            walk, last = pairs[ref]
-            self._begin(replace(walk, cohort=slot.key, page=page), last)
-
-        def is_own(found: Enrolment) -> bool:
-            mine = pairs[found.ref][0]
-            return (found.enrolment_id, found.entry_version) == (mine.enrolment_id, mine.entry_version)
-
-        return self._board(slot, list(pairs), write, is_own)
-
-    def move(self, slot: Slot, journey: str, source: str, members: Mapping[str, Memory | None]) -> Boarding:
-        def write(ref: str, page: str) -> None:
-            memory = members[ref]
-            remembering = {":memory": memory_text(memory)} if memory else {}
-            self._move(slot, ref, journey, page, source, values=remembering)
-
-        return self._board(slot, list(members), write, lambda _: True)
-
-    def migrate(
-        self, slot: Slot, journey: str, source: str, refs: Sequence[str], version: int, at: datetime
-    ) -> Boarding:
-        def write(ref: str, page: str) -> None:
-            going_over = {
-                ":version": version,
-                ":migrated": [{"version": version, "at": to_iso(at)}],
-                ":never": [],
-            }
-            self._move(
-                slot,
-                ref,
-                journey,
-                page,
-                source,
-                also=", #version = :version, migrated = list_append(if_not_exists(migrated, :never), :migrated)",
-                values=going_over,
-            )
-
-        return self._board(slot, list(refs), write, lambda _: True)
-
-    def wake(self, slot: Slot, walk: Enrolment) -> Boarding:
-        def write(ref: str, page: str) -> None:
-            # What a cohort does to its members leaves a mark: whoever it has acted on is not woken any more.
-            seen = {":touched": walk.touched, ":asked": len(walk.requested)}
-            same = f" AND {UNTOUCHED} AND size(requested) = :asked"
-            self._move(slot, ref, walk.journey, page, walk.cohort, untouched=same, values=seen)
-
-        return self._board(slot, [walk.ref], write, lambda _: True)
-
-    def catch_up(self, slot: Slot, journey: str, missed: Slot, refs: Sequence[str]) -> Boarding:
-        def write(ref: str, page: str) -> None:
-            # Every action leaves a mark: another cohort, an end, or where something was asked for.
-            untouched = " AND (attribute_not_exists(acted) OR acted <> :old)"
-            self._move(slot, ref, journey, page, missed.key, untouched=untouched)
-
-        return self._board(slot, list(refs), write, lambda _: True)
-
-    def was_aboard(self, walk: Enrolment) -> bool:
-        page = self._table.get(page_key(walk.cohort, walk.page), consistent=True)
-        return bool(page and page.get("aboard"))
-
     def request(self, requests: Iterable[Request], at: datetime) -> int:
         return sum(done(each(lambda request: self._request(request, to_iso(at)), requests)))
 
@@ -155,10 +78,10 @@ class DynamoWalks(DynamoCohorts):
             values = {":memory": memory_text(memory), ":mine": walk.cohort, ":active": "active"}
             return self._update(
                 walk,
-                f"SET memory = :memory, {_TOUCHED}",
+                f"SET memory = :memory, {TOUCHED}",
                 "cohort = :mine AND #status = :active",
-                _STATUS,
-                {**values, **_ONE},
+                STATUS,
+                {**values, **ONE},
             )
 
         done(each(note, walks))
@@ -166,19 +89,19 @@ class DynamoWalks(DynamoCohorts):
     def hear(
         self, walk: Enrolment, heard: Mapping[str, datetime], kept: Mapping[str, Any]
     ) -> Enrolment | None:
-        update = f"SET heard = :heard, {_TOUCHED}"
+        update = f"SET heard = :heard, {TOUCHED}"
         values: dict[str, Any] = {
             ":heard": {name: to_iso(at) for name, at in heard.items()},
             ":mine": walk.enrolment_id,
             ":active": "active",
             ":touched": walk.touched,
             ":cohort": walk.cohort,
-            **_ONE,
+            **ONE,
         }
         if kept:
             update, values[":kept"] = f"{update}, kept = :kept", to_text(kept)
         seen = "enrolment_id = :mine AND #status = :active AND cohort = :cohort"
-        if not self._update(walk, update, f"{seen} AND {UNTOUCHED}", _STATUS, values):
+        if not self._update(walk, update, f"{seen} AND {UNTOUCHED}", STATUS, values):
             return None
         return replace(walk, heard=dict(heard), kept=dict(kept), touched=walk.touched + 1)
 
@@ -226,13 +149,13 @@ class DynamoWalks(DynamoCohorts):
     def _request(self, request: Request, at: str) -> bool:
         walk, name = request.walk, request.name
         node = name.partition(".")[0]
-        update = f"SET requested.#name = :at, node = :node, acted = :cohort, ask = :ask, {_TOUCHED}"
+        update = f"SET requested.#name = :at, node = :node, acted = :cohort, ask = :ask, {TOUCHED}"
         values: dict[str, Any] = {
             ":at": at,
             ":node": node,
             ":cohort": walk.cohort,
             ":active": "active",
-            **_ONE,
+            **ONE,
         }
         values[":ask"] = ask_text(request.ask)
         if request.memory:
@@ -244,7 +167,7 @@ class DynamoWalks(DynamoCohorts):
             update,
             "cohort = :cohort AND #status = :active AND attribute_not_exists(requested.#name)"
             " AND attribute_not_exists(inherited.#name)",
-            {**_STATUS, "#name": name},
+            {**STATUS, "#name": name},
             values,
         )
 
@@ -255,7 +178,7 @@ class DynamoWalks(DynamoCohorts):
         update = f"SET {_leaving(out, to_iso(at), values).removeprefix(', ')}"
         if memory:
             update, values[":memory"] = f"{update}, memory = :memory", memory_text(memory)
-        return self._update(walk, update, f"{same} AND #status = :active", _STATUS, values)
+        return self._update(walk, update, f"{same} AND #status = :active", STATUS, values)
 
     def _update(
         self, walk: Enrolment, update: str, condition: str, names: dict[str, str], values: dict[str, Any]
@@ -266,75 +189,6 @@ class DynamoWalks(DynamoCohorts):
         except ConditionFailed:
             return False
         return True
-
-    def _begin(self, walk: Enrolment, last: Enrolment | None) -> None:
-        self._table.put(enrolment_item(walk), **begin_condition(last))
-
-    def _move(
-        self,
-        slot: Slot,
-        ref: str,
-        journey: str,
-        page: str,
-        source: str,
-        *,
-        untouched: str = "",
-        also: str = "",
-        values: Mapping[str, Any] | None = None,
-    ) -> None:
-        remembering = f", memory = :memory, {_TOUCHED}" if values and ":memory" in values else ""
-        update_where_it_is(
-            self._table,
-            ref,
-            journey,
-            f"SET cohort = :new, node = :node, page = :page{remembering}{also}",
-            condition=f"cohort = :old AND #status = :active{untouched}",
-            names={**_STATUS, "#version": "version"} if also else _STATUS,
-            values={
-                ":new": slot.key,
-                ":node": slot.node,
-                ":page": page,
-                ":old": source,
-                ":active": "active",
-                **(values or {}),
-                **(_ONE if remembering else {}),
-            },
-        )
-
-    def _board(
-        self,
-        slot: Slot,
-        refs: list[str],
-        write: Callable[[str, str], None],
-        is_own: Callable[[Enrolment], bool],
-    ) -> Boarding:
-        page = page_id(refs)
-        listed = {
-            **page_key(slot.key, page),
-            "profiles": refs,
-            "expires_at": expires_at(slot),
-        }
-        self._table.put(listed)
-        in_the_way: dict[str, Enrolment | None] = {}
-
-        def board(ref: str) -> None:
-            try:
-                write(ref, page)
-            except ConditionFailed as refused:
-                found = read_enrolment(refused.item) if refused.item else None
-                # An earlier try whose answer was lost, or whose worker died, is refused by its own work.
-                if not (found and found.cohort == slot.key and found.page == page and is_own(found)):
-                    in_the_way[ref] = found
-
-        done(each(board, refs))
-        aboard = [ref for ref in refs if ref not in in_the_way]
-        if not aboard:
-            return Boarding((), in_the_way, closed=False)
-        cohort = self.cohort(slot.key)
-        if cohort is None or not cohort.open:
-            return Boarding(aboard, in_the_way, closed=True)
-        self._table.put({**listed, "aboard": True})
-        return Boarding(aboard, in_the_way, closed=False)
 
 
 def _leaving(out: Out, at: str, values: dict[str, Any]) -> str:

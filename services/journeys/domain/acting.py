@@ -102,10 +102,10 @@ def act(
 def wake(
     document: Document, node_id: str, walker: Walker, seen: Seen, signal: str, at: datetime
 ) -> Move | None:
-    """What a signal that the walk has just heard, or a date that moved, comes to for somebody who stands at `node_id`;
+    """What somebody who stands at `node_id` does after the walk has heard a signal, or after their date moved;
     `None`: nothing.
 
-    At a `WaitUntil` it is always the time that is right by now, which may be the one they wait for already.
+    At a `WaitUntil` the answer is always the time that is right by now; it may be the one they wait for already.
     """
     here = _Here(document, walker, seen, at)
     node = document.nodes[node_id]
@@ -120,7 +120,8 @@ def wake(
 
 
 def remembered(document: Document, signal: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-    """What a walk keeps of an event, by the names of its facts: what the ways in and the waits say that hear it."""
+    """What a walk keeps of an event, by the names of its facts: all that the ways in and the waits that hear it
+    say."""
     signals = signals_of(document)
     kept = {name: properties[name] for name in signals.kept_on_entry.get(signal, ()) if name in properties}
     for node_id, (awaited, _) in signals.waits.items():
@@ -140,7 +141,8 @@ def concerns(keyed: bool, key: str, walker: Walker) -> bool:
 
 
 def shared_way(node: Node) -> str:
-    """Where a cohort goes on together behind a node; behind a wait for something, when that did not happen.
+    """Where a cohort goes on together after a node; after a wait for something, where it goes when that did not
+    happen.
 
     Raises:
         ValueError: an exit leads nowhere.
@@ -165,7 +167,7 @@ def _inline(here: _Here, target: str) -> Going:
 
 
 def _leave(here: _Here, target: str, due: datetime) -> Going:
-    """Where somebody goes who goes to `target` alone at `due`."""
+    """Where somebody who leaves the cohort goes, to `target` at `due`."""
     node = here.document.nodes[target]
     if isinstance(node, Exit):
         return _out(node)
@@ -265,8 +267,8 @@ def _at_wait_for(here: _Here, node_id: str, node: WaitFor | Survey, over: bool) 
 
 
 def _has_heard(here: _Here, node_id: str, node: WaitFor | Survey) -> bool:
-    """Has what is waited for happened? Since they came to the node, where only that counts: what brought them there
-    does not. A survey's answer counts from when it was asked."""
+    """Has what is waited for happened? Where only the time since they came to the node counts, what brought them
+    there does not. A survey's answer counts from when it was asked."""
     signal, _ = signals_of(here.document).waits[node_id]
     heard = here.walker.heard.get(signal)
     if isinstance(node, Survey) or node.since == "node":
@@ -276,7 +278,7 @@ def _has_heard(here: _Here, node_id: str, node: WaitFor | Survey) -> bool:
 
 
 def _until(here: _Here, node_id: str, node: WaitUntil) -> Going:
-    """Where somebody waits for their own time, or goes because it is not known."""
+    """Where somebody waits for their own time, or goes when it is not known."""
     due = due_of(here.document, node, here.walker, here.seen, here.at)
     if due is not None:
         return Away(node_id, due, over=True)

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from services.journeys.domain.chance import position
-from services.journeys.domain.entries import Brief, Goal
+from services.journeys.domain.document import Brief
+from services.journeys.domain.ends import Goal
 from services.journeys.domain.objectives import Angle, Objective
 from services.journeys.domain.occasions import EARLIEST, Moment, moments, upcoming
 from services.journeys.domain.parts import Channels, Duration, Name, Part, Text, Zone
@@ -41,7 +42,7 @@ class Times(Part):
 
     @property
     def place(self) -> str:
-        """The zone by which a run begins: where the local time comes first, if each person has their own."""
+        """The zone by which a run begins; if each person has their own, the one where the local time comes first."""
         return EARLIEST if self.zone == "person" else self.zone
 
     def between(self, after: datetime, until: datetime) -> list[Moment]:
@@ -54,8 +55,8 @@ class Times(Part):
 
 
 class Canary(Part):
-    """First `percent` of the people; the others after `wait`, unless more than `most_bounces` or `most_complaints`
-    percent of the messages came back or were complained about by then."""
+    """First `percent` of the people; the others after `wait`, unless by then more than `most_bounces` percent of
+    the messages bounced or `most_complaints` percent were complained about."""
 
     percent: Annotated[float, Field(gt=0, lt=100)]
     wait: Duration

@@ -77,8 +77,8 @@ def onward_slots(
 def shared_slots(
     document: Document, version: int, place: Place, since: datetime, due: datetime
 ) -> Iterator[Slot]:
-    """The places for those who go on at `due`, which is ahead, wherever they come from, best first; `since` is when
-    the wait began of those who stand at one, for the time of pauses to be added."""
+    """The places for those who go on at `due`, a time ahead, wherever they come from; best first. `since` is when
+    the wait of those who stand at one began: pauses since then lengthen it."""
     arrival = due if not place.over else since
     for generation in count(1):
         apart = f"{'over' if place.over else 'at'}/{to_iso(arrival)}/{generation}"
@@ -100,8 +100,8 @@ def cohort_key(journey: str, version: int, node_id: str, at: datetime, distinct:
 
 
 def first_wait_seconds(document: Document, slot: Slot, now: datetime) -> int:
-    """What the first Wait of a cohort's execution takes, in whole seconds. A cohort that is shared is still joined
-    when its execution has begun."""
+    """How long the first Wait of a cohort's execution takes, in whole seconds. A cohort that is shared is still
+    joined when its execution has begun."""
     if slot.over:
         return seconds_until(max(slot.due, now + GRACE), now)
     alone = not document.admission

@@ -75,7 +75,7 @@ def compile_document(document: Document, *, step_function_arn: str) -> dict[str,
 
 
 def over(node_id: str) -> str:
-    """The state of a wait that a cohort may begin in."""
+    """The state for a cohort that begins in the middle of a wait."""
     return f"{node_id} until"
 
 
@@ -169,7 +169,7 @@ def _task(node_id: str, node: Node, arn: str, after: str, *, over: bool = False)
 
 
 def _after(document: Document, node_id: str) -> str:
-    """The state behind a node's last one: an exit is written down by whoever comes to it, unless that is a wait."""
+    """The state after a node's last one. Whatever leads to an exit writes the end down, unless it is a wait."""
     node = document.nodes[node_id]
     target = shared_way(node)
     return DONE if target is None or exit_at(document, target) else target

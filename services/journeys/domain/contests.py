@@ -40,8 +40,8 @@ class Tally:
 
 
 def scores(document: Document, before: Enrolment | None, after: Enrolment) -> Iterator[Score]:
-    """What one write to a walk means to the splits that look for a winner. A walk that another profile's goes on as has
-    come already, as that one."""
+    """What one write to a walk means to the splits that look for a winner. A walk that was taken over from another
+    profile came to its arms as that profile."""
     ended = not after.active and (before is None or before.active)
     for node_id, split in document.of_type(Split):
         arm = after.memory.arms.get(node_id)
@@ -60,13 +60,13 @@ def contenders(split: Split) -> list[Share]:
 
 
 def is_time(split: Split, published_at: datetime, at: datetime) -> bool:
-    """May those who come at `at` take the arm that does best?"""
+    """Is it time to look for the arm that does best, for those who come at `at`?"""
     return split.winner is not None and at >= published_at + split.winner.after
 
 
 def best(split: Split, tallies: Mapping[str, Tally]) -> str:
-    """The arm with the highest part of people who reached the goal, the first of several; empty: too few have come to
-    one that may win."""
+    """The arm with the highest share of people who reached the goal (the first, if several have it); empty: too few
+    have come to one of the arms that may win."""
     arms = contenders(split)
     least = split.winner.at_least if split.winner else 1
     if not arms or any(tallies[arm.name].came < least for arm in arms):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.journeys.domain.document import Document
-from services.journeys.domain.entries import OpenHours
 from services.journeys.domain.nodes import (
     Branch,
     Exit,
@@ -24,7 +23,7 @@ from services.journeys.domain.nodes import (
     Webhook,
     ways_out,
 )
-from services.journeys.domain.parts import PERSON, spelled
+from services.journeys.domain.parts import PERSON, OpenHours, spelled
 from services.journeys.domain.wording import in_words
 
 _WAITS = ("([", "])", "ellipse")

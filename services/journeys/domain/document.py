@@ -1,4 +1,4 @@
-"""The journey document: a frame around named nodes. `nodes.py` and `entries.py` have its parts."""
+"""The journey document: a frame around named nodes. `entries.py`, `ends.py` and `nodes.py` have its parts."""
 
 from __future__ import annotations
 
@@ -8,12 +8,31 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
-from services.journeys.domain.entries import Brief, Entry, ExitOnSegment, ExitRule, Goal, Stages
+from services.journeys.domain.ends import ExitOnSegment, ExitRule, Goal, Stages
+from services.journeys.domain.entries import Entry
 from services.journeys.domain.nodes import Exit, Node, Wait, ways_out
 from services.journeys.domain.objectives import OBJECTIVES, Angle, Kpi, Objective
-from services.journeys.domain.parts import Duration, Name, Part, Text, Zone
+from services.journeys.domain.parts import Channel, Duration, Name, Part, Sentence, Text, Zone
 
 NodeT = TypeVar("NodeT")
+
+
+class Brief(Part):
+    """The campaign's brief: who is addressed, why, over which channels, and the attributes that this needs. What is
+    not in some brief need not be collected. The rest is what is learned round by round: where in the customer's way
+    it stands (`step`), what is believed (`hypothesis`), what figure tells (`kpi`, else the objective's) and what it
+    should come to (`target`), what came out and what is changed next."""
+
+    who: Sentence
+    why: Sentence
+    channels: Annotated[list[Channel], Field(min_length=1)]
+    needed_data: Annotated[list[Text], Field(max_length=100)]
+    step: Sentence | None = None
+    hypothesis: Sentence | None = None
+    kpi: Kpi | None = None
+    target: Sentence | None = None
+    result: Sentence | None = None
+    next_change: Sentence | None = None
 
 
 class Document(Part):
@@ -61,6 +80,6 @@ class Document(Part):
         return frozenset(rule.segment_exited for rule in self.exit_on if isinstance(rule, ExitOnSegment))
 
     def exit_reason_at(self, node_id: str) -> str:
-        """Why a walk ends that comes to a node; empty when it does not."""
+        """Why a walk ends when it comes to a node; empty: it does not end there."""
         node = self.nodes[node_id]
         return node.reason if isinstance(node, Exit) else ""

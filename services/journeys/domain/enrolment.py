@@ -125,7 +125,7 @@ class Entrant:
 
 
 TOLD = frozenset({"moment_over", "too_often", "too_soon", WRONG_STAGE, "guard", PAUSED, STOPPED})
-"""Why somebody was turned away, as far as others hear of it: that they walk already, or have, is no news."""
+"""The reasons for turning somebody away that others hear of: that they walk already, or have walked, is no news."""
 
 
 def turned_away(document: Document, entrant: Entrant, last: Enrolment | None, now: datetime) -> str:
@@ -138,7 +138,7 @@ def turned_away(document: Document, entrant: Entrant, last: Enrolment | None, no
 
 
 def _is_newer(entrant: Entrant, last: Enrolment) -> bool:
-    """The same reason, told again or of before, begins nothing."""
+    """A reason that is told again, or an older one, begins nothing."""
     if entrant.occasion:
         return entrant.at > (last.reason_at or last.entered_at)
     if last.reason_at is None:
@@ -182,7 +182,7 @@ def begin(
 
 
 def went_to(last: Enrolment) -> tuple[str, ...]:
-    """Where the walks went that stood where another one begins now."""
+    """Where the earlier walks went that stood under the key of a walk that begins now."""
     return (*last.went_to, last.moved_to) if last.moved_to else last.went_to
 
 
@@ -224,7 +224,8 @@ def _by_segment(way: Way) -> str:
 
 
 def left_since(document: Document, entered: Standing, newest: Standing | None) -> str:
-    """The reason to end the walk of somebody who entered by `entered` and is now known as `newest`; empty: none."""
+    """Why the walk of somebody who entered by the standing `entered` must end, now that `newest` is known of them;
+    empty: it need not."""
     if newest is None or newest.version <= entered.version:
         return ""
     before, now = set(entered.segments), set(newest.segments)

@@ -15,7 +15,7 @@ from services.shared.conditions import evaluate
 from services.shared.contracts.scoring import Standing
 
 WRONG_STAGE = "wrong_stage"
-"""Why nobody comes in, and why people go, who are not in a stage in which the journey meets people."""
+"""Why people who are in none of the allowed stages do not come in, or go."""
 
 
 @dataclass(frozen=True)

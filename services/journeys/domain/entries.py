@@ -1,4 +1,4 @@
-"""How people come into a journey, come in again, are taken out, and reach its goal."""
+"""How people come into a journey, and come in again."""
 
 from __future__ import annotations
 
@@ -7,18 +7,15 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from services.journeys.domain.objectives import Kpi
 from services.journeys.domain.parts import (
-    Channel,
     Duration,
-    LocalTime,
     Name,
     Part,
-    Sentence,
     Text,
     When,
     Where,
     Zone,
+    by_field,
     spelled,
 )
 
@@ -179,23 +176,6 @@ WAYS: dict[str, type[Part]] = {
 """Each way in by the field that only it has."""
 
 
-def _by_key(names: tuple[str, ...]) -> Discriminator:
-    """A union told apart by the one field that only one of its members has."""
-
-    def pick(value: Any) -> str | None:
-        if isinstance(value, dict):
-            return next((name for name in names if name in value), None)
-        return next(
-            (name for name in names if isinstance(value, WAYS.get(name, _RULES.get(name, Part)))), None
-        )
-
-    return Discriminator(
-        pick,
-        custom_error_type="unknown_way",
-        custom_error_message="must have one of " + ", ".join(names),
-    )
-
-
 Way = Annotated[
     Annotated[EventWay, Tag("event")]
     | Annotated[SegmentEntered, Tag("segment_entered")]
@@ -207,7 +187,7 @@ Way = Annotated[
     | Annotated[ScheduleWay, Tag("schedule")]
     | Annotated[WorldWay, Tag("world_event")]
     | Annotated[Called, Tag("called")],
-    _by_key(tuple(WAYS)),
+    by_field(WAYS),
 ]
 
 
@@ -247,99 +227,3 @@ class Entry(Part):
     def keyed(self) -> bool:
         """May each matter have a walk of its own? Whoever calls may bring a key, and a campaign's runs do."""
         return any(isinstance(way, Called) or (isinstance(way, EventWay) and way.key) for way in self.on)
-
-
-class ExitOnSegment(Part):
-    """Those who leave a segment."""
-
-    segment_exited: Text
-
-
-class ExitOnEvent(Happening):
-    """Those who do something."""
-
-    reason: Name | None = None
-
-
-class ExitWhen(Part):
-    """Those for whom a condition begins to hold."""
-
-    when: When
-    reason: Name
-
-
-_RULES: dict[str, type[Part]] = {"segment_exited": ExitOnSegment, "event": ExitOnEvent, "when": ExitWhen}
-
-ExitRule = Annotated[
-    Annotated[ExitOnSegment, Tag("segment_exited")]
-    | Annotated[ExitOnEvent, Tag("event")]
-    | Annotated[ExitWhen, Tag("when")],
-    _by_key(tuple(_RULES)),
-]
-"""Who stops at once, wherever they are."""
-
-
-class GoalEvent(Happening):
-    """What the journey is for, as something people do; it ends the walk, and counts if it comes `within` so long."""
-
-    within: Duration | None = None
-
-
-class GoalWhen(Part):
-    """What the journey is for, as a condition that begins to hold."""
-
-    when: When
-    within: Duration | None = None
-
-
-Goal = Annotated[
-    Annotated[GoalEvent, Tag("event")] | Annotated[GoalWhen, Tag("when")], _by_key(("event", "when"))
-]
-
-
-class Stages(Part):
-    """The stages of a lifecycle in which people may be met; whoever leaves them on the way goes (`exit`) or stays."""
-
-    lifecycle: Text
-    allowed: Annotated[list[Text], Field(min_length=1, max_length=50)]
-    on_leaving: Literal["exit", "stay"] = "exit"
-
-
-class OpenHours(Part):
-    """A window of local time, on certain weekdays (all unless said)."""
-
-    start: Annotated[LocalTime, Field(alias="from")]
-    end: Annotated[LocalTime, Field(alias="to")]
-    days: Annotated[list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]], Field(min_length=1)] = [
-        "mon",
-        "tue",
-        "wed",
-        "thu",
-        "fri",
-        "sat",
-        "sun",
-    ]
-
-    @model_validator(mode="after")
-    def _is_open(self) -> Self:
-        if self.start >= self.end:
-            raise ValueError("from must be before to")
-        return self
-
-
-class Brief(Part):
-    """The campaign's brief: who is addressed, why, over which channels, and the attributes that this needs. What is
-    not in some brief need not be collected. The rest is what is learned round by round: where in the customer's way
-    it stands (`step`), what is believed (`hypothesis`), what figure tells (`kpi`, else the objective's) and what it
-    should come to (`target`), what came out and what is changed next."""
-
-    who: Sentence
-    why: Sentence
-    channels: Annotated[list[Channel], Field(min_length=1)]
-    needed_data: Annotated[list[Text], Field(max_length=100)]
-    step: Sentence | None = None
-    hypothesis: Sentence | None = None
-    kpi: Kpi | None = None
-    target: Sentence | None = None
-    result: Sentence | None = None
-    next_change: Sentence | None = None

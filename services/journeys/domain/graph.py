@@ -21,12 +21,12 @@ def reachable(document: Document) -> set[str]:
 
 
 def behind(document: Document, node_id: str) -> set[str]:
-    """Every node that somebody can come to who has been at `node_id`; that one too where there is a loop."""
+    """Every node that can be reached from `node_id`; itself too where there is a loop."""
     return _from(document, document.next_nodes(node_id))
 
 
 def before(document: Document, stops: Callable[[str], bool]) -> Iterator[str]:
-    """Every node that somebody can come to who has not been at one that `stops`; those that stop included."""
+    """Every node that can be reached without passing one that `stops`; the nodes that stop are included."""
     seen: set[str] = set()
     pending = [document.start]
     while pending:
@@ -40,7 +40,7 @@ def before(document: Document, stops: Callable[[str], bool]) -> Iterator[str]:
 
 
 def cycle(document: Document) -> list[str]:
-    """One loop that no jump ends, in walking order, its first node repeated at the end; empty when there is none."""
+    """One loop without a jump in it, in walking order, its first node repeated at the end; empty: there is none."""
     return _loop(_onward(document))
 
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from services.journeys.domain.acting import concerns, remembered
-from services.journeys.domain.calendar import Calendar, Course, Passage
+from services.journeys.domain.agenda import Agenda, Course, Passage
 from services.journeys.domain.cohort import GRACE, entry_slots
 from services.journeys.domain.document import Document
 from services.journeys.domain.enrolment import exit_reason, is_stale, left_since
@@ -47,9 +47,7 @@ class Interpreter:
         self._winners = winners or {}
         self._signals = signals_of(document)
         self._awaited = events_awaited_in(document)
-        self._calendar = Calendar(
-            document, now, seen=self._seen, departed=self._departed, tell=self.trace.append
-        )
+        self._agenda = Agenda(document, now, seen=self._seen, departed=self._departed, tell=self.trace.append)
         self._standings: dict[str, Standing] = {}
         self._traits: dict[str, tuple[int, Mapping[str, object]]] = {}
         self._gone: dict[str, datetime] = {}
@@ -58,22 +56,22 @@ class Interpreter:
 
     @property
     def now(self) -> datetime:
-        return self._calendar.now
+        return self._agenda.now
 
     @property
     def steps(self) -> int:
         """Nodes that people have passed."""
-        return self._calendar.steps
+        return self._agenda.steps
 
     @property
     def next_at(self) -> datetime | None:
         """Nothing happens by time alone before then; `None`: nothing at all."""
-        return self._calendar.next_at
+        return self._agenda.next_at
 
     @property
     def passed(self) -> Counter[Passage]:
         """How often each way from node to node was taken."""
-        return self._calendar.passed
+        return self._agenda.passed
 
     @property
     def where(self) -> Counter[str]:
@@ -83,23 +81,23 @@ class Interpreter:
 
     def call(self, standing: Standing, at: datetime, now: datetime) -> None:
         """The journey is called for somebody."""
-        self._calendar.run(now, inclusive=False)
+        self._agenda.run(now, inclusive=False)
         self._keep(standing)
         self._hear(Told(called(self._document.name), at, standing), staged=False)
 
     def occasion(self, standing: Standing, at: datetime, now: datetime) -> None:
         """A moment of a schedule, or something in the world, is a reason to enter for somebody."""
-        self._calendar.run(now, inclusive=False)
+        self._agenda.run(now, inclusive=False)
         self._keep(standing)
         self._let_in(Told("", at, standing, event=True))
 
     def run_until(self, at: datetime) -> None:
         """Let everything happen that is due until then."""
-        self._calendar.run(at)
+        self._agenda.run(at)
 
     def take(self, fact: Fact, now: datetime) -> None:
         """Tell a fact at `now`. What is told of profiles that are gone counts for nothing."""
-        self._calendar.run(now, inclusive=False)
+        self._agenda.run(now, inclusive=False)
         if isinstance(fact, ProfilesMerged):
             for merge in fact.merges:
                 self._merge(merge)
@@ -115,13 +113,13 @@ class Interpreter:
 
     def pause(self, now: datetime, policy: Literal["hold", "drop"] = "hold") -> None:
         """From `now` on the journey stands still, or goes on without meeting people."""
-        self._calendar.run(now, inclusive=False)
-        self._calendar.pause(policy)
+        self._agenda.run(now, inclusive=False)
+        self._agenda.pause(policy)
 
     def resume(self, now: datetime) -> None:
         """The pause is over."""
-        self._calendar.run(now, inclusive=False)
-        self._calendar.resume()
+        self._agenda.run(now, inclusive=False)
+        self._agenda.resume()
 
     # What is known
 
@@ -150,7 +148,7 @@ class Interpreter:
 
     def _replan(self, profile_id: str, *, facts: bool) -> None:
         for course in self._active(profile_id) if plans_by(self._document, facts=facts) else ():
-            self._calendar.hear(course, "")
+            self._agenda.hear(course, "")
 
     def _active(self, profile_id: str) -> Iterator[Course]:
         return (course for course in list(self._courses.get(profile_id, {}).values()) if course.active)
@@ -174,7 +172,7 @@ class Interpreter:
             if staged:
                 reason = reason or stage_ends(self._document, self._standings[told.standing.profile_id])
             if reason:
-                self._calendar.end(course, reason)
+                self._agenda.end(course, reason)
             else:
                 self._listen(course, told)
         if told.signal in self._signals.entries:
@@ -195,7 +193,7 @@ class Interpreter:
         newest = max(told.at, walker.heard.get(signal, told.at))
         kept = {**walker.kept, **remembered(self._document, signal, told.kept)}
         course.walker = replace(walker, heard={**walker.heard, signal: newest}, kept=kept)
-        self._calendar.hear(course, signal)
+        self._agenda.hear(course, signal)
 
     # Beginning
 
@@ -216,24 +214,24 @@ class Interpreter:
             entry_version=told.standing.version,
         )
         before = Last(last.walker.entered_at, last.active, last.number) if last else None
-        shut = PAUSED if self._calendar.drops else ""
+        shut = PAUSED if self._agenda.drops else ""
         if reason := refused(document, walker, before, self._seen(profile_id), now) or shut:
             self.trace.append(Step(now, profile_id, key, "", "refused", reason))
             return
         self._begin(walker, told, last.number + 1 if last else 1)
         if reason := left_since(document, told.standing, newest):
-            self._calendar.end(self._courses[profile_id][key], reason)
+            self._agenda.end(self._courses[profile_id][key], reason)
 
     def _begin(self, walker: Walker, told: Told, number: int) -> None:
-        document, calendar = self._document, self._calendar
+        document, agenda = self._document, self._agenda
         member = f"{walker.profile_id}#{walker.key}" if walker.key else walker.profile_id
         slots = entry_slots(document, self._version, told.at, self.now, member)
-        slot = next(one for one in slots if one.key not in calendar.closed)
+        slot = next(one for one in slots if one.key not in agenda.closed)
         waiting = isinstance(document.nodes[document.start], Wait)
         course = Course(walker, number, document.start, slot.due, slot.at, waiting, slot.key)
         self._courses.setdefault(walker.profile_id, {})[walker.key] = course
-        calendar.note(course, "entered")
-        calendar.start(course, timedelta(0) if waiting or not document.admission else GRACE)
+        agenda.note(course, "entered")
+        agenda.start(course, timedelta(0) if waiting or not document.admission else GRACE)
 
     # Merging
 
@@ -246,7 +244,7 @@ class Interpreter:
         theirs = self._courses.setdefault(winner, {})
         for key, lost in self._courses.pop(loser, {}).items():
             won = theirs.get(key)
-            self._calendar.note(lost, "merged", winner)
+            self._agenda.note(lost, "merged", winner)
             if won is None or (reenters and lost.active and not won.active):
                 self._take_over(lost, won, winner)
                 theirs[key] = lost
@@ -268,7 +266,7 @@ class Interpreter:
             mine = [told for told in noted if self._is_after(course.walker, told)]
             ends = (ended_by(self._document, course.walker, one.signal, one.key, one.at) for one in mine)
             if reason := next(filter(None, ends), ""):
-                self._calendar.end(course, reason)
+                self._agenda.end(course, reason)
                 continue
             for told in mine:
                 if course.active:
@@ -283,7 +281,8 @@ class Interpreter:
         lost.absorbed = True
 
     def _departed(self, course: Course) -> str:
-        """Nobody tells that somebody left a segment which they never were in."""
+        """Why a walk that was taken over must end: its new owner is not in a segment that it must be in, and
+        nothing will tell of their leaving one that they never were in."""
         standing = self._standings.get(course.walker.profile_id)
         missing = self._document.exit_segments() - set(standing.segments) if standing else frozenset()
         return exit_reason(min(missing)) if missing else ""

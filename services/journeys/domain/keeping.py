@@ -10,8 +10,8 @@ KEPT_BYTES = 2048
 
 
 def kept_with(kept: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
-    """What is kept and what comes to it, newer values instead of older; what would make it larger than 2 KB is left
-    out, value by value."""
+    """What is kept, with `more`: newer values replace older ones, and a value that would make it larger than 2 KB
+    is left out."""
     found = dict(kept)
     for name, value in more.items():
         grown = {**found, name: value}

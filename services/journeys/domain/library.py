@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from services.journeys.domain.document import Document
 from services.journeys.domain.nodes import Rotation, Send, Survey
 from services.journeys.domain.parts import Name, Part, Sentence, Text
+from services.shared.permission import MessageClass, needs_permission
 
 _Long = Annotated[str, Field(min_length=1, max_length=2_000)]
 _STOP = "\n\nStop these messages: {{ unsubscribe_url }}\n"
@@ -18,7 +19,7 @@ class Message(Part):
     """What a template says. A commercial one needs the permission for `purpose`; `sms` is said where there is no room
     for more."""
 
-    kind: Annotated[Literal["service", "commercial"], Field(alias="class")]
+    kind: Annotated[MessageClass, Field(alias="class")]
     purpose: Name | None = None
     subject: Text
     text: _Long
@@ -26,13 +27,13 @@ class Message(Part):
 
     @model_validator(mode="after")
     def _has_a_purpose(self) -> Self:
-        if (self.kind == "commercial") is (self.purpose is None):
-            raise ValueError("purpose belongs to commercial messages, and each has one")
+        if needs_permission(self.kind) is (self.purpose is None):
+            raise ValueError("purpose belongs to messages that are no service, and each has one")
         return self
 
     def template(self) -> dict[str, Any]:
         """The body of `PUT /templates/{name}`."""
-        stop = _STOP if self.kind == "commercial" else ""
+        stop = _STOP if needs_permission(self.kind) else ""
         channels: dict[str, Any] = {"email": {"subject": self.subject, "text": f"{self.text.rstrip()}{stop}"}}
         if self.sms:
             channels["sms"] = {"text": self.sms}

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.journeys.domain.document import Document
-from services.journeys.domain.entries import Becomes, DateWay, EventWay, ExitWhen, GoalWhen, Happening
+from services.journeys.domain.ends import ExitWhen, GoalWhen
+from services.journeys.domain.entries import Becomes, DateWay, EventWay, Happening
 from services.journeys.domain.nodes import Branch, Survey, WaitFor, WaitUntil
 from services.journeys.domain.parts import WALK
 from services.shared.conditions.reading import ZONE_TRAIT
@@ -65,8 +66,8 @@ def localised(when: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _known_here(clause: Mapping[str, Any]) -> bool:
-    """Does a standing answer it? It says neither since when a stage lasts, nor the parts of a score, nor where somebody
-    is; the walk's own facts nobody else knows."""
+    """Does a standing answer it? A standing does not say since when a stage lasts, what a score is made of, or
+    where somebody is. The walk's own facts are known only here."""
     if str(clause.get("fact", "")).startswith(WALK):
         return True
     beyond = ("longer_than" in clause and "stage" in clause) or ("for" in clause and "score" in clause)

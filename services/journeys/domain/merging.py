@@ -1,4 +1,4 @@
-"""What becomes of a walk when the person who walks turns out to be another profile."""
+"""What becomes of a walk when its person turns out to be another profile as well."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from services.journeys.domain.states import Place, cuts, due_of
 from services.shared.errors import Invalid
 
 DROP = "drop"
-"""Says of a node that whoever stands there leaves."""
+"""Instead of a node: whoever stands there leaves the journey."""
 
 MIGRATED = "migrated"
 """Why they left."""

@@ -14,8 +14,8 @@ Scalar = str | int | float | bool
 
 @dataclass(frozen=True)
 class Memory:
-    """What a walk remembers of chance and repetition: the arm each split took, how often each jump went back, and the
-    templates each rotation has sent. Of a finished walk the next one keeps `had` alone."""
+    """What a walk remembers of chance and repetition: the arm each split took, how often each jump went back, and
+    the templates each rotation has sent. The next walk keeps only `had` of a finished one."""
 
     arms: Mapping[str, str] = field(default_factory=dict)
     jumps: Mapping[str, int] = field(default_factory=dict)
@@ -43,8 +43,8 @@ class Walker:
     entry_version: int = 0
 
     def counts(self, at: datetime, version: int) -> bool:
-        """Did an event of `at`, told with a standing of `version`, happen after the reason to enter? Of two of the
-        same moment that is the later told one; the reason itself never does."""
+        """Did an event of `at`, told with a standing of `version`, happen after the reason to enter? Of two events
+        of the same moment the one that was told later did; the reason itself did not."""
         return (at, version) > (self.entered_at, self.entry_version)
 
 
@@ -141,7 +141,7 @@ def memory_of_next(memory: Memory) -> Memory:
 
 
 def shared_memory(memory: Memory, other: Memory) -> Memory:
-    """The memory of a walk whose person turned out to have another: what either has had, neither gets again."""
+    """The memory of two walks of one person together: what either has had, neither gets again."""
     return Memory(memory.arms, memory.jumps, had_in_all((memory, other)))
 
 

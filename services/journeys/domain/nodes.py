@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from services.journeys.domain.entries import EventType, OpenHours
+from services.journeys.domain.entries import EventType
 from services.journeys.domain.parts import (
     PERSON,
     Channels,
     Duration,
     LocalTime,
     Name,
+    OpenHours,
     Part,
     Scalar,
     Text,
@@ -130,11 +131,12 @@ class Share(Part):
 
 
 class Winner(Part):
-    """Who comes `after` so long since the split was published takes the arm that does best by the journey's goal."""
+    """From `after` so long since the split was published, whoever comes takes the arm that does best by the
+    journey's goal."""
 
     after: Duration
     at_least: Annotated[int, Field(ge=1)] = 100
-    """People that must have come to each arm that may win: a holdout does not."""
+    """People who must have come to each arm that may win (a holdout may not) before one does."""
 
 
 class Split(Part):

@@ -1,4 +1,4 @@
-"""What journeys are for, what they take up, and how one sees whether they work."""
+"""What journeys are for, what they start from, and by what figure one sees whether they work."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ Objective = Literal[
 """What a programme is for."""
 
 Angle = Literal["interaction", "lifecycle", "life_phase", "world"]
-"""What it takes up."""
+"""What it starts from: something the person did, their life as a customer, their own life, or the world around
+them."""
 
 Kpi = Literal[
     "new_leads",

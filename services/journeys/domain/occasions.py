@@ -11,7 +11,7 @@ from services.journeys.domain.recurrence import recurrence
 from services.journeys.domain.timing import resolve
 
 EARLIEST = "Etc/GMT-14"
-"""The zone where any local time comes first: who is met at their own local time is looked for by this one."""
+"""The zone where any local time comes first: a run whose people are met at their own local time begins by it."""
 
 _A_DAY = timedelta(days=1)
 

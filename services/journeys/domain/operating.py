@@ -30,13 +30,13 @@ FAR = timedelta(days=300)
 """From then on it is put off: Step Functions ends an execution after a year."""
 
 STUCK = timedelta(hours=1)
-"""A cohort whose time is past for longer, and that nobody holds, is stuck."""
+"""A cohort is stuck when its time has been past for longer than this and nothing holds it."""
 
 IDLE = timedelta(minutes=30)
-"""How long nobody must seem to walk a version before it is retired."""
+"""A version is retired when nobody has seemed to walk it for so long."""
 
 SHORT = timedelta(days=1)
-"""What a pause may add to a wait within one execution: more would bring it to Step Functions' limit."""
+"""How much pauses may lengthen a wait within one execution: more would bring it to Step Functions' limit."""
 
 Policy = Literal["hold", "drop"]
 Status = Literal["live", "draining", "stopped"]
@@ -117,8 +117,8 @@ def migrate(running: Running, version: int, migration: Migration) -> Running:
 
 
 def walked(running: Running, version: int, now: datetime, *, anybody: bool) -> Running:
-    """What an old version's cohorts say: one that nobody walks is retired when that is still so a while later, because
-    somebody may just be on the way from one cohort to another."""
+    """Retires an old version that nobody walks, if that is still so a while later: somebody may just be on the way
+    from one cohort to another."""
     if anybody:
         if version not in running.retired and version not in running.idle:
             return running

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
     PlainValidator,
     StringConstraints,
     WithJsonSchema,
+    model_validator,
 )
 
 from services.shared.conditions import parse_duration
@@ -125,3 +128,40 @@ class Part(BaseModel):
     """Nothing unknown, nothing converted, nothing changed afterwards."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def by_field(kinds: Mapping[str, type[Part]]) -> Discriminator:
+    """A union of `kinds`, each told apart by the one field that only it has."""
+
+    def pick(value: Any) -> str | None:
+        if isinstance(value, dict):
+            return next((name for name in kinds if name in value), None)
+        return next((name for name, kind in kinds.items() if isinstance(value, kind)), None)
+
+    return Discriminator(
+        pick,
+        custom_error_type="unknown_way",
+        custom_error_message="must have one of " + ", ".join(kinds),
+    )
+
+
+class OpenHours(Part):
+    """A window of local time, on certain weekdays (all unless said)."""
+
+    start: Annotated[LocalTime, Field(alias="from")]
+    end: Annotated[LocalTime, Field(alias="to")]
+    days: Annotated[list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]], Field(min_length=1)] = [
+        "mon",
+        "tue",
+        "wed",
+        "thu",
+        "fri",
+        "sat",
+        "sun",
+    ]
+
+    @model_validator(mode="after")
+    def _is_open(self) -> Self:
+        if self.start >= self.end:
+            raise ValueError("from must be before to")
+        return self

@@ -16,11 +16,12 @@ from services.shared.errors import Conflict
 Class = Literal["base", "current"]
 
 VACANT = timedelta(minutes=15)
-"""How long a place is kept for what was never published: whoever was to publish it died, or was refused."""
+"""How long a place is kept for something that was not published after all, because its publisher died or was
+refused."""
 
 
 MISSING = "CurrentCampaignsMissing"
-"""A metric: how many current campaigns fewer there are than there should be."""
+"""A metric: how many current campaigns are missing."""
 
 
 class Limits(Part):
@@ -75,12 +76,12 @@ class Portfolio:
 
     @property
     def missing(self) -> int:
-        """How many current ones fewer there are than there should be."""
+        """How many current ones are missing: those below `least_current`."""
         return max(self.limits.least_current - self.count("current"), 0)
 
 
 def seated(portfolio: Portfolio, name: str, class_: Class, now: datetime) -> Portfolio:
-    """With a place for `name`; who has one of its class keeps it, and who changes class must find another.
+    """With a place for `name`. It keeps one that it has in its class; when it changes class, it must find another.
 
     Raises:
         Conflict: `portfolio_full`.

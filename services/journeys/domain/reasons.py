@@ -1,4 +1,4 @@
-"""What signals mean to a document: which it hears, and which of them are history already."""
+"""What signals mean to a document: which it hears, and which happened before a walk began."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def events_awaited_in(document: Document) -> frozenset[str]:
 
 
 def is_on_the_walk(walk: Enrolment, told: Told) -> bool:
-    """Did it happen since the person entered? Events say when, and of the same moment is what was told later; what a
-    standing says comes after the one that let the person in."""
+    """Did it happen since the person entered? An event says when it did, and of the same moment counts what was
+    told later. What a standing says counts if it is newer than the standing that let the person in."""
     if told.event:
         return walk.walker().counts(told.at, told.version)
     return told.standing.version > walk.entry_version

@@ -21,13 +21,13 @@ because the canary's messages came back or were complained about."""
 ENDED = ("done", "stopped", "halted")
 
 FORGOTTEN = timedelta(minutes=5)
-"""A part that nobody has gone on with for so long is taken up again: its worker died, or its message was lost."""
+"""A part on which nobody has worked for so long is taken up again: its worker died, or its message was lost."""
 
 ALL_ZONES = timedelta(hours=26)
-"""From when a local time comes first until it comes last."""
+"""How long it takes from where a local time comes first to where it comes last."""
 
 LEAD = timedelta(minutes=2)
-"""How far ahead a turn must be, for whoever comes in by then to wait for it."""
+"""How far ahead a turn must be for people who come in now to be there in time."""
 
 _MINUTE, _A_DAY = timedelta(minutes=1), timedelta(days=1)
 
@@ -122,7 +122,7 @@ def first_state(campaign: Campaign | None) -> State:
 
 
 def kept_by(run: Run, portion: Portion, index: int) -> dict[str, Any]:
-    """What the walk of the page's person number `index` keeps: with turns, its own."""
+    """What the walk of the person at `index` of a page keeps; if the run has turns, their own is among it."""
     kept = dict(run.kept)
     campaign = run.campaign
     if campaign is not None and campaign.has_turns and run.turns_from is not None:
@@ -132,8 +132,9 @@ def kept_by(run: Run, portion: Portion, index: int) -> dict[str, Any]:
 
 
 def skipping(run: Run, portion: Portion, now: datetime) -> int:
-    """How many numbers a portion must have skipped for the turns of its next page not to be past: whoever is late must
-    not come all at once, and no two parts may share a number. Where each person has a zone of their own, nothing is."""
+    """How many numbers a portion must have skipped so that the turns of its next page are not past: late people
+    must not come all at once, and no two parts may share a number. Where each person has a zone of their own, none
+    are skipped."""
     campaign = run.campaign
     if campaign is None or campaign.throughput is None or run.turns_from is None:
         return 0
@@ -202,8 +203,8 @@ def _percent(part: int, outcomes: Outcomes) -> float:
 
 
 def _turns_again(run: Run, now: datetime) -> datetime | None:
-    """When the turns of those begin who come after the canary: on a later day, where each person has their own zone,
-    at the same hour."""
+    """When the turns of those who come after the canary begin; where each person has their own zone, at the same
+    hour of a later day."""
     campaign = run.campaign
     if campaign is None or campaign.canary is None or run.turns_from is None:
         return None

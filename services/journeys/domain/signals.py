@@ -9,17 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from services.journeys.domain.document import Document
-from services.journeys.domain.entries import (
-    Becomes,
-    Called,
-    CellWay,
-    DateWay,
-    EventWay,
-    ExitOnSegment,
-    ExitWhen,
-    GoalWhen,
-    StageWay,
-)
+from services.journeys.domain.ends import ExitOnSegment, ExitWhen, GoalWhen
+from services.journeys.domain.entries import Becomes, Called, CellWay, DateWay, EventWay, StageWay
 from services.journeys.domain.entries import SegmentEntered as EntersSegment
 from services.journeys.domain.entries import SegmentExited as LeavesSegment
 from services.journeys.domain.listening import date_condition, listener_of, localised, watch_of

@@ -37,7 +37,7 @@ class Place:
 
 
 def shared_way(node: Node) -> str | None:
-    """Where a cohort goes on together behind a node; `None` after an exit."""
+    """Where a cohort goes on together after a node; `None` after an exit."""
     if isinstance(node, Exit):
         return None
     if isinstance(node, Branch):
@@ -90,7 +90,7 @@ def goes_on(document: Document, node_id: str, over: bool, due: datetime) -> tupl
 
 
 def exits_with_task(document: Document) -> set[str]:
-    """Exits that need a task of their own: a wait leads to them, so nobody else can write the end down."""
+    """Exits that need a task of their own, to write the end down: a wait leads to them, which cannot."""
     found = {document.start}
     for node in document.nodes.values():
         if isinstance(node, Wait) or (isinstance(node, WaitUntil) and not node.hours):
@@ -99,7 +99,7 @@ def exits_with_task(document: Document) -> set[str]:
 
 
 def left_for(document: Document, node_id: str) -> list[Place]:
-    """The places where those may go on at once who leave a cohort at a node."""
+    """The places where people who leave a cohort at a node may go on at once."""
     found: dict[Place, None] = {}
     pending = [*document.next_nodes(node_id)]
     if isinstance(document.nodes[node_id], WaitUntil):
@@ -116,15 +116,13 @@ def left_for(document: Document, node_id: str) -> list[Place]:
 
 
 def cuts(document: Document) -> frozenset[str]:
-    """Waits that a cohort begins an execution of its own for, because it would wait too long in one.
-
-    Two documents that say the same are cut at the same places.
-    """
+    """Waits before which a cohort goes over to another execution, because one would wait too long. Two documents
+    that say the same are cut at the same places."""
     return _cuts(_Inline(document))
 
 
 class _Inline:
-    """The document as a graph of shared ways alone, which has no loops: those go by a jump's other way."""
+    """The document as a graph of shared ways only. It has no loops: going back is never a shared way."""
 
     def __init__(self, document: Document) -> None:
         self.document = document

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from services.journeys.domain.cohort import round_up
 from services.journeys.domain.document import Document
-from services.journeys.domain.entries import OpenHours
+from services.journeys.domain.parts import OpenHours
 from services.shared.conditions import parse_duration
 
 REGROUPING = timedelta(minutes=1)
@@ -46,8 +46,8 @@ def paused(pauses: Iterable[Pause], now: datetime) -> Pause | None:
 
 
 def due_after_pauses(due: datetime, since: datetime, pauses: Iterable[Pause], now: datetime) -> datetime:
-    """When a wait from `since` to `due` is over, that does not run while a pause holds; a pause that is still on has
-    lasted until `now`."""
+    """When a wait from `since` to `due` is over if it does not run while a pause holds; a pause that is still on
+    has lasted until `now`."""
     held = sorted((p.start, now if p.end is None else p.end) for p in pauses if p.policy == "hold")
     left, at = due - since, since
     for start, end in held:
@@ -61,7 +61,7 @@ def due_after_pauses(due: datetime, since: datetime, pauses: Iterable[Pause], no
 
 
 def regrouped_at(document: Document, due: datetime) -> datetime:
-    """When people go on together whose own times differ by little; never before `due`."""
+    """When people whose own times differ by little go on together; never before `due`."""
     window = min(document.admission, REGROUPING)
     return round_up(due, window) if window else due
 

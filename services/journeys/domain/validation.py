@@ -25,8 +25,8 @@ MAX_BYTES = 200_000
 
 @dataclass(frozen=True)
 class Verdict:
-    """What there is to say of a document: `problems` must be mended before it is published, `warnings` may be meant.
-    `document` is what can be walked, `None` where not even that is so."""
+    """What is wrong with a document: `problems` must be mended before it is published, `warnings` may be meant.
+    `document` is `None` where it cannot even be walked."""
 
     document: Document | None
     problems: list[Problem]
@@ -53,8 +53,7 @@ def judge(raw: Mapping[str, Any], known: Collection[str] | None = None) -> Verdi
 
 
 def read_document(raw: Mapping[str, Any]) -> Document:
-    """The document of a JSON object that can be walked: a draft that may still lack what is asked of whoever
-    publishes.
+    """The document of a JSON object, if it can be walked: a draft may still lack what publishing asks for.
 
     Raises:
         InvalidJourney: it breaks at least one rule.

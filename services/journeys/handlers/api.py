@@ -6,10 +6,10 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.journeys import bootstrap
-from services.journeys import bootstrap_operating as operating
+from services.journeys.bootstrap import publishing as bootstrap
+from services.journeys.bootstrap.walking import walks
 from services.journeys.handlers.bodies import document_body
-from services.journeys.ports import Definition
+from services.journeys.ports.definitions import Definition
 from services.journeys.service.person import described
 from services.shared.http import answer, expected_revision, resolver
 from services.shared.observability import service_logger
@@ -34,21 +34,21 @@ def validate() -> Any:
 def put_draft(name: str) -> Response[Any]:
     """Keep a document that is being written, with what is wrong with it. Its ETag is its revision."""
     event = app.current_event
-    draft, shown = operating.drafting().put(name, document_body(event), expected_revision(event))
+    draft, shown = bootstrap.drafting().put(name, document_body(event), expected_revision(event))
     return answer(200, shown, {"ETag": f'"{draft.revision}"'})
 
 
 @app.get("/journeys/<name>/draft")
 def get_draft(name: str) -> Response[Any]:
     """A document that is being written."""
-    draft, shown = operating.drafting().get(name)
+    draft, shown = bootstrap.drafting().get(name)
     return answer(200, shown, {"ETag": f'"{draft.revision}"'})
 
 
 @app.post("/journeys/<name>/publish")
 def publish_draft(name: str) -> Response[Any]:
     """Publish the draft as the next version."""
-    return _published(operating.drafting().publish(name, expected_revision(app.current_event)))
+    return _published(bootstrap.drafting().publish(name, expected_revision(app.current_event)))
 
 
 @app.get("/journeys/<name>/versions/<version>")
@@ -72,7 +72,7 @@ def show(name: str) -> Any:
 @app.get("/profiles/<profile_id>/journeys")
 def walks_of_profile(profile_id: str) -> Any:
     """Where a person is, or was, in every journey."""
-    return answer(200, {"journeys": [described(walk) for walk in bootstrap.walks().of_profile(profile_id)]})
+    return answer(200, {"journeys": [described(walk) for walk in walks().of_profile(profile_id)]})
 
 
 @app.get("/journeys/library")

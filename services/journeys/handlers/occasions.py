@@ -1,4 +1,4 @@
-"""Begins what is to begin now, sees to what is under way, and fills free places; by a schedule."""
+"""A scheduled pass: begins the runs whose moment has come, sees to those under way, and fills free places."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-from services.journeys import bootstrap_campaigns
+from services.journeys.bootstrap import campaigns as bootstrap
 from services.journeys.domain.portfolio import MISSING
 from services.shared.freshness import NAMESPACE
 from services.shared.observability import service_logger
@@ -16,8 +16,8 @@ logger = service_logger("journeys")
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """One pass."""
-    counts = dict(bootstrap_campaigns.occasions().sweep())
-    portfolio = bootstrap_campaigns.settling().settle()
+    counts = dict(bootstrap.occasions().sweep())
+    portfolio = bootstrap.settling().settle()
     if portfolio.revision:
         metrics = Metrics(namespace=NAMESPACE, service="journeys")
         metrics.add_metric(name=MISSING, unit=MetricUnit.Count, value=portfolio.missing)

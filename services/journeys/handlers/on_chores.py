@@ -7,8 +7,8 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-from services.journeys import bootstrap_operating as bootstrap
-from services.journeys.running_ports import STUCK_METRIC, Chore
+from services.journeys.bootstrap import operating as bootstrap
+from services.journeys.ports.running import STUCK_METRIC, Chore
 from services.shared.aws.records import each_record
 from services.shared.freshness import NAMESPACE
 from services.shared.observability import service_logger

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.journeys import bootstrap
+from services.journeys.bootstrap import publishing as bootstrap
 from services.journeys.service.listen import listens
 from services.shared.aws.records import Change, batch_failures, changes
 from services.shared.observability import service_logger

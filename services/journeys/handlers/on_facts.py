@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from services.journeys import bootstrap
+from services.journeys.bootstrap import walking as bootstrap
 from services.shared.aws.records import batch_failures, envelope
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import AttributesChanged, ProfilesErased, ProfilesMerged

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from services.journeys import bootstrap
+from services.journeys.bootstrap import walking as bootstrap
 from services.journeys.service.fail import FailedCohort
 from services.shared.aws.records import each_record, envelope
 from services.shared.observability import service_logger

@@ -1,24 +1,24 @@
-"""Goes on with parts of runs, a while per message."""
+"""Works on parts of runs, for a while per message."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from services.journeys import bootstrap_campaigns
-from services.journeys.planning_ports import Chore
+from services.journeys.bootstrap import campaigns as bootstrap
+from services.journeys.ports.planning import Chore
 from services.shared.aws.records import each_record
 from services.shared.observability import service_logger
 
 logger = service_logger("journeys")
 
 RESERVE_MS = 60_000
-"""No page is begun when less than this is left: one takes seconds, and all of it is to be in."""
+"""No page is begun when less than this is left: a page takes seconds, and must be finished."""
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """An SQS batch of chores; one that is not done by then is sent again."""
-    fan_out, chores = bootstrap_campaigns.fan_out()
+    fan_out, chores = bootstrap.fan_out()
 
     def work(record: Mapping[str, Any]) -> None:
         chore = Chore.model_validate_json(record["body"])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.journeys import bootstrap
 from services.journeys.adapters.items import is_enrolment, is_refusal, read_enrolment, read_refusal
+from services.journeys.bootstrap import walking as bootstrap
 from services.journeys.service.announce import announce
 from services.shared.aws.records import batch_failures, changes
 from services.shared.contracts.journeys import JourneyEntered

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.journeys import bootstrap
+from services.journeys.bootstrap import walking as bootstrap
 from services.journeys.service.act import StepInput
 from services.shared.observability import service_logger
 
@@ -12,7 +12,7 @@ logger = service_logger("journeys")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Act on the members of a cohort; answers the execution's next data."""
+    """Act on the members of a cohort; the answer is the execution's next data."""
     step = StepInput.model_validate(event)
     result = bootstrap.stepping().run(step, context.get_remaining_time_in_millis)
     logger.info(

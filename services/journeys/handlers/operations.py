@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.event_handler import Response
 from pydantic import Field
 
-from services.journeys import bootstrap_operating as bootstrap
+from services.journeys.bootstrap import operating as bootstrap
 from services.journeys.service.operate import MigrationWish
 from services.shared.contracts.base import Model
 from services.shared.http import answer, json_body, resolver, whole_number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.journeys import bootstrap
+from services.journeys.bootstrap import walking as bootstrap
 from services.shared.contracts.person import PersonQuestion
 from services.shared.observability import service_logger
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.journeys import bootstrap_operating as bootstrap
+from services.journeys.bootstrap import operating as bootstrap
 from services.shared.observability import service_logger
 
 logger = service_logger("journeys")

@@ -34,18 +34,19 @@ from services.journeys.domain.nodes import (
 )
 from services.journeys.domain.signals import segment_left
 from services.journeys.domain.states import Place, asked_already, cuts, left_for, length_of
-from services.journeys.ports import Definition, Known, Request, Standings, Walks
+from services.journeys.ports.definitions import Definition
+from services.journeys.ports.walks import Request
 from services.journeys.service.contest import Contesting
 from services.journeys.service.join import Joining
-from services.shared.clock import Clock
+from services.journeys.service.stores import Stores
 from services.shared.contracts.base import Instant, Model
 
 Decided = tuple[Enrolment, Move]
 
 
 class StepInput(Model):
-    """What the state machine asks: act at `node` on the members behind `cursor`; the action is due at `due`, after a
-    wait `since` (machines of before there were pauses do not say). `over`: the wait at the node is over."""
+    """What the state machine asks: act at `node` on the members behind `cursor`; the action is due at `due`, after
+    a wait that began at `since` (machines older than pauses do not say). `over`: the wait at the node is over."""
 
     cohort: str
     journey: str
@@ -60,21 +61,10 @@ class StepInput(Model):
 class Acting:
     """Acts on pages. Again is the same: whoever was acted on is not there any more, or carries the mark of it."""
 
-    def __init__(
-        self,
-        walks: Walks,
-        standings: Standings,
-        known: Known,
-        joining: Joining,
-        contesting: Contesting,
-        clock: Clock,
-    ) -> None:
-        self._walks = walks
-        self._contesting = contesting
-        self._standings = standings
-        self._known = known
+    def __init__(self, stores: Stores, joining: Joining, contesting: Contesting) -> None:
+        self._stores = stores
         self._joining = joining
-        self._clock = clock
+        self._contesting = contesting
 
     def act(
         self, definition: Definition, step: StepInput, refs: Sequence[str], *, muted: bool = False
@@ -86,7 +76,7 @@ class Acting:
         """
         node = definition.document.nodes[step.node]
         exact = isinstance(node, WaitFor | Survey | WaitUntil | Split | Rotation | Jump)
-        members = self._walks.members(refs, step.journey, step.cohort, exact=exact)
+        members = self._stores.walks.members(refs, step.journey, step.cohort, exact=exact)
         here = self._without_departed(definition, members)
         if isinstance(node, WaitUntil):
             self._make_up_for(definition, step, refs)
@@ -99,7 +89,8 @@ class Acting:
     def _decided(
         self, document: Document, step: StepInput, here: Iterable[Enrolment], seen: Mapping[str, Seen]
     ) -> Iterator[Decided]:
-        """One after the other: what somebody gets from a rotation about one matter, they have had for the next."""
+        """What each of them does. One after the other: what somebody gets from a rotation about one matter, they
+        have had when the next one is decided."""
         latest = dict(seen)
         for walk in here:
             move = self._decide(document, step, walk, latest)
@@ -114,14 +105,14 @@ class Acting:
         else:
             known = seen.get(walk.profile_id, Seen())
             since = step.since if step.over else None
-            person, now = walk.walker(since), self._clock.now()
+            person, now = walk.walker(since), self._stores.clock.now()
             move = act(document, step.node, person, known, step.due, over=step.over, now=now)
         if move.ask is None or not walk.asked_at(request_name(step.node, walk.memory)):
             return move
         return asked_already(document, step.node, move)
 
     def _cut(self, document: Document, step: StepInput, walk: Enrolment, seen: Mapping[str, Seen]) -> Move:
-        """Whoever would stand here with the others stands here in an execution of its own."""
+        """Whoever would stand here with the others does so in another execution."""
         node = document.nodes[step.node]
         move = Move()
         if not isinstance(node, Wait):
@@ -133,12 +124,12 @@ class Acting:
 
     def _apply(self, definition: Definition, step: StepInput, decided: Sequence[Decided]) -> int:
         """Asking comes before leaving: whoever has left is not seen again by a step that is repeated."""
-        now = self._clock.now()
+        now = self._stores.clock.now()
         requests = [self._request(step, walk, move) for walk, move in decided if move.ask]
-        acted = self._walks.request([one for one in requests if one], now)
+        acted = self._stores.walks.request([one for one in requests if one], now)
         ends = [(w, m.to, m.memory) for w, m in decided if isinstance(m.to, Out) and not m.ask]
-        acted += self._walks.end(ends, now)
-        self._walks.remember(
+        acted += self._stores.walks.end(ends, now)
+        self._stores.walks.remember(
             (w, m.memory) for w, m in decided if m.memory and not m.ask and isinstance(m.to, Inline)
         )
         groups: dict[Away, dict[str, Memory | None]] = defaultdict(dict)
@@ -174,9 +165,10 @@ class Acting:
             self._joining.start_onward(definition, step.cohort, place, step.due)
 
     def _make_up_for(self, definition: Definition, step: StepInput, refs: Sequence[str]) -> None:
-        """A step that is repeated does not see whom it sent to cohorts that run already, perhaps too late for them."""
+        """See to those whom an earlier try of this step sent on: it may have died before their cohorts were
+        started, or sent them too late."""
         by_cohort: dict[str, list[Enrolment]] = defaultdict(list)
-        for walk in self._walks.find(refs, definition.journey).values():
+        for walk in self._stores.walks.find(refs, definition.journey).values():
             if walk.active and walk.cohort != step.cohort and walk.node == step.node:
                 by_cohort[walk.cohort].append(walk)
         for together in by_cohort.values():
@@ -191,8 +183,8 @@ class Acting:
         if not to_dates and not isinstance(node, Branch | WaitFor | Update):
             return {}
         profiles = [walk.profile_id for walk in walks]
-        standings = self._standings.find(profiles)
-        traits = self._known.traits(profiles) if to_dates else {}
+        standings = self._stores.standings.find(profiles)
+        traits = self._stores.known.traits(profiles) if to_dates else {}
         return {p: Seen(standings.get(p), traits.get(p, {})) for p in profiles}
 
     def _with_winner(
@@ -206,7 +198,7 @@ class Acting:
 
     def _had(self, journey: str, profile_id: str) -> dict[str, tuple[str, ...]]:
         """What a person has had from rotations, whatever matter it was about."""
-        return had_in_all(walk.memory for walk in self._walks.of_profile(profile_id, journey))
+        return had_in_all(walk.memory for walk in self._stores.walks.of_profile(profile_id, journey))
 
     def _without_departed(self, definition: Definition, here: list[Enrolment]) -> list[Enrolment]:
         """End walks taken over from another profile whose new owner is not where the journey wants people: nobody
@@ -215,19 +207,19 @@ class Acting:
         absorbed = [walk for walk in here if walk.absorbed] if exits_on else []
         if not absorbed:
             return here
-        standings = self._standings.find([walk.profile_id for walk in absorbed])
+        standings = self._stores.standings.find([walk.profile_id for walk in absorbed])
         departed = {}
         for walk in absorbed:
             standing = standings.get(walk.profile_id)
             missing = sorted(exits_on - set(standing.segments)) if standing else []
             if missing:
                 departed[walk.ref] = (walk, segment_left(missing[0]))
-        self._walks.stop(departed.values(), self._clock.now())
+        self._stores.walks.stop(departed.values(), self._stores.clock.now())
         return [walk for walk in here if walk.ref not in departed]
 
 
 def _silent(move: Move) -> Move:
-    """What a pause that drops leaves of a move: what is known of people is not a message."""
+    """A move without its message, for a pause that drops; what is written on the profile stays."""
     return move if isinstance(move.ask, AskUpdate) else replace(move, ask=None)
 
 

@@ -1,4 +1,4 @@
-"""What the runtime table's changes mean to the rest of the world."""
+"""The facts that follow from changes of the runtime table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from services.journeys.domain.enrolment import Enrolment, of_same_walk, request_
 from services.journeys.domain.moves import Ask, AskMessage, AskTask, AskUpdate, AskWebhook
 from services.journeys.domain.nodes import Send
 from services.journeys.domain.propositions import Proposition
-from services.journeys.ports import Definitions, Refusal
+from services.journeys.ports.definitions import Definitions
+from services.journeys.ports.walks import Refusal
 from services.shared.aws.bus import pack
 from services.shared.contracts import journeys as contract
 from services.shared.contracts.base import Fact
@@ -24,7 +25,7 @@ _PREFIXES = {AskMessage: "snd", AskUpdate: "upd", AskTask: "tsk", AskWebhook: "s
 
 @dataclass
 class _Told:
-    """All that some writes come to."""
+    """What is to be told of some writes."""
 
     entered: list[contract.Enrolment] = field(default_factory=list)
     messages: list[MessageRequest] = field(default_factory=list)
@@ -156,7 +157,7 @@ def _tell_request(told: _Told, walk: Enrolment, name: str, definitions: Definiti
 
 
 def _ask_of_old(walk: Enrolment, node_id: str, definitions: Definitions) -> Ask:
-    """What code of before wrote down without saying what it asked for: it knew of messages only."""
+    """The ask of a request that older code wrote down without saying what it was: always a message."""
     node = definitions.get(walk.journey, walk.version).document.nodes[node_id]
     if not isinstance(node, Send):
         raise TypeError(f"node {node_id!r} of {walk.journey!r} sends nothing")

@@ -10,10 +10,12 @@ from services.journeys.domain.enrolment import Entrant, turned_away
 from services.journeys.domain.entries import Called as CalledWay
 from services.journeys.domain.keeping import kept_with
 from services.journeys.domain.parts import Part
-from services.journeys.planning_ports import Audiences, Called, Calls, Directory, Halts
-from services.journeys.ports import Definition, Definitions, Standings, Walks
+from services.journeys.ports.definitions import Definition
+from services.journeys.ports.planning import Audiences, Called, Calls, Directory, Halts
 from services.journeys.service.enter import Entering
-from services.shared.clock import Clock, to_iso
+from services.journeys.service.stores import Stores
+from services.journeys.service.versions import versions_of
+from services.shared.clock import to_iso
 from services.shared.errors import Conflict, Invalid, NotFound
 
 REQUEST = "request_id"
@@ -36,25 +38,19 @@ class Calling:
 
     def __init__(
         self,
-        definitions: Definitions,
-        walks: Walks,
-        standings: Standings,
+        stores: Stores,
         entering: Entering,
         audiences: Audiences,
         directory: Directory,
         calls: Calls,
         halts: Halts,
-        clock: Clock,
     ) -> None:
-        self._definitions = definitions
-        self._walks = walks
-        self._standings = standings
+        self._stores = stores
         self._entering = entering
         self._audiences = audiences
         self._directory = directory
         self._calls = calls
         self._halts = halts
-        self._clock = clock
 
     def call(self, journey: str, request: CallRequest) -> dict[str, Any]:
         """`{"entered", "reason", "profile_id", "version", "at"}`; the same request again is answered the same.
@@ -65,15 +61,12 @@ class Calling:
             Conflict: `request_differs`: the request id was used for something else.
         """
         _check(request)
-        versions = self._definitions.versions(journey)
-        if not versions:
-            raise NotFound("unknown_journey", f"there is no journey {journey!r}")
-        definition = versions[-1]
+        definition = versions_of(self._stores.definitions, journey)[-1]
         if not any(isinstance(way, CalledWay) for way in definition.document.entry.on):
             raise Invalid("not_called", f"entry.on of {journey!r} has no called")
         digest = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
         profile_id = self._profile_of(request)
-        fresh = Called(request.request_id, digest, profile_id, self._clock.now())
+        fresh = Called(request.request_id, digest, profile_id, self._stores.clock.now())
         call = self._calls.open(journey, fresh)
         if call.digest != digest:
             raise Conflict("request_differs", "request_id: was used for another request")
@@ -91,7 +84,7 @@ class Calling:
 
     def _enter(self, definition: Definition, request: CallRequest, call: Called) -> dict[str, Any]:
         standings = self._audiences.people([call.profile_id])
-        newest = self._standings.keep(standings)
+        newest = self._stores.standings.keep(standings)
         if call.profile_id not in newest:
             raise NotFound("unknown_profile", "scoring does not know this profile yet: try again")
         entrant = Entrant(
@@ -114,13 +107,13 @@ class Calling:
 
     def _reason_against(self, definition: Definition, entrant: Entrant) -> str:
         """Why they did not come in; empty: they did."""
-        now = self._clock.now()
+        now = self._stores.clock.now()
         if self._halts.of(definition.journey, definition.document.objective, now) == "stopped":
             return "stopped"
-        last = self._walks.find([entrant.ref], definition.journey).get(entrant.ref)
+        last = self._stores.walks.find([entrant.ref], definition.journey).get(entrant.ref)
         reason = turned_away(definition.document, entrant, last, now)
         self._entering.enter(definition, [entrant])
-        walk = self._walks.find([entrant.ref], definition.journey).get(entrant.ref)
+        walk = self._stores.walks.find([entrant.ref], definition.journey).get(entrant.ref)
         if walk and walk.reason_at == entrant.at and walk.kept.get(REQUEST) == entrant.kept[REQUEST]:
             return ""
         return reason if reason not in ("", "repeated") else "active"

@@ -9,8 +9,8 @@ from services.journeys.domain.campaign import Campaign, journey_of, read_campaig
 from services.journeys.domain.rules.problems import InvalidJourney, Problem
 from services.journeys.domain.runs import Run
 from services.journeys.domain.validation import judge
-from services.journeys.planning_ports import Audiences, Campaigns, Planned, Runs
-from services.journeys.ports import Definitions
+from services.journeys.ports.definitions import Definitions
+from services.journeys.ports.planning import Audiences, Campaigns, Planned, Runs
 from services.journeys.service.gate import Gate
 from services.journeys.service.publish import Publishing
 from services.shared.clock import Clock, to_iso

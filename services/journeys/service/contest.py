@@ -6,18 +6,19 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from services.journeys.contest_ports import Contests
 from services.journeys.domain.contests import Contest, Score, best, contenders, is_time, scores
 from services.journeys.domain.enrolment import of_same_walk
 from services.journeys.domain.nodes import Split
-from services.journeys.ports import Definition, Definitions
+from services.journeys.ports.contests import Contests
+from services.journeys.ports.definitions import Definition, Definitions
 from services.journeys.service.announce import Step
+from services.journeys.service.versions import versions_of
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Invalid, NotFound
 
 
 class Contesting:
-    """Says which arm has won. Who has won stays so for everybody who comes: a step that is repeated says the same."""
+    """Says which arm has won. An arm that has won stays the winner: a step that is repeated says the same."""
 
     def __init__(self, definitions: Definitions, contests: Contests, clock: Clock) -> None:
         self._definitions = definitions
@@ -25,7 +26,7 @@ class Contesting:
         self._clock = clock
 
     def count(self, steps: Iterable[Step]) -> int:
-        """Note what some writes to walks mean to splits; how many marks that were. Again is the same."""
+        """Note what some writes to walks mean to splits; how many marks those were. Again is the same."""
         found: list[Score] = []
         for old, new in steps:
             before = of_same_walk(old, new)
@@ -53,10 +54,7 @@ class Contesting:
             NotFound: there is no such journey, or no such split in it.
             Invalid: `unknown_arm`; the split has none of that name that may win.
         """
-        versions = self._definitions.versions(journey)
-        if not versions:
-            raise NotFound("unknown_journey", f"there is no journey {journey!r}")
-        newest = versions[-1]
+        newest = versions_of(self._definitions, journey)[-1]
         split = newest.document.nodes.get(node_id)
         if not isinstance(split, Split):
             raise NotFound("unknown_split", f"{journey!r} has no split {node_id!r}")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from services.journeys.ports import Definition
-from services.journeys.running_ports import Draft, Drafts
+from services.journeys.ports.definitions import Definition, Draft, Drafts
 from services.journeys.service.publish import Publishing
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Conflict, Invalid, NotFound, Stale

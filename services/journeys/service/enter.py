@@ -1,4 +1,4 @@
-"""Letting people in who have a reason to enter, and seeing to what overtook it."""
+"""Letting in people who have a reason to enter, and ending at once the walks whose end was told before they began."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from services.journeys.domain.enrolment import Entrant, is_stale, left_since
 from services.journeys.domain.reasons import events_awaited_in
-from services.journeys.ports import Definition, Standings, Walks
+from services.journeys.ports.definitions import Definition
 from services.journeys.service.hear import Hearing
 from services.journeys.service.join import Joining
-from services.shared.clock import Clock
+from services.journeys.service.stores import Stores
 
 
 @dataclass(frozen=True)
@@ -25,17 +25,13 @@ class Came:
 class Entering:
     """The one door into a journey, whatever the reason. The same reasons again let nobody in."""
 
-    def __init__(
-        self, walks: Walks, standings: Standings, joining: Joining, hearing: Hearing, clock: Clock
-    ) -> None:
-        self._walks = walks
-        self._standings = standings
+    def __init__(self, stores: Stores, joining: Joining, hearing: Hearing) -> None:
+        self._stores = stores
         self._joining = joining
         self._hearing = hearing
-        self._clock = clock
 
     def enter(self, definition: Definition, reasons: Sequence[Entrant]) -> Came:
-        """Let in whoever may, by reasons of people whose standings are kept here.
+        """Let in whoever may enter by these reasons; the people's standings are stored already.
 
         Raises:
             NoRoom: others were in the way all the time; whoever came in before it stays.
@@ -57,18 +53,18 @@ class Entering:
         hears = bool(events_awaited_in(document))
         if not entrants or not (hears or document.exit_on or document.goal or document.stages):
             return 0
-        newest = self._standings.find([e.profile_id for e in entrants])
+        newest = self._stores.standings.find([e.profile_id for e in entrants])
         left = {
             e.ref: reason
             for e in entrants
             if (reason := left_since(document, e.standing, newest.get(e.profile_id)))
         }
         refs = [e.ref for e in entrants if hears or e.ref in left]
-        walks = [w for w in self._walks.find(refs, definition.journey).values() if w.active]
+        walks = [w for w in self._stores.walks.find(refs, definition.journey).values() if w.active]
         ending = [
             (walk, left[walk.ref])
             for walk in walks
             if walk.ref in left and walk.entry_version < newest[walk.profile_id].version
         ]
-        exited = self._walks.stop(ending, self._clock.now())
+        exited = self._stores.walks.stop(ending, self._stores.clock.now())
         return exited + (self._hearing.catch_up(walks) if hears else 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.journeys.domain.moves import Out
-from services.journeys.ports import Walks
+from services.journeys.ports.walks import Walks
 from services.shared.clock import Clock
 from services.shared.contracts.base import Model
 
@@ -18,15 +18,15 @@ class FailedCohort(Model):
 
 
 class Failing:
-    """Ends the walks of a cohort that nobody carries any further."""
+    """Ends the walks of a cohort whose execution has failed."""
 
     def __init__(self, walks: Walks, clock: Clock) -> None:
         self._walks = walks
         self._clock = clock
 
     def end(self, failed: FailedCohort) -> int:
-        """End all who are still in the cohort; how many were. Whoever a branch has sent on before travels on. Again
-        is the same, and an execution that carried no cohort of ours has nobody."""
+        """End the walks of all who are still in the cohort; how many there were. Whoever a branch has sent on
+        before travels on. Again is the same, and an execution that carried no cohort of ours has nobody."""
         if self._walks.cohort(failed.cohort) is None:
             return 0
         self._walks.finish(failed.cohort)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from services.journeys.domain.enrolment import Entrant
 from services.journeys.domain.runs import Portion, Run, kept_by, skipping
-from services.journeys.planning_ports import Audiences, Chore, Halts, Runs
-from services.journeys.ports import Definition, Definitions, Standings, Walks
+from services.journeys.ports.definitions import Definition
+from services.journeys.ports.planning import Audiences, Chore, Halts, Runs
 from services.journeys.service.enter import Entering
-from services.shared.clock import Clock
+from services.journeys.service.stores import Stores
 from services.shared.contracts.scoring import Standing
 
 
@@ -31,24 +31,13 @@ class FanOut:
     """Goes on with parts of runs."""
 
     def __init__(
-        self,
-        definitions: Definitions,
-        walks: Walks,
-        standings: Standings,
-        entering: Entering,
-        runs: Runs,
-        audiences: Audiences,
-        halts: Halts,
-        clock: Clock,
+        self, stores: Stores, entering: Entering, runs: Runs, audiences: Audiences, halts: Halts
     ) -> None:
-        self._definitions = definitions
-        self._walks = walks
-        self._standings = standings
+        self._stores = stores
         self._entering = entering
         self._runs = runs
         self._audiences = audiences
         self._halts = halts
-        self._clock = clock
 
     def work(self, chore: Chore, has_time: Callable[[], bool]) -> Fanned:
         """Go on with a part while there is time; again, or beside another worker, lets nobody in twice. A paused or
@@ -60,11 +49,11 @@ class FanOut:
         run = self._runs.get(chore.journey, chore.run_id)
         if run is None or not run.at_work:
             return Fanned(0, 0, more=False)
-        definition = self._definitions.get(run.journey, run.version)
+        definition = self._stores.definitions.get(run.journey, run.version)
         portion = self._runs.portions(run)[chore.part]
         pages = entered = 0
         while not portion.finished:
-            if self._halts.of(run.journey, definition.document.objective, self._clock.now()):
+            if self._halts.of(run.journey, definition.document.objective, self._stores.clock.now()):
                 return Fanned(pages, entered, more=False)
             if pages and not has_time():
                 return Fanned(pages, entered, more=True)
@@ -84,12 +73,12 @@ class FanOut:
             if not self._runs.advance(run, portion):
                 return None
         entered = self._let_in(definition, run, portion, known, again=again)
-        ended = portion.ended(entered, self._clock.now())
+        ended = portion.ended(entered, self._stores.clock.now())
         return ended if self._runs.advance(run, ended) else None
 
     def _next(self, run: Run, portion: Portion) -> tuple[Portion, Mapping[str, Standing]]:
         """The portion with its next page under way. Whoever came into the segment after the run began is not in it."""
-        now = self._clock.now()
+        now = self._stores.clock.now()
         answer = self._audiences.members(run.segment, portion.number, portion.after)
         known = {
             one.standing.profile_id: one.standing
@@ -109,7 +98,7 @@ class FanOut:
     ) -> int:
         if again:
             known = {one.profile_id: one for one in self._audiences.people(portion.pending)}
-        newest = self._standings.keep(known.values())
+        newest = self._stores.standings.keep(known.values())
         entrants = [
             Entrant(
                 profile_id=profile_id,
@@ -128,5 +117,5 @@ class FanOut:
 
     def _in(self, definition: Definition, entrants: Sequence[Entrant]) -> int:
         """How many have come in by this run, now or before a worker died."""
-        walks = self._walks.find([one.ref for one in entrants], definition.journey)
+        walks = self._stores.walks.find([one.ref for one in entrants], definition.journey)
         return sum(walk.reason_at == one.at for one in entrants if (walk := walks.get(one.ref)) is not None)

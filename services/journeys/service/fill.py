@@ -1,4 +1,4 @@
-"""Filling cohorts: people get into the best that is open, and each cohort has its one execution."""
+"""Filling cohorts: people get into the best one that is open, and each cohort has its one execution."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Literal, TypeVar
 from services.journeys.domain.cohort import Slot, first_wait_seconds
 from services.journeys.domain.enrolment import Enrolment
 from services.journeys.domain.operating import FAR
-from services.journeys.ports import Boarding, Cohort, Definition, Executions, Walks
+from services.journeys.ports.definitions import Definition
+from services.journeys.ports.walks import Boarding, Cohort, Executions, Walks
 from services.shared.clock import Clock, to_iso
 
 PAGE = 98
@@ -21,7 +22,7 @@ MAX_ATTEMPTS = 25
 
 MemberT = TypeVar("MemberT")
 Start = Literal["first", "last", "later"]
-"""When the execution of a cohort starts that people are put into: before they are, after, or by somebody else."""
+"""When the execution of a cohort is started: before people are put into it, after that, or later by the caller."""
 
 
 class NoRoom(Exception):
@@ -29,7 +30,7 @@ class NoRoom(Exception):
 
 
 Stranded = list[tuple[Slot, Sequence[str]]]
-"""People whom a cohort may have gone without, as it closed while they boarded."""
+"""People whom a cohort may have left behind, because it closed while they boarded."""
 
 
 class Filling:

@@ -1,5 +1,4 @@
-"""What must be so before something is published, beside its own document: a place in the portfolio, and propositions
-that are valid."""
+"""What publishing asks for besides a valid document: a place in the portfolio, and valid propositions."""
 
 from __future__ import annotations
 
@@ -7,12 +6,12 @@ from services.journeys.domain.document import Document
 from services.journeys.domain.portfolio import seated
 from services.journeys.domain.propositions import wrong_propositions
 from services.journeys.domain.rules.problems import Problem
-from services.journeys.planning_ports import Portfolios, Propositions
+from services.journeys.ports.planning import Portfolios, Propositions
 from services.shared.clock import Clock
 
 
 class Gate:
-    """Where publications pass."""
+    """Decides whether something may be published."""
 
     def __init__(self, portfolios: Portfolios, propositions: Propositions, clock: Clock) -> None:
         self._portfolios = portfolios

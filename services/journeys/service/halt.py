@@ -1,4 +1,4 @@
-"""Pauses and stops, as the steps of cohorts meet them: who is held, from when on, and how cohorts go on afterwards."""
+"""Pauses and stops as the steps of cohorts meet them: who is held, since when, and how cohorts go on afterwards."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any
 from services.journeys.domain.cohort import LONGEST_NAME, seconds_until
 from services.journeys.domain.operating import NEAR, SHORT, STOPPED, Running, drops, held
 from services.journeys.domain.timing import due_after_pauses
-from services.journeys.ports import Cohorts, Definition, Executions
-from services.journeys.running_ports import Live, LiveCohorts, Runnings
+from services.journeys.ports.definitions import Definition
+from services.journeys.ports.running import Live, LiveCohorts, Runnings
+from services.journeys.ports.walks import Cohorts, Executions
 from services.journeys.service.act import StepInput
 from services.shared.clock import Clock, from_iso, to_iso
 from services.shared.ids import stable_id

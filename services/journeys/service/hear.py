@@ -1,4 +1,4 @@
-"""What a signal comes to for people who walk already: their walk ends, they are woken, or their date moves.
+"""What a signal does to people who walk already: their walk ends, they are woken, or their date moves.
 
 Each side writes first and reads the other afterwards, so one of them sees both: what is heard is written on the walk
 before it is looked where the cohort stands; a cohort writes where it stands before it reads its walks.
@@ -20,41 +20,24 @@ from services.journeys.domain.nodes import WaitUntil
 from services.journeys.domain.reasons import events_awaited_in, heard_in, is_on_the_walk, plans_by
 from services.journeys.domain.signals import Told, signals_of, stage_reached
 from services.journeys.domain.states import Place
-from services.journeys.ports import Cohort, Definitions, Known, Noise, Standings, Walks
+from services.journeys.ports.people import Noise
+from services.journeys.ports.walks import Cohort
+from services.journeys.service.contended import ATTEMPTS, Contended
 from services.journeys.service.join import Joining
-from services.shared.clock import Clock
+from services.journeys.service.stores import Stores
 from services.shared.contracts.scoring import Standing
-
-ATTEMPTS = 25
-"""Times one walk is looked at again because it changed meanwhile."""
-
-
-class Contended(Exception):
-    """Others changed a walk all the time; the caller's batch must be retried."""
 
 
 class Hearing:
     """Tells walks what they hear. The same signals again, in any order, change nothing."""
 
-    def __init__(
-        self,
-        definitions: Definitions,
-        walks: Walks,
-        standings: Standings,
-        known: Known,
-        joining: Joining,
-        clock: Clock,
-    ) -> None:
-        self._definitions = definitions
-        self._walks = walks
-        self._standings = standings
-        self._known = known
+    def __init__(self, stores: Stores, joining: Joining) -> None:
+        self._stores = stores
         self._joining = joining
-        self._clock = clock
 
     def note(self, signals: Iterable[Told]) -> None:
-        """Remember events that a walk may ask for which has not begun yet."""
-        awaited = {name for d in self._definitions.all() for name in events_awaited_in(d.document)}
+        """Remember events for walks that have not begun yet and may ask for them."""
+        awaited = {name for d in self._stores.definitions.all() for name in events_awaited_in(d.document)}
         noises = [
             Noise(one.standing.profile_id, one.signal, one.key, one.at, one.kept, one.version)
             for one in signals
@@ -62,7 +45,7 @@ class Hearing:
         ]
         noises.sort(key=lambda noise: (noise.at, noise.version))
         newest = {(n.profile_id, n.signal, n.key): n for n in noises}
-        self._known.note(newest.values())
+        self._stores.known.note(newest.values())
 
     def hear(self, signals: Sequence[Told]) -> int:
         """Let everybody who walks hear; how many walks ended.
@@ -98,7 +81,7 @@ class Hearing:
                     if walk.active and walk.entry_version < standing.version
                     if (reason := stage_ends(self._document(walk), standing))
                 ]
-                ended += self._walks.stop(ending, self._clock.now())
+                ended += self._stores.walks.stop(ending, self._stores.clock.now())
         return ended
 
     def catch_up(self, walks: Iterable[Enrolment]) -> int:
@@ -106,8 +89,8 @@ class Hearing:
         ended = 0
         for walk in walks:
             if events_awaited_in(self._document(walk)):
-                noted = self._known.noted(walk.profile_id)
-                standing = self._standings.find([walk.profile_id]).get(walk.profile_id)
+                noted = self._stores.known.noted(walk.profile_id)
+                standing = self._stores.standings.find([walk.profile_id]).get(walk.profile_id)
                 if noted:
                     standing = standing or Standing(profile_id=walk.profile_id, version=0, at=walk.entered_at)
                     signals = [
@@ -118,24 +101,24 @@ class Hearing:
         return ended
 
     def hear_of_losers(self, people: Mapping[str, str]) -> int:
-        """Let people (by what they were before) hear what was noted of the profiles that they are now; how many walks
-        ended. So it is the same whether an event or the merge is told first."""
-        journeys = {d.journey for d in self._definitions.all() if events_awaited_in(d.document)}
+        """Let people hear what was noted of the profiles that they were before (`people`: the present profile by
+        the former one); how many walks ended. So it is the same whether an event or the merge is told first."""
+        journeys = {d.journey for d in self._stores.definitions.all() if events_awaited_in(d.document)}
         ended = 0
         for loser, person in people.items() if journeys else ():
-            noted = self._known.noted(loser)
-            self._known.note(replace(noise, profile_id=person, version=0) for noise in noted)
+            noted = self._stores.known.noted(loser)
+            self._stores.known.note(replace(noise, profile_id=person, version=0) for noise in noted)
             for journey in sorted(journeys) if noted else ():
                 walks = self.walks_of([person], journey).get(person, ())
                 ended += self.catch_up(walk for walk in walks if walk.active)
         return ended
 
     def replan(self, profile_ids: Iterable[str], facts: bool) -> None:
-        """Look again when people go on who wait for a date of theirs: a trait of theirs changed, or (`facts`) what
-        scoring computes."""
+        """Work out anew when people who wait for a date of theirs go on: a trait of theirs changed, or (`facts`)
+        what scoring computes."""
         profiles = list(dict.fromkeys(profile_ids))
         for journey in sorted(
-            {d.journey for d in self._definitions.all() if plans_by(d.document, facts=facts)}
+            {d.journey for d in self._stores.definitions.all() if plans_by(d.document, facts=facts)}
         ):
             for walks in self.walks_of(profiles, journey).values():
                 for walk in walks:
@@ -146,31 +129,31 @@ class Hearing:
         """All walks of people through a journey: several a person where each matter is a walk of its own."""
         found: dict[str, list[Enrolment]] = defaultdict(list)
         profiles = list(dict.fromkeys(profile_ids))
-        if any(d.document.entry.keyed for d in self._definitions.all() if d.journey == journey):
+        if any(d.document.entry.keyed for d in self._stores.definitions.all() if d.journey == journey):
             for profile_id in profiles:
-                found[profile_id] = self._walks.of_profile(profile_id, journey)
+                found[profile_id] = self._stores.walks.of_profile(profile_id, journey)
         elif profiles:
-            for walk in self._walks.find(profiles, journey).values():
+            for walk in self._stores.walks.find(profiles, journey).values():
                 found[walk.profile_id].append(walk)
         return found
 
     def _journeys(self) -> dict[str, set[str]]:
         """What the versions of each journey hear."""
         found: dict[str, set[str]] = defaultdict(set)
-        for definition in self._definitions.all():
+        for definition in self._stores.definitions.all():
             found[definition.journey] |= heard_in(definition.document)
         return found
 
     def _lifecycles(self) -> dict[str, set[str]]:
-        """By whose stages the versions of each journey say whom they meet."""
+        """The lifecycles by whose stages the versions of each journey say whom they meet."""
         found: dict[str, set[str]] = defaultdict(set)
-        for definition in self._definitions.all():
+        for definition in self._stores.definitions.all():
             if definition.document.stages:
                 found[definition.journey].add(definition.document.stages.lifecycle)
         return found
 
     def _document(self, walk: Enrolment) -> Document:
-        return self._definitions.get(walk.journey, walk.version).document
+        return self._stores.definitions.get(walk.journey, walk.version).document
 
     def _hear_all(self, walk: Enrolment, signals: Iterable[Told]) -> int:
         """An end comes before everything else that is heard at the same time."""
@@ -179,7 +162,7 @@ class Hearing:
         for signal in told:
             reason = ended_by(document, walk.walker(), signal.signal, signal.key, signal.at)
             if reason:
-                return self._walks.stop([(walk, reason)], self._clock.now())
+                return self._stores.walks.stop([(walk, reason)], self._stores.clock.now())
         for signal in told:
             self._hear(document, walk, signal)
         return 0
@@ -189,7 +172,7 @@ class Hearing:
         if not waits and not _is_entry_again(document, walk, signal):
             return None
         for _ in range(ATTEMPTS):
-            current = self._walks.find([walk.ref], walk.journey).get(walk.ref)
+            current = self._stores.walks.find([walk.ref], walk.journey).get(walk.ref)
             if current is None or not current.active or current.enrolment_id != walk.enrolment_id:
                 return None
             if self._note_on(document, current, signal):
@@ -198,30 +181,30 @@ class Hearing:
 
     def _note_on(self, document: Document, walk: Enrolment, signal: Told) -> bool:
         """Note on the walk what it hears, unless it has heard of later; `False`: it changed meanwhile."""
-        at = min(signal.at, self._clock.now())
+        at = min(signal.at, self._stores.clock.now())
         before = walk.heard.get(signal.signal)
         if before is not None and before >= at:
             return True
         kept = kept_with(walk.kept, remembered(document, signal.signal, signal.kept))
-        return self._walks.hear(walk, {**walk.heard, signal.signal: at}, kept) is not None
+        return self._stores.walks.hear(walk, {**walk.heard, signal.signal: at}, kept) is not None
 
     def _wake(self, walk: Enrolment, signal: str) -> None:
-        """Send somebody on who stands where the signal means something (empty: where a date does)."""
-        definition = self._definitions.get(walk.journey, walk.version)
+        """Send somebody on if they stand where the signal means something (empty: where a date does)."""
+        definition = self._stores.definitions.get(walk.journey, walk.version)
         for _ in range(ATTEMPTS):
-            current = self._walks.find([walk.ref], walk.journey).get(walk.ref)
+            current = self._stores.walks.find([walk.ref], walk.journey).get(walk.ref)
             if current is None or not current.active:
                 return None
-            cohort = self._walks.cohort(current.cohort)
+            cohort = self._stores.walks.cohort(current.cohort)
             if cohort is None or not self._stands(cohort):
                 return self._joining.make_up_for([current])
             seen = self._seen(definition.document, current.profile_id)
-            walker, now = current.walker(cohort.since), self._clock.now()
+            walker, now = current.walker(cohort.since), self._stores.clock.now()
             move = wake(definition.document, cohort.node, walker, seen, signal, now)
             if move is None or _is_there(move.to, cohort):
                 return self._joining.make_up_for([current])
             if isinstance(move.to, Out):
-                done = self._walks.end([(current, move.to, None)], now) > 0
+                done = self._stores.walks.end([(current, move.to, None)], now) > 0
             else:
                 assert isinstance(move.to, Away)  # whoever is woken does not stay
                 place = Place(move.to.node, move.to.over)
@@ -234,13 +217,13 @@ class Hearing:
         """Does a cohort stand at the wait where it is? One that has not arrived looks itself when it does; for one
         whose time is up it is too late, unless a pause holds it."""
         arrived = cohort.arrived or cohort.slot.over
-        in_time = cohort.state == "parked" or cohort.due > self._clock.now()
+        in_time = cohort.state == "parked" or cohort.due > self._stores.clock.now()
         return arrived and cohort.state != "done" and in_time
 
     def _seen(self, document: Document, profile_id: str) -> Seen:
-        standing = self._standings.find([profile_id]).get(profile_id)
+        standing = self._stores.standings.find([profile_id]).get(profile_id)
         by_date = any(document.of_type(WaitUntil))
-        traits = self._known.traits([profile_id]).get(profile_id, {}) if by_date else {}
+        traits = self._stores.known.traits([profile_id]).get(profile_id, {}) if by_date else {}
         return Seen(standing, traits)
 
 

@@ -12,8 +12,9 @@ from services.journeys.domain.enrolment import TOLD, Enrolment, Entrant, begin, 
 from services.journeys.domain.moves import Memory
 from services.journeys.domain.operating import refusal
 from services.journeys.domain.states import Place
-from services.journeys.ports import Boarding, Definition, Definitions, Executions, Refusal, Walks
-from services.journeys.running_ports import Runnings
+from services.journeys.ports.definitions import Definition, Definitions
+from services.journeys.ports.running import Runnings
+from services.journeys.ports.walks import Boarding, Executions, Refusal, Walks
 from services.journeys.service.fill import Filling, Start
 from services.shared.clock import Clock
 
@@ -75,7 +76,8 @@ class Joining:
                 self._walks.refuse(refusal, entrant.standing.version, now)
 
     def finish_starts(self, definition: Definition, entrants: Sequence[Entrant]) -> None:
-        """Start what a worker that died after joining these did not start, though they would not enter any more."""
+        """Start the cohorts of people whose worker died after it had joined them, even if these would not be let in
+        any more."""
         self._finish_starts(entrants, self._walks.find([e.ref for e in entrants], definition.journey))
 
     def onward(
@@ -155,7 +157,7 @@ class Joining:
             self._filling.start(definition, cohort.slot)
 
     def _slots_like(self, definition: Definition, slot: Slot, walk: Enrolment) -> Iterator[Slot]:
-        """Where those may go on who came too late for a slot."""
+        """Where people who came too late for a slot may go on."""
         document, version, now = definition.document, definition.version, self._clock.now()
         if slot.node == document.start and not slot.over and not walk.memory.lap:
             return entry_slots(document, version, walk.reason_at or walk.entered_at, now, walk.ref)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from services.journeys.domain.listening import needs_of
 from services.journeys.domain.operating import Running
-from services.journeys.ports import Definition, Definitions
-from services.journeys.running_ports import Runnings
+from services.journeys.ports.definitions import Definition, Definitions
+from services.journeys.ports.running import Runnings
 from services.shared.aws.bus import pack
 from services.shared.contracts.base import Fact
 from services.shared.contracts.journeys import JourneyListens, Listening

@@ -7,35 +7,19 @@ from datetime import datetime
 
 from services.journeys.domain.enrolment import Enrolment, walk_ref
 from services.journeys.domain.merging import ERASED, Gone, TakeOver, decide
-from services.journeys.ports import Definitions, Standings, Walks
+from services.journeys.ports.walks import Walks
+from services.journeys.service.contended import ATTEMPTS, Contended
 from services.journeys.service.join import Joining
-from services.shared.clock import Clock
+from services.journeys.service.stores import Stores
 from services.shared.contracts.ingest import Merge
-
-ATTEMPTS = 25
-"""Times one walk is looked at again because it, or the winner's, changed meanwhile."""
-
-
-class Contended(Exception):
-    """Others changed a walk all the time; the caller's batch must be retried."""
 
 
 class Merging:
     """Empties profiles that are gone. Again is the same, and goes on where a worker died."""
 
-    def __init__(
-        self,
-        definitions: Definitions,
-        walks: Walks,
-        standings: Standings,
-        joining: Joining,
-        clock: Clock,
-    ) -> None:
-        self._definitions = definitions
-        self._walks = walks
-        self._standings = standings
+    def __init__(self, stores: Stores, joining: Joining) -> None:
+        self._stores = stores
         self._joining = joining
-        self._clock = clock
 
     def merge(self, merges: Iterable[Merge]) -> int:
         """Hand over the walks of every loser, unless it was given back since; how many walks.
@@ -45,7 +29,7 @@ class Merging:
         """
         handed_over = 0
         for one in sorted(merges, key=lambda m: m.at):
-            if self._standings.leave(one.loser, Gone(one.winner, one.at)):
+            if self._stores.standings.leave(one.loser, Gone(one.winner, one.at)):
                 handed_over += self.settle(one.loser)
         return handed_over
 
@@ -58,12 +42,12 @@ class Merging:
         settled, seen = 0, set[str]()
         while profile_id not in seen:
             seen.add(profile_id)
-            gone = self._standings.gone(profile_id)
+            gone = self._stores.standings.gone(profile_id)
             if gone is None:
                 break
             if gone.erased:
-                return settled + forget(self._walks, profile_id, self._clock.now())
-            for walk in self._walks.of_profile(profile_id):
+                return settled + forget(self._stores.walks, profile_id, self._stores.clock.now())
+            for walk in self._stores.walks.of_profile(profile_id):
                 settled += not walk.moved_to and self._hand_over(walk, gone.into)
             profile_id = gone.into
         return settled
@@ -75,7 +59,7 @@ class Merging:
     def _way_of(self, profile_id: str) -> list[str]:
         """The profiles that a person has been from this one on, and the one they are (empty: they are erased)."""
         way = [profile_id]
-        while way[-1] and (gone := self._standings.gone(way[-1])) and gone.into not in way:
+        while way[-1] and (gone := self._stores.standings.gone(way[-1])) and gone.into not in way:
             way.append(gone.into)
         return way
 
@@ -86,19 +70,19 @@ class Merging:
     def _hand_over(self, lost: Enrolment, into: str) -> bool:
         """Hand a walk over to the profile that the person is by now: what went on elsewhere asks for nothing any more.
         Whoever is seen to have gone on was known to be gone before."""
-        entry = self._definitions.get(lost.journey, lost.version).document.entry
+        entry = self._stores.definitions.get(lost.journey, lost.version).document.entry
         for _ in range(ATTEMPTS):
             winner = self._heir(lost, into)
             successor = walk_ref(winner, lost.key)
-            current = self._walks.find([lost.ref, successor], lost.journey)
+            current = self._stores.walks.find([lost.ref, successor], lost.journey)
             walk, won = current.get(lost.ref), current.get(successor)
             if walk is None or walk.moved_to:
                 return False
             if won and won.moved_to and self._heir(lost, into) != winner:
                 continue
-            standing = self._standings.find([winner]).get(winner)
+            standing = self._stores.standings.find([winner]).get(winner)
             verdict = decide(walk, won, winner, standing.version if standing else 0, entry.reentry != "never")
-            if self._walks.hand_over(walk, won, verdict, winner, self._clock.now()):
+            if self._stores.walks.hand_over(walk, won, verdict, winner, self._stores.clock.now()):
                 if isinstance(verdict, TakeOver) and verdict.walk.active:
                     self._joining.make_up_for([verdict.walk])
                 return True

@@ -9,8 +9,9 @@ from services.journeys.domain.migrating import MIGRATED, Stand, over_slots
 from services.journeys.domain.nodes import Wait
 from services.journeys.domain.operating import Migration
 from services.journeys.domain.states import exit_at
-from services.journeys.ports import Boarding, Definition, Definitions, Walks
-from services.journeys.running_ports import LEAVING, Live, LiveCohorts
+from services.journeys.ports.definitions import Definition, Definitions
+from services.journeys.ports.running import LEAVING, Live, LiveCohorts
+from services.journeys.ports.walks import Boarding, Walks
 from services.journeys.service.fill import Filling
 from services.shared.clock import Clock
 

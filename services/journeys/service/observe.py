@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -14,11 +12,14 @@ from services.journeys.domain.enrolment import Enrolment
 from services.journeys.domain.operating import FAR, Running, held, is_stuck
 from services.journeys.domain.traces import to_text
 from services.journeys.domain.walk_traces import trace_of
-from services.journeys.ports import Definition, Definitions, Walks
-from services.journeys.running_ports import Counters, Live, LiveCohorts, Refusals, Runnings
+from services.journeys.ports.definitions import Definition, Definitions
+from services.journeys.ports.running import Counters, Live, LiveCohorts, Refusals, Runnings
+from services.journeys.ports.walks import Walks
 from services.journeys.service.report import shown
+from services.journeys.service.versions import versions_of
 from services.shared.clock import Clock, to_iso
-from services.shared.errors import Invalid, NotFound
+from services.shared.cursors import cursor_of, read_cursor
+from services.shared.errors import NotFound
 
 HasTime = Callable[[], bool]
 
@@ -51,7 +52,7 @@ class Place:
 
     def text(self) -> str:
         """For whoever asks on."""
-        return base64.urlsafe_b64encode(json.dumps(asdict(self)).encode()).decode()
+        return cursor_of(asdict(self))
 
 
 class Observing:
@@ -122,7 +123,7 @@ class Observing:
             NotFound: there is no such journey.
             Invalid: `bad_cursor`.
         """
-        versions = self._versions(journey)
+        versions = versions_of(self._definitions, journey)
         place = read_place(cursor) if cursor else Place(versions[-1].version)
         rows: list[dict[str, Any]] = []
         for version in [one.version for one in reversed(versions) if one.version <= place.version]:
@@ -197,12 +198,6 @@ class Observing:
     def _running(self, definition: Definition) -> Running:
         return self._runnings.of(definition.journey, definition.document.objective)
 
-    def _versions(self, journey: str) -> list[Definition]:
-        versions = self._definitions.versions(journey)
-        if not versions:
-            raise NotFound("unknown_journey", f"there is no journey {journey!r}")
-        return versions
-
 
 def _row(walk: Enrolment, live: Live) -> dict[str, Any]:
     return {
@@ -233,9 +228,10 @@ def read_place(cursor: str) -> Place:
     Raises:
         Invalid: `bad_cursor`.
     """
-    try:
-        said = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        place = Place(int(said["version"]), said["cohorts"], str(said["cohort"]), said["page"])
-    except (ValueError, KeyError, TypeError):
-        raise Invalid("bad_cursor", "cursor: is none of ours") from None
-    return place
+
+    def read(said: Any) -> Place:
+        if not all(said[name] is None or isinstance(said[name], str) for name in ("cohorts", "page")):
+            raise TypeError("is no text")
+        return Place(int(said["version"]), said["cohorts"], str(said["cohort"]), said["page"])
+
+    return read_cursor(cursor, read)

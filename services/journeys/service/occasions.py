@@ -11,7 +11,8 @@ from functools import partial
 from services.journeys.domain.entries import ScheduleWay, WorldWay
 from services.journeys.domain.occasions import moments
 from services.journeys.domain.runs import Outcomes, Run, first_state, onward
-from services.journeys.planning_ports import (
+from services.journeys.ports.definitions import Definition, Definitions
+from services.journeys.ports.planning import (
     Campaigns,
     Chore,
     Chores,
@@ -22,7 +23,6 @@ from services.journeys.planning_ports import (
     World,
     WorldEvent,
 )
-from services.journeys.ports import Definition, Definitions
 from services.shared.clock import Clock, to_iso
 from services.shared.ids import stable_id
 

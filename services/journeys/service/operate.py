@@ -21,8 +21,8 @@ from services.journeys.domain.operating import (
     resume,
     stop,
 )
-from services.journeys.ports import Definition, Definitions
-from services.journeys.running_ports import Chore, Chores, Runnings
+from services.journeys.ports.definitions import Definition, Definitions
+from services.journeys.ports.running import Chore, Chores, Runnings
 from services.journeys.service.observe import Observing
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Conflict, Invalid, NotFound

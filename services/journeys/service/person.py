@@ -7,7 +7,8 @@ from typing import Any, assert_never
 
 from services.journeys.domain.enrolment import Enrolment
 from services.journeys.domain.merging import Gone
-from services.journeys.ports import Standings, Walks
+from services.journeys.ports.people import Standings
+from services.journeys.ports.walks import Walks
 from services.journeys.service.merge import forget
 from services.shared.clock import Clock, to_iso
 from services.shared.contracts.person import PersonAnswer, PersonQuestion

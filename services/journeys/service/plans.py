@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.journeys.domain.propositions import Proposition, shown
-from services.journeys.planning_ports import Propositions, World, WorldEvent
+from services.journeys.ports.planning import Propositions, World, WorldEvent
 from services.shared.clock import Clock, from_iso, to_iso
 from services.shared.errors import Invalid, NotFound
 from services.shared.http import explain

@@ -19,8 +19,8 @@ from services.journeys.domain.portfolio import (
     vacated,
 )
 from services.journeys.domain.validation import read_document
-from services.journeys.planning_ports import Audiences, Campaigns, Halts, Portfolios, Runs
-from services.journeys.ports import Definition, Definitions
+from services.journeys.ports.definitions import Definition, Definitions
+from services.journeys.ports.planning import Audiences, Campaigns, Halts, Portfolios, Runs
 from services.journeys.service.campaigns import Campaigning
 from services.journeys.service.publish import Publishing
 from services.shared.clock import Clock, to_iso

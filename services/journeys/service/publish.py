@@ -13,9 +13,9 @@ from services.journeys.domain.diagram import dot, mermaid
 from services.journeys.domain.document import Document
 from services.journeys.domain.rules.advice import calls_in_vain
 from services.journeys.domain.validation import InvalidJourney, Problem, Verdict, judge
-from services.journeys.ports import Attributes, Definition, Definitions, Machines
+from services.journeys.ports.definitions import Attributes, Definition, Definitions, Machines
 from services.journeys.service.gate import Gate
-from services.journeys.service.newest_versions import newest_versions
+from services.journeys.service.versions import newest_versions, versions_of
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Conflict, NotFound
 
@@ -137,9 +137,7 @@ class Publishing:
         Raises:
             NotFound: nothing was published under that name.
         """
-        versions = self._definitions.versions(name)
-        if not versions:
-            raise NotFound("unknown_journey", f"there is no journey {name!r}")
+        versions = versions_of(self._definitions, name)
         newest = versions[-1]
         return {
             "name": name,

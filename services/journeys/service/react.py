@@ -10,12 +10,12 @@ from datetime import datetime
 from services.journeys.domain.enrolment import Entrant
 from services.journeys.domain.reasons import entrant_of
 from services.journeys.domain.signals import Told, called, signals_of, standings_in, told_in
-from services.journeys.ports import Attributes, Definition, Definitions, Known, Standings
+from services.journeys.ports.definitions import Attributes, Definition
 from services.journeys.service.enter import Entering
 from services.journeys.service.hear import Hearing
 from services.journeys.service.merge import Merging
-from services.journeys.service.newest_versions import newest_versions
-from services.shared.clock import Clock
+from services.journeys.service.stores import Stores
+from services.journeys.service.versions import newest_versions
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import AttributesChanged, ProfilesErased, ProfilesMerged
 from services.shared.contracts.journeys import JourneyCalled
@@ -37,24 +37,13 @@ class Reacting:
     """Turns facts into walks. The same facts again, in any order, change nothing."""
 
     def __init__(
-        self,
-        definitions: Definitions,
-        standings: Standings,
-        known: Known,
-        entering: Entering,
-        merging: Merging,
-        hearing: Hearing,
-        attributes: Attributes,
-        clock: Clock,
+        self, stores: Stores, entering: Entering, merging: Merging, hearing: Hearing, attributes: Attributes
     ) -> None:
-        self._definitions = definitions
-        self._standings = standings
-        self._known = known
+        self._stores = stores
         self._entering = entering
         self._merging = merging
         self._hearing = hearing
         self._attributes = attributes
-        self._clock = clock
 
     def react(self, facts: Sequence[Fact]) -> Reaction:
         """Take a batch of what ingest (`AttributesChanged`, `ProfilesMerged`, `ProfilesErased`), scoring (standings
@@ -69,7 +58,7 @@ class Reacting:
             self._attributes.keep(registry)
         handed_over = self._follow(facts)
         exited = self._hear_as_winners(facts)
-        newest = self._standings.keep(_newest(facts))
+        newest = self._stores.standings.keep(_newest(facts))
         people = self._called(facts)
         present = {*newest, *(standing.profile_id for standing in people.values())}
         told = self._signals(facts, people)
@@ -101,7 +90,7 @@ class Reacting:
         """What is known of those whom journeys call, by the profile that was called."""
         calls = [call for f in facts if isinstance(f, JourneyCalled) for call in f.calls]
         people = {call.profile_id: self._merging.now_known_as(call.profile_id) for call in calls}
-        standings = self._standings.find(set(people.values())) if people else {}
+        standings = self._stores.standings.find(set(people.values())) if people else {}
         return {
             call.profile_id: _standing_of(person, standings, call.at)
             for call in calls
@@ -113,7 +102,7 @@ class Reacting:
         events = [one for one in signals if one.event]
         profiles = {one.standing.profile_id for one in events}
         people = {profile_id: self._merging.now_known_as(profile_id) for profile_id in profiles}
-        standings = self._standings.find({one for one in people.values() if one}) if people else {}
+        standings = self._stores.standings.find({one for one in people.values() if one}) if people else {}
         return [
             replace(one, standing=_standing_of(person, standings, one.at), version=0)
             for one in events
@@ -123,7 +112,7 @@ class Reacting:
     def _replan(self, facts: Sequence[Fact], newest: Mapping[str, Standing]) -> None:
         carried = [one for f in facts if isinstance(f, TraitsCarried) for one in f.carried]
         for one in carried:
-            self._known.keep_traits(one)
+            self._stores.known.keep_traits(one)
         if carried:
             self._hearing.replan([one.profile_id for one in carried], facts=False)
         changed = [c.standing.profile_id for f in facts if isinstance(f, ScoreChanged) for c in f.changes]
@@ -142,12 +131,12 @@ class Reacting:
         self, signals: Sequence[Told], people: Mapping[str, Standing]
     ) -> list[tuple[Definition, list[Entrant]]]:
         """Who has a reason to enter which journey, each person and matter once a journey by the newest."""
-        now = self._clock.now()
+        now = self._stores.clock.now()
         by_signal: dict[str, list[Told]] = defaultdict(list)
         for told in signals:
             by_signal[told.signal].append(told)
         reasons: list[tuple[Definition, list[Entrant]]] = []
-        for definition in newest_versions(self._definitions.all()).values():
+        for definition in newest_versions(self._stores.definitions.all()).values():
             document = definition.document
             mine = [one for name in signals_of(document).entries for one in by_signal.get(name, ())]
             mine.sort(key=lambda told: (told.standing.version, told.at))

@@ -9,10 +9,10 @@ from services.journeys.domain.document import Document
 from services.journeys.domain.enrolment import of_same_walk
 from services.journeys.domain.figures import Figures, happenings, together
 from services.journeys.domain.objectives import ANGLES, KPIS, OBJECTIVES, Kpi
-from services.journeys.ports import Definitions
-from services.journeys.running_ports import Counters
+from services.journeys.ports.definitions import Definitions
+from services.journeys.ports.running import Counters
 from services.journeys.service.announce import Step
-from services.journeys.service.newest_versions import newest_versions
+from services.journeys.service.versions import newest_versions
 from services.shared.errors import Invalid
 
 By = Literal["angle", "objective", "journey"]

@@ -8,12 +8,13 @@ from datetime import datetime
 
 from services.journeys.domain.cohort import seconds_until
 from services.journeys.domain.states import goes_on
-from services.journeys.ports import Definition, Definitions, Known, Parked, Standings, Walks
+from services.journeys.ports.definitions import Definition
+from services.journeys.ports.walks import Parked
 from services.journeys.service.act import Acting, StepInput, stands_until
 from services.journeys.service.contest import Contesting
 from services.journeys.service.halt import Halting, Ruling
 from services.journeys.service.join import Joining
-from services.shared.clock import Clock
+from services.journeys.service.stores import Stores
 
 RESERVE_MS = 10_000
 """A step stops taking pages when less than this is left of its time."""
@@ -41,22 +42,10 @@ class StepResult:
 class Stepping:
     """Walks a cohort through its nodes, a page of members at a time."""
 
-    def __init__(
-        self,
-        definitions: Definitions,
-        walks: Walks,
-        standings: Standings,
-        known: Known,
-        joining: Joining,
-        halting: Halting,
-        contesting: Contesting,
-        clock: Clock,
-    ) -> None:
-        self._definitions = definitions
-        self._walks = walks
+    def __init__(self, stores: Stores, joining: Joining, halting: Halting, contesting: Contesting) -> None:
+        self._stores = stores
         self._halting = halting
-        self._acting = Acting(walks, standings, known, joining, contesting, clock)
-        self._clock = clock
+        self._acting = Acting(stores, joining, contesting)
 
     def run(self, step: StepInput, milliseconds_left: Callable[[], int]) -> StepResult:
         """Do one step. A repeated step acts on nobody twice.
@@ -65,10 +54,10 @@ class Stepping:
             NotFound: the version was never published.
             NoRoom: a branch could not regroup its people; Step Functions repeats the step.
         """
-        now = self._clock.now()
+        now = self._stores.clock.now()
         if now < step.due:
             return _early(step, step.due, now)
-        definition = self._definitions.get(step.journey, step.version)
+        definition = self._stores.definitions.get(step.journey, step.version)
         ruling = self._rule(definition, step)
         if ruling.halted or ruling.due > now:
             return _parked(step) if ruling.halted else _early(step, ruling.due, now)
@@ -83,7 +72,7 @@ class Stepping:
         """`False`: the cohort was parked, to go over to another version, or by an earlier try of this step."""
         since = step.since if step.over and step.since else step.due
         try:
-            self._walks.arrive(step.cohort, step.node, since, stands_until(definition.document, step))
+            self._stores.walks.arrive(step.cohort, step.node, since, stands_until(definition.document, step))
         except Parked:
             self._halting.release(definition, step.cohort)
             return False
@@ -94,7 +83,7 @@ class Stepping:
     ) -> StepResult:
         """Page by page; a pause that begins meanwhile stops the next one."""
         members = acted = 0
-        for cursor, refs in self._walks.pages(step.cohort, step.cursor):
+        for cursor, refs in self._stores.walks.pages(step.cohort, step.cursor):
             if members and milliseconds_left() < RESERVE_MS:
                 return StepResult(StepOutput(**step.model_dump() | {"more": True}), members, acted)
             if members and (ruling := self._rule(definition, step)).halted:
@@ -111,12 +100,12 @@ class Stepping:
         data = step.model_dump() | {"cursor": None}
         following = goes_on(definition.document, step.node, step.over, step.due)
         if following is None:
-            self._walks.finish(step.cohort)
+            self._stores.walks.finish(step.cohort)
             return StepOutput(**data)
         node, due = following
-        data |= {"since": step.due, "due": due, "wait_seconds": seconds_until(due, self._clock.now())}
+        data |= {"since": step.due, "due": due, "wait_seconds": seconds_until(due, self._stores.clock.now())}
         if due > step.due:
-            self._walks.arrive(step.cohort, node, step.due, due, stands=True)
+            self._stores.walks.arrive(step.cohort, node, step.due, due, stands=True)
         return StepOutput(**data)
 
 

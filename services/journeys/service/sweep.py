@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.journeys.ports import Definitions
-from services.journeys.running_ports import Chore, Chores, Runnings
+from services.journeys.ports.definitions import Definitions
+from services.journeys.ports.running import Chore, Chores, Runnings
 
 
 class Sweeping:

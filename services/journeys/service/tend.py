@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.journeys.domain.operating import NEAR, STOPPED, Running, is_stuck, walked
-from services.journeys.ports import Definition, Definitions, Walks
-from services.journeys.running_ports import Chore, Chores, Live, LiveCohorts, Runnings
+from services.journeys.ports.definitions import Definition, Definitions
+from services.journeys.ports.running import Chore, Chores, Live, LiveCohorts, Runnings
+from services.journeys.ports.walks import Walks
 from services.journeys.service.fill import Filling
 from services.journeys.service.halt import Halting
 from services.journeys.service.migrate import Migrating

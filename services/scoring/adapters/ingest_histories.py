@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from services.scoring.domain.judging import History
+from services.scoring.domain.recalling import History
 from services.shared.aws.clients import client
 from services.shared.aws.functions import ask
 from services.shared.contracts.history import HistoryAnswer, HistoryQuestion, ProfileHistory

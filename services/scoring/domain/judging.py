@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.scoring.domain.applied import AppliedVersions
 from services.scoring.domain.carrying import carried
@@ -14,7 +14,7 @@ from services.scoring.domain.firing import firings
 from services.scoring.domain.leaving import overheard
 from services.scoring.domain.listening import heard
 from services.scoring.domain.memory import Memory
-from services.scoring.domain.permissions import NOWHERE, Reached, kept, links
+from services.scoring.domain.permissions import Reached, kept, links
 from services.scoring.domain.places import Place, Seat
 from services.scoring.domain.seeing import known, numbers
 from services.scoring.domain.standing import Gone, Moved, ProfileStanding
@@ -22,14 +22,6 @@ from services.scoring.domain.telling import moved, scored, shows_watch
 from services.scoring.domain.trace import Step, trace
 from services.scoring.domain.watching import AsOf, held_already
 from services.shared.contracts.ingest import CustomerEvent, ProfileChange
-
-
-@dataclass(frozen=True)
-class History:
-    """All that a profile ever told, by version of the profile, and its traits as they stand."""
-
-    events: Sequence[tuple[int, Sequence[CustomerEvent]]]
-    traits: Mapping[str, Any]
 
 
 def take_in(
@@ -53,42 +45,53 @@ def take_in(
     if before.gone and not told:
         return overheard(before, changes, definitions.hearing)
     start = _start_over(before, told)
-    applied, traits, fresh = start.applied, start.traits, list[ProfileChange]()
-    where: Reached | None = None
-    for change in told:
-        if change.version in applied:
-            continue
-        if change.version > applied.newest:
-            traits, where = _needed(change.traits, definitions), reached
-        applied = applied.add(change.version)
-        fresh.append(change)
-    if not fresh:
+    news = _news(start, told)
+    if not news.fresh:
         return None
-    events = sorted((e for change in fresh for e in change.events), key=lambda e: (e.at, e.message_id))
-    memories = _memories(start.memory, events, definitions)
-    if not memories:
-        at = max((e.at for e in events), default=max(change.at for change in fresh))
-        memories = [(at, start.memory)]
-    # Who begins has nothing to catch up with.
-    remembered = before.remembered if start is before and before.version else definitions.version
-    accepted = min((c.accepted_at for c in fresh if c.accepted_at), default=None)
+    events = sorted((e for change in news.fresh for e in change.events), key=lambda e: (e.at, e.message_id))
+    memories = _memories(start.memory, events, definitions) or [(_latest(events, news.fresh), start.memory)]
     after = replace(
         start,
-        applied=applied,
-        traits=traits,
+        applied=news.applied,
+        traits=start.traits if news.newest is None else needed(news.newest.traits, definitions),
         memory=memories[-1][1],
-        remembered=remembered,
-        accepted_at=accepted,
+        # Who begins has nothing to catch up with.
+        remembered=before.remembered if start is before and before.version else definitions.version,
+        accepted_at=min((c.accepted_at for c in news.fresh if c.accepted_at), default=None),
     )
-    if where:
-        after = moved_to(after, where, definitions)
-    own = _own(events, fresh)
-    fired = firings(own, start.memory, memories, traits, definitions, now) if start is before else ()
+    if reached and news.newest:
+        after = moved_to(after, reached, definitions)
+    own = _own(events, news.fresh)
+    fired = firings(own, start.memory, memories, after.traits, definitions, now) if start is before else ()
     # What comes late counts at its own time, but is judged from when it could be: memory forgets what is over.
     earliest = before.at if before.version and start is before else min(at for at, _ in memories)
     steps = [(min(max(at, earliest), now), memory) for at, memory in memories]
     judged = _judge(before, after, steps, definitions, now)
     return replace(judged, fired=tuple(fired), heard=tuple(heard(own, definitions.hearing)))
+
+
+class _News(NamedTuple):
+    """Changes that were not taken in before, the versions that are with them, and the newest of all if it is new."""
+
+    fresh: Sequence[ProfileChange]
+    applied: AppliedVersions
+    newest: ProfileChange | None
+
+
+def _news(start: ProfileStanding, told: Iterable[ProfileChange]) -> _News:
+    applied, fresh, newest = start.applied, list[ProfileChange](), None
+    for change in told:
+        if change.version in applied:
+            continue
+        if change.version > applied.newest:
+            newest = change
+        applied = applied.add(change.version)
+        fresh.append(change)
+    return _News(fresh, applied, newest)
+
+
+def _latest(events: Sequence[CustomerEvent], fresh: Sequence[ProfileChange]) -> datetime:
+    return max((e.at for e in events), default=max(change.at for change in fresh))
 
 
 def _own(events: Iterable[CustomerEvent], fresh: Iterable[ProfileChange]) -> list[CustomerEvent]:
@@ -112,61 +115,8 @@ def let_time_pass(
     return judge_anew(standing, definitions, now)
 
 
-def is_behind(standing: ProfileStanding, definitions: Definitions) -> bool:
-    """Do definitions need to know more of the past than is remembered?"""
-    return not standing.gone and standing.remembered < definitions.complete_from
-
-
-def catch_up(
-    standing: ProfileStanding,
-    history: History | None,
-    definitions: Definitions,
-    now: datetime,
-    reached: Reached = NOWHERE,
-) -> ProfileStanding | None:
-    """The standing under new definitions, though nothing happened to the profile; `None` when it was judged by
-    them. Moves are dated now. Who `is_behind` remembers anew, from the whole `history`, and is `reached` as its traits
-    have it."""
-    if standing.gone:
-        return None
-    if not is_behind(standing, definitions):
-        return judge_anew(standing, definitions, now) if standing.definitions != definitions.version else None
-    if history is None:
-        raise ValueError("a standing that is behind needs its history")
-
-    def as_of(at: datetime) -> ProfileStanding:
-        return recalled(standing, history, definitions, reached, until=at)
-
-    after = recalled(standing, history, definitions, reached)
-    return judge_anew(standing, definitions, now, after, as_of=as_of)
-
-
-def recalled(
-    standing: ProfileStanding,
-    history: History,
-    definitions: Definitions,
-    reached: Reached = NOWHERE,
-    until: datetime | None = None,
-) -> ProfileStanding:
-    """The standing with all remembered that `definitions` need, out of the whole past (or that `until` a moment), of
-    somebody who is `reached` so by now."""
-    memory = Memory()
-    # What is not taken in yet will be: it is on its way.
-    told = (
-        event
-        for version, events in history.events
-        if version in standing.applied
-        for event in events
-        if until is None or event.at <= until
-    )
-    for event in sorted(told, key=lambda e: (e.at, e.message_id)):
-        memory = memory.with_event(event, definitions.needs)
-    traits = _needed(history.traits, definitions)
-    there = moved_to(standing, reached, definitions)
-    return replace(there, memory=memory, traits=traits, remembered=definitions.version)
-
-
-def _needed(traits: Mapping[str, Any], definitions: Definitions) -> dict[str, Any]:
+def needed(traits: Mapping[str, Any], definitions: Definitions) -> dict[str, Any]:
+    """Those that a definition looks at."""
     return {name: traits[name] for name in sorted(definitions.needs.traits & traits.keys())}
 
 
@@ -255,13 +205,9 @@ def _judge(
     A standing judged under older definitions is judged as of now: what a new definition makes of the past did
     not happen then.
     """
-    earlier: list[Step] = []
     if before.version and before.definitions != definitions.version:
         memories = [(now, memories[-1][1])]
-    elif before.due_at and before.due_at < memories[0][0]:
-        # What time alone brought about before these events happened, though nobody looked.
-        earlier = [Step(before.at, known(before, before.memory, definitions))]
-    steps = earlier + [Step(at, known(after, memory, definitions)) for at, memory in memories]
+    steps = _steps(before, after, memories, definitions)
     waiting = definitions.waiting(after.remembered)
     held = still_held(before, definitions) if held is None else held
     traced = trace(definitions.judged, held, steps, now, waiting)
@@ -291,6 +237,21 @@ def _judge(
         scored=scored(before, scores, facts_changed=facts != before.facts or shows_watch(moves)),
         moved=moves,
     )
+
+
+def _steps(
+    before: ProfileStanding,
+    after: ProfileStanding,
+    memories: Sequence[tuple[datetime, Memory]],
+    definitions: Definitions,
+) -> list[Step]:
+    """What was known when."""
+    steps = [Step(at, known(after, memory, definitions)) for at, memory in memories]
+    judged_now = before.version and before.definitions != definitions.version
+    if not judged_now and before.due_at and before.due_at < memories[0][0]:
+        # What time alone brought about before these events happened, though nobody looked.
+        return [Step(before.at, known(before, before.memory, definitions)), *steps]
+    return steps
 
 
 def _rearmed(indexed: datetime | None, due: datetime | None) -> datetime | None:

@@ -6,10 +6,10 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.scoring import bootstrap
+from services.scoring.bootstrap import standings as bootstrap
 from services.scoring.domain.definitions import KINDS, Kind
 from services.scoring.ports import Revision
-from services.scoring.whereabouts import MOST_EXPORTED
+from services.scoring.service.whereabouts import MOST_EXPORTED
 from services.shared.clock import to_iso
 from services.shared.http import answer, expected_revision, json_body, raw_body, resolver, whole_number
 from services.shared.observability import service_logger

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from services.scoring import bootstrap_mentions as bootstrap
+from services.scoring.bootstrap import mentions as bootstrap
 from services.shared.observability import service_logger
 
 MARGIN_MS = 20_000

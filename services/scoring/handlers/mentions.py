@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.scoring import bootstrap_mentions as bootstrap
+from services.scoring.bootstrap import mentions as bootstrap
 from services.shared.http import answer, json_body, resolver, whole_number
 from services.shared.observability import service_logger
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from services.scoring import bootstrap
+from services.scoring.bootstrap import standings as bootstrap
 from services.shared.aws.records import each_record, envelope
 from services.shared.contracts.consent import ConsentChanged
 from services.shared.observability import service_logger

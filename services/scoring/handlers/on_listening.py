@@ -8,7 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-from services.scoring import bootstrap
+from services.scoring.bootstrap import standings as bootstrap
 from services.shared.aws.records import each_record, envelope
 from services.shared.contracts.journeys import JourneyListens
 from services.shared.freshness import NAMESPACE

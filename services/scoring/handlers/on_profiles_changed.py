@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.scoring import bootstrap
-from services.scoring.rewriting import Outcome
+from services.scoring.bootstrap import standings as bootstrap
+from services.scoring.service.rewriting import Outcome
 from services.shared.aws.records import Unreadable, batch_failures, envelope
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 from services.shared.observability import service_logger

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from services.scoring import bootstrap, outbox
-from services.scoring.adapters.standings_table import from_item
+from services.scoring.adapters.standing_items import from_item
+from services.scoring.bootstrap import standings as bootstrap
 from services.scoring.domain.definitions.hearing import is_watch
 from services.scoring.domain.places import Place, Seat
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import PlaceChange
+from services.scoring.service import outbox
 from services.shared.aws.records import Change, batch_failures, changes
 from services.shared.freshness import SEGMENT, note_since
 from services.shared.observability import service_logger

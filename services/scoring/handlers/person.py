@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.scoring import bootstrap
+from services.scoring.bootstrap import standings as bootstrap
 from services.shared.contracts.person import PersonQuestion
 from services.shared.observability import service_logger
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, TypedDict, Unpack
 
 from services.shared.aws.attributes import decode, encode
 from services.shared.aws.clients import client
@@ -56,15 +57,22 @@ class Op:
     request: dict[str, Any]
 
 
-def _expressions(
-    condition: str | None, names: Mapping[str, str] | None, values: Mapping[str, Any] | None
-) -> dict[str, Any]:
+class Expressions(TypedDict, total=False):
+    """What goes with a write: the `condition` under which it is made, and the names (`#n`) and values (`:v`) that this
+    and an update have."""
+
+    condition: str | None
+    names: Mapping[str, str] | None
+    values: Mapping[str, Any] | None
+
+
+def _request_of(expressions: Expressions) -> dict[str, Any]:
     request: dict[str, Any] = {}
-    if condition:
+    if condition := expressions.get("condition"):
         request["ConditionExpression"] = condition
-    if names:
+    if names := expressions.get("names"):
         request["ExpressionAttributeNames"] = dict(names)
-    if values:
+    if values := expressions.get("values"):
         request["ExpressionAttributeValues"] = encode(values)
     return request
 
@@ -113,26 +121,15 @@ class Table:
             "TableName": self.name,
             "KeyConditionExpression": condition,
             "ScanIndexForward": not descending,
-            **_expressions(None, names, values),
+            **_request_of({"names": names, "values": values}),
         }
         if index:
             request["IndexName"] = index
         else:
             request["ConsistentRead"] = consistent
-        remaining = limit
-        while True:
-            if remaining is not None:
-                request["Limit"] = remaining
-            answer = self._client.query(**request)
-            for item in answer["Items"]:
-                yield decode(item)
-            if remaining is not None:
-                remaining -= len(answer["Items"])
-                if remaining <= 0:
-                    return
-            if "LastEvaluatedKey" not in answer:
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        if limit is not None:
+            request["Limit"] = limit
+        return islice(self._items("query", request), limit)
 
     def page(
         self, condition: str, *, values: Mapping[str, Any], index: str, start: Key | None, limit: int
@@ -144,7 +141,7 @@ class Table:
             "IndexName": index,
             "KeyConditionExpression": condition,
             "Limit": limit,
-            **_expressions(None, None, values),
+            **_request_of({"values": values}),
         }
         if start:
             request["ExclusiveStartKey"] = encode(start)
@@ -158,41 +155,32 @@ class Table:
             "TableName": self.name,
             "KeyConditionExpression": condition,
             "Select": "COUNT",
-            **_expressions(None, names, values),
+            **_request_of({"names": names, "values": values}),
         }
-        counted = 0
-        while True:
-            answer = self._client.query(**request)
-            counted += int(answer["Count"])
-            if "LastEvaluatedKey" not in answer:
-                return counted
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return sum(int(answer["Count"]) for answer in self._answers("query", request))
 
     def scan(self) -> Iterator[Item]:
         """Every item of the table: for small tables of definitions and for tools, never on a hot path."""
-        request: dict[str, Any] = {"TableName": self.name}
-        while True:
-            answer = self._client.scan(**request)
-            for item in answer["Items"]:
-                yield decode(item)
-            if "LastEvaluatedKey" not in answer:
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return self._items("scan", {"TableName": self.name})
 
-    def put(
-        self,
-        item: Item,
-        *,
-        condition: str | None = None,
-        names: Mapping[str, str] | None = None,
-        values: Mapping[str, Any] | None = None,
-    ) -> None:
+    def _items(self, call: str, request: Mapping[str, Any]) -> Iterator[Item]:
+        return (decode(item) for answer in self._answers(call, request) for item in answer["Items"])
+
+    def _answers(self, call: str, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Page after page."""
+        answer = getattr(self._client, call)(**request)
+        yield answer
+        while "LastEvaluatedKey" in answer:
+            answer = getattr(self._client, call)(**request, ExclusiveStartKey=answer["LastEvaluatedKey"])
+            yield answer
+
+    def put(self, item: Item, **expressions: Unpack[Expressions]) -> None:
         """Write a whole item.
 
         Raises:
             ConditionFailed: `condition` does not hold; carries the item that stood there.
         """
-        self._write("put_item", self.put_op(item, condition=condition, names=names, values=values))
+        self._write("put_item", self.put_op(item, **expressions))
 
     def put_many(self, items: Iterable[Item]) -> None:
         """Write whole items (of distinct keys), unconditionally; unprocessed ones are asked again."""
@@ -211,84 +199,34 @@ class Table:
             answer = self._client.batch_write_item(RequestItems={self.name: chunk})
             pending += answer.get("UnprocessedItems", {}).get(self.name, [])
 
-    def update(
-        self,
-        key: Key,
-        update: str,
-        *,
-        condition: str | None = None,
-        names: Mapping[str, str] | None = None,
-        values: Mapping[str, Any] | None = None,
-    ) -> None:
+    def update(self, key: Key, update: str, **expressions: Unpack[Expressions]) -> None:
         """Change some attributes of an item by an update expression.
 
         Raises:
             ConditionFailed: `condition` does not hold; carries the item that stood there.
         """
-        self._write(
-            "update_item", self.update_op(key, update, condition=condition, names=names, values=values)
-        )
+        self._write("update_item", self.update_op(key, update, **expressions))
 
-    def delete(
-        self,
-        key: Key,
-        *,
-        condition: str | None = None,
-        names: Mapping[str, str] | None = None,
-        values: Mapping[str, Any] | None = None,
-    ) -> None:
+    def delete(self, key: Key, **expressions: Unpack[Expressions]) -> None:
         """Remove an item.
 
         Raises:
             ConditionFailed: `condition` does not hold.
         """
-        self._write("delete_item", self.delete_op(key, condition=condition, names=names, values=values))
+        self._write("delete_item", self.delete_op(key, **expressions))
 
-    def put_op(
-        self,
-        item: Item,
-        *,
-        condition: str | None = None,
-        names: Mapping[str, str] | None = None,
-        values: Mapping[str, Any] | None = None,
-    ) -> Op:
+    def put_op(self, item: Item, **expressions: Unpack[Expressions]) -> Op:
         """A Put for `transact`."""
-        return Op(
-            "Put", {"TableName": self.name, "Item": encode(item), **_expressions(condition, names, values)}
-        )
+        return Op("Put", {"TableName": self.name, "Item": encode(item), **_request_of(expressions)})
 
-    def update_op(
-        self,
-        key: Key,
-        update: str,
-        *,
-        condition: str | None = None,
-        names: Mapping[str, str] | None = None,
-        values: Mapping[str, Any] | None = None,
-    ) -> Op:
+    def update_op(self, key: Key, update: str, **expressions: Unpack[Expressions]) -> Op:
         """An Update for `transact`."""
-        return Op(
-            "Update",
-            {
-                "TableName": self.name,
-                "Key": encode(key),
-                "UpdateExpression": update,
-                **_expressions(condition, names, values),
-            },
-        )
+        request = {"TableName": self.name, "Key": encode(key), "UpdateExpression": update}
+        return Op("Update", {**request, **_request_of(expressions)})
 
-    def delete_op(
-        self,
-        key: Key,
-        *,
-        condition: str | None = None,
-        names: Mapping[str, str] | None = None,
-        values: Mapping[str, Any] | None = None,
-    ) -> Op:
+    def delete_op(self, key: Key, **expressions: Unpack[Expressions]) -> Op:
         """A Delete for `transact`."""
-        return Op(
-            "Delete", {"TableName": self.name, "Key": encode(key), **_expressions(condition, names, values)}
-        )
+        return Op("Delete", {"TableName": self.name, "Key": encode(key), **_request_of(expressions)})
 
     def check_op(
         self,
@@ -299,10 +237,8 @@ class Table:
         values: Mapping[str, Any] | None = None,
     ) -> Op:
         """A ConditionCheck for `transact`."""
-        return Op(
-            "ConditionCheck",
-            {"TableName": self.name, "Key": encode(key), **_expressions(condition, names, values)},
-        )
+        expressions: Expressions = {"condition": condition, "names": names, "values": values}
+        return Op("ConditionCheck", {"TableName": self.name, "Key": encode(key), **_request_of(expressions)})
 
     def perform_put(self, op: Op) -> None:
         """Write what `put_op` made, by itself: half the price of a transaction.
@@ -315,11 +251,8 @@ class Table:
     def _write(self, method: str, op: Op) -> None:
         from botocore.exceptions import ClientError
 
-        request = dict(op.request)
-        if "ConditionExpression" in request:
-            request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         try:
-            getattr(self._client, method)(**request)
+            getattr(self._client, method)(**_asking_for_old(op))
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
@@ -335,12 +268,7 @@ def transact(ops: Sequence[Op]) -> None:
     """
     from botocore.exceptions import ClientError
 
-    items = []
-    for op in ops:
-        request = dict(op.request)
-        if "ConditionExpression" in request:
-            request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-        items.append({op.kind: request})
+    items = [{op.kind: _asking_for_old(op)} for op in ops]
     try:
         client("dynamodb").transact_write_items(TransactItems=items)
     except ClientError as error:
@@ -348,6 +276,13 @@ def transact(ops: Sequence[Op]) -> None:
             raise
         reasons = error.response.get("CancellationReasons") or []
         raise TransactionRefused([_refusal(reason) for reason in reasons]) from error
+
+
+def _asking_for_old(op: Op) -> dict[str, Any]:
+    """The request, which a refusal by its condition answers with the item that stood there."""
+    if "ConditionExpression" not in op.request:
+        return op.request
+    return {**op.request, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
 
 
 def _refusal(reason: Mapping[str, Any]) -> Refusal:

@@ -7,6 +7,9 @@ import time
 from services.shared.aws.clients import client
 
 TTL_SECONDS = 300
+RENEW_SECONDS = 10
+"""How young a secret is not read again, whatever is asked: a flood of forgeries must not be one of calls."""
+
 _kept: dict[tuple[str, str], tuple[float, str]] = {}
 
 
@@ -24,3 +27,11 @@ def secret_text(arn: str, version_stage: str = "AWSCURRENT") -> str:
     )
     _kept[(arn, version_stage)] = (time.monotonic(), text)
     return text
+
+
+def renewed(arn: str) -> bool:
+    """Forget a secret that may have been rotated since it was read; `False`: it was read a moment ago."""
+    old = [key for key, (at, _) in _kept.items() if key[0] == arn and time.monotonic() - at >= RENEW_SECONDS]
+    for key in old:
+        _kept.pop(key, None)
+    return bool(old)

@@ -9,7 +9,13 @@ from services.shared.contracts.consent import (
     NoticeRequested,
     PreferencesChanged,
 )
-from services.shared.contracts.delivery import MessageFailed, MessageSent, MessageSkipped, OutcomesObserved
+from services.shared.contracts.delivery import (
+    ComplaintsReceived,
+    MessageFailed,
+    MessageSent,
+    MessageSkipped,
+    OutcomesObserved,
+)
 from services.shared.contracts.ingest import (
     AttributesChanged,
     FirmChanged,
@@ -75,5 +81,6 @@ FACTS: tuple[type[Fact], ...] = (
     MessageSent,
     MessageSkipped,
     MessageFailed,
+    ComplaintsReceived,
     OutcomesObserved,
 )

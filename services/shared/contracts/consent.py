@@ -7,6 +7,10 @@ from typing import Any, ClassVar, Literal
 from services.shared.contracts.base import Fact, Instant, Model
 from services.shared.contracts.messages import AddressedRequest
 
+EVERY = "*"
+"""As a purpose: all of them, those to come among them. Only ever revoked, by whoever objects to all marketing; the
+permissions that this ended are told beside it."""
+
 ConsentState = Literal["granted", "denied", "revoked"]
 
 
@@ -14,7 +18,9 @@ class ConsentChange(Model):
     """The folded state of one address for one purpose on one channel, after ledger entry `entry_id`.
 
     `sequence` grows per address: a consumer drops what is not newer. `address_key` is `addresses.address_key`.
-    `send_id` names the message whose link was used to withdraw, where it was one.
+    `send_id` names the message whose link was used to withdraw, where it was one. A grant has a `basis`, and may have a
+    moment `until` which it holds; that it lapsed is told as `denied`: nobody withdrew it. `recorded_at` is when the
+    entry was written, by the real clock and for measuring only.
     """
 
     address_key: str
@@ -26,6 +32,9 @@ class ConsentChange(Model):
     sequence: int
     at: Instant
     send_id: str = ""
+    basis: str = ""
+    until: Instant | None = None
+    recorded_at: Instant | None = None
 
 
 class ConsentChanged(Fact):
@@ -69,8 +78,9 @@ class PreferencesChange(Model):
     """What somebody who reads the mail of `address` said in the preference centre. The same `change_id` again is the
     same change.
 
-    `traits` say something of the person (`firstName`, `lastName`, `address`, `locale`); `email` is a new address whose
-    mail is read as well (empty: the same as before).
+    `traits` say something of the person (`firstName`, `lastName`, `address`, `locale`) and of how to write to them
+    (`preferredChannel`, `frequency` in seven days, `quietHours`, `timezone`, `pausedUntil`); `email` is a new address
+    whose mail is read as well, `phone` a new number whose messages are (empty: the same as before).
     """
 
     change_id: str
@@ -78,6 +88,7 @@ class PreferencesChange(Model):
     at: Instant
     traits: dict[str, Any] = {}
     email: str = ""
+    phone: str = ""
     permissions: list[PermissionChange] = []
 
 

@@ -8,7 +8,8 @@ from services.shared.contracts.base import Fact, Instant, Model
 
 
 class MessageOutcome(Model):
-    """What became of one request; `reason` says why it was not sent."""
+    """What became of one request; `reason` says why it was not sent. `provider_id` is the provider's id for what it
+    accepted, `template_version` the version of the template it was made of."""
 
     send_id: str
     profile_id: str
@@ -19,6 +20,8 @@ class MessageOutcome(Model):
     at: Instant
     reason: str = ""
     consent_entry_id: str = ""
+    provider_id: str = ""
+    template_version: int = 0
 
 
 class MessageSent(Fact):
@@ -46,6 +49,26 @@ class MessageFailed(Fact):
     detail_type: ClassVar[str] = "MessageFailed.v1"
 
     messages: list[MessageOutcome]
+
+
+class Complaint(Model):
+    """A recipient called message `send_id` spam. `purpose` is what it was sent for, empty where it needed none;
+    `address_key` is `addresses.address_key`."""
+
+    send_id: str
+    address_key: str
+    channel: str
+    purpose: str
+    at: Instant
+
+
+class ComplaintsReceived(Fact):
+    """Complaints, each message's first: consent ends what it was sent for."""
+
+    source: ClassVar[str] = "halte.delivery"
+    detail_type: ClassVar[str] = "ComplaintsReceived.v1"
+
+    complaints: list[Complaint]
 
 
 class OutcomesObserved(Fact):

@@ -20,6 +20,7 @@ COMPUTED: Mapping[str, int] = {
     "bad_from": 400,
     "bad_to": 400,
     "bad_version": 400,
+    "bad_after": 400,
     "attribute_unknown": 400,
     "attribute_type": 400,
     "attribute_kind": 400,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import get_args
 
-from services.delivery.domain.message import MessageClass, Status
+from services.delivery.domain.message import Status
+from services.delivery.domain.promotion import LandingPages
 from services.delivery.domain.template import TemplateDocument
+from services.shared.permission import MessageClass
 from tests.contracts.openapi.operations import MODEL, Operation, does
 from tests.contracts.openapi.shapes import (
     FLAG,
@@ -29,8 +31,23 @@ OPERATIONS: Mapping[str, Operation] = {
     "PUT /templates/{name}": does(
         "Keep a template that compiles; the same document twice stays one version",
         ref("TemplateShown"),
-        *("invalid_name", "template_syntax", "template_error", "template_changed", *MODEL),
+        *(
+            "invalid_name",
+            "template_syntax",
+            "template_error",
+            "template_changed",
+            "service_promotes",
+            *MODEL,
+        ),
         takes=ref("Template"),
+    ),
+    "GET /service-kinds": does("What counts as a service message", obj({"kinds": by_name(TEXT)})),
+    "GET /landing-pages": does("Where campaigns lead to", ref("LandingPages")),
+    "PUT /landing-pages": does(
+        "Replace them; no service message may link there",
+        obj({"pages": many(TEXT), "breaches": by_name(many(TEXT))}),
+        *MODEL,
+        takes=ref("LandingPages"),
     ),
     "GET /messages/{send_id}": does(
         "Why a message was sent or not, without any address", ref("Decision"), "not_found"
@@ -58,6 +75,7 @@ _OPTIONAL: Mapping[str, Schema] = {
 
 SCHEMAS: Mapping[str, Schema] = {
     **_TEMPLATE,
+    **model("LandingPages", LandingPages),
     "TemplateShown": obj({"name": TEXT, "version": NUMBER, **_TEMPLATE["Template"]["properties"]}),
     "Decision": {
         **obj(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from services.scoring.definitions_service import MOST_LISTED
 from services.scoring.domain.definitions import KINDS, Kind
 from services.scoring.mentions.sentiment import MOST_DAYS
+from services.scoring.service.definition_desk import MOST_LISTED
 from tests.contracts.openapi.operations import BODY, ETAG, IF_MATCH, IF_NONE, JSON, MODEL, Operation, does
 from tests.contracts.openapi.scoring_shapes import DEFINITION_CODES, SCHEMAS, title
 from tests.contracts.openapi.shapes import DAY, FLAG, TEXT, Schema, many, named, obj, ref

@@ -22,8 +22,8 @@ from services.scoring.domain.definitions.forums import Forum
 from services.scoring.domain.definitions.models import WeightedScore
 from services.scoring.domain.definitions.segments import LONGEST
 from services.scoring.domain.library import Parameter
-from services.scoring.list_desk import MOST
 from services.scoring.mentions.hearing import Sent
+from services.scoring.service.list_desk import MOST
 from tests.contracts.openapi.shapes import (
     AMOUNT,
     ANYTHING,

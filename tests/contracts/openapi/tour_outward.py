@@ -24,6 +24,58 @@ def permissions(tour: Tour) -> None:
     tour.ask("PUT /purposes/{name}", "newsletter", body={**purpose, "texts": changed}, expect=409)
     tour.ask("PUT /purposes/{name}", "newsletter", body={}, expect=400)
     tour.ask("GET /purposes")
+    brand = {
+        "name": "Halte Bikes",
+        "colours": {"accent": "#0b5394"},
+        "texts": {"en": {"footer": "Halte Ltd"}},
+    }
+    tour.ask("GET /brand", expect=404)
+    tour.ask("PUT /brand", body={**brand, "colours": {"accent": "#ffcc00"}}, expect=400)
+    tour.ask("PUT /brand", body=brand)
+    tour.ask("GET /brand")
+    _elsewhere(tour, purpose)
+
+
+def _elsewhere(tour: Tour, newsletter: dict[str, Any]) -> None:
+    """Permissions that were given before, or by a sale."""
+    ask = tour.ask
+    basis = {
+        "kind": "soft_opt_in",
+        "sources": ["webshop"],
+        "categories": ["shoes"],
+        "within_days": 90,
+        "valid_for": "P24M",
+    }
+    similar = {"title": "News of shoes", "channels": ["email"], "texts": newsletter["texts"]}
+    ask("PUT /purposes/{name}", "similar", body={**similar, "bases": {"email": basis}})
+    said = {
+        "purpose": "similar",
+        "channel": "email",
+        "address": "cor@example.com",
+        "text_version": "2026-1",
+        "language": "en",
+    }
+    sale = {
+        "order_id": "1001",
+        "source": "webshop",
+        "at": "2026-01-09T12:00:00Z",
+        "categories": ["shoes"],
+        "objection_offered": "checkout@4",
+    }
+    ask("POST /consents/soft-opt-ins", body={**said, "sale": sale})
+    ask("POST /consents/soft-opt-ins", body={**said, "sale": {**sale, "source": "a-partner"}})
+    ask("POST /consents/soft-opt-ins", body={**said, "purpose": "newsletter", "sale": sale}, expect=400)
+    given = {"at": "2025-06-01T10:00:00Z", "means": "paper form", "document": "archive/2025/form-118.pdf"}
+    rows = [
+        {**said, "purpose": "newsletter", "address": "dan@example.com", **given},
+        {**said, "purpose": "newsletter", "address": "eve@example.com"},
+        {"purpose": "newsletter", "channel": "email", "address": "fay@example.com", "state": "revoked"},
+    ]
+    ask("POST /consents/imports", body={"dry_run": True, "rows": rows})
+    made = ask("POST /consents/imports", body={"rows": rows}).json()
+    ask("POST /consents/imports", body={"rows": []}, expect=400)
+    ask("GET /consents/imports/{import_id}", made["import_id"])
+    ask("GET /consents/imports/{import_id}", "none", expect=404)
 
 
 def templates(tour: Tour) -> None:
@@ -33,6 +85,12 @@ def templates(tour: Tour) -> None:
         ask("PUT /templates/{name}", file.stem, body=json.loads(file.read_text()))
     ask("PUT /templates/{name}", "wrong", body={}, expect=400)
     ask("GET /templates")
+    ask("GET /service-kinds")
+    ask("PUT /landing-pages", body={"pages": ["https://shop.example.com/sale/*"]})
+    ask("PUT /landing-pages", body={"pages": ["no address"]}, expect=400)
+    ask("GET /landing-pages")
+    email = {"subject": "Your order", "text": "It is on its way. https://shop.example.com/sale/shoes"}
+    ask("PUT /templates/{name}", "order", body={"class": "service", "channels": {"email": email}}, expect=400)
 
 
 def pages(tour: Tour) -> None:
@@ -54,6 +112,10 @@ def pages(tour: Tour) -> None:
     _follow(tour, "/consents/confirm", asked_mail)
     road.advance(timedelta(hours=2))
     newsletter = next(sent for sent in road.outbox if header_of(sent, "List-Unsubscribe-Post"))
+    _, opened = url_parts(link(newsletter, "/preferences"))
+    for method in ("HEAD", "GET"):
+        ask(f"{method} /preferences/receipt", query=opened)
+        ask(f"{method} /preferences/receipt", query={"token": "none"}, expect=400)
     _follow(tour, "/preferences", newsletter, email="ana@example.org")
     road.deliver()
     moved = next(sent for sent in road.outbox if "/preferences/email" in text_of(sent))
@@ -76,6 +138,21 @@ def _follow(tour: Tour, path: str, sent: Any, **changed: str) -> None:
     tour.ask(f"POST {path}", form={**Page(page.body).fields(), **changed})
 
 
+def _audit(tour: Tour, shard: str) -> None:
+    """What somebody asks who checks the ledger."""
+    ask = tour.ask
+    ask("GET /ledger/shards/{shard}", shard)
+    ask("GET /ledger/shards/{shard}", "none", expect=404)
+    ask("GET /ledger/shards/{shard}/entries", shard, query={"after": "0", "limit": "1"})
+    ask("GET /ledger/shards/{shard}/entries", "99", expect=404)
+    ask("GET /ledger/shards/{shard}/entries", shard, query={"limit": "0"}, expect=400)
+    ask("GET /ledger/entries", query={"purpose": "newsletter", "kind": "granted", "limit": "1"})
+    ask("GET /ledger/entries", query={"cursor": "none"}, expect=400)
+    ask("GET /ledger/anchors")
+    ask("GET /ledger/anchors", query={"after": "none"}, expect=400)
+    ask("GET /ledger/key")
+
+
 def what_was_sent(tour: Tour) -> None:
     """Permissions with their proof, and what became of messages."""
     ask, road = tour.ask, tour.road
@@ -84,11 +161,17 @@ def what_was_sent(tour: Tour) -> None:
     ask("GET /consents/{address_key}", key)
     proof = ask("GET /consents/{address_key}/proof", key).json()
     ask("GET /consents/{address_key}/proof", "none", expect=404)
-    ask("GET /ledger/shards/{shard}", str(proof["head"]["shard"]))
-    ask("GET /ledger/shards/{shard}", "none", expect=404)
+    ask("GET /consents/{address_key}/proof", key, headers={"accept": "text/html"})
+    ask("GET /consents/{address_key}/proof.html", key, query={"language": "nl"})
+    ask("GET /consents/{address_key}/receipt", key)
+    ask("GET /consents/{address_key}/receipt", "none", expect=404)
+    _audit(tour, str(proof["head"]["shard"]))
     said = {"channel": "email", "address": MAIL, "purpose": "newsletter", "reason": "said so on the phone"}
     ask("POST /consents/revocations", body=said)
     ask("POST /consents/revocations", body={**said, "purpose": "none"}, expect=400)
+    objection = {"addresses": [{"channel": "email", "address": MAIL}], "reason": "a letter"}
+    ask("POST /consents/objections", body=objection)
+    ask("POST /consents/objections", body={**objection, "addresses": []}, expect=400)
     ana = road.http("GET", "/profiles/userId:ana", admin=True).json()["profile_id"]
     ask("GET /profiles/{profile_id}/journeys", ana)
     ask("GET /decisions", query={"profile": ana})

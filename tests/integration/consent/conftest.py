@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from services.consent.handlers import api, on_ledger_stream, preferences, public
+from services.consent.handlers import anchor, api, audit, on_ledger_stream, preferences, public
 from services.shared.aws.clients import client
 from services.shared.clock import FixedClock
 from tests.support.cold_start import begin_anew
@@ -69,11 +70,18 @@ class World:
             "isBase64Encoded": True,
         }
         page = preferences if path.startswith("/preferences") else public
-        return (api if marketer else page).handler(event, CONTEXT)
+        checks = path.startswith("/ledger/") and not re.fullmatch(r"/ledger/shards/[^/]+", path)
+        return ((audit if checks else api) if marketer else page).handler(event, CONTEXT)
 
-    def json(self, route: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
-        answer = self.call(route, body=json.dumps(body or {}).encode(), marketer=True)
+    def json(
+        self, route: str, body: dict[str, Any] | None = None, query: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
+        answer = self.call(route, query=query, body=json.dumps(body or {}).encode(), marketer=True)
         return answer["statusCode"], json.loads(answer["body"])
+
+    def anchor(self) -> None:
+        """The hour is full."""
+        anchor.handler({}, CONTEXT)
 
     def form(self, route: str, fields: dict[str, str], query: dict[str, str] | None = None) -> dict[str, Any]:
         return self.call(
@@ -197,6 +205,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         make_table("purposes", "name")
         make_table("ledger", "pk", "sk", stream=True)
         make_table("evidence", "pk")
+        make_table("anchors", "pk", "sk")
+        client("s3").create_bucket(Bucket="anchor-bucket", ObjectLockEnabledForBucket=True)
+        key = client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+        make_table("reminders", "day", "request")
         vault = client("secretsmanager")
         address_arn = vault.create_secret(Name="address", SecretString="address-secret")["ARN"]
         token_arn = vault.create_secret(Name="token", SecretString="token-secret")["ARN"]
@@ -206,11 +218,18 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "PURPOSES_TABLE": "purposes",
             "LEDGER_TABLE": "ledger",
             "EVIDENCE_TABLE": "evidence",
+            "ANCHORS_TABLE": "anchors",
+            "ANCHOR_BUCKET": "anchor-bucket",
+            "ANCHOR_KEY_ARN": key["Arn"],
             "ADDRESS_SECRET_ARN": address_arn,
             "TOKEN_SECRET_ARN": token_arn,
             "REQUESTS_PER_IP": "20",
+            "REQUESTS_PER_DAY": "40",
+            "REMINDERS_TABLE": "reminders",
+            "SMS_OPT_OUT_LIST": "Default",
             "PUBLIC_URL": "https://api.example.com",
             "BUS_NAME": "halte",
+            "CONTROLLER": "Example Energy",
         }
         for name, value in settings.items():
             monkeypatch.setenv(name, value)

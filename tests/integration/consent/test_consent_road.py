@@ -95,6 +95,7 @@ def test_the_ledger_names_nobody(world: World) -> None:
     assert "Firefox" not in text
 
 
+@pytest.mark.capability("003-22")
 def test_evidence_of_a_request_is_purged_unless_it_is_confirmed(world: World) -> None:
     world.ask("bob@example.com")
     world.granted("ann@example.com")
@@ -144,6 +145,7 @@ def test_a_link_grants_once(world: World) -> None:
     assert world.call("GET /consents/confirm", query={"token": token})["statusCode"] == 410
 
 
+@pytest.mark.capability("003-22")
 def test_a_used_link_does_not_undo_a_revocation(world: World) -> None:
     world.ask()
     token = world.mailed_token()
@@ -187,12 +189,14 @@ def test_the_fourth_request_in_a_day_sends_nothing_and_answers_the_same(world: W
     assert sum(len(f.get("requests", [])) for f in world.pump()) == 1
 
 
+@pytest.mark.capability("003-22")
 def test_one_ip_address_can_not_ask_for_everyone(world: World) -> None:
     answers = [world.ask(f"a{n}@example.com") for n in range(25)]
     assert len({(a["statusCode"], a["body"]) for a in answers}) == 1
     assert sum(len(f.get("requests", [])) for f in world.pump()) == 20
 
 
+@pytest.mark.capability("003-22")
 def test_known_and_unknown_addresses_get_the_same_answer_and_a_mail(world: World) -> None:
     world.granted("ann@example.com")
     world.published.clear()
@@ -247,6 +251,7 @@ def test_the_one_click_vectors_are_here() -> None:
         pytest.skip(f"LOUD: {VECTORS} is absent, RFC 8058 is tested by our own cases only")
 
 
+@pytest.mark.capability("003-22")
 @pytest.mark.parametrize("case", one_click_cases())
 def test_one_click_unsubscribe_as_rfc_8058_has_it(world: World, case: dict[str, Any]) -> None:
     key = world.granted()
@@ -269,6 +274,7 @@ def test_one_click_unsubscribe_as_rfc_8058_has_it(world: World, case: dict[str, 
     assert told == ([("revoked", "snd_1")] if revokes else [])
 
 
+@pytest.mark.capability("003-22")
 def test_the_button_on_the_unsubscribe_page_works(world: World) -> None:
     token = unsubscribe_token(world, world.granted())
     nonce = world.nonce_on(world.call("GET /consents/unsubscribe", query={"token": token}))
@@ -287,6 +293,7 @@ def test_who_returns_can_leave_again_by_the_same_link(world: World) -> None:
     assert state_of(world) == "revoked"
 
 
+@pytest.mark.capability("003-22")
 def test_an_objection_of_an_unknown_address_counts(world: World) -> None:
     withdrawal = {"channel": "email", "address": "x@example.com", "purpose": "newsletter", "reason": "phoned"}
     status, body = world.json("POST /consents/revocations", withdrawal)
@@ -297,6 +304,7 @@ def test_an_objection_of_an_unknown_address_counts(world: World) -> None:
     assert proof["entries"][0]["evidence"]["reason"] == "phoned"
 
 
+@pytest.mark.capability("003-22")
 def test_links_survive_one_rotation_of_the_key(world: World) -> None:
     world.ask()
     token = world.mailed_token()

@@ -314,6 +314,108 @@ def test_the_address_of_both_merged_profiles_stays_the_winner_s(world: World) ->
     assert len(changes(world)) == 1
 
 
+# When, how often, where
+
+
+@pytest.mark.capability("000-27")
+def test_when_and_how_often_become_traits_with_their_time_zone(world: World) -> None:
+    known(world)
+    send(
+        world,
+        link(world),
+        channel="sms",
+        per_week="2",
+        quiet_from="22:00",
+        quiet_until="08:00",
+        zone="America/New_York",
+        pause_until="2026-03-10",
+    )
+    (said,) = changes(world)
+    assert said["traits"] == {
+        "preferredChannel": "sms",
+        "frequency": 2,
+        "quietHours": "22:00-08:00",
+        "timezone": "America/New_York",
+        "pausedUntil": "2026-03-10T04:00:00.000Z",
+    }
+
+
+def test_what_was_wished_can_be_ended(world: World) -> None:
+    known(world)
+    send(world, link(world), per_week="0", quiet_from="none", resume="1", pause_until="2026-03-10")
+    (said,) = changes(world)
+    assert said["traits"] == {"frequency": 0, "quietHours": "none", "pausedUntil": to_iso(START)}
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"quiet_from": "22:00"}, "quiet_until"),
+        ({"quiet_until": "22:00"}, "quiet_until"),
+        ({"quiet_from": "22:00", "quiet_until": "22:00"}, "quiet_until"),
+        ({"quiet_from": "22:01", "quiet_until": "08:00"}, "quiet_until"),
+        ({"pause_until": "2026-03-01"}, "pause_until"),
+        ({"pause_until": "2027-03-20"}, "pause_until"),
+        ({"pause_until": "tomorrow"}, "pause_until"),
+        ({"pause_until": "2026-02-30"}, "pause_until"),
+        ({"pause_until": "9999-12-31"}, "pause_until"),
+        ({"pause_until": "0001-01-01"}, "pause_until"),
+    ],
+)
+def test_a_time_that_is_none_comes_back_with_what_is_wrong(
+    world: World, fields: dict[str, str], field: str
+) -> None:
+    known(world)
+    answer = send(world, link(world), first_name="Ann", **fields)
+    assert answer["statusCode"] == 400
+    assert faults(answer["body"]) == []
+    page = Page(answer["body"])
+    assert [a.attributes["href"] for a in page.all("a")] == [f"#f-{field}"]
+    assert changes(world) == []
+
+
+@pytest.mark.capability("000-27")
+def test_a_new_number_is_the_person_s_once_they_confirm_it_there(world: World) -> None:
+    """The permission at the old number stands and the new one has its own; both are proven."""
+    old, new = "+31612345678", "+31687654321"
+    known(world)
+    send(world, link(world), phone=old, **tick(world, channel="sms"))
+    assert world.confirm(world.mailed_token())["statusCode"] == 200
+    world.clock.advance(timedelta(hours=1))
+    send(world, link(world, phone=old), phone=new)
+    mail = world.mail()
+    assert (mail["channels"], mail["address"]) == (["sms"], new)
+    world.pump()
+    assert [one["phone"] for one in changes(world) if one["phone"]] == [old]
+    world.confirm(world.mailed_token())
+    world.pump()
+    said = [one for one in changes(world) if one["phone"]]
+    assert [(one["address"], one["phone"], one["at"]) for one in said] == [
+        (ANN, old, to_iso(START)),
+        (ANN, new, to_iso(START + timedelta(hours=1))),
+    ]
+    assert [state(world, address=one, channel="sms") for one in (old, new)] == ["granted", "granted"]
+
+
+@pytest.mark.parametrize("form", ["preference-centre", "preference-centre:number"])
+def test_nobody_else_s_form_makes_a_number_somebody_s(world: World, form: str) -> None:
+    """Other person: whoever knows a profile's id asks for a permission at their own number, and confirms it."""
+    known(world)
+    world.ask("+31600000666", channel="sms", form=form, profile_ref="prf_1")
+    if form == "preference-centre":
+        assert world.confirm(world.mailed_token())["statusCode"] == 200
+    world.pump()
+    assert changes(world) == []
+
+
+def test_a_number_for_nothing_comes_back(world: World) -> None:
+    known(world)
+    answer = send(world, link(world), phone="+31612345678")
+    assert answer["statusCode"] == 400
+    assert "Tick what to send to this number" in answer["body"]
+    assert mails(world, "confirm_subscription") == []
+
+
 # A new address
 
 

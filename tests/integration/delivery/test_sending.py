@@ -78,9 +78,7 @@ def given_contact(profile: str = "prf_1", version: int = 1, **traits: Any) -> No
     }
 
 
-def consent(
-    state: Any, sequence: int = 1, address: str = EMAIL, channel: str = "email", send_id: str = ""
-) -> None:
+def consent(state: Any, sequence: int = 1, address: str = EMAIL, channel: str = "email", **more: Any) -> None:
     change = ConsentChange(
         address_key=key_of(address, channel),
         purpose="newsletter",
@@ -90,7 +88,7 @@ def consent(
         text_version="1",
         sequence=sequence,
         at=NOW,
-        send_id=send_id,
+        **more,
     )
     assert on_consent.handler(sqs(ConsentChanged(changes=[change])), Context()) == {"batchItemFailures": []}
 
@@ -441,8 +439,8 @@ def test_a_claim_whose_answer_was_lost_is_known_as_its_own(ready: World) -> None
     stored = sending._messages.create(_stored())
     message = _stored(message_class="commercial", purpose="newsletter")
     prepared = sending._prepare(message, templates["news"], contacts["prf_1"])  # type: ignore[arg-type]
-    claimed = sending._claimed(message, templates["news"], prepared.choice)  # type: ignore[arg-type, union-attr]
-    other = sending._claimed(message, templates["news"], prepared.choice)  # type: ignore[arg-type, union-attr]
+    claimed = sending._claimed(message, templates["news"], prepared)  # type: ignore[arg-type]
+    other = sending._claimed(message, templates["news"], prepared)  # type: ignore[arg-type]
 
     assert sending._messages.claim(stored, claimed, 3) == "claimed"
     assert sending._messages.claim(stored, claimed, 3) == "claimed"
@@ -529,11 +527,10 @@ def test_a_message_whose_moment_is_over_is_not_sent_and_says_why(ready: World) -
 
 @pytest.mark.capability("003-25")
 def test_a_proposition_that_is_over_is_not_put_any_more(ready: World) -> None:
+    consent("granted")
     ask(
-        request("snd_over", template="confirm", proposition="loan", proposition_until=NOW),
-        request(
-            "snd_valid", template="confirm", proposition="loan", proposition_until=NOW + timedelta(hours=1)
-        ),
+        request("snd_over", proposition="loan", proposition_until=NOW),
+        request("snd_valid", proposition="loan", proposition_until=NOW + timedelta(hours=1)),
     )
 
     over, valid = ready.item("snd_over"), ready.item("snd_valid")
@@ -552,3 +549,93 @@ def test_what_a_walk_keeps_is_there_for_the_template(ready: World) -> None:
     assert sent.content.subject == "Cart c-17"
     assert sent.content.text.startswith("Tea (2); <b>Cake (1);")
     assert "params" not in ready.item("snd_1")  # what was sent needs them no more
+
+
+@pytest.mark.capability("003-21")
+def test_a_template_that_sells_is_no_service_message(ready: World) -> None:
+    status, answer = call("PUT", "/landing-pages", {"pages": ["https://shop.example.com/sale*"]})
+    assert (status, answer["breaches"]) == (200, {})
+    selling = {
+        "class": "service",
+        "channels": {"email": {"subject": "s", "text": "See https://shop.example.com/sale/x {{ offers }}"}},
+    }
+
+    status, answer = call("PUT", "/templates/order", selling)
+    assert (status, answer["code"]) == (400, "service_promotes")
+    assert "channels.email.text: https://shop.example.com/sale/x leads to a landing page" in answer["message"]
+    assert "channels.email.text: offers is a block" in answer["message"]
+    assert call("PUT", "/landing-pages", {"pages": []})[0] == 200
+    selling["channels"]["email"]["text"] = "See https://shop.example.com/sale/x"  # type: ignore[index]
+    assert call("PUT", "/templates/order", selling)[0] == 200
+    _, answer = call("PUT", "/landing-pages", {"pages": ["https://shop.example.com/sale*"]})
+    assert list(answer["breaches"]) == ["order"]
+    assert call("GET", "/landing-pages")[1] == {"pages": ["https://shop.example.com/sale*"]}
+    assert "birthday" in call("GET", "/service-kinds")[1]["kinds"]
+    assert "#landing-pages" not in {t["name"] for t in call("GET", "/templates")[1]["templates"]}
+
+
+@pytest.mark.capability("003-21")
+def test_no_journey_puts_a_proposition_in_a_service_message(ready: World) -> None:
+    consent("granted")
+    ask(request("snd_s", template="confirm", proposition="loan"), request("snd_c", proposition="loan"))
+
+    service, commercial = ready.item("snd_s"), ready.item("snd_c")
+    assert (service["status"], service["reason"]) == ("skipped", "service_promotes")
+    assert commercial["status"] == "sent"
+
+
+@pytest.mark.capability("003-21")
+@pytest.mark.parametrize("message_class", ["ideal", "charity"])
+def test_ideal_and_charity_need_permission_as_commercial_does(ready: World, message_class: str) -> None:
+    assert call("PUT", "/templates/cause", {**COMMERCIAL, "class": message_class})[0] == 200
+    ask(request("snd_1", template="cause"))
+    assert (ready.item("snd_1")["status"], ready.item("snd_1")["reason"]) == ("skipped", "no_consent")
+    consent("granted")
+    ask(*(request(f"snd_{n}", template="cause" if n % 2 else "news") for n in range(2, 6)))
+
+    items = [ready.item(f"snd_{n}") for n in range(2, 6)]
+    assert sorted(item["status"] for item in items) == ["sent", "sent", "sent", "skipped"]
+    assert [item["reason"] for item in items if "reason" in item] == ["frequency_cap"]
+    assert ready.email.accepted[0].unsubscribe_url
+
+
+def test_what_lapses_is_not_sent_from_that_moment_on(ready: World) -> None:
+    consent("granted", until=NOW + timedelta(minutes=1))
+    ask(request("snd_1"))
+    CLOCK.advance(timedelta(minutes=1))
+    ask(request("snd_2"))
+
+    late = ready.item("snd_2")
+    assert ready.item("snd_1")["status"] == "sent"
+    assert (late["status"], late["reason"]) == ("skipped", "no_consent")
+    assert late["gates"][-1]["input"] == "expired cns_1"
+
+
+def test_what_lapses_between_the_look_and_the_claim_is_not_claimed(ready: World) -> None:
+    """F32: the claim itself holds the permission against the clock, in its transaction."""
+    consent("granted", until=NOW + timedelta(seconds=1))
+    links, late = bootstrap.sending()._links, timedelta(seconds=1)
+
+    class Slow:
+        def of(self, *given: Any) -> Any:
+            CLOCK.advance(late)
+            return links.of(*given)
+
+    sending = bootstrap.sending()
+    sending._links = Slow()  # type: ignore[assignment]
+    ask(request("snd_1"))
+
+    assert (ready.item("snd_1")["status"], ready.email.accepted) == ("skipped", [])
+
+
+def test_a_soft_opt_in_needs_a_way_to_object_in_each_message(ready: World) -> None:
+    given_contact(version=2, email=EMAIL, phone=PHONE)
+    consent("granted", address=PHONE, channel="sms", basis="soft_opt_in")
+    ask(request("snd_1", channels=["sms"]))
+    way_out = {**COMMERCIAL, "channels": {"sms": {"text": "Shoes. Reply STOP to stop"}}}
+    assert call("PUT", "/templates/shoes", way_out)[0] == 200
+    ask(request("snd_2", channels=["sms"], template="shoes"))
+
+    assert ready.item("snd_1")["reason"] == "no_consent"
+    assert "needs a way to object" in ready.item("snd_1")["gates"][-1]["input"]
+    assert ready.item("snd_2")["status"] == "sent"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.ingest import bootstrap_people
+from services.ingest.bootstrap import people as bootstrap
 from services.shared.aws.clients import single_attempt_client
 
 
@@ -19,8 +19,8 @@ class Answering:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, answers: Mapping[str, Any], *, seconds: int) -> None:
         monkeypatch.setenv("PERSON_FUNCTIONS", json.dumps({name: name for name in answers}))
-        bootstrap_people.single_view.cache_clear()
-        bootstrap_people.eraser.cache_clear()
+        bootstrap.single_view.cache_clear()
+        bootstrap.eraser.cache_clear()
         self.asked: list[dict[str, Any]] = []
         self._answers = {
             name: list(said) if isinstance(said, list) else said for name, said in answers.items()

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from services.ingest import bootstrap_lake
 from services.ingest.adapters.dynamo_sources import DynamoSources
 from services.ingest.adapters.lake_function import LakeFunction
+from services.ingest.bootstrap import imports as bootstrap
 from services.ingest.domain.sources import Source, SourceDocument
 from services.ingest.imports import desk as import_desk
 from services.ingest.ports import Registration
@@ -96,7 +96,7 @@ class Importer:
 def open_importer(world: World, monkeypatch: pytest.MonkeyPatch) -> Importer:
     """With a registered source `crm`, and a quiet time of nothing."""
     marked: list[str] = []
-    makers = (bootstrap_lake.import_desk, bootstrap_lake.import_worker, bootstrap_lake.import_queue)
+    makers = (bootstrap.import_desk, bootstrap.import_worker, bootstrap.import_queue)
     for make in makers:
         make.cache_clear()
     queue_url = client("sqs").create_queue(QueueName="imports")["QueueUrl"]

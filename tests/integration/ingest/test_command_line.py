@@ -14,7 +14,7 @@ from rich.console import Console
 from halte import __main__ as command
 from halte import stores
 from halte.stores import Place, Tables, UnknownStage
-from services.ingest import bootstrap_people
+from services.ingest.bootstrap import people as bootstrap
 from services.shared.aws.clients import client
 from tests.integration.ingest.conftest import World
 from tests.support.moto_repairs import moto_repaired
@@ -81,7 +81,7 @@ def test_rebuild_knows_who_was_erased(world: World) -> None:
         world.consume()
         world.publish()
     erasure_id = world.admin("POST", "/profiles/u-0/erasure")[1]["erasure_id"]
-    while not bootstrap_people.eraser().work(erasure_id):
+    while not bootstrap.eraser().work(erasure_id):
         pass
     code, shown = run("rebuild", "--from-lake", "--stage", "test")
     assert (code, "1 events taken in, 0 differences" in shown) == (0, True), shown

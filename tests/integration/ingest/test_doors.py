@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from services.ingest import bootstrap
 from services.ingest.adapters.dynamo_profiles import DynamoProfiles
 from services.ingest.adapters.dynamo_sources import DynamoMeter, DynamoSources
+from services.ingest.bootstrap import doors as bootstrap
 from services.ingest.ports import StaleSource
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table

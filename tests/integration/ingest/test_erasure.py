@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from services.ingest import bootstrap_lake, bootstrap_people
 from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_lake import S3Lake
+from services.ingest.bootstrap.lake import lake_keeper
+from services.ingest.bootstrap.people import ERASE_SECONDS, eraser
 from services.ingest.lake.upkeep import LakeKeeper
 from services.shared.aws.clients import client
 from services.shared.clock import FixedClock, to_iso
@@ -85,7 +86,7 @@ def traces() -> dict[str, list[str]]:
 def work(erasure_id: str, rounds: int = 5) -> int:
     """Rounds that the erasure took."""
     for number in range(1, rounds + 1):
-        if bootstrap_people.eraser().work(erasure_id):
+        if eraser().work(erasure_id):
             return number
     raise AssertionError("the erasure did not end")
 
@@ -127,7 +128,7 @@ def compact(folder: Path) -> None:
 
 def lake() -> list[Mapping[str, Any]]:
     """Every line, raw or Parquet."""
-    return list(bootstrap_lake.lake_keeper().lines())
+    return list(lake_keeper().lines())
 
 
 @in_every_lake
@@ -211,10 +212,10 @@ def test_it_is_not_done_before_every_service_is(people: World, monkeypatch: pyte
         + [{"service": "delivery", "stores": {"messages": 2}}],
         "scoring": [TimeoutError("late"), {"service": "scoring", "stores": {"standings": 1}}],
     }
-    others = Answering(monkeypatch, answers, seconds=bootstrap_people.ERASE_SECONDS)
+    others = Answering(monkeypatch, answers, seconds=ERASE_SECONDS)
     erasure_id = people.admin("POST", f"/profiles/{CANARY[0]}/erasure")[1]["erasure_id"]
 
-    assert bootstrap_people.eraser().work(erasure_id) is False
+    assert eraser().work(erasure_id) is False
     waiting = people.admin("GET", f"/erasures/{erasure_id}")[1]
     assert waiting["status"] == "running"
     assert waiting["stages"]["scoring"] == {
@@ -249,7 +250,7 @@ def test_a_day_that_is_being_compacted_comes_later(
     erasure_id = people.admin("POST", f"/profiles/{CANARY[0]}/erasure")[1]["erasure_id"]
     monkeypatch.setattr(S3Lake, "raw_sizes", overtaken)
 
-    assert bootstrap_people.eraser().work(erasure_id) is False
+    assert eraser().work(erasure_id) is False
 
     stage = people.admin("GET", f"/erasures/{erasure_id}")[1]["stages"]["lake"]
     assert (stage["done"], stage["waiting_for"], stage["attempts"]) == (False, "lake busy", 1)
@@ -270,9 +271,7 @@ def test_an_export_without_the_lake_says_so(people: World, monkeypatch: pytest.M
 def test_a_friends_address_in_an_order_is_left_alone(people: World, monkeypatch: pytest.MonkeyPatch) -> None:
     gift = {"order_id": "gift", "email": "Bob@example.com"}
     send(people, call("track", CANARY[0], 9, 8, event="Order Completed", properties=gift))
-    others = Answering(
-        monkeypatch, {"consent": {"service": "consent", "stores": {}}}, seconds=bootstrap_people.ERASE_SECONDS
-    )
+    others = Answering(monkeypatch, {"consent": {"service": "consent", "stores": {}}}, seconds=ERASE_SECONDS)
 
     erase(people)
 
@@ -295,7 +294,7 @@ def test_a_crash_at_any_step_is_made_up_for(people: World, step: int) -> None:
     for one in events:
         one.register("before-call", die)
     try:
-        bootstrap_people.eraser().work(erasure_id)
+        eraser().work(erasure_id)
     except SystemExit:
         pass
     finally:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from services.ingest import bootstrap_people
 from services.ingest.adapters.lake_function import AskedLake
 from services.ingest.adapters.s3_exports import S3Exports
+from services.ingest.bootstrap import people as bootstrap
 from services.ingest.handlers import on_exports
 from services.ingest.people.ports import LakeBusy
 from services.shared.aws.clients import client
@@ -58,7 +58,7 @@ def ask(world: World, who: str = "ann") -> tuple[int, dict[str, Any]]:
 
 def queued() -> list[dict[str, str]]:
     """The messages of the queue of exports, which are gone from it then."""
-    url = bootstrap_people.ProfilesSettings.from_env().exports_queue_url
+    url = bootstrap.ProfilesSettings.from_env().exports_queue_url
     found = []
     while messages := client("sqs").receive_message(QueueUrl=url).get("Messages"):
         for message in messages:
@@ -231,7 +231,7 @@ def test_nothing_is_left_of_an_export_whose_person_is_erased_meanwhile(
 
     erasure = large.admin("POST", "/profiles/ann/erasure")[1]["erasure_id"]
     for _ in range(5):
-        bootstrap_people.eraser().work(erasure)
+        bootstrap.eraser().work(erasure)
     assert files() == []
     assert on_exports.handler({"Records": late}, None) == {"batchItemFailures": []}
 
@@ -267,7 +267,7 @@ def test_a_lake_that_stays_busy_is_missing_by_name(large: World, monkeypatch: py
     asked = json.loads(queued()[0]["body"])
 
     rounds = 1
-    while not bootstrap_people.export_worker().work(asked["profile_id"], asked["export_id"]):
+    while not bootstrap.export_worker().work(asked["profile_id"], asked["export_id"]):
         rounds += 1
 
     body = ask(large)[1]

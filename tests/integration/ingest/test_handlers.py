@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from services.ingest import bootstrap
+from services.ingest.bootstrap import profiles as bootstrap
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.regroup import Node
 from services.shared.aws.dynamo import Table

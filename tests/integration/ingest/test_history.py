@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.ingest import bootstrap_people
+from services.ingest.bootstrap import people as bootstrap
 from services.ingest.people import retell
 from services.shared.contracts.history import HistoryQuestion
 from tests.integration.ingest.conftest import World
@@ -46,7 +46,7 @@ def test_the_past_is_what_was_told(world: World, monkeypatch: pytest.MonkeyPatch
     """A visitor with a past logs in: the person's past holds the visits under the versions they were told again by.
     In one answer, or a version at a time."""
     monkeypatch.setattr(retell.Retelling.__init__, "__kwdefaults__", {"most_bytes": most_bytes})
-    bootstrap_people.retelling.cache_clear()
+    bootstrap.retelling.cache_clear()
     published = []
     for n in range(3):
         send(world, event(n, n, anonymousId="a-1"), event(10 + n, n, userId="u-1"))

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from services.ingest import bootstrap
 from services.ingest.adapters.dynamo_identities import DynamoIdentities
+from services.ingest.bootstrap import profiles as bootstrap
 from services.ingest.domain.policy import MAX_COMPONENT
 from services.shared.clock import to_iso
 from services.shared.contracts.ingest import ProfileChange, ProfilesChanged, ProfilesMerged

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from halte.stores import Store, Tables, fresh_tables
-from services.ingest import bootstrap_people
 from services.ingest.adapters.dynamo_erasures import DynamoTombstones
 from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_lake import S3Lake
+from services.ingest.bootstrap import people as bootstrap
 from services.ingest.domain.lake import Amendment
 from services.ingest.domain.lines import arrival_of
 from services.ingest.lake.forgotten import Forgotten
@@ -249,7 +249,7 @@ def profile_id_of(world: World, who: str) -> str:
 
 def erase(world: World, who: str) -> None:
     erasure_id = world.admin("POST", f"/profiles/userId:{who}/erasure")[1]["erasure_id"]
-    while not bootstrap_people.eraser().work(erasure_id):
+    while not bootstrap.eraser().work(erasure_id):
         pass
     world.publish()
 

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import pytest
 
-from services.ingest import bootstrap_people
 from services.ingest.adapters.dynamo_finder import SHARDS
+from services.ingest.bootstrap import people as bootstrap
 from services.shared.aws.clients import client
 from services.shared.clock import to_iso
 from tests.integration.ingest.answering import Answering
@@ -293,7 +293,7 @@ def test_services_describe_the_person_and_one_that_fails_is_named(
             "journeys": {"errorMessage": "broken"},
             "scoring": {"service": "scoring", "stores": scores},
         },
-        seconds=bootstrap_people.ANSWER_SECONDS,
+        seconds=bootstrap.ANSWER_SECONDS,
     )
     send(world, ANN)
 

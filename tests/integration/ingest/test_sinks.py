@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from services.ingest import bootstrap_sinks as sinks_bootstrap
 from services.ingest.adapters.dynamo_forwarding import DynamoForwarding
 from services.ingest.adapters.guarded_https import GuardedHttps
+from services.ingest.bootstrap import sinks as bootstrap
 from services.ingest.domain.circuit import PAUSE_AFTER, Delivered, Failed
 from services.ingest.domain.sinks import Delivery
 from services.ingest.handlers import on_deliveries, on_profiles_changed, sinks, sweep_sinks
@@ -73,7 +73,7 @@ class World:
             del given["url"]
         code, sink = self.call("PUT", f"/sinks/{sink_id}", given)
         assert code == 201, sink
-        sinks_bootstrap.forward.cache_clear()  # processes trust the registry for a while
+        bootstrap.forward.cache_clear()  # processes trust the registry for a while
         return dict(sink)
 
     def health(self, sink_id: str = "crm") -> dict[str, Any]:
@@ -399,8 +399,8 @@ def test_one_silent_sink_does_not_keep_another_waiting(world: World) -> None:
             silence(world.hook.closing)(handler)
 
     world.hook.usual = by_path
-    sinks_bootstrap.deliver.cache_clear()
-    quick_to_give_up(sinks_bootstrap.deliver())
+    bootstrap.deliver.cache_clear()
+    quick_to_give_up(bootstrap.deliver())
     world.happen(changes(change()))
     assert len(world.deliver()) == 1
     assert served.is_set()
@@ -493,10 +493,10 @@ def test_410_disables_the_sink_until_a_marketer_puts_it_again(world: World) -> N
     world.happen(changes(change()))
     assert world.deliver() == set()
     assert world.health()["state"] == "disabled"
-    sinks_bootstrap.forward.cache_clear()
+    bootstrap.forward.cache_clear()
     assert world.happen(changes(change(version=2))) == 0
     world.call("PUT", "/sinks/crm", {"kind": "webhook", "url": world.hook.url})
-    sinks_bootstrap.forward.cache_clear()
+    bootstrap.forward.cache_clear()
     assert world.happen(changes(change(version=3)), event_id="e3") == 1
 
 

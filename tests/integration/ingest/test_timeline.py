@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.constructs.work_queue import RECEIVES
-from services.ingest import bootstrap
+from services.ingest.bootstrap import profiles as bootstrap
 from services.ingest.domain.history import Cursor, Signed
 from services.ingest.handlers.on_events import PAUSES
 from services.ingest.ports import Behind

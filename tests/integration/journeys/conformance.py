@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import boto3
 
-from services.journeys import bootstrap
+from services.journeys.bootstrap import walking as bootstrap
 from services.journeys.domain.compiler import compile_document
 from services.journeys.domain.document import Document
 from services.journeys.domain.interpreter import Interpreter

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from services.journeys import bootstrap
 from services.journeys.adapters.standings import DynamoStandings
 from services.journeys.adapters.walks import DynamoWalks
+from services.journeys.bootstrap import walking as bootstrap
 from services.journeys.domain.merging import Gone
 from services.shared.contracts.scoring import SegmentEntered, SegmentMove
 from tests.integration.journeys.test_merged_people import DAY, REPEATING, asked, ended, merge
@@ -128,7 +128,7 @@ def test_who_begins_over_a_walk_that_has_just_gone_on_looks_again(
     world.facts(entered("first_order", "prf_b"))
     world.run_until(NOON + 40 * DAY)
     world.published()
-    begin, table = DynamoWalks.begin, DynamoStandings(bootstrap.reacting()._standings._table)  # type: ignore[attr-defined]
+    begin, table = DynamoWalks.begin, DynamoStandings(bootstrap.reacting()._stores.standings._table)  # type: ignore[attr-defined]
 
     def overtaken(self: DynamoWalks, *args: object) -> object:
         monkeypatch.setattr(DynamoWalks, "begin", begin)

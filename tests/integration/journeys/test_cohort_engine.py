@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from services.journeys import bootstrap
 from services.journeys.adapters.walks import DynamoWalks
+from services.journeys.bootstrap import walking as bootstrap
 from services.journeys.domain.enrolment import Enrolment
-from services.journeys.ports import Cohort
+from services.journeys.ports.walks import Cohort
 from services.journeys.service.fill import Filling
 from services.journeys.service.join import Joining
 from services.shared.contracts.scoring import ScoreChange, ScoreChanged

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.journeys import bootstrap
+from services.journeys.bootstrap import walking as bootstrap
 from services.journeys.domain.listening import watch_of
 from services.journeys.service.join import Joining
 from services.shared.contracts.base import Fact

@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from services.journeys import bootstrap
+from services.journeys.bootstrap import walking as bootstrap
 from services.journeys.domain.merging import Gone
 from tests.integration.journeys.languages import CART, document, send
 from tests.integration.journeys.test_merged_people import merge
@@ -63,7 +63,7 @@ def test_events_of_the_erased_are_nobody_s(world: World) -> None:
     """F32."""
     world.publish(CART)
     world.facts(merge("prf_b", "prf_a"))
-    bootstrap.reacting()._standings.leave("prf_a", Gone("", NOON + MINUTE))
+    bootstrap.reacting()._stores.standings.leave("prf_a", Gone("", NOON + MINUTE))
     assert world.facts(filled("prf_b")) == []
     assert (world.started(), outcome(world)) == ({}, ([], []))
 

@@ -8,14 +8,14 @@ from typing import Any
 import boto3
 import pytest
 
-from services.journeys import bootstrap
 from services.journeys.adapters.definitions import DynamoDefinitions
 from services.journeys.adapters.running import DynamoRunning
+from services.journeys.bootstrap import publishing as bootstrap
 from services.journeys.domain.document import Document
 from services.journeys.domain.listening import watch_of
 from services.journeys.domain.operating import walked
 from services.journeys.handlers import on_definitions_stream
-from services.journeys.ports import Definition
+from services.journeys.ports.definitions import Definition
 from services.shared.aws.dynamo import Table
 from tests.integration.journeys.world import NOON, Context, World, rows_of
 from tests.unit.journeys.documents import brief, journey

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from services.journeys import bootstrap
+from services.journeys.bootstrap import walking as bootstrap
 from services.journeys.domain.cohort import entry_slots
 from services.journeys.domain.enrolment import Entrant, begin
 from tests.integration.journeys.world import NOON, World, standing
@@ -14,7 +14,7 @@ from tests.unit.journeys.documents import seed
 def test_another_reason_is_in_the_way_of_the_one_that_began(world: World) -> None:
     """F5: else both believe that they have put the person aboard, and neither makes up for the other's death."""
     world.publish(seed("welcome"))
-    definitions, walks = bootstrap.reacting()._definitions, bootstrap.walks()
+    definitions, walks = bootstrap.reacting()._stores.definitions, bootstrap.walks()
     (definition,) = definitions.all()
     slot = next(entry_slots(definition.document, 1, NOON, NOON, "prf_1"))
     walks.open_cohort(slot, "welcome", 1, NOON)

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from services.journeys import bootstrap
 from services.journeys.adapters.walks import DynamoWalks
+from services.journeys.bootstrap import walking as bootstrap
 from services.journeys.domain.enrolment import Enrolment
 from services.journeys.service.fill import Filling
 from services.journeys.service.join import Joining

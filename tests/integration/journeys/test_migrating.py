@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from services.journeys import bootstrap, bootstrap_operating
 from services.journeys.adapters.live_cohorts import DynamoLiveCohorts
 from services.journeys.adapters.machines import StepFunctionsExecutions
 from services.journeys.adapters.walks import DynamoWalks
+from services.journeys.bootstrap import operating, walking
 from services.journeys.service.fill import Filling
 from services.shared.clock import from_iso
 from tests.integration.journeys.desk import Desk
@@ -208,7 +208,7 @@ def test_who_has_just_come_in_waits_all_of_a_wait_that_begins_the_journey(world:
 def test_a_stop_ends_everybody_and_lets_nobody_in(world: World, desk: Desk) -> None:
     begun(world)
     assert desk.done("POST", "/journeys/trial/stop")["status"] == "stopped"
-    bootstrap.reacting.cache_clear()  # entries look a few seconds back
+    walking.reacting.cache_clear()  # entries look a few seconds back
     world.facts(entered("trying", "prf_late"))
     world.run_until(NOON + 9 * DAY)
     entries = world.published()
@@ -222,7 +222,7 @@ def test_a_stop_ends_everybody_and_lets_nobody_in(world: World, desk: Desk) -> N
 def test_a_drain_lets_those_within_go_on(world: World, desk: Desk) -> None:
     begun(world)
     desk.done("POST", "/journeys/trial/stop", {"how": "drain"})
-    bootstrap.reacting.cache_clear()  # entries look a few seconds back
+    walking.reacting.cache_clear()  # entries look a few seconds back
     world.facts(entered("trying", "prf_late"))
     world.run_until(NOON + 9 * DAY)
     assert [one for one, _, _ in requests(world)] == people(3)
@@ -250,7 +250,7 @@ def test_a_version_that_nobody_walks_is_retired_and_walked_again_after_going_bac
     for _ in range(3):
         world.clock.advance(HOUR)
         desk.sweep()
-    runnings = bootstrap_operating.observing()._runnings
+    runnings = operating.observing()._runnings
     assert runnings.get("trial").retired == {1}
     told = runnings.get("trial").tellings
     back = {"from": 2, "to": 1, "nodes": {"pause": "wait", "hi": "hello"}}

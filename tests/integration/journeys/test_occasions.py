@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.journeys import bootstrap_campaigns
+from services.journeys.bootstrap import campaigns as bootstrap
 from services.journeys.domain.portfolio import Portfolio, seated
 from services.shared.errors import Conflict
 from tests.integration.journeys.crowd import Crash, Crowd, campaign
@@ -143,7 +143,7 @@ def test_a_fifth_base_one_is_refused(world: World, crowd: Crowd) -> None:
 
 def test_two_who_come_for_the_last_place_do_not_both_get_it(world: World, crowd: Crowd) -> None:
     """F6: the other's write comes between reading and writing."""
-    store = bootstrap_campaigns.portfolio()._portfolios
+    store = bootstrap.portfolio()._portfolios
     world.plan("PUT", "/portfolio/settings", {"most_current": 1})
     other = [lambda: store.change(lambda p: seated(p, "other", "current", NOON))]
 
@@ -207,7 +207,7 @@ def test_with_many_live_ones_the_portfolio_says_what_they_do_to_each_other(
     for n in range(10):
         world.plan("PUT", f"/campaigns/c{n}", current(f"c{n}"))
     assert "advice" not in world.plan("GET", "/portfolio")[1]
-    bootstrap_campaigns.portfolio.cache_clear()  # a list of all journeys is believed for some seconds
+    bootstrap.portfolio.cache_clear()  # a list of all journeys is believed for some seconds
     world.plan("PUT", "/campaigns/for_fans", {**current("for_fans"), "segment": "fans"})
 
     advice = world.plan("GET", "/portfolio")[1]["advice"]

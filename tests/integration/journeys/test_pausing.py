@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from services.journeys import bootstrap
 from services.journeys.adapters.live_cohorts import DynamoLiveCohorts
 from services.journeys.adapters.machines import StepFunctionsExecutions
 from services.journeys.adapters.walks import DynamoWalks
+from services.journeys.bootstrap import walking as bootstrap
 from tests.integration.journeys.desk import Desk
 from tests.integration.journeys.world import NOON, World, entered, iso, rows_of
 from tests.unit.journeys.documents import journey

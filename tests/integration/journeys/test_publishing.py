@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.journeys import bootstrap
+from services.journeys.bootstrap import publishing, walking
 from services.journeys.domain.compiler import compile_document
 from services.journeys.domain.validation import read_document
 from services.shared.aws.clients import client
@@ -147,8 +147,8 @@ def test_a_version_from_before_there_were_briefs_still_runs(world: World) -> Non
         ExpressionAttributeNames={"#document": "document"},
         ExpressionAttributeValues={":document": {"S": json.dumps(document)}},
     )
-    bootstrap.reacting.cache_clear()
-    bootstrap.publishing.cache_clear()
+    walking.reacting.cache_clear()
+    publishing.publishing.cache_clear()
     assert world.facts(entered("first_order", "prf_1")) == []
     (walk,) = world.http("GET", "/profiles/prf_1/journeys")[1]["journeys"]
     assert walk["status"] == "active"

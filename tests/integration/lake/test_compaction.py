@@ -252,7 +252,7 @@ def test_a_manifest_switches_only_from_the_state_that_was_read(the_lake: Lake) -
 def test_the_handler_compacts_by_schedule_and_amends_on_request(
     the_lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from services.ingest import bootstrap_lake as bootstrap
+    from services.ingest.bootstrap import lake as bootstrap
     from services.ingest.handlers import compact
 
     class Context:

@@ -20,6 +20,8 @@ import pytest
 from local import feedback, recipients
 from local.stand_in import Accepted
 from local.virtual_clock import VirtualClock, set_clock
+from local.visits import confirm
+from services.consent.handlers.inbound import read_reply
 from services.delivery.domain.feedback import read_feedback
 
 AT = datetime(1997, 1, 2, tzinfo=UTC)
@@ -139,14 +141,14 @@ def pages() -> Iterator[str]:
 
 
 def test_confirming_means_opening_the_page_and_posting_its_form(pages: str) -> None:
-    recipients.confirm(f"{pages}/consents/confirm?token=t")
+    confirm(f"{pages}/consents/confirm?token=t")
     assert _Pages.gets == ["/consents/confirm?token=t"]
     assert _Pages.posts == [("/consents/confirm", {"token": ["t&1"], "nonce": ["n"]})]
 
 
 def test_a_page_without_a_form_can_not_be_confirmed(pages: str) -> None:
     with pytest.raises(ValueError, match="no form"):
-        recipients.confirm(f"{pages}/used")
+        confirm(f"{pages}/used")
 
 
 def test_plays_plans_in_virtual_time(pages: str, tmp_path: Path) -> None:
@@ -154,8 +156,12 @@ def test_plays_plans_in_virtual_time(pages: str, tmp_path: Path) -> None:
     set_clock(file, AT, 1.0, None)
     clock = VirtualClock(file)
     published: list[dict[str, Any]] = []
-    crowd = recipients.Recipients(clock, 1, published.append)
+    answered: list[dict[str, Any]] = []
+    crowd = recipients.Recipients(clock, 1, published.append, answered.append)
     people = [f"p{i}@example.com" for i in range(40)]
+    asked = f"Reply JA K7QF or open {pages}/consents/confirm?token=s"
+    for n in range(40):
+        crowd.receive(replace(text_message(asked), to=f"+316123456{n:02}"))
     for to in people:
         crowd.receive(mail(f"{pages}/consents/confirm?token=t\n", to=to))
     assert crowd.is_idle(), "nothing is due while the clock stands"
@@ -167,6 +173,10 @@ def test_plays_plans_in_virtual_time(pages: str, tmp_path: Path) -> None:
         deadline.wait(0.05)
     crowd.stop()
     assert not crowd.ledger.problems
-    assert len(crowd.ledger.confirmed) == len(_Pages.posts) > 20
+    assert len(crowd.ledger.confirmed) == len(_Pages.posts) + len(answered)
+    assert min(len(_Pages.posts), len(answered)) > 20
+    seen = [read_reply(one) for one in answered]
+    assert {(one.text, one.channel) for one in seen if one} == {("JA K7QF", "sms")}
+    assert len({one.address for one in seen if one}) == len(answered)
     assert {e["eventType"] for e in published} >= {"Send", "Delivery", "Open"}
     assert crowd.ledger.actions["Delivery"] == sum(e["eventType"] == "Delivery" for e in published)

@@ -155,3 +155,22 @@ def test_knows_no_other_operation(stand_in: StandIn, sms: Any) -> None:
 
     with pytest.raises(ClientError, match="UnknownOperation"):
         sms.describe_phone_numbers()
+
+
+def test_keeps_an_opt_out_list(stand_in: StandIn, sms: Any) -> None:
+    numbers = [f"+3161234567{n}" for n in range(3)]
+    for number in (*numbers, numbers[0]):
+        sms.put_opted_out_number(OptOutListName="Default", OptedOutNumber=number)
+    sms.delete_opted_out_number(OptOutListName="Default", OptedOutNumber=numbers[1])
+    with pytest.raises(sms.exceptions.ResourceNotFoundException):
+        sms.delete_opted_out_number(OptOutListName="Default", OptedOutNumber=numbers[1])
+    first = sms.describe_opted_out_numbers(OptOutListName="Default", MaxResults=1)
+    rest = sms.describe_opted_out_numbers(
+        OptOutListName="Default", MaxResults=1, NextToken=first["NextToken"]
+    )
+    assert [one["OptedOutNumber"] for one in (*first["OptedOutNumbers"], *rest["OptedOutNumbers"])] == [
+        numbers[0],
+        numbers[2],
+    ]
+    assert "NextToken" not in rest
+    assert not first["OptedOutNumbers"][0]["EndUserOptedOut"]

@@ -15,7 +15,7 @@ import moto
 import pytest
 
 from services.scoring.adapters.ingest_histories import IngestHistories
-from services.scoring.domain.judging import History
+from services.scoring.domain.recalling import History
 from services.shared.clock import FixedClock
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import Merge, ProfileChange, ProfilesChanged, ProfilesMerged

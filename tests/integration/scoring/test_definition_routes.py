@@ -130,6 +130,7 @@ def test_what_others_refer_to_stays() -> None:
         ("/segments/a/revisions?limit=0", {}, "bad_limit"),
         ("/segments/a/revisions?limit=ten", {}, "bad_limit"),
         ("/segments/a/revisions?cursor=x", {}, "bad_cursor"),
+        (f"/segments/a/revisions?cursor={10**10}", {}, "bad_cursor"),
     ],
 )
 def test_a_bad_question_is_named(path: str, headers: dict[str, str], code: str) -> None:

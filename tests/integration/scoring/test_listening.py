@@ -11,7 +11,7 @@ import pytest
 
 from services.scoring.adapters.definitions_table import DefinitionsTable
 from services.scoring.adapters.ingest_histories import IngestHistories
-from services.scoring.domain.judging import History
+from services.scoring.domain.recalling import History
 from services.shared.aws.dynamo import Table
 from services.shared.clock import FixedClock, to_iso
 from services.shared.contracts.ingest import Merge

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.scoring import bootstrap
+from services.scoring.bootstrap import standings as bootstrap
 from services.scoring.domain.definitions import Segment
 from services.shared.clock import FixedClock
 from services.shared.conditions import evaluate
@@ -114,7 +114,7 @@ def shares(seed: str) -> dict[str, Segment]:
     }
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.text("abc-", min_size=1, max_size=8))
 def test_buckets_are_disjoint_whole_and_near_their_share(seed: str) -> None:
     """Over 10,000 ids: within four standard deviations."""

@@ -9,12 +9,12 @@ from typing import Any
 import boto3
 import pytest
 
-from services.scoring import sweep as sweeping
 from services.scoring.adapters.ingest_histories import IngestHistories
 from services.scoring.adapters.pass_cursor import PassCursor
 from services.scoring.adapters.standings_table import StandingsTable
-from services.scoring.domain.judging import History
+from services.scoring.domain.recalling import History
 from services.scoring.handlers import sweep as sweep_handler
+from services.scoring.service import sweep as sweeping
 from services.shared.clock import FixedClock
 from tests.integration.scoring.conftest import Stream, call, deliver, message, moment, publish, sweep
 from tests.unit.scoring.builders import change, order

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.scoring.adapters.ingest_histories import IngestHistories
-from services.scoring.domain.judging import History
+from services.scoring.domain.recalling import History
 from services.shared.clock import FixedClock
 from services.shared.contracts.ingest import CustomerEvent, Merge
 from tests.integration.scoring.conftest import call, deliver, merged, message, moment, sweep

@@ -12,7 +12,7 @@ import pytest
 
 from services.scoring.adapters.consents_table import ConsentsTable
 from services.scoring.adapters.ingest_histories import IngestHistories
-from services.scoring.domain.judging import History
+from services.scoring.domain.recalling import History
 from services.shared.addresses import address_key
 from services.shared.clock import FixedClock
 from services.shared.contracts.consent import ConsentChange, ConsentChanged

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from services.scoring import bootstrap
 from services.scoring.adapters.consents_table import ConsentsTable
 from services.scoring.adapters.ingest_histories import IngestHistories
 from services.scoring.adapters.standings_table import StandingsTable
-from services.scoring.current import current_standing
-from services.scoring.domain.judging import History
+from services.scoring.bootstrap import standings as bootstrap
+from services.scoring.domain.recalling import History
+from services.scoring.service.current import current_standing
 from services.shared.aws.dynamo import Table
 from services.shared.clock import FixedClock
 from services.shared.contracts.ingest import ProfileChange

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.scoring import bootstrap
+from services.scoring.bootstrap import standings as bootstrap
 from services.shared.clock import FixedClock
 from services.shared.contracts.ingest import Merge
 from tests.integration.scoring.conftest import (
@@ -169,7 +169,7 @@ def test_an_empty_file_empties_the_list(stream: Stream) -> None:
 
 def test_a_replacement_that_ran_out_of_time_goes_on(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
     """F6: as much as there was time for stands, and the same request again ends it."""
-    monkeypatch.setattr("services.scoring.list_desk.PAGE", 2)
+    monkeypatch.setattr("services.scoring.service.list_desk.PAGE", 2)
     monkeypatch.setattr("services.scoring.handlers.api._has_time", lambda: False)
     post(add=["prf_5"])
     publish(stream())

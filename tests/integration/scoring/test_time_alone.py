@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.scoring import bootstrap
 from services.scoring.adapters.standings_table import StandingsTable
+from services.scoring.bootstrap import standings as bootstrap
 from services.shared.aws.dynamo import Item, Table
 from services.shared.clock import FixedClock
 from tests.integration.scoring.conftest import (

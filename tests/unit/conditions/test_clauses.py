@@ -173,7 +173,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(JSON)
 def test_any_json_is_a_condition_or_is_refused(document: Any) -> None:
     try:
@@ -257,7 +257,7 @@ BIRTHDAYS = st.one_of(
 ZONES = st.sampled_from(["UTC", "Europe/Amsterdam", "America/Sao_Paulo", "Pacific/Kiritimati", "Asia/Beirut"])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(BIRTHDAYS, ZONES, st.sampled_from(["today", 0, 1, 7, 366]), st.integers(0, 1_500 * 24))
 def test_anniversaries_are_whole_local_days(born: str, zone: str, ahead: Any, hours: int) -> None:
     """F34: leap days, and days that begin or end at a change of the clocks."""

@@ -241,7 +241,7 @@ VIEWS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(CONDITIONS, VIEWS, INSTANTS)
 def test_evaluate_is_what_explain_says(document: dict[str, Any], view: dict[str, Any], now: datetime) -> None:
     condition = parse(document)
@@ -249,7 +249,7 @@ def test_evaluate_is_what_explain_says(document: dict[str, Any], view: dict[str,
     assert evaluate(condition, view, now) is explain(condition, view, now).verdict
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(CONDITIONS, VIEWS, INSTANTS, st.lists(st.floats(0, 1, exclude_max=True), max_size=8))
 def test_the_verdict_is_constant_until_the_next_flip_and_another_one_at_it(
     document: dict[str, Any], view: dict[str, Any], now: datetime, moments: list[float]

@@ -99,7 +99,7 @@ def test_the_page_names_every_kind_of_clause_and_every_operator() -> None:
     assert not missing
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(DEFINITIONS)
 def test_the_schema_accepts_what_parses(document: dict[str, Any]) -> None:
     root = json.loads(written())

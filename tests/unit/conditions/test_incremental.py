@@ -64,7 +64,7 @@ class Memory:
         return {**person, "tracks": self.states}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(DOCUMENTS, PEOPLE, st.lists(st.tuples(EVENTS, st.integers(0, 3)), min_size=3, max_size=10), CLOCK)
 def test_incremental_is_what_the_oracle_says(
     documents: list[dict[str, Any]],
@@ -91,7 +91,7 @@ def test_incremental_is_what_the_oracle_says(
                 assert explain(condition, view, moment).verdict is expected
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(DOCUMENTS, PEOPLE, st.lists(EVENTS, min_size=2, max_size=6), st.integers(0, 12), st.booleans())
 def test_the_next_flip_is_where_the_oracle_changes(
     documents: list[dict[str, Any]], person: dict[str, Any], events: list[Told], steps: int, pruned: bool
@@ -117,7 +117,7 @@ def first_change(document: dict[str, Any], person: dict[str, Any], now: datetime
     return next((at for at in candidates if at > now and holds(document, person, at) is not verdict), None)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(EVENT_CLAUSES, min_size=2, max_size=4),
     st.lists(EVENTS, min_size=3, max_size=8),
@@ -144,7 +144,7 @@ def test_the_order_of_arrival_leaves_no_trace(
     assert one.states == other.states == once
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(EVENT_CLAUSES, min_size=2, max_size=4),
     st.lists(EVENTS, min_size=5, max_size=16),
@@ -172,7 +172,7 @@ def test_what_is_forgotten_is_never_silently_wrong(
                 assert said.verdict is holds(document, {"events": events}, moment) or said.notes["capped"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(DEFINITIONS, max_size=4))
 def test_a_definition_is_read_back_as_it_was_written(documents: list[dict[str, Any]]) -> None:
     for document in documents:

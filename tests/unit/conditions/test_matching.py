@@ -142,7 +142,7 @@ def asked_one_by_one(asked: Sequence[Pattern], key: str, properties: Mapping[str
 
 
 @given(PATTERNS, st.lists(st.tuples(st.sampled_from(NAMES), EVENTS), min_size=1, max_size=5))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @example(
     [("track:A", {"prop": "a", "in": [1, True, 1.0]})], [("track:A", {"a": True}), ("track:A", {"a": 1})]
 )
@@ -176,7 +176,7 @@ def test_equals_asking_every_pattern(
 
 
 @given(st.lists(filters(), min_size=1, max_size=12), st.lists(EVENTS, min_size=1, max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @example(
     [{"line": "a", "where": {"any": [{"prop": key, "eq": 1} for key in ("a", "b", "c", "'")]}}],
     [{"a": [{"a": 1, "'": 1}]}],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import random
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -79,6 +81,18 @@ def test_an_edit_of_any_field_of_any_entry_is_found(name: str) -> None:
         assert verify([*CHAIN[:position], edited, *CHAIN[position + 1 :]], HEAD), (name, position)
 
 
+def test_an_entry_of_before_there_were_bases_has_the_hash_it_had() -> None:
+    """F43: what was added later counts from the moment it says something."""
+    old = CHAIN[1]
+    fields_then = {n: v for n, v in asdict(old).items() if n not in ("hash", "basis", "until")}
+    then = json.dumps(fields_then, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+    assert digest(old) == hashlib.sha256(then.encode()).hexdigest()
+    for name in ("basis", "until"):
+        assert digest(replace(old, **{name: "x"})) != digest(old)
+    assert digest(replace(old, basis="x")) != digest(replace(old, until="x"))
+
+
 def test_every_deletion_is_found() -> None:
     assert all(verify(CHAIN[:n] + CHAIN[n + 1 :], HEAD) for n in range(0, 500, 7))
 
@@ -139,7 +153,7 @@ def test_500_random_mutations_of_the_chain_are_all_found() -> None:
 
 
 @pytest.mark.capability("003-23")
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.tuples(st.sampled_from(["requested", "granted", "revoked"]), st.integers(0, 2)), max_size=30)
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from services.consent.domain.preferences import Box, boxes, read, shown
 from services.consent.domain.purposes import ConsentText, Purpose
 
 TEXT = ConsentText(version="1", language="en", text="You may write to me.")
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NAMES = ("news", "offers", "events")
 
 
@@ -47,7 +49,7 @@ def test_only_what_the_person_changed_on_the_page_is_a_wish(
 ) -> None:
     """Whatever was decided between showing the page and sending it."""
     fields = form(all_boxes(then), ticked)
-    wishes = read(fields, all_boxes(now), PURPOSES, has_profile=False)
+    wishes = read(fields, all_boxes(now), PURPOSES, has_profile=False, now=NOW)
     assert wishes.errors == {}
     assert {(one.box.purpose, one.box.channel) for one in wishes.give} == ticked - then
     assert {(box.purpose, box.channel) for box in wishes.take} == then - ticked
@@ -74,7 +76,7 @@ def test_only_what_the_person_changed_on_the_page_is_a_wish(
     )
 )
 def test_no_field_can_break_it_or_say_what_was_not_asked(fields: dict[str, str]) -> None:
-    wishes = read(fields, all_boxes(set()), PURPOSES, has_profile=True)
+    wishes = read(fields, all_boxes(set()), PURPOSES, has_profile=True, now=NOW)
     assert set(wishes.traits) <= {"firstName", "lastName", "address", "locale"}
     assert wishes.traits.get("locale", "nl") in ("en", "nl")
     assert set(wishes.errors) <= {*fields, "phone", "street", "city", "postal_code"}
@@ -84,7 +86,7 @@ def test_no_field_can_break_it_or_say_what_was_not_asked(fields: dict[str, str])
 
 def test_without_a_profile_nothing_is_said_of_a_person() -> None:
     fields = {"email": "a@example.com", "first_name": "Ann", "street": "x", "locale": "nl"}
-    wishes = read(fields, all_boxes(set()), PURPOSES, has_profile=False)
+    wishes = read(fields, all_boxes(set()), PURPOSES, has_profile=False, now=NOW)
     assert (wishes.email, wishes.traits, wishes.errors) == ("", {}, {})
 
 
@@ -92,9 +94,9 @@ def test_what_has_no_text_today_can_only_be_taken_back() -> None:
     retired = {"news": purpose(texts=[TEXT.model_copy(update={"active": False})])}
     page = all_boxes({("news", "email")}, retired)
     assert [(box.channel, box.value) for box in page] == [("email", "kept")]
-    assert read({"shown": shown(page)}, page, retired, has_profile=False).take == (page[0],)
+    assert read({"shown": shown(page)}, page, retired, has_profile=False, now=NOW).take == (page[0],)
     again = {"shown": "news:email:0", page[0].name: "kept"}
-    assert read(again, page, retired, has_profile=False).errors == {page[0].name: "text_changed"}
+    assert read(again, page, retired, has_profile=False, now=NOW).errors == {page[0].name: "text_changed"}
 
 
 def test_a_tick_counts_at_once_only_on_the_channel_the_link_was_sent_on() -> None:

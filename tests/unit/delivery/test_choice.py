@@ -6,8 +6,11 @@ from itertools import product
 
 import pytest
 
-from services.delivery.domain.choice import Choice, Permission, Skip, Standing, candidates, choose
+from services.delivery.domain.choice import Ask, Choice, Skip, Standing, candidates, choose
 from services.delivery.domain.contact import contact_of
+from services.shared.permission import Permission
+
+NOW = "2026-03-01T12:00:00.000Z"
 
 
 @pytest.mark.parametrize(
@@ -47,7 +50,7 @@ def test_every_combination_takes_the_first_channel_that_may(email: str, sms: str
     standings = {c: s for c, state in states.items() if (s := standing(state))}
     may = {c: s == "granted" if commercial else s not in ("none", "suppressed") for c, s in states.items()}
 
-    result = choose(["sms", "email"], commercial, standings)
+    result = choose(["sms", "email"], Ask("commercial" if commercial else "service", NOW), standings)
 
     if any(may.values()):
         assert isinstance(result, Choice)

@@ -35,7 +35,7 @@ STATES = st.sampled_from(
 
 
 @given(st.lists(st.tuples(STATES, st.integers(1, 9)), min_size=1, max_size=8))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_counts_are_where_the_message_stands_now(walk: list[tuple[tuple[Any, str], int]]) -> None:
     steps = [BASE]
     for (status, reason), day in walk:
@@ -65,3 +65,14 @@ def test_removals_and_people_without_profile_make_no_events() -> None:
 
     assert effects.events == []
     assert [dict(numbers) for numbers in effects.counts.values()] == [{"opened": 1}]
+
+
+def test_the_first_complaint_of_a_message_is_told_with_what_it_was_sent_for() -> None:
+    sent = replace(BASE, status="sent", purpose="news", message_class="commercial", address_key="adr_1")
+    once = replace(sent, marks={"complained": "2026-03-02T12:00:00.000Z"})
+    again = replace(once, marks={**once.marks, "opened": "2026-03-02T13:00:00.000Z"})
+    service = replace(once, message_class="service", purpose="")
+    (told,) = effects_of([(sent, once), (once, again)]).complaints
+    assert (told.send_id, told.address_key, told.channel, told.purpose) == ("snd_1", "adr_1", "email", "news")
+    assert [one.purpose for one in effects_of([(sent, service)]).complaints] == [""]
+    assert effects_of([(None, replace(once, address_key=""))]).complaints == []

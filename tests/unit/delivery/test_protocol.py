@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations, product
@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from services.delivery.domain import protocol
-from services.delivery.domain.message import Message
+from services.delivery.domain.message import WAITING, Message
 from services.delivery.domain.protocol import Answer, Claim, Refused, Retry, Sent, Unknown
+from services.shared.clock import to_iso
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -124,6 +125,9 @@ class World:
         self.attempts += 1
         attempt_id = f"a{self.attempts}"
         _crash(crash, "before_claim")
+        if crash == "quiet":
+            self.swap(lambda m: protocol.held(m, "quiet_hours", NOW + timedelta(hours=1), NOW))
+            return
         self.message = protocol.claimed(self.message, claim(attempt_id), NOW)
         _crash(crash, "before_send")
         if outcome in ("accepted", "lost_answer"):
@@ -144,7 +148,7 @@ class World:
             self.attempt(crash, outcome, early)
 
     def sweep(self, outcome: str) -> None:
-        if self.message.status == "retry" or protocol.may_resend(self.message):
+        if self.message.status in WAITING or protocol.may_resend(self.message):
             self.attempt("", outcome, False)
         else:
             self.swap(lambda m: protocol.given_up(m, NOW))
@@ -159,12 +163,15 @@ def _crash(point: str, here: str) -> None:
 
 
 CRASHES = ("", "before_claim", "before_send", "before_settle")
+QUIET = "quiet"
+"""Not a crash: the person wants nothing at this hour."""
+
 OUTCOMES = ("accepted", "refused", "throttled", "lost_answer", "lost_request")
 FEEDBACK = ("none", "early", "before_sweep", "after_sweep")
 
 
-def schedules() -> Iterator[tuple[Any, Any, str]]:
-    steps = list(product(CRASHES, OUTCOMES))
+def schedules(crashes: Sequence[str] = CRASHES) -> Iterator[tuple[Any, Any, str]]:
+    steps = list(product(crashes, OUTCOMES))
     for deliveries in product(steps, repeat=2):
         for feedback in FEEDBACK:
             yield (*deliveries, ("", "accepted")), OUTCOMES, feedback
@@ -186,9 +193,22 @@ def run(message_class: str, deliveries: Any, feedback: str, swept: str) -> World
     return world
 
 
+def test_a_message_is_held_once_until_a_moment_and_only_while_nothing_left() -> None:
+    until = NOW + timedelta(hours=9)
+    held = protocol.held(message(), "quiet_hours", until, NOW)
+    assert held is not None
+    assert (held.status, held.reason, held.claimed_at) == ("held", "quiet_hours", to_iso(until))
+    assert protocol.held(held, "quiet_hours", until, NOW + timedelta(hours=1)) is None
+    later = protocol.held(held, "quiet_hours", until + timedelta(days=1), NOW)
+    assert later is not None
+    assert protocol.claimable(later)
+    for status in ("claimed", "unknown", "sent", "skipped", "failed"):
+        assert protocol.held(message(status=status), "quiet_hours", until, NOW) is None
+
+
 def test_marketing_is_sent_at_most_once_and_never_lost_silently() -> None:
     runs = 0
-    for deliveries, _, feedback in schedules():
+    for deliveries, _, feedback in schedules((*CRASHES, QUIET)):
         world = run("commercial", deliveries, feedback, "accepted")
         runs += 1
         assert world.accepted <= 1, (deliveries, feedback)
@@ -199,7 +219,7 @@ def test_marketing_is_sent_at_most_once_and_never_lost_silently() -> None:
             assert world.message.status == "sent", (deliveries, feedback)
         if world.message.status == "sent":
             assert world.accepted == 1, (deliveries, feedback)
-    assert runs == 1_600
+    assert runs == 2_500
 
 
 def test_service_messages_double_only_when_answer_and_feedback_are_both_lost() -> None:

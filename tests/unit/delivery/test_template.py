@@ -40,7 +40,8 @@ def document(html: str = "", text: str = "text", subject: str = "subject", **fie
         ({"class": "commercial", "channels": {"sms": {"text": "x"}}}, "purpose is required"),
         ({"class": "service", "purpose": "p", "channels": {"sms": {"text": "x"}}}, "purpose is not allowed"),
         ({"class": "service", "channels": {}}, "channels needs email or sms"),
-        ({"class": "ideal", "channels": {"sms": {"text": "x"}}}, "service"),
+        ({"class": "ideal", "channels": {"sms": {"text": "x"}}}, "purpose is required: a"),
+        ({"class": "promotion", "channels": {"sms": {"text": "x"}}}, "service"),
         ({"class": "service", "channels": {"fax": {"text": "x"}}}, "Extra inputs"),
         ({"class": "service", "channels": {"sms": {"text": ""}}}, "at least 1"),
         ({"class": "service", "channels": {"sms": {"text": "x"}}, "frequency_cap": 1}, "Extra inputs"),
@@ -130,7 +131,7 @@ def test_no_filter_leads_around_the_escaping() -> None:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_name_is_text_in_html_and_one_line_in_the_subject(name: str) -> None:
     made = render(document(html="<p>{{ n }}</p>", subject="Hi {{ n }}!"), "email", {"n": name})
 

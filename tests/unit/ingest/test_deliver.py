@@ -126,7 +126,7 @@ def queued(sink: str, number: int, receives: int = 1, profile: str = "prf_1") ->
 ANSWER = st.sampled_from([Delivered(), Failed("http_500"), Failed("timeout")])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.lists(ANSWER, max_size=12), min_size=1, max_size=3), st.integers(1, 8))
 def test_every_delivery_arrives_waits_or_comes_again(answers: list[list[Answer]], count: int) -> None:
     """I1, I5: whatever the receivers answer; and once they answer well, all of it has arrived."""

@@ -160,7 +160,7 @@ _ANY = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(("t", "n", "b", "c", "m", "e", "p"), _ANY)))
 def test_whatever_is_answered_is_refused_with_a_reason_or_can_be_stored(given: dict[str, Any]) -> None:
     asked = form(

@@ -78,7 +78,7 @@ def edges(draw: Any) -> Edge:
     return seen(a, b, at, trust)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(edges(), max_size=40), st.randoms(use_true_random=False), st.integers(1, 5))
 def test_order_repetition_and_cut_of_the_edges_do_not_matter(
     drawn: list[Edge], random: Any, size: int
@@ -93,7 +93,7 @@ def test_order_repetition_and_cut_of_the_edges_do_not_matter(
     assert people(*kept, nodes={n for e in drawn for n in (e.strong, e.weak)}) == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(edges(), max_size=40))
 def test_limits_hold_and_a_shared_identifier_joins_nobody(drawn: list[Edge]) -> None:
     found = people(*drawn)
@@ -106,7 +106,7 @@ def test_limits_hold_and_a_shared_identifier_joins_nobody(drawn: list[Edge]) -> 
                 assert found.verdicts[edge.pair] in ("shared", "known")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(edges(), max_size=30), identifiers, identifiers)
 def test_a_cut_is_kept_whatever_was_seen(drawn: list[Edge], a: Identifier, b: Identifier) -> None:
     if a == b:

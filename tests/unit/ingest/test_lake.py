@@ -147,7 +147,7 @@ class Bucket:
         self.bodies.append(Body)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.dictionaries(

@@ -196,7 +196,7 @@ events = st.lists(
 
 
 @pytest.mark.capability("002-1")
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(events, st.randoms(use_true_random=False), st.integers(1, 4))
 def test_any_order_cut_and_repetition_ends_in_the_same_profile(
     drawn: list[tuple[int, str, Any, bool]], random: Any, cut: int
@@ -236,7 +236,7 @@ def test_of_two_public_addresses_the_first_received_stays_whatever_its_event_tim
 
 
 @pytest.mark.capability("000-7")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(
@@ -266,7 +266,7 @@ def test_declared_outranks_derived_whatever_comes_last(
 strands = st.lists(st.tuples(moments, st.booleans(), st.booleans()), min_size=1, max_size=8)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(strands)
 def test_a_merge_makes_what_one_profile_would_have_become(drawn: list[tuple[int, bool, bool]]) -> None:
     """Late binding: merged, known from the start, or told anew makes no difference."""
@@ -303,7 +303,7 @@ def test_a_write_makes_a_chunk_a_month() -> None:
     assert month_after(calls[0].call.at) == datetime(2026, 1, 1, tzinfo=UTC)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.dictionaries(
         st.text(max_size=5),

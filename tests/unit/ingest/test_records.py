@@ -128,7 +128,7 @@ _STEPS = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(_STEPS, st.randoms(use_true_random=False))
 def test_any_order_and_any_repetition_come_to_the_same(steps: list[Any], random: Any) -> None:
     events = [

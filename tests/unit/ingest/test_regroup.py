@@ -72,7 +72,7 @@ def regrouped(component: Component, batch: News, told: frozenset[Identifier], **
     return done
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(edges(), min_size=1, max_size=30), st.randoms(use_true_random=False), st.integers(1, 4))
 @example(PARTED_BY_A_LIMIT, InOrder(), 1)
 def test_batches_in_any_order_end_in_the_same_people(drawn: list[Edge], random: Any, size: int) -> None:
@@ -91,7 +91,7 @@ def test_batches_in_any_order_end_in_the_same_people(drawn: list[Edge], random: 
     assert all(component.owners[strand] for strand in named.strands)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(edges(), min_size=2, max_size=20))
 def test_a_cut_and_its_removal_give_every_id_back(drawn: list[Edge]) -> None:
     new_id = ids()

@@ -39,7 +39,7 @@ def component(
     return Component("grp_1", version, nodes, {edge.pair: edge for edge in manual}, cuts)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(states, min_size=1, max_size=5), st.randoms(use_true_random=False))
 def test_what_stands_in_the_end_is_what_the_graph_holds(states: list, dice: random.Random) -> None:  # type: ignore[type-arg]
     """Whatever came and went, in whatever order and how often the lines are read, and through Parquet's columns."""

@@ -64,7 +64,7 @@ def test_a_cart_filled_again_after_the_order_is_where_it_broke_off() -> None:
     assert (visit.orders, visit.dropoff_step) == (1, "Product Added")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from("ABC"), st.integers(0, 600)), max_size=12, unique=True))
 def test_every_page_is_in_one_visit_and_dwell_fits_in_it(views: list[tuple[str, int]]) -> None:
     visits = sessions_of([page(name, minute) for name, minute in views])

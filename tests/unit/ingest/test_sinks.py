@@ -241,7 +241,7 @@ def test_tries_lie_ever_further_apart() -> None:
     assert delays[4] == delays[3] <= 43_200
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.sampled_from([Delivered(), Failed("timeout")])))
 def test_every_attempt_is_counted_once(answers: list[Answer]) -> None:
     health = after(Health(), answers, NOW)

@@ -24,7 +24,7 @@ def seen(strong: Identifier, weak: Identifier, at: int = 1) -> Edge:
     return Edge(*sorted((strong, weak), key=strength), at, PUBLIC)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.builds(seen, st.sampled_from(USERS), st.sampled_from(OTHERS), st.integers(1, 9)), min_size=1),
     st.data(),

@@ -28,7 +28,7 @@ from tests.unit.journeys.documents import REGROUPING, journey, seed
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 instants = st.datetimes(datetime(1960, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 windows = st.sampled_from([timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(days=7)])
-laws = settings(max_examples=50, deadline=None)
+laws = settings(max_examples=50)
 WAIT_FIRST = read_document(journey())
 ACTION_FIRST = read_document(REGROUPING)
 ALONE = read_document(journey(admission="PT0S"))

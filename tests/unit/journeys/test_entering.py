@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from services.journeys.domain.document import Document
+from services.journeys.domain.ends import ExitOnEvent, GoalEvent
 from services.journeys.domain.entering import Last, ended_by, refused, stage_ends
-from services.journeys.domain.entries import ExitOnEvent, GoalEvent
 from services.journeys.domain.listening import listener_of, watch_of
 from services.journeys.domain.moves import Seen, Walker
 from services.shared.contracts.scoring import Standing

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from services.journeys.domain.campaign import SENDS_AT, Campaign, read_campaign
 from services.journeys.domain.enrolment import Entrant
 from services.journeys.domain.runs import Outcomes, Portion, Run, first_state, onward
-from services.journeys.planning_ports import Chore
+from services.journeys.ports.planning import Chore
 from services.journeys.service.enter import Came
 from services.journeys.service.fan_out import FanOut
+from services.journeys.service.stores import Stores
 from services.shared.clock import FixedClock
 from services.shared.contracts.audience import MOST, PARTS, AudienceAnswer, Present
 from services.shared.contracts.scoring import Standing
@@ -152,7 +153,7 @@ def run_of(planned: Campaign) -> Run:
 
 def fan_out(model: Model, clock: FixedClock) -> FanOut:
     any_: Any = model
-    return FanOut(any_, any_, any_, any_, any_, any_, any_, clock)
+    return FanOut(Stores(any_, any_, any_, any_, clock), any_, any_, any_, any_)
 
 
 def finish(model: Model, clock: FixedClock, pick: Callable[[list[int]], int], pages: int = 10**6) -> None:
@@ -192,7 +193,7 @@ def test_a_hundred_thousand_people_come_in_exactly_once_though_workers_die_every
     assert sum(one.taken for one in model.stored.values()) == 100_000
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     size=st.integers(0, 120),
     page=st.integers(1, 9),

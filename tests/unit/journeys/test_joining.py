@@ -16,7 +16,8 @@ from services.journeys.domain.enrolment import Enrolment, Entrant, begin
 from services.journeys.domain.moves import Memory
 from services.journeys.domain.operating import Running
 from services.journeys.domain.validation import read_document
-from services.journeys.ports import Boarding, Cohort, Definition, Refusal
+from services.journeys.ports.definitions import Definition
+from services.journeys.ports.walks import Boarding, Cohort, Refusal
 from services.journeys.service.fill import PAGE, NoRoom
 from services.journeys.service.join import Joining
 from services.shared.clock import FixedClock
@@ -237,7 +238,7 @@ WRONG = (
 troubles = st.lists(st.sampled_from(WRONG), max_size=12)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(troubles, st.integers(1, 250), st.booleans())
 def test_every_cohort_acts_once_on_everybody_whatever_happens(
     wrong: list[str], count: int, closes_later: bool

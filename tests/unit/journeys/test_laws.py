@@ -51,13 +51,13 @@ def walks_in(trace: Iterable[Step]) -> dict[Walk, list[Step]]:
 
 
 @given(seeds)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_random_journeys_are_journeys_that_can_be_published(journey: int) -> None:
     assert read_document(random_journey(journey)) == journey_of(journey)
 
 
 @given(seeds, seeds)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_walk_begins_once_ends_once_and_goes_forward_in_time(journey: int, stream: int) -> None:
     document = journey_of(journey)
     for steps in walks_in(trace_of(document, random_stream(document, stream))).values():
@@ -69,7 +69,7 @@ def test_every_walk_begins_once_ends_once_and_goes_forward_in_time(journey: int,
 
 
 @given(seeds, seeds)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_nobody_is_asked_twice_for_a_node_and_lap(journey: int, stream: int) -> None:
     """I2."""
     document = journey_of(journey)
@@ -84,7 +84,7 @@ def test_nobody_is_asked_twice_for_a_node_and_lap(journey: int, stream: int) -> 
 
 
 @given(seeds, seeds)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_nobody_goes_on_before_their_time(journey: int, stream: int) -> None:
     document = journey_of(journey)
     for steps in walks_in(trace_of(document, random_stream(document, stream))).values():
@@ -99,7 +99,7 @@ def test_nobody_goes_on_before_their_time(journey: int, stream: int) -> None:
 
 
 @given(seeds, seeds)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_facts_told_twice_change_nothing(journey: int, stream: int) -> None:
     """F1, I2. Who was refused may be refused again."""
     document = journey_of(journey)
@@ -110,7 +110,7 @@ def test_facts_told_twice_change_nothing(journey: int, stream: int) -> None:
 
 
 @given(seeds, seeds, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_order_of_what_is_told_of_different_people_at_one_moment_does_not_matter(
     journey: int, stream: int, random: Random
 ) -> None:
@@ -123,7 +123,7 @@ def test_the_order_of_what_is_told_of_different_people_at_one_moment_does_not_ma
 
 
 @given(seeds, seeds)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_people_walk_as_if_they_were_alone(journey: int, stream: int) -> None:
     document = journey_of(journey)
     told = random_stream(document, stream)
@@ -134,7 +134,7 @@ def test_people_walk_as_if_they_were_alone(journey: int, stream: int) -> None:
 
 
 @given(seeds, seeds, st.integers(1, 60 * 24 * 30), st.integers(0, 60 * 24 * 10))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_pause_shifts_all_that_comes_after_it_by_its_length(
     journey: int, stream: int, length: int, after: int
 ) -> None:
@@ -156,7 +156,7 @@ def test_a_pause_shifts_all_that_comes_after_it_by_its_length(
 
 
 @given(seeds, seeds)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_everybody_who_comes_to_a_split_takes_one_arm_the_same_each_time(journey: int, stream: int) -> None:
     document = journey_of(journey, ("split", "send", "wait", "jump"))
     arms: dict[tuple[str, str], set[str]] = defaultdict(set)

@@ -125,7 +125,7 @@ VIEWS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(TREES, VIEWS)
 def test_a_standing_with_watches_answers_as_the_whole_person_would(
     when: dict[str, Any], view: dict[str, Any]

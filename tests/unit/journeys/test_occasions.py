@@ -49,7 +49,7 @@ def test_a_moment_is_after_the_last_look_and_not_after_now(after: int, until: in
     assert len(moments("2026-05-05T10:00", None, "UTC", *around)) == count
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rule=st.sampled_from(
         ["FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO,SU", "FREQ=MONTHLY;BYMONTHDAY=-1", "FREQ=YEARLY"]

@@ -35,7 +35,7 @@ POLICIES: dict[str, Policy] = {"hold": "hold", "drop": "drop"}
 acts = st.lists(st.sampled_from(["hold", "drop", "resume"]), max_size=30)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(acts)
 def test_at_most_one_pause_lasts_and_it_is_what_was_asked_for_last(wanted: list[str]) -> None:
     running, now = Running(), NOW

@@ -379,7 +379,7 @@ def test_loops_count_as_often_as_they_may_be_walked() -> None:
 
 
 @given(inner=st.integers(1, 4), outer=st.integers(1, 4), days=st.integers(1, 9), more=st.integers(1, 9))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_no_walk_through_loops_within_loops_is_longer(inner: int, outer: int, days: int, more: int) -> None:
     nodes: dict[str, Any] = {
         "a": {"type": "wait", "for": f"P{days}D", "next": "x"},
@@ -425,7 +425,7 @@ def with_change(raw: dict[str, Any], path: tuple[Any, ...], value: Any) -> dict[
 
 
 @given(data=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_document_with_anything_anywhere_is_judged_and_never_breaks(data: st.DataObject) -> None:
     """Whatever stands where: there is a verdict; each problem names a place; who is told of none can walk it."""
     raw = shelf()[data.draw(st.sampled_from(sorted(shelf())))].journey

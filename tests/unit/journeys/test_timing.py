@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from services.journeys.domain.document import Document
-from services.journeys.domain.entries import OpenHours
+from services.journeys.domain.parts import OpenHours
 from services.journeys.domain.timing import (
     Pause,
     due_after_pauses,
@@ -67,7 +67,7 @@ def test_doors_open_twice_in_the_hour_that_comes_twice() -> None:
 
 
 @given(zones, instants, st.integers(0, 1438), st.integers(1, 1439), st.sets(st.integers(0, 6), min_size=1))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_doors_open_at_the_first_minute_that_a_clerk_would_find(
     zone: ZoneInfo, at: datetime, opens: int, length: int, days: set[int]
 ) -> None:
@@ -82,7 +82,7 @@ def test_doors_open_at_the_first_minute_that_a_clerk_would_find(
 
 
 @given(zones, instants, st.integers(0, 1439))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_next_time_is_within_a_day_and_an_hour(zone: ZoneInfo, at: datetime, minute: int) -> None:
     clock = time.fromisoformat(_clock(minute))
     assert at <= next_time(at, clock, zone) <= at + timedelta(hours=25)
@@ -146,7 +146,7 @@ spans = st.lists(
 
 
 @given(st.integers(0, 100), st.integers(0, 100), spans)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_wait_runs_only_while_nothing_holds_it(
     since: int, length: int, spans: list[tuple[int, int, Any]]
 ) -> None:

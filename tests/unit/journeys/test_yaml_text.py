@@ -87,14 +87,14 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 
 
 @given(said=st.dictionaries(TEXTS, VALUES, max_size=5))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_json_means_the_same_as_yaml(said: dict[str, Any]) -> None:
     """YAML holds JSON within it: a document may be pasted from one to the other."""
     assert read_yaml(json.dumps(said)) == said
 
 
 @given(said=st.dictionaries(st.sampled_from(["on", "no", "a b", "x"]), VALUES, max_size=4))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_what_another_writer_writes_means_the_same(said: dict[str, Any]) -> None:
     """Of YAML 1.2, whose `0E0` is a number: PyYAML writes 1.1, where it is a text without quotes."""
 

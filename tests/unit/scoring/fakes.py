@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from services.scoring.domain.definitions import Definition, Definitions
-from services.scoring.domain.judging import History
+from services.scoring.domain.recalling import History
 from services.scoring.domain.standing import ProfileStanding
 from services.scoring.ports import NotSaved, Overtaken, Page, Revision, Saved, SaveResult
 from services.shared.clock import to_iso

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.scoring.adapters.standings_table import from_item, to_item
+from services.scoring.adapters.standing_items import from_item, to_item
 from services.scoring.domain.definitions import Definitions, MarginTable, Segment
-from services.scoring.domain.judging import History, catch_up, take_in
+from services.scoring.domain.judging import take_in
+from services.scoring.domain.recalling import History, catch_up
 from services.scoring.domain.standing import ProfileStanding
 from services.shared.contracts.ingest import CustomerEvent
 from services.shared.errors import Conflict, Invalid
@@ -105,7 +106,7 @@ def from_scratch(told: list[tuple[str, str, str, int]]) -> float | None:
 
 
 @given(events, st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_bit_by_bit_in_any_order_is_as_from_scratch(
     told: list[tuple[str, str, str, int]], chance: random.Random
 ) -> None:

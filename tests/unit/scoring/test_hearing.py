@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.scoring.domain.definitions import Definitions, Segment
-from services.scoring.domain.judging import History, catch_up, let_time_pass, take_in
+from services.scoring.domain.judging import let_time_pass, take_in
 from services.scoring.domain.leaving import erase, merge
 from services.scoring.domain.listening import LEFT_OUT, MOST_KEPT, MOST_TOLD, heard, kept_of, key_of
+from services.scoring.domain.recalling import History, catch_up
 from services.scoring.domain.standing import ProfileStanding
-from services.scoring.listening import Heeded, Listenings
-from services.scoring.outbox import facts_of
-from services.scoring.service import PORTION, portions_of
+from services.scoring.service.listening import Heeded, Listenings
+from services.scoring.service.outbox import facts_of
+from services.scoring.service.scoring import PORTION, portions_of
 from services.shared.clock import FixedClock
 from services.shared.contracts.ingest import CustomerEvent, Merge
 from services.shared.contracts.journeys import Listener, Listening, Watch
@@ -215,7 +216,7 @@ CONDITIONS: dict[str, tuple[dict[str, Any], Any]] = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(sorted(CONDITIONS)),
     EVENTS,
@@ -357,7 +358,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.dictionaries(st.sampled_from("abcdefgh"), VALUES), st.sets(st.sampled_from("abcdefgh")))
 def test_what_is_kept_is_bounded_and_what_is_not_is_named(said: dict[str, Any], keep: set[str]) -> None:
     kept = kept_of(Listener(name="~e", event="X", keep=sorted(keep)), said)
@@ -381,7 +382,7 @@ def test_many_events_of_one_write_keep_no_more_than_fits() -> None:
     assert rows[-1].kept == {LEFT_OUT: ["price"]}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 260)), max_size=12))
 def test_portions_are_small_complete_and_in_order(sizes: list[tuple[str, int]]) -> None:
     seen = event("Seen", "1997-01-01")

@@ -238,7 +238,7 @@ def test_a_clock_that_lags_never_takes_anything_back() -> None:
 DAYS = st.integers(0, 500).map(lambda day: on("1997-01-01") + timedelta(days=day))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(DAYS, min_size=1, max_size=6),
     st.randoms(use_true_random=False),
@@ -272,7 +272,7 @@ def test_any_order_any_batching_any_repetition_any_sweep_ends_the_same(
 
 
 @pytest.mark.parametrize("swept", [True, False])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(days=st.lists(DAYS, min_size=1, max_size=5).map(sorted))
 def test_sweeping_on_time_or_never_gives_the_same_standing(swept: bool, days: list[datetime]) -> None:
     standing: ProfileStanding | None = None

@@ -77,7 +77,7 @@ def lived(rows: list[tuple[str, int, int]]) -> list[Any]:
 
 
 @pytest.mark.capability("000-13")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(EVENTS)
 def test_every_inactive_person_is_in_exactly_one_cell_of_three_axes(rows: list[tuple[str, int, int]]) -> None:
     grid = made("inactive-by-three-axes")
@@ -91,7 +91,7 @@ def test_every_inactive_person_is_in_exactly_one_cell_of_three_axes(rows: list[t
 
 
 @pytest.mark.parametrize("name", ["diagnosis", "value"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=EVENTS)
 def test_everybody_is_in_exactly_one_cell(name: str, rows: list[tuple[str, int, int]]) -> None:
     assert len(cells(made(name), lived(rows), START)) == 1

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.scoring.domain.standing import ProfileStanding
-from services.scoring.outbox import facts_of
-from services.scoring.service import Scoring
+from services.scoring.service.outbox import facts_of
+from services.scoring.service.scoring import Scoring
 from services.shared.clock import FixedClock
 from services.shared.contracts.ingest import CustomerEvent, Merge, ProfileChange
 from tests.unit.scoring.builders import DEMO_SEGMENTS, change, definitions, event, on, order
@@ -87,7 +87,7 @@ def stitched(draw: st.DrawFn) -> tuple[list[CustomerEvent], list[Step]]:
 
 
 @pytest.mark.capability("002-4")
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(stitched())
 def test_after_a_stitch_the_score_is_as_if_known_from_the_start(
     case: tuple[list[CustomerEvent], list[Step]],
@@ -102,7 +102,7 @@ def test_after_a_stitch_the_score_is_as_if_known_from_the_start(
     assert standings[MIDDLE].gone
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(PARTS, PARTS, st.data())
 def test_after_a_split_each_has_only_its_own(
     won: list[list[CustomerEvent]], lost: list[list[CustomerEvent]], data: st.DataObject

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.scoring.domain.permissions import Links, Permission, Permissions, Reached, kept, links
-from services.scoring.reach import AddressBook
-from services.scoring.service import Scoring
+from services.scoring.service.reach import AddressBook
+from services.scoring.service.scoring import Scoring
 from services.shared.addresses import address_key
 from services.shared.clock import FixedClock
 from services.shared.contracts.consent import ConsentChange
@@ -85,7 +85,7 @@ def histories(draw: st.DrawFn) -> list[ProfileChange | ConsentChange]:
 
 
 @given(data=st.data(), history=histories())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_order_and_repetition_do_not_matter(
     data: st.DataObject, history: list[ProfileChange | ConsentChange]
 ) -> None:

@@ -114,7 +114,7 @@ def taken_in(events: list[CustomerEvent], by: Definitions, seed: int) -> Profile
 
 
 @pytest.mark.capability("001-2")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(EVENTS, st.integers(), st.lists(st.integers(0, 40 * 86_400_000), max_size=4))
 def test_a_score_is_that_of_the_raw_events_whatever_came_when(
     events: list[CustomerEvent], seed: int, later: list[int]
@@ -132,7 +132,7 @@ def test_a_score_is_that_of_the_raw_events_whatever_came_when(
         assert sum(Decimal(str(row["points"])) for row in told["rules"]) == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     EVENTS,
     st.sampled_from(

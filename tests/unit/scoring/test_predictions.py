@@ -98,7 +98,7 @@ def test_the_value_of_a_return_is_probability_times_margin_with_its_reasons() ->
 
 @pytest.mark.capability("000-12")
 @given(st.integers(1, 400), st.integers(1, 400), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_more_recent_and_the_more_alike_rank_first(one: int, other: int, both: bool) -> None:
     near, far = (
         standing_of(RETURNS, order(START - day * DAY, 100), club=both) for day in sorted((one, other))
@@ -110,7 +110,7 @@ def test_the_more_recent_and_the_more_alike_rank_first(one: int, other: int, bot
 
 
 @given(st.floats(1, 34), st.integers(0, 3_000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_time_alone_takes_somebody_out_at_the_moment_the_value_falls(least: float, after: int) -> None:
     """Exactly when it is due, the verdict is another; a millisecond before, it is not."""
     all_of_them = by(RETURNS, ("worth_it", {"score": "m", "gte": round(least, 2)}))

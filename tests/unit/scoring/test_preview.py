@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.scoring import preview
 from services.scoring.domain.definitions import Definitions
 from services.scoring.domain.estimate import estimated
-from services.scoring.domain.judging import History, take_in
+from services.scoring.domain.judging import take_in
+from services.scoring.domain.recalling import History
 from services.scoring.domain.standing import Gone, ProfileStanding
-from services.scoring.preview import Preview
+from services.scoring.service import preview
+from services.scoring.service.preview import Preview
 from services.shared.clock import FixedClock
 from services.shared.errors import Invalid
 from tests.unit.scoring.builders import change, definitions, on, order

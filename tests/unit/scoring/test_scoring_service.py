@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from services.scoring import service
-from services.scoring.definitions_service import CachedDefinitions, Desk
 from services.scoring.domain.definitions import KINDS, Segment
 from services.scoring.domain.judging import take_in
 from services.scoring.domain.standing import Moved, ProfileStanding
-from services.scoring.outbox import facts_of
 from services.scoring.ports import Pass, Passed
-from services.scoring.rewriting import ATTEMPTS, Contended
-from services.scoring.service import Scoring
-from services.scoring.sweep import Sweep
+from services.scoring.service import scoring as service
+from services.scoring.service.definition_desk import CachedDefinitions, Desk
+from services.scoring.service.outbox import facts_of
+from services.scoring.service.rewriting import ATTEMPTS, Contended
+from services.scoring.service.scoring import Scoring
+from services.scoring.service.sweep import Sweep
 from services.shared.clock import FixedClock
 from services.shared.contracts.scoring import ScoreChanged, SegmentEntered, SegmentExited
 from services.shared.errors import Conflict, Invalid, NotFound

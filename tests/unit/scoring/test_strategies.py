@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.scoring.adapters.standings_table import from_item, to_item
+from services.scoring.adapters.standing_items import from_item, to_item
 from services.scoring.domain.definitions import Definitions, FitModel, ScoreModel, Segment, Strategy
 from services.scoring.domain.definitions.lifecycles import Lifecycle
-from services.scoring.domain.judging import catch_up, let_time_pass, take_in
+from services.scoring.domain.judging import let_time_pass, take_in
+from services.scoring.domain.recalling import catch_up
 from services.scoring.domain.seeing import explained
 from services.scoring.domain.standing import ProfileStanding
-from services.scoring.outbox import facts_of
+from services.scoring.service.outbox import facts_of
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import CustomerEvent
 from services.shared.contracts.scoring import StrategyCellChanged, Task, TaskRequested
@@ -150,7 +151,7 @@ def test_a_better_fit_moves_up_too() -> None:
     assert better.values(FitModel.kind) == {"commercial": "A"}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.integers(0, 20 * 24), min_size=1, max_size=6),
     st.integers(0, 40 * 24),

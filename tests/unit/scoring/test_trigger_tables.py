@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.scoring.adapters.standings_table import from_item, to_item
+from services.scoring.adapters.standing_items import from_item, to_item
 from services.scoring.domain.definitions import Definitions, ScoreModel
 from services.scoring.domain.definitions.trigger_tables import TriggerTable
 from services.scoring.domain.judging import let_time_pass, take_in
 from services.scoring.domain.standing import ProfileStanding
-from services.scoring.outbox import facts_of
+from services.scoring.service.outbox import facts_of
 from services.shared.contracts.ingest import CustomerEvent, ProfileChange
 from services.shared.contracts.scoring import TaskRequested, TriggerFired
 from services.shared.errors import Invalid

@@ -7,15 +7,8 @@ from typing import Any
 
 from services.journeys.domain import graph
 from services.journeys.domain.document import Document
-from services.journeys.domain.entries import (
-    Becomes,
-    Called,
-    DateWay,
-    EventWay,
-    ExitWhen,
-    GoalWhen,
-    Happening,
-)
+from services.journeys.domain.ends import ExitWhen, GoalWhen
+from services.journeys.domain.entries import Becomes, Called, DateWay, EventWay, Happening
 from services.journeys.domain.listening import date_condition
 from services.journeys.domain.nodes import Branch, Survey, Update, WaitFor, WaitUntil
 from services.journeys.domain.parts import WALK

@@ -41,7 +41,7 @@ def uncollected(document: Document, known: Collection[str] | None) -> Iterator[P
 
 
 def out_of_tone(document: Document) -> Iterator[Problem]:
-    """Where people are to be kept or won back, nothing is sold before they were met. A survey is a meeting."""
+    """Where people are to be kept or won back, the first message must not sell. A survey is a message."""
     if document.objective not in FIRST_RELATION:
         return
     for node_id, node in document.nodes.items():

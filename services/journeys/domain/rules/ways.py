@@ -30,7 +30,7 @@ def wrong_ways(document: Document) -> Iterator[Problem]:
 
 
 def _double_waits(document: Document) -> Iterator[Problem]:
-    """A machine looks at the clock in the task between two waits, so there must be one."""
+    """A state machine looks at the clock in the task between two waits, so there must be one."""
     for node_id, node in document.nodes.items():
         if isinstance(node, Wait) and isinstance(document.nodes[node.next], Wait):
             yield Problem(f"nodes.{node_id}.next", f"is the wait {node.next!r}: write one wait")

@@ -6,11 +6,20 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
 
 from services.scoring.domain.definitions.base import Definition, Kind
 from services.scoring.domain.definitions.fits import FitModel
+from services.scoring.domain.definitions.fitting import (
+    REFERRED,
+    Key,
+    check_matrices,
+    check_propensities,
+    fits,
+    needs_of,
+    ordered_by,
+    referred,
+)
 from services.scoring.domain.definitions.forums import Forum
 from services.scoring.domain.definitions.hearing import Hearing, Watch
 from services.scoring.domain.definitions.lifecycles import Lifecycle
@@ -19,14 +28,11 @@ from services.scoring.domain.definitions.margins import MarginTable
 from services.scoring.domain.definitions.models import ScoreModel
 from services.scoring.domain.definitions.needs import Needs
 from services.scoring.domain.definitions.pitches import Pitch
-from services.scoring.domain.definitions.predictions import ResponseScore
 from services.scoring.domain.definitions.scores import AnyModel, read_model
 from services.scoring.domain.definitions.segments import Segment, read_segment
 from services.scoring.domain.definitions.strategies import Strategy
 from services.scoring.domain.definitions.trigger_tables import TriggerTable
-from services.scoring.domain.facts import FACTS
 from services.scoring.domain.places import Judged
-from services.shared.conditions import Reference
 from services.shared.contracts.journeys import Listening
 from services.shared.errors import Conflict, Invalid, NotFound
 
@@ -47,9 +53,6 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     }
 )
 """Every kind there is."""
-
-Key = tuple[str, str]
-"""Kind and name."""
 
 
 def kind_of(name: str) -> Kind:
@@ -96,12 +99,12 @@ class Definitions:
         for kind, count in Counter(kind for kind, _ in by_key).items():
             if count > KINDS[kind].most:
                 raise Invalid("too_many", f"there may be {KINDS[kind].most} of {KINDS[kind].path}")
-        needs = {key: _needs(one, by_key) for key, one in sorted(by_key.items())}
-        _check_matrices(by_key)
-        _check_propensities(by_key)
-        ordered = tuple(by_key[key] for key in _ordered(needs))
+        needs = {key: needs_of(one, by_key) for key, one in sorted(by_key.items())}
+        check_matrices(by_key)
+        check_propensities(by_key)
+        ordered = tuple(by_key[key] for key in ordered_by(needs))
         hearing = hearing or Hearing()
-        watches = tuple(one for one in hearing.watches if _fits(one, by_key))
+        watches = tuple(one for one in hearing.watches if fits(one, by_key))
         words = {word for one in (*ordered, *watches) for word in (_word(one), *one.needs.names)}
         words |= {one.list for one in ordered if isinstance(one, StaticSegment)}
         words |= {*_carrying(hearing).names, *map(carry_word, hearing.carries)}
@@ -164,7 +167,7 @@ class Definitions:
         found: set[Key] = set()
         for one in (*self.all, *self.watches):
             new = any(self.introduced[name] > remembered for name in one.needs.names)
-            if new or any(_referred(reference) in found for reference in one.references()):
+            if new or any(referred(reference) in found for reference in one.references()):
                 found.add((one.kind, one.name))
         return frozenset(found)
 
@@ -220,27 +223,17 @@ class Definitions:
         users = [
             f"{one.kind} {one.name!r}"
             for one in self.all
-            if any((r.kind, r.name) == (_REFERRED.get(kind, kind), name) for r in one.references())
+            if any((r.kind, r.name) == (REFERRED.get(kind, kind), name) for r in one.references())
         ]
         users += [
             "a journey"
             for one in self.watches
-            if any((r.kind, r.name) == (_REFERRED.get(kind, kind), name) for r in one.references())
+            if any((r.kind, r.name) == (REFERRED.get(kind, kind), name) for r in one.references())
         ][:1]
         if users:
             raise Conflict("in_use", f"{kind} {name!r} is used by {', '.join(sorted(users))}")
         others = [one for one in self.all if (one.kind, one.name) != (kind, name)]
         return Definitions.of(self.version + 1, others, self.introduced, self.hearing)
-
-
-_REFERRED = {ScoreModel.kind: "score", FitModel.kind: "fit", Strategy.kind: "cell", MarginTable.kind: "fact"}
-"""What conditions call a kind, where that differs from its own name."""
-
-_KIND_REFERRED = {word: kind for kind, word in _REFERRED.items()}
-
-
-_FREE = frozenset({"trait", "relation", "consent", "event", "bucket", "part"})
-"""What conditions may name without anybody having defined it."""
 
 
 def _word(one: Definition) -> str:
@@ -254,56 +247,3 @@ def carry_word(trait: str) -> str:
 
 def _carrying(hearing: Hearing) -> Needs:
     return Needs(traits=hearing.carries)
-
-
-def _fits(watch: Watch, by_key: Mapping[Key, Definition]) -> bool:
-    try:
-        _needs(watch, by_key)
-    except Invalid:
-        return False
-    return True
-
-
-def _referred(reference: Reference) -> Key:
-    return _KIND_REFERRED.get(reference.kind, reference.kind), reference.name
-
-
-def _needs(one: Definition, by_key: Mapping[Key, Definition]) -> list[Key]:
-    needs: set[Key] = set()
-    for reference in one.references():
-        if reference.kind in _FREE or (reference.kind == "fact" and reference.name in FACTS):
-            continue
-        key = _referred(reference)
-        if key not in by_key:
-            raise Invalid(
-                "unknown_reference",
-                f"{reference.path}: there is no {reference.kind} named {reference.name!r}",
-            )
-        needs.add(key)
-    return sorted(needs)
-
-
-def _check_matrices(by_key: Mapping[Key, Definition]) -> None:
-    for one in by_key.values():
-        if isinstance(one, Strategy):
-            fit = by_key[FitModel.kind, one.source.fit]
-            assert isinstance(fit, FitModel)  # the kinds are apart
-            one.check_grades(fit.values)
-
-
-def _check_propensities(by_key: Mapping[Key, Definition]) -> None:
-    for one in by_key.values():
-        if isinstance(one, Pitch):
-            score = one.source.propensity
-            if not isinstance(by_key[ScoreModel.kind, score], ResponseScore):
-                raise Invalid(
-                    "not_learned", f"propensity: of proposition {one.name!r}, {score!r} is no response model"
-                )
-
-
-def _ordered(needs: Mapping[Key, list[Key]]) -> list[Key]:
-    try:
-        return list(TopologicalSorter(needs).static_order())
-    except CycleError as error:
-        path = " -> ".join(f"{kind} {name}" for kind, name in reversed(error.args[1]))
-        raise Invalid("definition_cycle", f"definitions refer to each other in a circle: {path}") from error

@@ -22,7 +22,7 @@ from halte.journeys.simulation_page import simulated
 from halte.journeys.sources import read_source
 from services.ingest.adapters.parquet import DuckParquet
 from services.journeys.adapters.library_files import shelf
-from services.journeys.domain.calendar import Passage
+from services.journeys.domain.agenda import Passage
 from services.shared.errors import Invalid
 from tests.support.accessible import Page, faults
 from tests.unit.halte.journeys.test_command import run

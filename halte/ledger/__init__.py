@@ -1,0 +1,1 @@
+"""The consent ledger, checked by somebody who does not take its word for it."""
