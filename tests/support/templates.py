@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -48,16 +49,24 @@ def synthesise(stage: str = "local") -> Path:
         subprocess.CalledProcessError: the app doesn't synthesise; its output is on stderr.
     """
     folder = templates_folder(stage)
-    if folder.exists():
-        return folder
-    with tempfile.TemporaryDirectory(dir=_made(folder.parent)) as made:
-        _synthesise(stage, Path(made, "out"))
-        keep = _made(Path(made) / "keep")
-        for template in Path(made, "out").glob("*.template.json"):
-            template.rename(keep / template.name)
-        with contextlib.suppress(OSError):  # another process was first
+    with _alone(_made(folder.parent) / f"{stage}.lock"):
+        if folder.exists():
+            return folder
+        with tempfile.TemporaryDirectory(dir=folder.parent) as made:
+            _synthesise(stage, Path(made, "out"))
+            keep = _made(Path(made) / "keep")
+            for template in Path(made, "out").glob("*.template.json"):
+                template.rename(keep / template.name)
             keep.rename(folder)
     return folder
+
+
+@contextlib.contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """One process after the other: what one has made the others find."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _synthesise(stage: str, folder: Path) -> None:

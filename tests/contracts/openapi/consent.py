@@ -192,6 +192,9 @@ _STATE = obj(
         "sequence": NUMBER,
         **dict.fromkeys(("entry_id", "text_version"), TEXT),
         "at": INSTANT,
+        **dict.fromkeys(("basis", "until"), TEXT),
+        "commercial": FLAG,
+        "why": TEXT,
     }
 )
 
@@ -215,19 +218,7 @@ SCHEMAS: Mapping[str, Schema] = {
     "Permissions": obj(
         {
             "address_key": TEXT,
-            "states": many(
-                obj(
-                    {
-                        **dict.fromkeys(("purpose", "channel", "state"), TEXT),
-                        "sequence": NUMBER,
-                        **dict.fromkeys(("entry_id", "text_version"), TEXT),
-                        "at": INSTANT,
-                        **dict.fromkeys(("basis", "until"), TEXT),
-                        "commercial": FLAG,
-                        "why": TEXT,
-                    }
-                )
-            ),
+            "states": many(_STATE),
             "history": many(obj(_CHANGE)),
         },
         description="Names nobody. An address without states has permitted nothing. `commercial`: may a commercial "

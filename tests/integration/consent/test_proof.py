@@ -83,7 +83,8 @@ def test_the_proof_has_request_message_confirmation_and_withdrawal(world: World)
     assert (asked["at"], asked["form"]) == ("2026-03-01T12:00:00.000Z", "footer@3")
     assert (asked["purpose"], asked["channel"], asked["text"]) == ("newsletter", "email", TEXT)
     assert asked["evidence"] | {"salt": ""} == {
-        **dict.fromkeys(("page", "reason", "provider_id", "template", "template_version", "sent_at"), ""),
+        **dict.fromkeys(("page", "reason", "document", "given_at"), ""),
+        **dict.fromkeys(("provider_id", "template", "template_version", "sent_at"), ""),
         "address": "ann@example.com",
         "ip": "203.0.113.9",
         "user_agent": "Firefox",

@@ -136,7 +136,7 @@ def test_a_page_is_accessible_and_escapes_what_it_shows(language: str, button: s
 
 
 def test_pages_exist_in_both_languages() -> None:
-    assert "Afmelden" in unsubscribe_page(Question("News", "", "nl", "n"), "t")
-    assert "Unsubscribe" in unsubscribe_page(Question("News", "", "fr", "n"), "t")
+    assert "Afmelden" in unsubscribe_page(Question("News", "", "nl", "n"), "t", "")
+    assert "Unsubscribe" in unsubscribe_page(Question("News", "", "fr", "n"), "t", "")
     assert "Dank u wel" in message_page("confirmed", "nl-NL,nl;q=0.9,en;q=0.8")
     assert "Thank you" in message_page("confirmed", "")
