@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.consent.bootstrap_audit import anchoring
+from services.consent.bootstrap.audit import anchoring
 from services.shared.observability import service_logger
 
 logger = service_logger("consent")

@@ -6,10 +6,10 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.consent.bootstrap import branding, inspection, registry, withdrawals
-from services.consent.bootstrap_audit import public_key, receipts
-from services.consent.bootstrap_records import importing, soft_opt_ins
-from services.consent.bootstrap_replies import objections
+from services.consent.bootstrap.audit import public_key, receipts
+from services.consent.bootstrap.permissions import branding, inspection, registry, withdrawals
+from services.consent.bootstrap.records import importing, soft_opt_ins
+from services.consent.bootstrap.replies import objections
 from services.consent.domain.asks import Lookup, Objection, Withdrawal
 from services.consent.domain.brand import Brand
 from services.consent.domain.imports import Import, lines

@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from services.consent.audit import MAX_ANCHORS, MAX_ENTRIES
-from services.consent.bootstrap_audit import audit
+from services.consent.bootstrap.audit import audit
 from services.consent.handlers.requests import shard_number
 from services.consent.searching import Search
 from services.shared.http import answer, resolver, whole_number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.consent.bootstrap_records import lapsing
+from services.consent.bootstrap.records import lapsing
 from services.shared.observability import service_logger
 
 logger = service_logger("consent")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from services.consent.bootstrap_replies import complaints
+from services.consent.bootstrap.replies import complaints
 from services.shared.aws.records import each_record, envelope
 from services.shared.contracts.delivery import ComplaintsReceived
 from services.shared.observability import service_logger

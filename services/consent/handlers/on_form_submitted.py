@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from services.consent.bootstrap import form_asking
+from services.consent.bootstrap.permissions import form_asking
 from services.consent.domain.asks import Ask
 from services.consent.domain.evidence import Origin
 from services.shared.aws.records import each_record, envelope

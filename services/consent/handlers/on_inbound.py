@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from services.consent.bootstrap_replies import replies
+from services.consent.bootstrap.replies import replies
 from services.consent.handlers.inbound import UnknownInbound, read_reply
 from services.shared.aws.records import each_record
 from services.shared.errors import Invalid

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.consent.adapters.ledger_table import entry_of, recorded_at
-from services.consent.bootstrap import publishing
+from services.consent.bootstrap.permissions import publishing
 from services.shared.aws.records import batch_failures, changes
 from services.shared.observability import service_logger
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from services.consent.bootstrap import mailing
+from services.consent.bootstrap.permissions import mailing
 from services.shared.aws.records import each_record, envelope
 from services.shared.contracts.delivery import MessageSent
 from services.shared.observability import service_logger

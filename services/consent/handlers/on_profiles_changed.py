@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from services.consent.bootstrap import address_changes
-from services.consent.bootstrap_replies import told
+from services.consent.bootstrap.permissions import address_changes
+from services.consent.bootstrap.replies import told
 from services.shared.aws.records import each_record, envelope
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesErased, ProfilesMerged
 from services.shared.observability import service_logger

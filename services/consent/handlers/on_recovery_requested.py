@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.consent.bootstrap import recovery
+from services.consent.bootstrap.permissions import recovery
 from services.consent.recovery import Outcome
 from services.shared.aws.records import each_record, envelope
 from services.shared.contracts.ingest import RecoveryRequested

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from services.consent.bootstrap_replies import opt_outs
+from services.consent.bootstrap.replies import opt_outs
 from services.consent.opt_outs import SMS
 from services.shared.aws.records import each_record, envelope
 from services.shared.contracts.consent import ConsentChanged

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.consent.bootstrap_replies import opt_outs
+from services.consent.bootstrap.replies import opt_outs
 from services.shared.observability import service_logger
 
 logger = service_logger("consent")

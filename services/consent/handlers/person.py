@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.consent import bootstrap
+from services.consent.bootstrap import permissions as bootstrap
 from services.shared.contracts.person import PersonQuestion
 from services.shared.observability import service_logger
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.consent.bootstrap import fresh_links, new_address, preference_centre
-from services.consent.bootstrap_audit import own_links, own_receipts
+from services.consent.bootstrap.audit import own_links, own_receipts
+from services.consent.bootstrap.permissions import fresh_links, new_address, preference_centre
 from services.consent.handlers.pages import spoken
 from services.consent.handlers.preference_pages import (
     centre_page,

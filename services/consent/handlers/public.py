@@ -7,8 +7,8 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.consent.bootstrap import asking, opt_in, unsubscribing
-from services.consent.bootstrap_audit import receipt_link
+from services.consent.bootstrap.audit import receipt_link
+from services.consent.bootstrap.permissions import asking, opt_in, unsubscribing
 from services.consent.domain.asks import Ask
 from services.consent.handlers.pages import (
     Message,

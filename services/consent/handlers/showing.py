@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.consent.bootstrap import branding
+from services.consent.bootstrap.permissions import branding
 from services.consent.domain.brand import Brand, Words
 from services.shared.http import html
 from services.shared.pages import Look, dressed, language_of

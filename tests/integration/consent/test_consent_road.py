@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from services.consent import bootstrap
+from services.consent.bootstrap import permissions as bootstrap
 from services.consent.domain.evidence import Origin
 from services.consent.domain.ledger import shard_of
 from services.shared import tokens

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from services.consent import bootstrap
+from services.consent.bootstrap import permissions as bootstrap
 from services.shared import tokens
 from services.shared.aws import secrets
 from services.shared.aws.clients import client

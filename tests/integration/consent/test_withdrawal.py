@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from services.consent import bootstrap
+from services.consent.bootstrap import permissions as bootstrap
 from services.consent.handlers import on_complaints, on_inbound, on_profiles_changed, person
 from services.consent.ports import Subject
 from services.shared.clock import to_iso

@@ -8,7 +8,13 @@ from services.consent.adapters.evidence_table import EvidenceTable
 from services.consent.adapters.ledger_table import LedgerTable
 from services.consent.adapters.opt_out_list import EndUserMessagingOptOuts
 from services.consent.adapters.reminder_table import ReminderTable
-from services.consent.bootstrap import ledger_of, opt_in_with, profile_asking, publishing_with, recorder_of
+from services.consent.bootstrap.permissions import (
+    ledger_of,
+    opt_in_with,
+    profile_asking,
+    publishing_with,
+    recorder_of,
+)
 from services.consent.complaints import Complaints
 from services.consent.objections import Objections
 from services.consent.opt_outs import OptOuts
