@@ -5,6 +5,8 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 STAGE ?=
 ARGS ?=
+SWEPT = tests/faults tests/integration/ingest/test_erasure.py tests/integration/ingest/test_identity.py \
+	tests/integration/journeys/test_conformance.py tests/unit/delivery/test_withdrawal_race.py
 # One more than cores: one of them mostly waits for the emulator's clock.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
@@ -41,7 +43,7 @@ test: setup ## All tests, the whole-system run on the emulator included (ARGS="-
 	@.venv/bin/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 sweep: setup ## Every fault at every call, and many random journeys (a sample of them is in `make test`)
-	@EXHAUSTIVE=1 .venv/bin/python -m pytest -q -n $(WORKERS) --dist worksteal tests/faults tests/integration/journeys/test_conformance.py $(ARGS)
+	@EXHAUSTIVE=1 .venv/bin/python -m pytest -q -n $(WORKERS) --dist worksteal $(SWEPT) $(ARGS)
 
 check: setup ## Format, lint, types, import rules: what CI holds the code to
 	@.venv/bin/ruff format --check .

@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("preflight", help="say what is missing on this machine")
     run = commands.add_parser("run", help="run everything")
     run.add_argument("--once", action="store_true", help="exit when done; 0 only if all checks hold")
-    run.add_argument("--customers", type=_customers, default=30, help="customers to replay (default 30)")
+    run.add_argument("--customers", type=_customers, default=20, help="customers to replay (default 20)")
     run.add_argument("--days", type=_days, default=546, help="days of the log to replay (default: all 546)")
     run.add_argument(
         "--port", type=int, default=4566, help="the emulator's port, or a free one (default 4566)"

@@ -25,7 +25,7 @@ class Options:
     """What the command line asks for; `days` are of the log, `speed` is virtual seconds per real second."""
 
     once: bool = False
-    customers: int = 30
+    customers: int = 20
     days: int = 546
     port: int = 4566
     page_port: int = 8080

@@ -19,6 +19,7 @@ from services.shared.clock import to_iso
 from services.shared.contracts.ingest import ProfileChange, ProfilesChanged, ProfilesMerged
 from tests.integration.ingest.conftest import World
 from tests.integration.ingest.test_handlers import bus_body
+from tests.support.thorough import EXHAUSTIVE
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -270,7 +271,7 @@ def played(world: World, order: Sequence[tuple[dict[str, Any], str]], dice: rand
 
 
 @pytest.mark.capability("002-1")
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(40 if EXHAUSTIVE else 3))
 def test_any_order_and_repetition_ends_in_the_same_people(world: World, seed: int) -> None:
     """F1, F2: the order of time, and order, duplicates and batches at random."""
     dice = random.Random(seed)
