@@ -51,7 +51,7 @@ def test_a_wait_after_a_wait_until(world: World) -> None:
 def test_offers_of_some_real_people(world: World) -> None:
     """As many as there is patience for; the interpreter walks all of them."""
     raw = offer_journey(offer_durations(), "Offer Viewed")
-    walks = both(world, raw, some_of(list(starbucks()), 40 if EXHAUSTIVE else 4))
+    walks = both(world, raw, some_of(list(starbucks()), 40 if EXHAUSTIVE else 7))
     assert sum(row[1] == "asked" for _, rows in walks for row in rows) > 4
 
 
