@@ -50,6 +50,7 @@ class DeliveryStack(ServiceStack):
         self._feedback()
         self._outbox()
         self._routes()
+        self._report()
         self._person()
         self.announce("email-configuration-set", self.configuration_set.configuration_set_name)
 
@@ -230,7 +231,7 @@ class DeliveryStack(ServiceStack):
             table=self.messages,
             settings={"reports_table": self.reports.table_name},
         )
-        self.reports.grant(publisher, "dynamodb:PutItem", "dynamodb:UpdateItem")
+        self.reports.grant(publisher, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 
     def _person(self) -> None:
         function = self.person(
@@ -259,12 +260,10 @@ class DeliveryStack(ServiceStack):
                 "messages_table": self.messages.table_name,
                 "gates_table": self.gates.table_name,
                 "templates_table": self.templates.table_name,
-                "reports_table": self.reports.table_name,
             },
         )
         self.messages.grant(api, "dynamodb:GetItem", "dynamodb:Query")
         self.templates.grant(api, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan")
-        self.reports.grant(api, "dynamodb:Query")
         outcomes = self.function(
             "Outcomes",
             handler="outcomes",
@@ -282,6 +281,24 @@ class DeliveryStack(ServiceStack):
                 "PUT /landing-pages",
                 "GET /messages/{send_id}",
                 "GET /decisions",
+            ],
+        )
+
+    def _report(self) -> None:
+        reports = self.function(
+            "ReportRoutes",
+            handler="reports",
+            settings={"reports_table": self.reports.table_name},
+            memory=1024,
+        )
+        self.reports.grant(reports, "dynamodb:Query", "dynamodb:PutItem")
+        self.routes(
+            reports,
+            [
                 "GET /reports/summary",
+                "GET /reports/prices",
+                "PUT /reports/prices",
+                "GET /reports/channels/{channel}",
+                "GET /reports/{kind}",
             ],
         )

@@ -20,6 +20,7 @@ from services.delivery.settings import (
     OnRequestsSettings,
     OutcomesSettings,
     PersonSettings,
+    ReportsSettings,
     SweepSettings,
 )
 from services.delivery.use_cases.answer_person import AnswerPerson
@@ -27,6 +28,7 @@ from services.delivery.use_cases.copy_facts import CopyContacts, CopyPermissions
 from services.delivery.use_cases.links import Links
 from services.delivery.use_cases.note_feedback import NoteFeedback
 from services.delivery.use_cases.publish_outcomes import PublishOutcomes
+from services.delivery.use_cases.report import Reports
 from services.delivery.use_cases.send_messages import SendMessages
 from services.delivery.use_cases.serve_marketers import ServeMarketers
 from services.delivery.use_cases.sweep_messages import SweepMessages
@@ -115,9 +117,16 @@ def serving() -> ServeMarketers:
     return ServeMarketers(
         templates=DynamoTemplates(Table(settings.templates_table)),
         messages=_messages(settings.messages_table, settings.gates_table),
-        counters=DynamoCounters(Table(settings.reports_table)),
         clock=settings.clock(),
     )
+
+
+@cache
+def reporting() -> Reports:
+    """What `reports` runs."""
+    settings = ReportsSettings.from_env()
+    rows = DynamoCounters(Table(settings.reports_table))
+    return Reports(counters=rows, price_lists=rows, clock=settings.clock())
 
 
 @cache

@@ -10,8 +10,10 @@ from typing import Any, Literal, Protocol
 from services.delivery.domain.choice import Standing
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import Message
-from services.delivery.domain.outcomes import RowKey
 from services.delivery.domain.protocol import Answer
+from services.delivery.domain.reports.once import Change
+from services.delivery.domain.reports.prices import PriceList
+from services.delivery.domain.reports.rows import Row
 from services.delivery.domain.template import Rendered, Template, TemplateDocument
 from services.shared.contracts.consent import ConsentChange
 
@@ -198,16 +200,32 @@ class Sender(Protocol):
 
 
 class Counters(Protocol):
-    """Report rows that count each batch once."""
+    """Report rows that count each change once."""
 
-    def add(self, batch_id: str, counts: Mapping[RowKey, Mapping[str, int]], at: datetime) -> None:
-        """Add a batch's counts, unless that batch has been counted."""
+    def count(self, batch: Sequence[Change], at: datetime) -> None:
+        """Add what a batch of a stream adds, unless that is counted, however the batch is cut when it comes again."""
         ...
 
-    def totals(self) -> Sequence[Mapping[str, Any]]:
-        """One row per journey, template and channel, over all days."""
+    def totals(self) -> Sequence[Row]:
+        """All rows, each over all days."""
         ...
 
-    def of_day(self, journey: str, day: date) -> Sequence[Mapping[str, Any]]:
-        """A journey's rows of one day (UTC), one per template and channel."""
+    def days(self, days: Iterable[date], *, mailboxes: bool = False) -> Sequence[Row]:
+        """The rows of some days (UTC); those of `mailboxes` stand apart."""
+        ...
+
+    def of_day(self, journey: str, day: date) -> Sequence[Row]:
+        """A journey's rows of one day (UTC)."""
+        ...
+
+
+class PriceLists(Protocol):
+    """What messages cost."""
+
+    def prices(self) -> Sequence[PriceList]:
+        """All lists that were set."""
+        ...
+
+    def put_prices(self, prices: PriceList) -> None:
+        """Keep a list, instead of one from the same day on."""
         ...

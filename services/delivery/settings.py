@@ -69,10 +69,15 @@ class OutcomesSettings(Settings):
     reports_table: str
 
 
+class ReportsSettings(Settings):
+    """Of the routes of reports."""
+
+    reports_table: str
+
+
 class ApiSettings(Settings):
     """Of the marketers' routes."""
 
     messages_table: str
     gates_table: str
     templates_table: str
-    reports_table: str

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from services.delivery.domain.message import Message
 from services.delivery.domain.outcomes import effects_of
+from services.delivery.domain.reports.once import Change
+from services.delivery.domain.reports.rows import added
 from services.delivery.ports import Counters
 from services.shared.aws.bus import pack
 from services.shared.clock import Clock
@@ -18,7 +20,6 @@ from services.shared.contracts.delivery import (
     MessageSkipped,
     OutcomesObserved,
 )
-from services.shared.ids import stable_id
 
 
 class Publisher(Protocol):
@@ -41,9 +42,10 @@ class PublishOutcomes:
         self, event_ids: Sequence[str], changes: Iterable[tuple[Message | None, Message | None]]
     ) -> Mapping[str, int]:
         """Publish one batch of the stream; how much of each."""
-        effects = effects_of(changes)
-        if effects.counts:
-            self._counters.add(stable_id("bat", *event_ids), effects.counts, self._clock.now())
+        batch = list(zip(event_ids, changes, strict=True))
+        counted = [Change(event, added(old, new)) for event, (old, new) in batch if new is not None]
+        self._counters.count(counted, self._clock.now())
+        effects = effects_of(change for _, change in batch)
         self._bus.publish(
             [
                 *pack(effects.sent, lambda rows: MessageSent(messages=rows)),
