@@ -19,7 +19,7 @@ from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged, NoticeRequested
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
-from services.shared.contracts.journeys import MessageRequested
+from services.shared.contracts.journeys import JourneyExited, MessageRequested
 from services.shared.contracts.outcomes import outcomes_function
 from services.shared.freshness import COPIED
 
@@ -51,6 +51,7 @@ class DeliveryStack(ServiceStack):
         self._outbox()
         self._routes()
         self._report()
+        self._conversions()
         self._person()
         self.announce("email-configuration-set", self.configuration_set.configuration_set_name)
 
@@ -283,6 +284,15 @@ class DeliveryStack(ServiceStack):
                 "GET /decisions",
             ],
         )
+
+    def _conversions(self) -> None:
+        on_exits = self.function(
+            "OnExits",
+            handler="on_exits",
+            settings={"messages_table": self.messages.table_name, "gates_table": self.gates.table_name},
+        )
+        self.messages.grant(on_exits, "dynamodb:Query", "dynamodb:UpdateItem")
+        self.react(on_exits, facts=[JourneyExited])
 
     def _report(self) -> None:
         reports = self.function(

@@ -14,6 +14,7 @@ from services.delivery.adapters.senders import SesSender, SmsSender
 from services.delivery.settings import (
     ApiSettings,
     OnConsentSettings,
+    OnExitsSettings,
     OnFeedbackSettings,
     OnMessagesStreamSettings,
     OnProfilesChangedSettings,
@@ -26,6 +27,7 @@ from services.delivery.settings import (
 from services.delivery.use_cases.answer_person import AnswerPerson
 from services.delivery.use_cases.copy_facts import CopyContacts, CopyPermissions
 from services.delivery.use_cases.links import Links
+from services.delivery.use_cases.note_conversions import NoteConversions
 from services.delivery.use_cases.note_feedback import NoteFeedback
 from services.delivery.use_cases.prepare import Prepare
 from services.delivery.use_cases.publish_outcomes import PublishOutcomes
@@ -86,6 +88,13 @@ def noting() -> NoteFeedback:
         messages=_messages(settings.messages_table, settings.gates_table),
         gates=DynamoGates(Table(settings.gates_table)),
     )
+
+
+@cache
+def noting_conversions() -> NoteConversions:
+    """What `on_exits` runs."""
+    settings = OnExitsSettings.from_env()
+    return NoteConversions(_messages(settings.messages_table, settings.gates_table))
 
 
 @cache

@@ -56,6 +56,13 @@ class OnFeedbackSettings(Settings):
     gates_table: str
 
 
+class OnExitsSettings(Settings):
+    """Of the handler that notes the goals of journeys."""
+
+    messages_table: str
+    gates_table: str
+
+
 class OnMessagesStreamSettings(Settings):
     """Of the outbox."""
 

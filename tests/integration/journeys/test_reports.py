@@ -19,7 +19,8 @@ GOAL = {"event": "Order Completed"}
 
 
 def figures(**numbers: Any) -> dict[str, Any]:
-    said = {"entered": 0, "active": 0, "reached": 0, "reached_rate": None, "left": {}, "asked": 0, **numbers}
+    said = {"entered": 0, "active": 0, "reached": 0, "reached_rate": None, "left": {}, "asked": 0}
+    said |= {"worth": {}, **numbers}
     if said["entered"]:
         said["reached_rate"] = round(said["reached"] / said["entered"], 4)
     return said
