@@ -140,7 +140,7 @@ def test_a_goal_is_put_down_to_the_last_message_before_it_once(shop: World) -> N
 
 @pytest.mark.capability("000-36")
 def test_the_channel_mix_by_objective_matches_the_ledger(shop: World) -> None:
-    """Conversion, cost and profit; the sums are those of the messages, and channels are suggested by what they bring."""
+    """Conversion, cost and profit; sums are those of the messages, and channels are suggested by what they bring."""
     prices = {"since": "2026-01-01", "currency": "EUR", "channels": {"email": 0.01, "sms": 0.5}}
     assert call("PUT", "/reports/prices", prices)[0] == 200
     given_contact(version=2, email="ann@gmail.com", phone="+31612345678")
