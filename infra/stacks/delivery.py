@@ -14,6 +14,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.constructs.freshness import watch_freshness
+from infra.constructs.outcome_lake import keep_outcomes
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
@@ -230,8 +231,9 @@ class DeliveryStack(ServiceStack):
             "OnMessagesStream",
             handler="on_messages_stream",
             table=self.messages,
-            settings={"reports_table": self.reports.table_name},
+            settings={"reports_table": self.reports.table_name, "lake_bucket": self.lake_bucket_name},
         )
+        keep_outcomes(self, publisher)
         self.reports.grant(publisher, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 
     def _person(self) -> None:

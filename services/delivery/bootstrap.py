@@ -10,6 +10,7 @@ from services.delivery.adapters.dynamo_gates import DynamoGates
 from services.delivery.adapters.dynamo_messages import DynamoMessages
 from services.delivery.adapters.dynamo_templates import DynamoTemplates
 from services.delivery.adapters.dynamo_traces import DynamoTraces
+from services.delivery.adapters.s3_outcomes import S3Outcomes
 from services.delivery.adapters.senders import SesSender, SmsSender
 from services.delivery.settings import (
     ApiSettings,
@@ -103,6 +104,7 @@ def publishing() -> PublishOutcomes:
     settings = OnMessagesStreamSettings.from_env()
     return PublishOutcomes(
         counters=DynamoCounters(Table(settings.reports_table)),
+        lines=S3Outcomes(settings.lake_bucket),
         bus=Bus(settings.bus_name),
         clock=settings.clock(),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from services.delivery.domain.choice import Standing
@@ -216,6 +217,67 @@ class Counters(Protocol):
 
     def of_day(self, journey: str, day: date) -> Sequence[Row]:
         """A journey's rows of one day (UTC)."""
+        ...
+
+
+class OutcomeLines(Protocol):
+    """The lines of reports in the lake."""
+
+    def put(self, days: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Write the lines of some days; the same ones again change nothing."""
+        ...
+
+
+class DayMoved(Exception):
+    """Somebody else has worked a day of lines up meanwhile."""
+
+
+class OutcomeStore(Protocol):
+    """The lines of reports as objects: raw ones, and one part of each finished day."""
+
+    def raw(self) -> Mapping[date, list[str]]:
+        """The keys of raw objects, by day."""
+        ...
+
+    def parts(self) -> Mapping[date, list[str]]:
+        """The keys of parts, by day; of a day at rest there is one."""
+        ...
+
+    def fetch(self, keys: Iterable[str], folder: Path) -> list[Path]:
+        """Copy objects into a folder.
+
+        Raises:
+            DayMoved: one is not there any more.
+        """
+        ...
+
+    def store(self, key: str, source: Path) -> None:
+        """Write a part."""
+        ...
+
+    def remove(self, keys: Iterable[str]) -> None:
+        """Delete objects; those that are gone already are no error."""
+        ...
+
+
+class OutcomeFiles(Protocol):
+    """Files of lines: raw ones and parts."""
+
+    def write(self, raw: Sequence[Path], parts: Sequence[Path], target: Path) -> int:
+        """Make one part of all lines, each once; how many."""
+        ...
+
+    def rows(
+        self,
+        settled: Sequence[Path],
+        raw: Sequence[Path] = (),
+        parts: Sequence[Path] = (),
+        *,
+        by: Sequence[str],
+        mailboxes: bool = False,
+    ) -> list[Row]:
+        """The sums by day, channel and some dimensions, of lines in `settled` parts, where each is once, and of those
+        in other files, where one may stand several times."""
         ...
 
 

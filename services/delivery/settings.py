@@ -63,10 +63,18 @@ class OnExitsSettings(Settings):
     gates_table: str
 
 
+class CompactSettings(Settings):
+    """Of what keeps the reports' lines in the lake."""
+
+    lake_bucket: str
+    memory_mb: int
+
+
 class OnMessagesStreamSettings(Settings):
     """Of the outbox."""
 
     reports_table: str
+    lake_bucket: str
     bus_name: str
 
 

@@ -58,14 +58,14 @@ class DynamoCounters:
                 left = self._count(left, at)
 
     def totals(self) -> Sequence[Row]:
-        return [_row("", item) for item in self._table.query("pk = :p", values={":p": TOTAL})]
+        return list(_rows("", self._table.query("pk = :p", values={":p": TOTAL})))
 
     def days(self, days: Iterable[date], *, mailboxes: bool = False) -> Sequence[Row]:
         prefix = "mailbox" if mailboxes else "day"
 
         def of_one(day: date) -> list[Row]:
             items = self._table.query("pk = :p", values={":p": f"{prefix}#{day.isoformat()}"})
-            return [_row(day.isoformat(), item) for item in items]
+            return list(_rows(day.isoformat(), items))
 
         return [row for rows in done(each(of_one, days)) for row in rows]
 
@@ -74,7 +74,7 @@ class DynamoCounters:
             "pk = :day AND begins_with(sk, :journey)",
             values={":day": f"day#{day.isoformat()}", ":journey": f"{journey}#"},
         )
-        return [_row(day.isoformat(), item) for item in items]
+        return list(_rows(day.isoformat(), items))
 
     def prices(self) -> Sequence[PriceList]:
         found = self._table.query("pk = :p", values={":p": "prices"})
@@ -153,7 +153,10 @@ def _note_key(event_id: str) -> Item:
     return {"pk": f"batch#{event_id}", "sk": "BATCH"}
 
 
-def _row(day: str, item: Mapping[str, Any]) -> Row:
-    said = {name: str(item[name]) for name in _DIMENSIONS if name in item}
-    numbers = {name: int(value) for name, value in sorted(item.items()) if name not in _NO_NUMBERS and value}
-    return Row(RowKey(day=day, **said), numbers)
+def _rows(day: str, items: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """Of a row from which everything was taken back nothing is left."""
+    for item in items:
+        said = {name: str(item[name]) for name in _DIMENSIONS if name in item}
+        numbers = {n: int(value) for n, value in sorted(item.items()) if n not in _NO_NUMBERS and value}
+        if numbers:
+            yield Row(RowKey(day=day, **said), numbers)
