@@ -276,8 +276,8 @@ class OutcomeFiles(Protocol):
         by: Sequence[str],
         mailboxes: bool = False,
     ) -> list[Row]:
-        """The sums by day, channel and some dimensions, of lines in `settled` parts, where each is once, and of those
-        in other files, where one may stand several times."""
+        """The sums by some dimensions (and `day`), units by day and channel as well, of lines in `settled` parts, where
+        each is once, and of those in other files, where one may stand several times."""
         ...
 
 

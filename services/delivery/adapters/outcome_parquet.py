@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from services.delivery.domain.reports.lines import COLUMNS, DIMENSIONS
+from services.delivery.domain.reports.lines import COLUMNS
 from services.delivery.domain.reports.rows import Row, RowKey
 
 ROW_GROUP = 100_000
@@ -43,14 +43,14 @@ class DuckOutcomes:
         raw: Sequence[Path] = (),
         parts: Sequence[Path] = (),
         *,
-        by: Sequence[str] = DIMENSIONS,
+        by: Sequence[str],
         mailboxes: bool = False,
     ) -> list[Row]:
-        names = [name for name in DIMENSIONS if name in {*by, "channel"}]
-        listed = ", ".join(names)
+        names = list(dict.fromkeys(["day", *by, "channel"]))
+        listed = ", ".join(name if name in by else _where_it_costs(name) for name in names)
         known = f"SELECT {_NAMES} FROM read_parquet($settled)" if settled else _NOTHING
         query = (
-            f"SELECT day, {listed}, measure, CAST(sum(amount) AS BIGINT) AS amount "
+            f"SELECT {listed}, measure, CAST(sum(amount) AS BIGINT) AS amount "
             f"FROM ({known} UNION ALL {_each_once(raw, parts)}) "
             f"WHERE (mailbox <> '') = $mailboxes GROUP BY ALL HAVING sum(amount) <> 0 ORDER BY ALL"
         )
@@ -93,9 +93,15 @@ def _arguments(raw: Sequence[Path], parts: Sequence[Path]) -> dict[str, Any]:
     return {name: [str(path) for path in paths] for name, paths in named.items() if paths}
 
 
+def _where_it_costs(name: str) -> str:
+    """Costs need to know when, and by which channel: no other number is split up by it."""
+    return f"CASE WHEN measure = 'units' THEN {name} END AS {name}"
+
+
 def _rows(found: Sequence[tuple[Any, ...]], names: Sequence[str]) -> Iterator[Row]:
-    numbers: dict[RowKey, dict[str, int]] = {}
-    for day, *about, measure, amount in found:
-        key = RowKey(day=day.isoformat(), **dict(zip(names, about, strict=True)))
-        numbers.setdefault(key, {})[measure] = amount
-    yield from (Row(key, by) for key, by in numbers.items())
+    numbers: dict[tuple[Any, ...], dict[str, int]] = {}
+    for *about, measure, amount in found:
+        numbers.setdefault(tuple(about), {})[measure] = amount
+    for about_row, by in numbers.items():
+        said = {name: str(value) for name, value in zip(names, about_row, strict=True) if value is not None}
+        yield Row(RowKey(**{"day": "", **said}), by)

@@ -18,6 +18,7 @@ from services.delivery.ports import DayMoved, OutcomeFiles, OutcomeStore
 from services.shared.clock import Clock
 
 READ_ATTEMPTS = 5
+DAY = "day"
 
 
 class KeepOutcomes:
@@ -43,9 +44,9 @@ class KeepOutcomes:
         return days
 
     def rows(
-        self, days: Sequence[date], *, by: Sequence[str] = DIMENSIONS, mailboxes: bool = False
+        self, days: Sequence[date], *, by: Sequence[str] = (DAY, *DIMENSIONS), mailboxes: bool = False
     ) -> list[Row]:
-        """The sums of some days, by day and some dimensions.
+        """The sums of some days, by some dimensions (and `day`).
 
         Raises:
             DayMoved: days were worked up all the time.
