@@ -22,6 +22,7 @@ from services.shared.contracts.consent import ConfirmationRequested, ConsentChan
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 from services.shared.contracts.journeys import JourneyExited, MessageRequested
 from services.shared.contracts.outcomes import outcomes_function
+from services.shared.contracts.scoring import StageChanged
 from services.shared.freshness import COPIED
 
 DAILY_CAP = 3
@@ -52,7 +53,7 @@ class DeliveryStack(ServiceStack):
         self._outbox()
         self._routes()
         self._report()
-        self._conversions()
+        self._progress()
         self._person()
         self.announce("email-configuration-set", self.configuration_set.configuration_set_name)
 
@@ -287,7 +288,7 @@ class DeliveryStack(ServiceStack):
             ],
         )
 
-    def _conversions(self) -> None:
+    def _progress(self) -> None:
         on_exits = self.function(
             "OnExits",
             handler="on_exits",
@@ -295,6 +296,11 @@ class DeliveryStack(ServiceStack):
         )
         self.messages.grant(on_exits, "dynamodb:Query", "dynamodb:UpdateItem")
         self.react(on_exits, facts=[JourneyExited])
+        on_stages = self.function(
+            "OnStages", handler="on_stages", settings={"reports_table": self.reports.table_name}
+        )
+        self.reports.grant(on_stages, "dynamodb:PutItem", "dynamodb:UpdateItem")
+        self.react(on_stages, facts=[StageChanged])
 
     def _report(self) -> None:
         reports = self.function(
@@ -311,6 +317,7 @@ class DeliveryStack(ServiceStack):
                 "GET /reports/prices",
                 "PUT /reports/prices",
                 "GET /reports/channels/{channel}",
+                "GET /reports/funnel/{lifecycle}",
                 "GET /reports/{kind}",
             ],
         )

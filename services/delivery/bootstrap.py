@@ -6,12 +6,14 @@ from datetime import timedelta
 from functools import cache
 
 from services.delivery.adapters.dynamo_counters import DynamoCounters
+from services.delivery.adapters.dynamo_funnel import DynamoFunnel
 from services.delivery.adapters.dynamo_gates import DynamoGates
 from services.delivery.adapters.dynamo_messages import DynamoMessages
 from services.delivery.adapters.dynamo_templates import DynamoTemplates
 from services.delivery.adapters.dynamo_traces import DynamoTraces
 from services.delivery.adapters.s3_outcomes import S3Outcomes
 from services.delivery.adapters.senders import SesSender, SmsSender
+from services.delivery.report_ports import Funnel
 from services.delivery.settings import (
     ApiSettings,
     OnConsentSettings,
@@ -20,6 +22,7 @@ from services.delivery.settings import (
     OnMessagesStreamSettings,
     OnProfilesChangedSettings,
     OnRequestsSettings,
+    OnStagesSettings,
     OutcomesSettings,
     PersonSettings,
     ReportsSettings,
@@ -40,6 +43,7 @@ from services.delivery.use_cases.tell_outcomes import TellOutcomes
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
 from services.shared.aws.secrets import secret_text
+from services.shared.clock import Clock
 from services.shared.ids import new_id
 
 
@@ -134,11 +138,19 @@ def serving() -> ServeMarketers:
 
 
 @cache
+def counting_stages() -> tuple[Funnel, Clock]:
+    """What `on_stages` runs."""
+    settings = OnStagesSettings.from_env()
+    return DynamoFunnel(Table(settings.reports_table)), settings.clock()
+
+
+@cache
 def reporting() -> Reports:
     """What `reports` runs."""
     settings = ReportsSettings.from_env()
     rows = DynamoCounters(Table(settings.reports_table))
-    return Reports(counters=rows, price_lists=rows, clock=settings.clock())
+    funnel = DynamoFunnel(Table(settings.reports_table))
+    return Reports(counters=rows, funnel=funnel, price_lists=rows, clock=settings.clock())
 
 
 @cache

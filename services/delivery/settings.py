@@ -84,6 +84,12 @@ class OutcomesSettings(Settings):
     reports_table: str
 
 
+class OnStagesSettings(Settings):
+    """Of the handler that counts who comes to which stage."""
+
+    reports_table: str
+
+
 class ReportsSettings(Settings):
     """Of the routes of reports."""
 
