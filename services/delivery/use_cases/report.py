@@ -22,7 +22,7 @@ MOST_DAYS = 92
 
 USUAL_DAYS = 30
 MOST_LINES = 500
-_FILTERS = ("journey", "node", "variant", "campaign", "objective", "angle", "template", "channel", "mailbox")
+FILTERS = ("journey", "node", "variant", "campaign", "objective", "angle", "template", "channel", "mailbox")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Asked:
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Asked:
         """What a query string asks for."""
-        return cls(query.get("from", ""), query.get("to", ""), {n: query[n] for n in _FILTERS if n in query})
+        return cls(query.get("from", ""), query.get("to", ""), {n: query[n] for n in FILTERS if n in query})
 
     def wants(self, row: Row) -> bool:
         """Is a row one of them?"""
