@@ -12,7 +12,8 @@ from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import Message
 from services.delivery.domain.outcomes import RowKey
 from services.delivery.domain.protocol import Answer
-from services.delivery.domain.template import Rendered, Template, TemplateDocument
+from services.delivery.domain.templates.documents import Template, TemplateDocument
+from services.delivery.domain.templates.rendering import Rendered
 from services.shared.contracts.consent import ConsentChange
 
 Secret = Callable[[], str]

@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from services.delivery.domain.postal import letterbox_of
+
 _TRAITS = {
     "email": ("email",),
     "phone": ("phone",),
+    "push_token": ("pushToken", "push_token"),
+    "wallet_pass": ("walletPassId", "wallet_pass_id"),
     "first_name": ("firstName", "first_name"),
+    "last_name": ("lastName", "last_name"),
     "preferred_channel": ("preferredChannel", "preferred_channel"),
     "locale": ("locale",),
     "quiet_hours": ("quietHours", "quiet_hours"),
@@ -18,6 +23,7 @@ _TRAITS = {
 }
 _PER_WEEK = "frequency"
 _LONGEST = 320
+_LONGEST_TOKEN = 1_000
 _MOST = 50
 
 
@@ -26,14 +32,18 @@ class Contact:
     """The reachable side of a profile; what is not known is empty. `version` is that of its traits; `since_at` is when
     the profile's history was last told anew, because an un-merge gave it back (empty: never).
 
-    `per_week` commercial messages are the most that the person wants in seven days (0: they did not say).
+    `letterbox` is a postal address as `postal.Letterbox` writes it. `per_week` commercial messages are the most that the person wants in seven days (0: they did not say).
     """
 
     profile_id: str
     version: int
     email: str = ""
     phone: str = ""
+    push_token: str = ""
+    wallet_pass: str = ""
+    letterbox: str = ""
     first_name: str = ""
+    last_name: str = ""
     preferred_channel: str = ""
     locale: str = ""
     per_week: int = 0
@@ -44,7 +54,15 @@ class Contact:
 
     def address(self, channel: str) -> str:
         """The raw address on `channel`, or empty."""
-        return {"email": self.email, "sms": self.phone}.get(channel, "")
+        return {
+            "email": self.email,
+            "sms": self.phone,
+            "push": self.push_token,
+            "print": self.letterbox,
+            "call": self.phone,
+            "wallet": self.wallet_pass,
+            "webhook": self.profile_id,
+        }.get(channel, "")
 
 
 @dataclass(frozen=True)
@@ -65,9 +83,12 @@ def contact_of(profile_id: str, version: int, traits: Mapping[str, Any], since_a
     for name, spellings in _TRAITS.items():
         for spelling in spellings:
             value = traits.get(spelling)
-            if isinstance(value, str) and 0 < len(value) <= _LONGEST:
+            longest = _LONGEST_TOKEN if name == "push_token" else _LONGEST
+            if isinstance(value, str) and 0 < len(value) <= longest:
                 found[name] = value
                 break
+    if letterbox := letterbox_of(traits.get("address")).text():
+        found["letterbox"] = letterbox
     per_week = _count(traits.get(_PER_WEEK))
     return Contact(profile_id=profile_id, version=version, since_at=since_at, per_week=per_week, **found)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from services.delivery.domain.contact import Contact
 from services.delivery.domain.message import Message
-from services.delivery.domain.template import Template
+from services.delivery.domain.templates.documents import Template
 from services.shared.clock import from_iso, to_iso
 from services.shared.contracts.messages import AddressedRequest, MessageRequest
 

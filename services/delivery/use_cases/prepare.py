@@ -8,7 +8,8 @@ from datetime import datetime
 from services.delivery.domain.choice import CHANNELS, Ask, Choice, Skip, candidates, choose
 from services.delivery.domain.contact import Contact
 from services.delivery.domain.message import Message
-from services.delivery.domain.template import NotRenderable, Rendered, TemplateDocument
+from services.delivery.domain.templates.documents import TemplateDocument
+from services.delivery.domain.templates.rendering import NotRenderable, Rendered
 from services.delivery.domain.wishes import Allowance, Held, allowance, days_before, heed
 from services.delivery.ports import Gates, Secret
 from services.delivery.use_cases.addresses import addresses_of

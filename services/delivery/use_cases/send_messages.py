@@ -11,7 +11,7 @@ from services.delivery.domain.choice import Skip
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import Message
 from services.delivery.domain.requested import classed, never, owned, pending
-from services.delivery.domain.template import Template
+from services.delivery.domain.templates.documents import Template
 from services.delivery.domain.wishes import Held
 from services.delivery.ports import Gates, Messages, Outgoing, Secret, Sender, Templates
 from services.delivery.use_cases.addresses import keys_of
