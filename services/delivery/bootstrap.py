@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cache
 
+from services.delivery.adapters.calendars import look_up
 from services.delivery.adapters.dynamo_counters import DynamoCounters
 from services.delivery.adapters.dynamo_gates import DynamoGates
+from services.delivery.adapters.dynamo_ledgers import DynamoLedgers
 from services.delivery.adapters.dynamo_messages import DynamoMessages
+from services.delivery.adapters.dynamo_pressure import DynamoPolicies
 from services.delivery.adapters.dynamo_templates import DynamoTemplates
 from services.delivery.adapters.dynamo_traces import DynamoTraces
 from services.delivery.adapters.senders import SesSender, SmsSender
+from services.delivery.domain.pressure.policy import default_policy
 from services.delivery.settings import (
     ApiSettings,
     OnConsentSettings,
@@ -20,6 +24,7 @@ from services.delivery.settings import (
     OnRequestsSettings,
     OutcomesSettings,
     PersonSettings,
+    PressureSettings,
     SweepSettings,
 )
 from services.delivery.use_cases.answer_person import AnswerPerson
@@ -27,9 +32,11 @@ from services.delivery.use_cases.copy_facts import CopyContacts, CopyPermissions
 from services.delivery.use_cases.links import Links
 from services.delivery.use_cases.note_feedback import NoteFeedback
 from services.delivery.use_cases.prepare import Prepare
+from services.delivery.use_cases.pressure import Pressure
 from services.delivery.use_cases.publish_outcomes import PublishOutcomes
 from services.delivery.use_cases.send_messages import SendMessages
 from services.delivery.use_cases.serve_marketers import ServeMarketers
+from services.delivery.use_cases.set_pressure import SetPressure
 from services.delivery.use_cases.sweep_messages import SweepMessages
 from services.delivery.use_cases.tell_outcomes import TellOutcomes
 from services.shared.aws.bus import Bus
@@ -72,6 +79,7 @@ def copying_contacts() -> CopyContacts:
     settings = OnProfilesChangedSettings.from_env()
     return CopyContacts(
         gates=DynamoGates(Table(settings.gates_table)),
+        ledgers=DynamoLedgers(Table(settings.gates_table)),
         address_secret=lambda: secret_text(settings.address_secret_arn),
     )
 
@@ -128,12 +136,29 @@ def outcomes() -> TellOutcomes:
     return TellOutcomes(DynamoCounters(Table(settings.reports_table)), settings.clock())
 
 
+@cache
+def setting_pressure() -> SetPressure:
+    """What `pressure` and `renew_calendar` run."""
+    settings = PressureSettings.from_env()
+    return SetPressure(
+        policies=DynamoPolicies(Table(settings.pressure_table)),
+        look_up=look_up,
+        default=default_policy(settings.daily_cap, brakes=settings.brakes),
+        clock=settings.clock(),
+    )
+
+
 def _messages(messages_table: str, gates_table: str) -> DynamoMessages:
     return DynamoMessages(Table(messages_table), Table(gates_table))
 
 
 def _sending(settings: OnRequestsSettings) -> SendMessages:
     gates = DynamoGates(Table(settings.gates_table))
+    pressure = Pressure(
+        ledgers=DynamoLedgers(Table(settings.gates_table)),
+        policies=DynamoPolicies(Table(settings.pressure_table)),
+        default=default_policy(settings.daily_cap, brakes=settings.brakes),
+    )
 
     def address_secret() -> str:
         return secret_text(settings.address_secret_arn)
@@ -150,8 +175,9 @@ def _sending(settings: OnRequestsSettings) -> SendMessages:
             gates=gates,
             links=Links(settings.public_url, lambda: secret_text(settings.token_secret_arn)),
             address_secret=address_secret,
-            daily_cap=settings.daily_cap,
+            pressure=pressure,
         ),
+        pressure=pressure,
         address_secret=address_secret,
         clock=settings.clock(),
         new_id=new_id,

@@ -19,9 +19,11 @@ _TRAITS = {
     "locale": ("locale",),
     "quiet_hours": ("quietHours", "quiet_hours"),
     "time_zone": ("timezone",),
+    "country": ("country",),
     "paused_until": ("pausedUntil", "paused_until"),
 }
 _PER_WEEK = "frequency"
+_SEND_HOUR = ("sendHour", "send_hour")
 _LONGEST = 320
 _LONGEST_TOKEN = 1_000
 _MOST = 50
@@ -33,6 +35,7 @@ class Contact:
     the profile's history was last told anew, because an un-merge gave it back (empty: never).
 
     `letterbox` is a postal address as `postal.Letterbox` writes it. `per_week` commercial messages are the most that the person wants in seven days (0: they did not say).
+    `send_hour` is the hour (0 to 23, theirs) at which they like to read.
     """
 
     profile_id: str
@@ -50,6 +53,8 @@ class Contact:
     quiet_hours: str = ""
     time_zone: str = ""
     paused_until: str = ""
+    country: str = ""
+    send_hour: int | None = None
     since_at: str = ""
 
     def address(self, channel: str) -> str:
@@ -90,9 +95,20 @@ def contact_of(profile_id: str, version: int, traits: Mapping[str, Any], since_a
     if letterbox := letterbox_of(traits.get("address")).text():
         found["letterbox"] = letterbox
     per_week = _count(traits.get(_PER_WEEK))
-    return Contact(profile_id=profile_id, version=version, since_at=since_at, per_week=per_week, **found)
+    return Contact(
+        profile_id=profile_id,
+        version=version,
+        since_at=since_at,
+        per_week=per_week,
+        send_hour=_hour(next((traits[name] for name in _SEND_HOUR if name in traits), None)),
+        **found,
+    )
 
 
 def _count(value: Any) -> int:
     """A small whole number, or 0 for anything else."""
     return value if type(value) is int and 0 < value <= _MOST else 0
+
+
+def _hour(value: Any) -> int | None:
+    return value if type(value) is int and 0 <= value <= 23 else None

@@ -43,6 +43,7 @@ class Message:
     node: str = ""
     enrolment_id: str = ""
     expires_at: str = ""
+    priority: int = 0
     proposition: str = ""
     proposition_until: str = ""
     address: str = ""

@@ -30,9 +30,7 @@ class Prices(BaseModel):
 FREE = Prices()
 
 
-def cheaper_first(
-    order: Sequence[str], value: Decimal | None, costs: Mapping[str, Decimal]
-) -> list[str]:
+def cheaper_first(order: Sequence[str], value: Decimal | None, costs: Mapping[str, Decimal]) -> list[str]:
     """`order` as long as the message is worth a channel; the channels that cost more than its `value` come after all
     others, the cheapest of them first. A message of no known value keeps its order."""
     if value is None:

@@ -27,6 +27,7 @@ def pending(request: MessageRequest) -> Message:
         address=request.address if isinstance(request, AddressedRequest) else "",
         params=request.params,
         expires_at=to_iso(request.expires_at) if request.expires_at else "",
+        priority=request.priority,
         proposition=request.proposition or "",
         proposition_until=to_iso(request.proposition_until) if request.proposition_until else "",
     )

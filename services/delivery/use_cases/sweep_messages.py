@@ -37,6 +37,7 @@ class SweepMessages:
         counts: Counter[str] = Counter()
         errors: list[Exception] = []
         now = self._clock.now()
+        self._sending.refresh()
         due = chain(
             self._messages.open_before(now - self._after), self._messages.retry_before(now - RETRY_AFTER)
         )

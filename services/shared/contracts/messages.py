@@ -15,6 +15,7 @@ class MessageRequest(Model):
     and purpose belong to the template, never to the request. After `expires_at` the moment is over and nothing is
     sent. `params` are there for the template to use; of a journey, `walk` has the facts of the walk. `proposition` is
     what is put to the person, if anything is; from `proposition_until` on it is not valid any more and nothing is sent.
+    Of two for one person at the same time, the one with the higher `priority` goes first.
     """
 
     send_id: str
@@ -28,6 +29,7 @@ class MessageRequest(Model):
     enrolment_id: str = ""
     params: dict[str, Any] = {}
     expires_at: Instant | None = None
+    priority: int = 50
     proposition: str | None = None
     proposition_until: Instant | None = None
 

@@ -1,0 +1,31 @@
+"""The marketers' routes of contact pressure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+from services.delivery import bootstrap
+from services.shared.http import answer, json_body, resolver
+from services.shared.observability import service_logger
+
+logger = service_logger("delivery")
+app = resolver()
+
+
+@app.get("/pressure")
+def pressure() -> Response[Any]:
+    return answer(200, bootstrap.setting_pressure().get())
+
+
+@app.put("/pressure")
+def put_pressure() -> Response[Any]:
+    return answer(200, bootstrap.setting_pressure().put(json_body(app.current_event)))
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Serve one request."""
+    response = app.resolve(event, context)
+    logger.info("request served", extra={"route": event.get("routeKey"), "status": response["statusCode"]})
+    return response
