@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from functools import cache
 
@@ -10,6 +11,8 @@ from services.delivery.adapters.dynamo_counters import DynamoCounters
 from services.delivery.adapters.dynamo_gates import DynamoGates
 from services.delivery.adapters.dynamo_ledgers import DynamoLedgers
 from services.delivery.adapters.dynamo_messages import DynamoMessages
+from services.delivery.adapters.dynamo_pace import DynamoBuckets, ses_quota
+from services.delivery.adapters.dynamo_pauses import DynamoPauses, DynamoTallies
 from services.delivery.adapters.dynamo_pressure import DynamoPolicies
 from services.delivery.adapters.dynamo_templates import DynamoTemplates
 from services.delivery.adapters.dynamo_traces import DynamoTraces
@@ -20,6 +23,7 @@ from services.delivery.settings import (
     OnConsentSettings,
     OnFeedbackSettings,
     OnMessagesStreamSettings,
+    OnPressureStreamSettings,
     OnProfilesChangedSettings,
     OnRequestsSettings,
     OutcomesSettings,
@@ -31,14 +35,17 @@ from services.delivery.use_cases.answer_person import AnswerPerson
 from services.delivery.use_cases.copy_facts import CopyContacts, CopyPermissions
 from services.delivery.use_cases.links import Links
 from services.delivery.use_cases.note_feedback import NoteFeedback
+from services.delivery.use_cases.pace import Pace
 from services.delivery.use_cases.prepare import Prepare
 from services.delivery.use_cases.pressure import Pressure
 from services.delivery.use_cases.publish_outcomes import PublishOutcomes
+from services.delivery.use_cases.publish_pauses import PublishPauses
 from services.delivery.use_cases.send_messages import SendMessages
 from services.delivery.use_cases.serve_marketers import ServeMarketers
 from services.delivery.use_cases.set_pressure import SetPressure
 from services.delivery.use_cases.sweep_messages import SweepMessages
 from services.delivery.use_cases.tell_outcomes import TellOutcomes
+from services.delivery.use_cases.watch_pressure import WatchPressure
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
 from services.shared.aws.secrets import secret_text
@@ -91,6 +98,7 @@ def noting() -> NoteFeedback:
     return NoteFeedback(
         messages=_messages(settings.messages_table, settings.gates_table),
         gates=DynamoGates(Table(settings.gates_table)),
+        ledgers=DynamoLedgers(Table(settings.gates_table)),
     )
 
 
@@ -142,10 +150,31 @@ def setting_pressure() -> SetPressure:
     settings = PressureSettings.from_env()
     return SetPressure(
         policies=DynamoPolicies(Table(settings.pressure_table)),
+        pauses=DynamoPauses(Table(settings.pressure_table), Table(settings.gates_table)),
+        tallies=DynamoTallies(Table(settings.reports_table)),
         look_up=look_up,
         default=default_policy(settings.daily_cap, brakes=settings.brakes),
         clock=settings.clock(),
     )
+
+
+@cache
+def watching_pressure() -> WatchPressure:
+    """What `watch_pressure` runs."""
+    settings = PressureSettings.from_env()
+    return WatchPressure(
+        pauses=DynamoPauses(Table(settings.pressure_table), Table(settings.gates_table)),
+        tallies=DynamoTallies(Table(settings.reports_table)),
+        default=default_policy(settings.daily_cap, brakes=settings.brakes),
+        clock=settings.clock(),
+    )
+
+
+@cache
+def publishing_pauses() -> PublishPauses:
+    """What `on_pressure_stream` runs."""
+    settings = OnPressureStreamSettings.from_env()
+    return PublishPauses(bus=Bus(settings.bus_name), clock=settings.clock())
 
 
 def _messages(messages_table: str, gates_table: str) -> DynamoMessages:
@@ -156,7 +185,10 @@ def _sending(settings: OnRequestsSettings) -> SendMessages:
     gates = DynamoGates(Table(settings.gates_table))
     pressure = Pressure(
         ledgers=DynamoLedgers(Table(settings.gates_table)),
-        policies=DynamoPolicies(Table(settings.pressure_table)),
+        pauses=DynamoPauses(Table(settings.pressure_table), Table(settings.gates_table)),
+        pace=Pace(
+            buckets=DynamoBuckets(Table(settings.gates_table)), quotas={"email": ses_quota}, now=time.time
+        ),
         default=default_policy(settings.daily_cap, brakes=settings.brakes),
     )
 

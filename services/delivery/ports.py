@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
@@ -12,6 +12,8 @@ from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import Message
 from services.delivery.domain.outcomes import RowKey
 from services.delivery.domain.pressure.ledger import Ledger
+from services.delivery.domain.pressure.pace import Bucket
+from services.delivery.domain.pressure.pauses import Circuit, Pause, Shares
 from services.delivery.domain.pressure.policy import Calendar, InForce, PressurePolicy
 from services.delivery.domain.protocol import Answer
 from services.delivery.domain.templates.documents import Template, TemplateDocument
@@ -59,7 +61,7 @@ class Messages(Protocol):
         ...
 
     def open_before(self, moment: datetime) -> Iterable[str]:
-        """Send ids whose fate has been open since before `moment`, oldest first within a partition."""
+        """Send ids whose fate has been open since before `moment`, oldest first."""
         ...
 
     def retry_before(self, moment: datetime) -> Iterable[str]:
@@ -154,6 +156,68 @@ class Policies(Protocol):
 
     def put_calendar(self, calendar: Calendar, seen: int) -> None:
         """Replace the calendar of version `seen`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Stance:
+    """What holds for every message: the policy (`None`: nobody gave one), the open circuits by channel, and the brakes
+    and guards by name."""
+
+    in_force: InForce | None = None
+    circuits: Mapping[str, Circuit] = field(default_factory=dict)
+    pauses: Mapping[str, Pause] = field(default_factory=dict)
+
+
+class Pauses(Protocol):
+    """Brakes, guards and circuits; and the tickets of canaries."""
+
+    def read(self) -> Stance:
+        """All that holds now."""
+        ...
+
+    def put(self, pause: Pause, seen: Pause | None) -> bool:
+        """Keep how a brake or guard stands; `False`: it is not as it was seen."""
+        ...
+
+    def put_circuit(self, channel: str, circuit: Circuit, seen: Circuit | None) -> bool:
+        """Open a circuit, or leave it open longer; `False`: it is not as it was seen."""
+        ...
+
+    def close_circuit(self, channel: str) -> None:
+        """The provider takes messages again."""
+        ...
+
+    def ticket(self, name: str, most: int, at: datetime) -> bool:
+        """Let one more message go with the canary; `False`: it is full."""
+        ...
+
+    def full_since(self, name: str, most: int) -> datetime | None:
+        """When the canary's last ticket was taken; `None`: there are more."""
+        ...
+
+
+class Tallies(Protocol):
+    """What was sent and what came of it, exactly."""
+
+    def by_journey(self) -> Mapping[tuple[str, str], Shares]:
+        """Of each journey and channel, ever."""
+        ...
+
+    def of_day(self, day: str) -> Mapping[str, Shares]:
+        """Of each channel on a day (UTC)."""
+        ...
+
+
+class Buckets(Protocol):
+    """The allowances of channels."""
+
+    def get(self, channel: str) -> tuple[Bucket, int]:
+        """A channel's, with its revision."""
+        ...
+
+    def put(self, channel: str, bucket: Bucket, seen: int) -> bool:
+        """Write it, unless it is not at that revision any more (`False`)."""
         ...
 
 

@@ -82,8 +82,16 @@ class ApiSettings(Settings):
 
 
 class PressureSettings(Settings):
-    """Of the pressure policy's routes, and of the function that looks its calendar up anew."""
+    """Of the routes of contact pressure, the function that looks its calendar up anew, and the one that watches."""
 
     pressure_table: str
+    gates_table: str
+    reports_table: str
     daily_cap: int
     brakes: bool
+
+
+class OnPressureStreamSettings(Settings):
+    """Of the outbox of what stops and goes on."""
+
+    bus_name: str

@@ -132,6 +132,7 @@ STORES: dict[str, Erased | Harmless] = {
     "delivery/Table/Gates": Erased(("delivery.contacts", "delivery.pressure"), "delivery"),
     "delivery/Table/Templates": Harmless("Templates."),
     "delivery/Table/Reports": Harmless("Counters by day, journey and template."),
+    "delivery/Table/Pressure": Harmless("The pressure policy, and which journeys and channels are stopped."),
     "delivery/Queue/OnRequests": _PASSING,
     "delivery/Queue/OnConsent": _PASSING,
     "delivery/Queue/OnProfilesChanged": _PASSING,

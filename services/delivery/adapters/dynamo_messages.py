@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from heapq import merge
 
 from services.delivery.adapters.dynamo_gates import address_item, permission_item
 from services.delivery.adapters.dynamo_ledgers import ledger_op
@@ -97,13 +98,15 @@ class DynamoMessages:
         return self._claimed_before(moment, retry=True)
 
     def _claimed_before(self, moment: datetime, *, retry: bool) -> Iterator[str]:
-        for partition in open_partitions(retry=retry):
-            for item in self._table.query(
+        partitions = [
+            self._table.query(
                 "open_partition = :p AND claimed_at < :before",
                 values={":p": partition, ":before": to_iso(moment)},
                 index="open",
-            ):
-                yield item["send_id"]
+            )
+            for partition in open_partitions(retry=retry)
+        ]
+        return (item["send_id"] for item in merge(*partitions, key=lambda item: item["claimed_at"]))
 
     def of_profile(self, profile_id: str, limit: int) -> list[Message]:
         found = self._table.query(

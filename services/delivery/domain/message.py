@@ -27,7 +27,8 @@ class Message:
     After `expires_at` (if any), and from `proposition_until` on,
     nothing is sent. `gates` is the decision record; `marks` holds the first moment of each
     kind of feedback. `merged_from` is the profile it was requested for, where that has become part of `profile_id`
-    since. `claimed_at` of a `held` message is when its attempt is due.
+    since. `claimed_at` of a `held` message is when its attempt is due. `inactive`: it went to somebody who has
+    shown nothing for long.
     """
 
     send_id: str
@@ -62,6 +63,7 @@ class Message:
     updated_at: str = ""
     provider_id: str = ""
     possible_duplicate: bool = False
+    inactive: bool = False
     marks: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -84,7 +84,7 @@ def _status(old: Message | None, new: Message, effects: Effects) -> None:
 def _names(message: Message) -> list[str]:
     if message.status == "skipped":
         return ["skipped", f"skipped_{message.reason}"]
-    return [message.status]
+    return ["sent", "sent_inactive"] if message.status == "sent" and message.inactive else [message.status]
 
 
 def _marks(old: Message | None, new: Message, effects: Effects) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
 
@@ -22,6 +23,16 @@ def pressure() -> Response[Any]:
 @app.put("/pressure")
 def put_pressure() -> Response[Any]:
     return answer(200, bootstrap.setting_pressure().put(json_body(app.current_event)))
+
+
+@app.get("/pressure/pauses")
+def pauses() -> Response[Any]:
+    return answer(200, {"pauses": bootstrap.setting_pressure().stopped()})
+
+
+@app.post("/pressure/pauses/<name>/resume")
+def resume(name: str) -> Response[Any]:
+    return answer(200, bootstrap.setting_pressure().resume(unquote(name)))
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import Message
 from services.delivery.domain.pressure.gate import MERGED
 from services.delivery.domain.pressure.ledger import bid_of
+from services.delivery.domain.pressure.pauses import PACE
 from services.delivery.domain.requested import classed, never, owned, pending
 from services.delivery.domain.templates.documents import Template
 from services.delivery.domain.wishes import Held
@@ -39,6 +40,8 @@ ADDRESS_KEPT = protocol.EXPIRES_AFTER + timedelta(days=30)
 """Longer than an unsettled message keeps the address of somebody without a profile."""
 
 ERASED = "erased"
+PACED = "paced"
+"""Held, because the channel sends no faster."""
 
 NewId = Callable[[str], str]
 
@@ -78,7 +81,6 @@ class SendMessages:
     ) -> tuple[dict[str, Template | None], dict[str, Contact | Gone]]:
         """The templates and contacts a batch needs, read once for all of it."""
         self.refresh()
-        self._address_secret()  # the first call makes a client, which must not happen in several threads at once
         names = dict.fromkeys(r.template for r in requests)
         contacts = self._gates.reach(r.profile_id for r in requests)
         return {name: self._templates.latest(name) for name in names}, contacts
@@ -86,6 +88,7 @@ class SendMessages:
     def refresh(self) -> None:
         """Read what holds for every message: before a batch."""
         self._pressure.refresh()
+        self._address_secret()  # the first call makes a client, which must not happen in several threads at once
 
     def take(self, request: MessageRequest, template: Template | None, contact: Contact | Gone | None) -> str:
         """Carry out one request; the message's status, `duplicate` where it was carried out before, or `erased`: of
@@ -176,6 +179,8 @@ class SendMessages:
             prepared = self._prepare(message, template.document, contact, self._clock.now())
             if not isinstance(prepared, Prepared):
                 return prepared
+            if held := self._pressure.admit(message, prepared.choice, self._clock.now()):
+                return held
             claimed = self._claimed(message, template, prepared)
             claimed = replace(claimed, channels=stored.channels)
             ledger = prepared.ledger.touched(bid_of(claimed, claimed.channel), from_iso(claimed.claimed_at))
@@ -197,7 +202,10 @@ class SendMessages:
             consent_entry_id=choice.consent_entry_id,
             gates=choice.gates,
         )
-        return replace(protocol.claimed(message, claim, self._clock.now()), template_version=template.version)
+        now = self._clock.now()
+        inactive = self._pressure.inactive(message, prepared.ledger, now)
+        claimed = protocol.claimed(message, claim, now)
+        return replace(claimed, template_version=template.version, inactive=inactive)
 
     def _send(self, claimed: Message, prepared: Prepared) -> str:
         outgoing = Outgoing(
@@ -210,6 +218,7 @@ class SendMessages:
         )
         answer = self._senders[claimed.channel].send(outgoing)
         now = self._clock.now()
+        self._pressure.learn(claimed.channel, answer, now)
         after = amend(
             self._messages, claimed, lambda m: protocol.answered(m, claimed.attempt_id, answer, now)
         )
@@ -237,7 +246,8 @@ class SendMessages:
                 merged_from=message.merged_from,
             )
 
-        return amend(self._messages, stored, held_back).status
+        status = amend(self._messages, stored, held_back).status
+        return PACED if status == "held" and verdict.reason == PACE else status
 
 
 def _merged(message: Message) -> Skip:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from services.delivery.domain.pressure.hours import never_open
+from services.delivery.domain.pressure.pauses import BRAKE, CIRCUIT, Pause, Shares, resumed
 from services.delivery.domain.pressure.policy import Calendar, InForce, PressurePolicy
-from services.delivery.ports import Policies
-from services.shared.clock import Clock
-from services.shared.errors import Invalid
+from services.delivery.ports import Pauses, Policies, Tallies
+from services.shared.clock import Clock, to_iso
+from services.shared.errors import Conflict, Invalid, NotFound
 
 LookUp = Callable[[Iterable[str], Sequence[int]], Calendar]
 """The calendar of countries in some years; of no countries: every country's time zones."""
@@ -18,8 +19,19 @@ LookUp = Callable[[Iterable[str], Sequence[int]], Calendar]
 class SetPressure:
     """The use cases of `/pressure`; answers are JSON-ready."""
 
-    def __init__(self, *, policies: Policies, look_up: LookUp, default: PressurePolicy, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        policies: Policies,
+        pauses: Pauses,
+        tallies: Tallies,
+        look_up: LookUp,
+        default: PressurePolicy,
+        clock: Clock,
+    ) -> None:
         self._policies = policies
+        self._pauses = pauses
+        self._tallies = tallies
         self._look_up = look_up
         self._default = InForce(default)
         self._clock = clock
@@ -51,6 +63,37 @@ class SetPressure:
         self._policies.put(policy, in_force.calendar, before.version, self._clock.now())
         return _shown(in_force)
 
+    def stopped(self) -> list[dict[str, Any]]:
+        """What is stopped: journeys (`brake`), channels (`guard`), and providers that take nothing (`circuit`)."""
+        stance = self._pauses.read()
+        found = [_pause_shown(one) for _, one in sorted(stance.pauses.items()) if one.state == "stopped"]
+        return found + [
+            {"name": f"{CIRCUIT}:{channel}", "reason": one.reason, "since": one.since}
+            for channel, one in sorted(stance.circuits.items())
+        ]
+
+    def resume(self, name: str) -> dict[str, Any]:
+        """Let a journey or a channel go on (`brake:<journey>:<channel>`, `guard:<channel>`), or a provider be tried at
+        once (`circuit:<channel>`). What was held leaves within the hour.
+
+        Raises:
+            NotFound: that is not stopped.
+            Conflict: it changed at the same moment.
+        """
+        stance, key = self._pauses.read(), name.replace(":", "#")
+        kind, _, channel = key.partition("#")
+        if kind == CIRCUIT and channel in stance.circuits:
+            self._pauses.close_circuit(channel)
+            return {"name": name, "resumed": True}
+        pause = stance.pauses.get(key)
+        if pause is None or pause.state != "stopped":
+            raise NotFound("not_stopped", f"{name} is not stopped")
+        journey, _, on = channel.rpartition("#")
+        shares = self._tallies.by_journey().get((journey, on), Shares()) if kind == BRAKE else Shares()
+        if not self._pauses.put(resumed(pause, shares, to_iso(self._clock.now())), pause):
+            raise Conflict("pause_changed", f"{name} was changed meanwhile")
+        return {"name": name, "resumed": True}
+
     def renew(self) -> int:
         """Look the calendar of the policy in force up again, because years pass; how many holidays it has."""
         in_force = self._policies.current()
@@ -73,6 +116,10 @@ class SetPressure:
             )
         zones = self._look_up((), ()).zones if hours.otherwise.days else found.zones
         return Calendar(zones, {name: days for name, days in found.holidays.items() if name in closed})
+
+
+def _pause_shown(pause: Pause) -> dict[str, Any]:
+    return {"name": pause.name.replace("#", ":"), "reason": pause.reason, "since": pause.at}
 
 
 def _shown(in_force: InForce) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from services.delivery.domain.choice import Choice, Skip
 from services.delivery.domain.contact import Contact
@@ -57,23 +58,16 @@ def _findings(
     policy = in_force.policy
     if ledger.repeats(bid, now):
         yield Finding("merge", f"{message.place} as {message.merged_from or 'another profile'}", MERGED)
-    if opened := opening(in_force, contact, now):
-        yield opened
-    if policy.send_time and (
-        hour := reading_hour(policy.send_time, in_force, contact, message.requested_at, now)
-    ):
-        yield hour
-    if judged := arbitrate(policy.arbitration, bid, ledger, now):
-        yield judged
-    if policy.gap:
-        yield gap(policy.gap, policy.minimum_gap, bid, ledger, now)
-    for cap in policy.caps:
-        if found := capped(cap, bid, ledger, now):
-            yield found
-    if contact and contact.per_week:
-        wish = Cap(count=contact.per_week, within="P7D")
-        if found := capped(wish, bid, ledger, now, WEEKLY):
-            yield found
+    wish = Cap(count=contact.per_week, within="P7D") if contact and contact.per_week else None
+    answers: tuple[Callable[[], Finding | None], ...] = (
+        lambda: opening(in_force, contact, now),
+        lambda: reading_hour(policy.send_time, in_force, contact, message.requested_at, now),
+        lambda: arbitrate(policy.arbitration, bid, ledger, now),
+        lambda: gap(policy.gap, policy.minimum_gap, bid, ledger, now),
+        *(partial(capped, cap, bid, ledger, now) for cap in policy.caps),
+        lambda: capped(wish, bid, ledger, now, WEEKLY) if wish else None,
+    )
+    yield from (found for answer in answers if (found := answer()))
 
 
 def _over(message: Message, until: datetime) -> bool:

@@ -111,12 +111,12 @@ def zone_of(name: str) -> tzinfo | None:
 
 
 def reading_hour(
-    rule: SendTime, in_force: InForce, contact: Contact | None, requested_at: str, now: datetime
+    rule: SendTime | None, in_force: InForce, contact: Contact | None, requested_at: str, now: datetime
 ) -> Finding | None:
     """Whether it is the hour at which the person likes to read, or that would come too late or when it is closed;
     `None`: they have none, or where they are is not known."""
     place = zone_of(contact.time_zone) if contact else None
-    if contact is None or contact.send_hour is None or place is None:
+    if rule is None or contact is None or contact.send_hour is None or place is None:
         return None
     seen = f"{contact.send_hour:02}:00 {contact.time_zone}"
     if now.astimezone(place).hour == contact.send_hour:

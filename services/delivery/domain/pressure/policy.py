@@ -139,10 +139,10 @@ class SendTime(_Part):
 
 
 class Pace(_Part):
-    """How fast a channel sends at most, beside what the provider's own quota says."""
+    """How fast a channel sends at most, beside what the provider's own quota says. `reserved` is the share of the
+    account's daily quota that commercial messages leave to service messages."""
 
     per_second: float | None = Field(default=None, gt=0, le=10_000)
-    per_day: int | None = Field(default=None, ge=1)
     reserved: float = Field(default=0.1, ge=0, lt=1)
 
 

@@ -60,8 +60,10 @@ def _together(one: Bid, other: Bid, window: timedelta) -> bool:
     return abs(one.asked - other.asked) <= window
 
 
-def gap(length: timedelta, said: str, bid: Bid, ledger: Ledger, now: datetime) -> Finding:
-    """Whether the last commercial message is long enough ago."""
+def gap(length: timedelta, said: str, bid: Bid, ledger: Ledger, now: datetime) -> Finding | None:
+    """Whether the last commercial message is long enough ago; `None`: it need not be."""
+    if not length:
+        return None
     last = max((one.at for one in ledger.others(bid.send)), default=None)
     if last is None or last + length <= now:
         return Finding("gap", f"at least {said}")
