@@ -135,6 +135,7 @@ STORES: dict[str, Erased | Harmless] = {
     "delivery/Table/Reports": Harmless(
         "Counters by day, journey and template; prices; and hashes of moves between stages, which lead to nobody."
     ),
+    "delivery/Table/Pressure": Harmless("The pressure policy, and which journeys and channels are stopped."),
     "delivery/Queue/OnRequests": _PASSING,
     "delivery/Queue/OnConsent": _PASSING,
     "delivery/Queue/OnExits": _PASSING,

@@ -7,7 +7,7 @@ from typing import get_args
 
 from services.delivery.domain.message import Status
 from services.delivery.domain.promotion import LandingPages
-from services.delivery.domain.template import TemplateDocument
+from services.delivery.domain.templates.documents import TemplateDocument
 from services.shared.permission import MessageClass
 from tests.contracts.openapi import reports
 from tests.contracts.openapi.operations import MODEL, Operation, does
