@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -29,6 +30,16 @@ MOST_LEASED = 100
 TRIES = 10
 SPENT_TODAY = 3_600.0
 """Seconds after which an account that has sent all it may is asked again: its 24 hours slide."""
+
+
+def real_seconds() -> float:
+    """Now, whatever clock a stage has: a provider's quota is of this world's time."""
+    return time.time()
+
+
+def rest(seconds: float) -> None:
+    """Wait, of real time."""
+    time.sleep(seconds)
 
 
 class Pace:

@@ -289,7 +289,6 @@ def test_throttled_bursts_back_off_and_the_daily_quota_lets_service_messages_go_
     pace = bootstrap.sending()._pressure._pace
     quota = {"sent": 95.0}
     for one in (pace, bootstrap.sweeping()._sending._pressure._pace):
-        monkeypatch.setattr(one, "_now", lambda: CLOCK.now().timestamp())
         monkeypatch.setattr(
             one,
             "_quotas",
