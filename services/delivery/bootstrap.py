@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 from functools import cache
 
@@ -42,7 +41,7 @@ from services.delivery.use_cases.copy_facts import CopyContacts, CopyPermissions
 from services.delivery.use_cases.links import Links
 from services.delivery.use_cases.note_conversions import NoteConversions
 from services.delivery.use_cases.note_feedback import NoteFeedback
-from services.delivery.use_cases.pace import Pace
+from services.delivery.use_cases.pace import Pace, real_seconds, rest
 from services.delivery.use_cases.prepare import Prepare
 from services.delivery.use_cases.pressure import Pressure
 from services.delivery.use_cases.publish_outcomes import PublishOutcomes
@@ -219,9 +218,10 @@ def _sending(settings: OnRequestsSettings) -> SendMessages:
         ledgers=DynamoLedgers(Table(settings.gates_table)),
         pauses=DynamoPauses(Table(settings.pressure_table), Table(settings.gates_table)),
         pace=Pace(
-            buckets=DynamoBuckets(Table(settings.gates_table)), quotas={"email": ses_quota}, now=time.time
+            buckets=DynamoBuckets(Table(settings.gates_table)), quotas={"email": ses_quota}, now=real_seconds
         ),
         default=default_policy(settings.daily_cap, brakes=settings.brakes),
+        sleep=rest,
     )
 
     def address_secret() -> str:

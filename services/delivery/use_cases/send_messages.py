@@ -176,12 +176,14 @@ class SendMessages:
         self, stored: Message, message: Message, template: Template, contact: Contact | None
     ) -> str | Skip | Held:
         moved = crowded = 0
+        admitted = False
         while moved < CHOICES and crowded < CROWD:
             prepared = self._prepare(message, template.document, contact, self._clock.now())
             if not isinstance(prepared, Prepared):
                 return prepared
-            if held := self._pressure.admit(message, prepared.choice, self._clock.now()):
+            if not admitted and (held := self._pressure.admit(message, prepared.choice, self._clock.now())):
                 return held
+            admitted = True
             claimed = self._claimed(message, template, prepared)
             claimed = replace(claimed, channels=stored.channels)
             ledger = prepared.ledger.touched(bid_of(claimed, claimed.channel), from_iso(claimed.claimed_at))

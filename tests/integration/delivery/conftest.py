@@ -224,6 +224,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
         CLOCK.advance(NOW - CLOCK.now())
+        monkeypatch.setattr(bootstrap, "real_seconds", lambda: CLOCK.now().timestamp())
+        monkeypatch.setattr(bootstrap, "rest", lambda seconds: None)
         published: list[dict[str, Any]] = []
 
         class Events:

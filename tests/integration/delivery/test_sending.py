@@ -341,7 +341,7 @@ def test_what_was_throttled_for_a_month_expires(ready: World) -> None:
 
 
 def test_the_sweep_passes_one_by_that_it_cannot_take(ready: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    ready.email.answers = [Retry("TooManyRequestsException")] * 2
+    ready.email.answers = [Retry("unreachable")] * 2
     ask(request("snd_1", template="confirm"))
     ask(request("snd_2", template="confirm"))
     CLOCK.advance(timedelta(minutes=5))

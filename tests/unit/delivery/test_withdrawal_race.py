@@ -187,7 +187,13 @@ class NoLedgers:
 
 def sender(world: Any) -> SendMessages:
     numbers = iter(range(1_000))
-    pressure = Pressure(ledgers=cast("Ledgers", NoLedgers()), policies=world, default=PressurePolicy())
+    pressure = Pressure(
+        ledgers=cast("Ledgers", NoLedgers()),
+        pauses=cast("Pauses", NoLedgers()),
+        pace=Pace(buckets=cast("Buckets", NoLedgers()), quotas={}, now=lambda: 0.0),
+        default=PressurePolicy(brake=None),
+        sleep=lambda seconds: None,
+    )
     return SendMessages(
         messages=world,
         gates=world,
