@@ -27,7 +27,8 @@ class Message:
     After `expires_at` (if any), and from `proposition_until` on,
     nothing is sent. `gates` is the decision record; `marks` holds the first moment of each
     kind of feedback. `merged_from` is the profile it was requested for, where that has become part of `profile_id`
-    since. `claimed_at` of a `held` message is when its attempt is due.
+    since. `claimed_at` of a `held` message is when its attempt is due. `bounce` is the gravest reason of one; `touches`
+    are opens and clicks as `touches.Touch` writes them, `links` where they led to, by `touches.link_key`.
     """
 
     send_id: str
@@ -62,6 +63,9 @@ class Message:
     provider_id: str = ""
     possible_duplicate: bool = False
     marks: Mapping[str, str] = field(default_factory=dict)
+    bounce: str = ""
+    touches: tuple[str, ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def subject(self) -> str:

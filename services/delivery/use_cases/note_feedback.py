@@ -26,9 +26,5 @@ class NoteFeedback:
             return feedback.kind
         if feedback.kind in SUPPRESSING and message.address_key:
             self._gates.suppress(message.address_key, message.channel, feedback.kind, feedback.at)
-        amend(
-            self._messages,
-            message,
-            lambda m: protocol.fed_back(m, feedback.kind, feedback.at, feedback.provider_id),
-        )
+        amend(self._messages, message, lambda m: protocol.fed_back(m, feedback))
         return feedback.kind

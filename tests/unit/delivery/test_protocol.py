@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from services.delivery.domain import protocol
+from services.delivery.domain.feedback import Feedback
 from services.delivery.domain.message import WAITING, Message
 from services.delivery.domain.protocol import Answer, Claim, Refused, Retry, Sent, Unknown
 from services.shared.clock import to_iso
@@ -81,7 +82,7 @@ def test_feedback_folds_to_the_same_message_in_every_order() -> None:
 
     def fold(order: tuple[tuple[str, datetime], ...], start: Message) -> tuple[str, dict[str, str]]:
         for kind, at in (*order, *order):
-            start = protocol.fed_back(start, kind, at, "p1") or start
+            start = protocol.fed_back(start, Feedback(kind, "snd_1", "p1", at)) or start
         return start.status, dict(sorted(start.marks.items()))
 
     starts = (CLAIMED, replace(CLAIMED, status="unknown"), protocol.given_up(CLAIMED, NOW), CLAIMED)
@@ -154,7 +155,7 @@ class World:
             self.swap(lambda m: protocol.given_up(m, NOW))
 
     def feedback(self) -> None:
-        self.swap(lambda m: protocol.fed_back(m, "delivered", NOW, "p1"))
+        self.swap(lambda m: protocol.fed_back(m, Feedback("delivered", "snd_1", "p1", NOW)))
 
 
 def _crash(point: str, here: str) -> None:
