@@ -50,13 +50,16 @@ OPERATIONS: Mapping[str, Operation] = {
         takes=ref("LandingPages"),
     ),
     "GET /messages/{send_id}": does(
-        "Why a message was sent or not, without any address", ref("Decision"), "not_found"
+        "Why a message was sent or not, in words of `language` (nl, en), without any address",
+        ref("Decision"),
+        "not_found",
+        query={"language": TEXT},
     ),
     "GET /decisions": does(
-        "A profile's latest decision records, newest first",
+        "A profile's latest decision records (of one `journey`), newest first, in words of `language` (nl, en)",
         obj({"decisions": many(ref("Decision"))}),
         "invalid",
-        query={"profile": TEXT},
+        query={"profile": TEXT, "journey": TEXT, "language": TEXT},
         needed=("profile",),
     ),
     "GET /reports/summary": does("How many messages had which fate", ref("Summary")),
@@ -71,6 +74,10 @@ _OPTIONAL: Mapping[str, Schema] = {
     "gates": many(by_name(TEXT)),
     **dict.fromkeys(("counted_on", "attempt_id", "provider_id"), TEXT),
     **dict.fromkeys(("claimed_at", "updated_at"), INSTANT),
+    "why": obj({"summary": TEXT, "gates": many(TEXT)}),
+    "bounce": TEXT,
+    "touches": many(TEXT),
+    "links": by_name(TEXT),
 }
 
 SCHEMAS: Mapping[str, Schema] = {

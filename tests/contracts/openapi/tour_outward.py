@@ -174,8 +174,8 @@ def what_was_sent(tour: Tour) -> None:
     ask("POST /consents/objections", body={**objection, "addresses": []}, expect=400)
     ana = road.http("GET", "/profiles/userId:ana", admin=True).json()["profile_id"]
     ask("GET /profiles/{profile_id}/journeys", ana)
-    ask("GET /decisions", query={"profile": ana})
+    ask("GET /decisions", query={"profile": ana, "journey": "", "language": "nl"})
     ask("GET /decisions", expect=400)
-    ask("GET /messages/{send_id}", send_id_of(road.outbox[-1]))
+    ask("GET /messages/{send_id}", send_id_of(road.outbox[-1]), query={"language": "nl"})
     ask("GET /messages/{send_id}", "none", expect=404)
     ask("GET /reports/summary")
