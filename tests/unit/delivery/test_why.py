@@ -89,9 +89,8 @@ def reasons_in_source() -> set[str]:
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef) and node.name in ("never", "_stopped"):
                 returned = [one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value]
-                texts = [
-                    one for value in returned for one in ast.walk(value) if isinstance(one, ast.Constant)
-                ]
+                branches = [getattr(value, side, value) for value in returned for side in ("body", "orelse")]
+                texts = [one for one in branches if isinstance(one, ast.Constant)]
                 found.update(str(one.value) for one in texts if re.fullmatch(r"[a-z_]+", str(one.value)))
     return found - {""}
 
