@@ -17,6 +17,7 @@ from infra.constructs.freshness import watch_freshness
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
+from infra.stacks.delivery_channels import allow_pushing, push_application_id
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged, NoticeRequested
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 from services.shared.contracts.journeys import MessageRequested
@@ -81,6 +82,7 @@ class DeliveryStack(ServiceStack):
             "configuration_set": self.configuration_set.configuration_set_name,
             "sms_origination": self.halte.sms_origination,
             "sms_configuration_set": self.sms_configuration_set,
+            "push_application_id": push_application_id(self),
             "daily_cap": str(self.node.try_get_context("daily_cap") or DAILY_CAP),
         }
         on_requests = self.function(
@@ -141,6 +143,7 @@ class DeliveryStack(ServiceStack):
                 ],
             )
         )
+        allow_pushing(self, function)
 
     def _copies(self) -> None:
         on_consent = self.function(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cache
 
+from services.delivery.adapters.dynamo_channels import DynamoChannels
 from services.delivery.adapters.dynamo_counters import DynamoCounters
 from services.delivery.adapters.dynamo_gates import DynamoGates
 from services.delivery.adapters.dynamo_messages import DynamoMessages
 from services.delivery.adapters.dynamo_templates import DynamoTemplates
 from services.delivery.adapters.dynamo_traces import DynamoTraces
-from services.delivery.adapters.senders import SesSender, SmsSender
+from services.delivery.adapters.senders.email import SesSender
+from services.delivery.adapters.senders.push import PushSender
+from services.delivery.adapters.senders.sms import SmsSender
 from services.delivery.settings import (
     ApiSettings,
     OnConsentSettings,
@@ -145,9 +148,11 @@ def _sending(settings: OnRequestsSettings) -> SendMessages:
         senders={
             "email": SesSender(settings.from_address, settings.configuration_set),
             "sms": SmsSender(settings.sms_origination, settings.sms_configuration_set),
+            "push": PushSender(settings.push_application_id),
         },
         prepare=Prepare(
             gates=gates,
+            channels=DynamoChannels(Table(settings.templates_table)),
             links=Links(settings.public_url, lambda: secret_text(settings.token_secret_arn)),
             address_secret=address_secret,
             daily_cap=settings.daily_cap,

@@ -18,6 +18,7 @@ class OnRequestsSettings(Settings):
     configuration_set: str
     sms_origination: str
     sms_configuration_set: str
+    push_application_id: str
     daily_cap: int
 
 

@@ -32,7 +32,8 @@ class Contact:
     """The reachable side of a profile; what is not known is empty. `version` is that of its traits; `since_at` is when
     the profile's history was last told anew, because an un-merge gave it back (empty: never).
 
-    `letterbox` is a postal address as `postal.Letterbox` writes it. `per_week` commercial messages are the most that the person wants in seven days (0: they did not say).
+    `letterbox` is a postal address as `postal.Letterbox` writes it. `per_week` commercial messages are the most that
+    the person wants in seven days (0: they did not say).
     """
 
     profile_id: str

@@ -44,9 +44,10 @@ class Retry:
 
 @dataclass(frozen=True)
 class Refused:
-    """It certainly did not leave and never will."""
+    """It certainly did not leave and never will; a `dead` address takes nothing else either."""
 
     reason: str
+    dead: bool = False
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ SEEN = 100
 ADDRESS_KEPT = protocol.EXPIRES_AFTER + timedelta(days=30)
 """Longer than an unsettled message keeps the address of somebody without a profile."""
 
+BOUNCED = "bounced"
 MERGED = "merged"
 ERASED = "erased"
 
@@ -187,7 +188,12 @@ class SendMessages:
             consent_entry_id=choice.consent_entry_id,
             gates=(*choice.gates, cap),
         )
-        return replace(protocol.claimed(message, claim, self._clock.now()), template_version=template.version)
+        return replace(
+            protocol.claimed(message, claim, self._clock.now()),
+            template_version=template.version,
+            units=prepared.units,
+            cost=f"{prepared.cost.normalize():f}" if prepared.cost else "",
+        )
 
     def _send(self, claimed: Message, prepared: Prepared) -> str:
         outgoing = Outgoing(
@@ -197,9 +203,14 @@ class SendMessages:
             commercial=claimed.is_commercial,
             unsubscribe_url=prepared.unsubscribe_url,
             at=self._clock.now(),
+            profile_id=claimed.profile_id,
+            template=claimed.template,
+            name=prepared.name,
         )
         answer = self._senders[claimed.channel].send(outgoing)
         now = self._clock.now()
+        if isinstance(answer, protocol.Refused) and answer.dead:
+            self._gates.suppress(claimed.address_key, claimed.channel, BOUNCED, now)
         after = amend(
             self._messages, claimed, lambda m: protocol.answered(m, claimed.attempt_id, answer, now)
         )

@@ -211,6 +211,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "CONFIGURATION_SET": "mail",
             "SMS_ORIGINATION": "+12025550100",
             "SMS_CONFIGURATION_SET": "halte-test",
+            "PUSH_APPLICATION_ID": "app-1",
             "DAILY_CAP": "3",
             "SWEEP_AFTER_SECONDS": "900",
             "BUS_NAME": "bus",

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from services.delivery.domain import protocol
+from services.delivery.domain.channel_terms import ChannelTerms
 from services.delivery.domain.choice import Permission, Standing
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import OPEN, Message
@@ -106,6 +107,9 @@ class World:
     def allows(self) -> bool:
         return self.copy is not None and self.copy.state == "granted" and not self.suppressed
 
+    def terms(self) -> ChannelTerms:
+        return ChannelTerms()
+
     # `Messages`
 
     def create(self, message: Message) -> Message:
@@ -179,7 +183,9 @@ def sender(world: Any) -> SendMessages:
         gates=world,
         templates=world,
         senders={"email": world},
-        prepare=Prepare(gates=world, links=world, address_secret=lambda: "secret", daily_cap=3),
+        prepare=Prepare(
+            gates=world, links=world, channels=world, address_secret=lambda: "secret", daily_cap=3
+        ),
         address_secret=lambda: "secret",
         clock=FixedClock(NOW),
         new_id=lambda prefix: f"{prefix}_{next(numbers)}",
