@@ -123,6 +123,9 @@ def answered(message: Message, attempt_id: str, answer: Answer, at: datetime) ->
         return replace(settled(message, "sent", "", at), provider_id=answer.provider_id)
     if message.status != "claimed" or message.attempt_id != attempt_id:
         return None
+    if isinstance(answer, Refused) and message.possible_duplicate:
+        # As below; and there is no use in repeating it again.
+        return settled(replace(message, possible_duplicate=False), "failed", UNKNOWN_OUTCOME, at)
     if isinstance(answer, Refused):
         return settled(message, "failed", answer.reason, at)
     if isinstance(answer, Unknown):

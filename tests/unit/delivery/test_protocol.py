@@ -53,6 +53,7 @@ CLAIMED = protocol.claimed(message(), claim("a1"), NOW)
         (replace(CLAIMED, status="failed", reason="rejected"), "a1", Sent("p1"), None, ""),
         (replace(CLAIMED, status="failed", reason="unknown_outcome"), "a1", Sent("p1"), "sent", ""),
         (replace(CLAIMED, possible_duplicate=True), "a1", Retry("throttled"), "unknown", "throttled"),
+        (replace(CLAIMED, possible_duplicate=True), "a1", Refused("no"), "failed", "unknown_outcome"),
     ],
 )
 def test_what_an_answer_makes_of_a_message(

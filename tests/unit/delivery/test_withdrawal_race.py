@@ -26,7 +26,7 @@ from services.delivery.ports import ClaimVerdict, Outgoing, Stale
 from services.delivery.use_cases.links import NO_LINKS, Made
 from services.delivery.use_cases.prepare import Prepare
 from services.delivery.use_cases.send_messages import NotSentYet, SendMessages
-from services.shared.clock import FixedClock, to_iso
+from services.shared.clock import Clock, FixedClock, to_iso
 from services.shared.contracts.consent import ConsentChange
 from services.shared.contracts.messages import MessageRequest
 from tests.support.thorough import EXHAUSTIVE
@@ -176,7 +176,7 @@ class World:
         return answer
 
 
-def sender(world: Any) -> SendMessages:
+def sender(world: Any, clock: Clock | None = None) -> SendMessages:
     numbers = iter(range(1_000))
     return SendMessages(
         messages=world,
@@ -187,7 +187,7 @@ def sender(world: Any) -> SendMessages:
             gates=world, links=world, channels=world, address_secret=lambda: "secret", daily_cap=3
         ),
         address_secret=lambda: "secret",
-        clock=FixedClock(NOW),
+        clock=clock or FixedClock(NOW),
         new_id=lambda prefix: f"{prefix}_{next(numbers)}",
     )
 
