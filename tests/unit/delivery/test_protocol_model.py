@@ -18,7 +18,7 @@ from tests.support.thorough import EXHAUSTIVE
 from tests.unit.delivery.protocol_world import OUTCOMES, World, live, problems
 from tests.unit.delivery.test_withdrawal_race import Choices
 
-SAMPLE = 1_000
+SAMPLE = 700
 LIKELY = 0.35
 """How often a drawn schedule leaves the plain way."""
 
@@ -56,7 +56,6 @@ def test_no_schedule_doubles_a_message_or_loses_it_silently(message_class: str) 
         seen[f"{world.message.status} {world.message.reason}".strip()] += 1
         seen[f"accepted {world.accepted}"] += 1
         seen.update({step.split(" as ")[0] for step in world.trail})
-    print(message_class, dict(seen))
     assert seen["failed unknown_outcome"]
     assert seen["failed MessageRejected"]
     assert seen["accepted 0"]
