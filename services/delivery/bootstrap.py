@@ -14,8 +14,10 @@ from services.delivery.adapters.dynamo_traces import DynamoTraces
 from services.delivery.adapters.senders.email import SesSender
 from services.delivery.adapters.senders.push import PushSender
 from services.delivery.adapters.senders.sms import SmsSender
+from services.delivery.adapters.sqs_reports import SqsReports
 from services.delivery.settings import (
     ApiSettings,
+    ClicksSettings,
     OnConsentSettings,
     OnFeedbackSettings,
     OnMessagesStreamSettings,
@@ -27,6 +29,7 @@ from services.delivery.settings import (
 )
 from services.delivery.use_cases.answer_person import AnswerPerson
 from services.delivery.use_cases.copy_facts import CopyContacts, CopyPermissions
+from services.delivery.use_cases.follow_links import FollowLinks
 from services.delivery.use_cases.links import Links
 from services.delivery.use_cases.note_feedback import NoteFeedback
 from services.delivery.use_cases.prepare import Prepare
@@ -35,10 +38,13 @@ from services.delivery.use_cases.send_messages import SendMessages
 from services.delivery.use_cases.serve_marketers import ServeMarketers
 from services.delivery.use_cases.sweep_messages import SweepMessages
 from services.delivery.use_cases.tell_outcomes import TellOutcomes
+from services.delivery.use_cases.tracking import Tracking
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
 from services.shared.aws.secrets import secret_text
+from services.shared.aws.token_keys import SecretTokenKeys
 from services.shared.ids import new_id
+from services.shared.observability import service_logger
 
 
 @cache
@@ -86,6 +92,21 @@ def noting() -> NoteFeedback:
     return NoteFeedback(
         messages=_messages(settings.messages_table, settings.gates_table),
         gates=DynamoGates(Table(settings.gates_table)),
+    )
+
+
+@cache
+def following() -> FollowLinks:
+    """What `clicks` runs."""
+    settings = ClicksSettings.from_env()
+    return FollowLinks(
+        messages=_messages(settings.messages_table, ""),
+        reports=SqsReports(settings.feedback_queue_url),
+        keys=SecretTokenKeys(settings.token_secret_arn),
+        clock=settings.clock(),
+        lost=lambda error: service_logger("delivery").error(
+            "visit lost", extra={"error": type(error).__name__}
+        ),
     )
 
 
@@ -154,6 +175,7 @@ def _sending(settings: OnRequestsSettings) -> SendMessages:
             gates=gates,
             channels=DynamoChannels(Table(settings.templates_table)),
             links=Links(settings.public_url, lambda: secret_text(settings.token_secret_arn)),
+            tracking=Tracking(settings.public_url, lambda: secret_text(settings.token_secret_arn)),
             address_secret=address_secret,
             daily_cap=settings.daily_cap,
         ),

@@ -57,6 +57,14 @@ class OnFeedbackSettings(Settings):
     gates_table: str
 
 
+class ClicksSettings(Settings):
+    """Of the public handler behind links and pictures."""
+
+    messages_table: str
+    feedback_queue_url: str
+    token_secret_arn: str
+
+
 class OnMessagesStreamSettings(Settings):
     """Of the outbox."""
 

@@ -22,6 +22,7 @@ _TRAITS = {
     "paused_until": ("pausedUntil", "paused_until"),
 }
 _PER_WEEK = "frequency"
+_UNTRACKED = ("doNotTrack", "do_not_track")
 _LONGEST = 320
 _LONGEST_TOKEN = 1_000
 _MOST = 50
@@ -33,7 +34,7 @@ class Contact:
     the profile's history was last told anew, because an un-merge gave it back (empty: never).
 
     `letterbox` is a postal address as `postal.Letterbox` writes it. `per_week` commercial messages are the most that
-    the person wants in seven days (0: they did not say).
+    the person wants in seven days (0: they did not say). Of who is `untracked` no opens and clicks are noted.
     """
 
     profile_id: str
@@ -52,6 +53,7 @@ class Contact:
     time_zone: str = ""
     paused_until: str = ""
     since_at: str = ""
+    untracked: bool = False
 
     def address(self, channel: str) -> str:
         """The raw address on `channel`, or empty."""
@@ -90,8 +92,16 @@ def contact_of(profile_id: str, version: int, traits: Mapping[str, Any], since_a
                 break
     if letterbox := letterbox_of(traits.get("address")).text():
         found["letterbox"] = letterbox
+    untracked = any(traits.get(spelling) is True for spelling in _UNTRACKED)
     per_week = _count(traits.get(_PER_WEEK))
-    return Contact(profile_id=profile_id, version=version, since_at=since_at, per_week=per_week, **found)
+    return Contact(
+        profile_id=profile_id,
+        version=version,
+        since_at=since_at,
+        per_week=per_week,
+        untracked=untracked,
+        **found,
+    )
 
 
 def _count(value: Any) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
-from services.delivery.domain.agents import agent_of
-from services.delivery.domain.touches import AT_ONCE, KINDS
-from services.shared.clock import from_iso
+from services.delivery.domain.agents import Agent, agent_of
+from services.delivery.domain.touches import AT_ONCE, KINDS, TRAP
+from services.shared.clock import from_iso, to_iso
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,9 @@ _PUSH_KINDS = {
     "_push.invalid_token": "bounced",
 }
 
+TOUCH = "Touch"
+"""Of a report of our own."""
+
 _HARD_BOUNCES = ("Permanent",)
 """Types of SES bounces after which nobody will ever be reached there. `Undetermined` may pass, as `Transient` does."""
 
@@ -78,8 +81,8 @@ _NOT_SPAM = "not-spam"
 
 
 def read_feedback(event: Mapping[str, Any]) -> Feedback:
-    """The feedback in an event of SES (event publishing, or its older notifications), of End User Messaging, or in a
-    receipt of a push message (in the form of Pinpoint's event stream).
+    """The feedback in an event of SES (event publishing, or its older notifications), of End User Messaging, in a
+    receipt of a push message (in the form of Pinpoint's event stream), or what we saw ourselves.
 
     Raises:
         UnknownFeedback: it is none of them.
@@ -90,6 +93,8 @@ def read_feedback(event: Mapping[str, Any]) -> Feedback:
             return _email(kind, event)
         if kind in _SMS_KINDS:
             return _sms(kind, event)
+        if kind == TOUCH:
+            return _touch(event)
         if kind in _PUSH_KINDS:
             return _push(kind, event)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, OSError) as error:
@@ -126,6 +131,19 @@ def _sms(name: str, event: Mapping[str, Any]) -> Feedback:
         datetime.fromtimestamp(event["eventTimestamp"] / 1000, UTC),
         cause=name if kind in ("bounced", "soft_bounced") else "",
     )
+
+
+def touch_report(kind: str, send_id: str, who: str, link: str, at: datetime) -> dict[str, str]:
+    """An open or click that we saw ourselves, as `read_feedback` reads it."""
+    seen = {"eventType": TOUCH, "kind": kind, "send_id": send_id, "who": who, "link": link}
+    return {**seen, "at": to_iso(at)}
+
+
+def _touch(event: Mapping[str, Any]) -> Feedback:
+    kind, who = event["kind"], event["who"]
+    if kind not in KINDS or who not in (*get_args(Agent), TRAP):
+        raise ValueError("no open and no click")
+    return Feedback(kind, str(event["send_id"]), "", from_iso(event["at"]), who=who, link=str(event["link"]))
 
 
 def _push(name: str, event: Mapping[str, Any]) -> Feedback:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +18,7 @@ from services.delivery.ports import Channels, Gates, Secret
 from services.delivery.use_cases.addresses import addresses_of, usable
 from services.delivery.use_cases.content import content_of, locale_of
 from services.delivery.use_cases.links import NO_LINKS, Links, Made
+from services.delivery.use_cases.tracking import Tracking
 from services.shared.clock import to_iso
 
 LINKED = ("email", "sms")
@@ -34,15 +36,24 @@ class Prepared:
     units: int
     cost: Decimal
     name: str
+    links: Mapping[str, str]
 
 
 class Prepare:
     """Asks every gate that needs no transaction; the claim asks the rest."""
 
     def __init__(
-        self, *, gates: Gates, links: Links, channels: Channels, address_secret: Secret, daily_cap: int
+        self,
+        *,
+        gates: Gates,
+        links: Links,
+        tracking: Tracking,
+        channels: Channels,
+        address_secret: Secret,
+        daily_cap: int,
     ) -> None:
         self._gates = gates
+        self._tracking = tracking
         self._links = links
         self._channels = channels
         self._address_secret = address_secret
@@ -68,10 +79,11 @@ class Prepare:
         except NotRenderable as error:
             gate = {"gate": "content", "channel": choice.channel, "input": error.detail, "verdict": "stop"}
             return Skip(error.reason, choice.channel, (*choice.gates, gate))
+        content, led = self._tracking(document, message, choice, contact, content, now)
         units = units_of(choice.channel, content.text)
         cost = self._channels.terms().prices.of(choice.channel, units)
         name = f"{contact.first_name} {contact.last_name}".strip() if contact else ""
-        return Prepared(choice, content, links.unsubscribe, allowed, units, cost, name)
+        return Prepared(choice, content, links.unsubscribe, allowed, units, cost, name, led)
 
     def _choose(
         self, message: Message, document: TemplateDocument, contact: Contact | None, now: datetime

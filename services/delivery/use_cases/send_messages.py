@@ -192,6 +192,7 @@ class SendMessages:
             protocol.claimed(message, claim, self._clock.now()),
             template_version=template.version,
             units=prepared.units,
+            links=prepared.links,
             cost=f"{prepared.cost.normalize():f}" if prepared.cost else "",
         )
 

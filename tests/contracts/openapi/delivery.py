@@ -9,7 +9,7 @@ from services.delivery.domain.message import Status
 from services.delivery.domain.promotion import LandingPages
 from services.delivery.domain.templates.documents import TemplateDocument
 from services.shared.permission import MessageClass
-from tests.contracts.openapi.operations import MODEL, Operation, does
+from tests.contracts.openapi.operations import MODEL, PAGE, Operation, does
 from tests.contracts.openapi.shapes import (
     FLAG,
     INSTANT,
@@ -23,6 +23,9 @@ from tests.contracts.openapi.shapes import (
     one_of,
     ref,
 )
+
+REFUSED = {404: {PAGE: TEXT}, 410: {PAGE: TEXT}}
+"""No link of ours; one that is too old."""
 
 OPERATIONS: Mapping[str, Operation] = {
     "GET /templates": does(
@@ -62,6 +65,23 @@ OPERATIONS: Mapping[str, Operation] = {
         query={"profile": TEXT, "journey": TEXT, "language": TEXT},
         needed=("profile",),
     ),
+    **{
+        f"{method} /c/{{token}}": Operation(
+            "On to where a link of a message leads; the one that nobody sees leads nowhere",
+            {302: {}, **({200: {PAGE: TEXT}, **REFUSED} if method == "GET" else {})},
+            gives={302: {"Location": "where the link leads to"}},
+            who="anyone",
+        )
+        for method in ("GET", "HEAD")
+    },
+    **{
+        f"{method} /o/{{token}}": Operation(
+            "A picture of one dot, whatever the token: it tells that a message is opened",
+            {200: {"image/gif": TEXT} if method == "GET" else {}},
+            who="anyone",
+        )
+        for method in ("GET", "HEAD")
+    },
     "GET /reports/summary": does("How many messages had which fate", ref("Summary")),
 }
 

@@ -215,6 +215,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "DAILY_CAP": "3",
             "SWEEP_AFTER_SECONDS": "900",
             "BUS_NAME": "bus",
+            "FEEDBACK_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="feedback")["QueueUrl"],
         }
         for name, value in settings.items():
             monkeypatch.setenv(name, value)

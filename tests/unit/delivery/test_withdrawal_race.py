@@ -26,6 +26,7 @@ from services.delivery.ports import ClaimVerdict, Outgoing, Stale
 from services.delivery.use_cases.links import NO_LINKS, Made
 from services.delivery.use_cases.prepare import Prepare
 from services.delivery.use_cases.send_messages import NotSentYet, SendMessages
+from services.delivery.use_cases.tracking import Tracking
 from services.shared.clock import Clock, FixedClock, to_iso
 from services.shared.contracts.consent import ConsentChange
 from services.shared.contracts.messages import MessageRequest
@@ -184,7 +185,12 @@ def sender(world: Any, clock: Clock | None = None) -> SendMessages:
         templates=world,
         senders={"email": world},
         prepare=Prepare(
-            gates=world, links=world, channels=world, address_secret=lambda: "secret", daily_cap=3
+            gates=world,
+            links=world,
+            tracking=Tracking("https://api.example.com", lambda: "secret"),
+            channels=world,
+            address_secret=lambda: "secret",
+            daily_cap=3,
         ),
         address_secret=lambda: "secret",
         clock=clock or FixedClock(NOW),

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.delivery.domain.service_kinds import SERVICE_KINDS
 from services.delivery.domain.templates.parts import Channels
+from services.delivery.domain.templates.tracks import Track
 from services.shared.permission import MessageClass, needs_permission
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -35,6 +36,7 @@ class TemplateDocument(BaseModel):
         default={}, max_length=30
     )
     required: list[str] = Field(default=[], max_length=20)
+    track: Track | None = None
     value: Decimal | None = Field(default=None, ge=0, le=1_000_000, decimal_places=6)
 
     @model_validator(mode="after")
@@ -88,7 +90,7 @@ class TemplateDocument(BaseModel):
         """SHA-256 of the canonical document: the same document is the same version."""
         # Older versions were made without these.
         unsaid = {name for name in ("kind", "translations") if not getattr(self, name)}
-        unsaid |= {"value"} if self.value is None else set()
+        unsaid |= {name for name in ("value", "track") if getattr(self, name) is None}
         document = self.model_dump(mode="json", by_alias=True, exclude=unsaid)
         text = json.dumps(document, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
