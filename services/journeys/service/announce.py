@@ -139,6 +139,7 @@ def _tell_request(told: _Told, walk: Enrolment, name: str, definitions: Definiti
                 params={"walk": dict(walk.kept)} if walk.kept else {},
                 expires_at=ask.expires_at,
                 proposition=ask.proposition,
+                priority=definitions.get(walk.journey, walk.version).document.priority,
                 **where,
             )
         )
