@@ -8,23 +8,22 @@ from aws_cdk import Aws
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ses as ses
-from aws_cdk import aws_smsvoice as smsvoice
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.constructs.freshness import watch_freshness
+from infra.constructs.outcome_lake import keep_outcomes
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
+from infra.stacks.delivery_channels import allow_pushing, push_application_id
+from infra.stacks.delivery_feedback import add_feedback
+from infra.stacks.delivery_pressure import add_pressure, allow_pressure, default_settings
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged, NoticeRequested
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
-from services.shared.contracts.journeys import MessageRequested
+from services.shared.contracts.journeys import JourneyExited, MessageRequested
 from services.shared.contracts.outcomes import outcomes_function
+from services.shared.contracts.scoring import StageChanged
 from services.shared.freshness import COPIED
-
-DAILY_CAP = 3
-"""Commercial messages a person gets a day, unless the context says otherwise (`-c daily_cap=…`)."""
 
 SWEEP_AFTER_SECONDS = 15 * 60
 LOCAL_SWEEP_AFTER_SECONDS = 30 * 86_400
@@ -43,14 +42,24 @@ class DeliveryStack(ServiceStack):
         self.gates = self.table("Gates", partition_key="pk", sort_key="sk", ttl="expires_at")
         self.templates = self.table("Templates", partition_key="name", sort_key="part")
         self.reports = self.table("Reports", partition_key="pk", sort_key="sk", ttl="expires_at")
+        self.pressure = self.table("Pressure", partition_key="pk", sort_key="sk", stream=True)
         self.configuration_set = ses.ConfigurationSet(self, "Mail")
         self.sms_configuration_set = f"halte-{env.stage}"
         self._senders()
         self._copies()
-        self._feedback()
+        add_feedback(
+            self,
+            messages=self.messages,
+            gates=self.gates,
+            mail=self.configuration_set,
+            sms_configuration_set=self.sms_configuration_set,
+        )
         self._outbox()
         self._routes()
+        self._report()
+        self._progress()
         self._person()
+        add_pressure(self, pressure=self.pressure, gates=self.gates, reports=self.reports)
         self.announce("email-configuration-set", self.configuration_set.configuration_set_name)
 
     def _message_table(self) -> dynamodb.Table:
@@ -81,7 +90,9 @@ class DeliveryStack(ServiceStack):
             "configuration_set": self.configuration_set.configuration_set_name,
             "sms_origination": self.halte.sms_origination,
             "sms_configuration_set": self.sms_configuration_set,
-            "daily_cap": str(self.node.try_get_context("daily_cap") or DAILY_CAP),
+            "push_application_id": push_application_id(self),
+            "pressure_table": self.pressure.table_name,
+            **default_settings(self),
         }
         on_requests = self.function(
             "OnRequests",
@@ -106,7 +117,7 @@ class DeliveryStack(ServiceStack):
             timeout_seconds=SEND_TIMEOUT_SECONDS,
         )
         self._allow_sending(sweep)
-        self.schedule(sweep, "rate(5 minutes)")
+        self.schedule(sweep, "rate(1 minute)")
 
     def _allow_sending(self, function: ServiceFunction) -> None:
         self.messages.grant(function, *READ_WRITE)
@@ -118,6 +129,7 @@ class DeliveryStack(ServiceStack):
             "dynamodb:UpdateItem",
             "dynamodb:ConditionCheckItem",
         )
+        allow_pressure(function, self.pressure, self.gates)
         self.templates.grant(function, "dynamodb:GetItem")
         self.address_secret.grant_read(function)
         self.token_secret.grant_read(function)
@@ -141,6 +153,7 @@ class DeliveryStack(ServiceStack):
                 ],
             )
         )
+        allow_pushing(self, function)
 
     def _copies(self) -> None:
         on_consent = self.function(
@@ -174,63 +187,15 @@ class DeliveryStack(ServiceStack):
         self.address_secret.grant_read(on_profiles)
         self.react(on_profiles, facts=[ProfilesChanged, ProfilesMerged], batch_size=20, timeout_seconds=60)
 
-    def _feedback(self) -> None:
-        topic = sns.Topic(self, "Feedback", enforce_ssl=True)
-        on_feedback = self.function(
-            "OnFeedback",
-            handler="on_feedback",
-            settings={"messages_table": self.messages.table_name, "gates_table": self.gates.table_name},
-        )
-        self.messages.grant(on_feedback, "dynamodb:GetItem", "dynamodb:UpdateItem")
-        self.gates.grant(on_feedback, "dynamodb:PutItem")
-        queue = self.queue("FeedbackQueue")
-        topic.add_subscription(subscriptions.SqsSubscription(queue, dead_letter_queue=queue.dead_letters))
-        self.consume(on_feedback, queue)
-        ses.ConfigurationSetEventDestination(
-            self,
-            "FeedbackDestination",
-            configuration_set=self.configuration_set,
-            destination=ses.EventDestination.sns_topic(topic),
-        )
-        self._sms_feedback(topic)
-        self.announce("feedback-topic-arn", topic.topic_arn)
-
-    def _sms_feedback(self, topic: sns.Topic) -> None:
-        allowed = topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="SmsEvents",
-                principals=[iam.ServicePrincipal("sms-voice.amazonaws.com")],
-                actions=["sns:Publish"],
-                resources=[topic.topic_arn],
-                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
-            )
-        )
-        sms = smsvoice.CfnConfigurationSet(
-            self,
-            "Sms",
-            configuration_set_name=self.sms_configuration_set,
-            event_destinations=[
-                smsvoice.CfnConfigurationSet.EventDestinationProperty(
-                    enabled=True,
-                    event_destination_name="feedback",
-                    matching_event_types=["TEXT_ALL"],
-                    sns_destination=smsvoice.CfnConfigurationSet.SnsDestinationProperty(
-                        topic_arn=topic.topic_arn
-                    ),
-                )
-            ],
-        )
-        if allowed.policy_dependable:
-            sms.node.add_dependency(allowed.policy_dependable)
-
     def _outbox(self) -> None:
         publisher = self.publisher(
             "OnMessagesStream",
             handler="on_messages_stream",
             table=self.messages,
-            settings={"reports_table": self.reports.table_name},
+            settings={"reports_table": self.reports.table_name, "lake_bucket": self.lake_bucket_name},
         )
-        self.reports.grant(publisher, "dynamodb:PutItem", "dynamodb:UpdateItem")
+        keep_outcomes(self, publisher)
+        self.reports.grant(publisher, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 
     def _person(self) -> None:
         function = self.person(
@@ -259,12 +224,10 @@ class DeliveryStack(ServiceStack):
                 "messages_table": self.messages.table_name,
                 "gates_table": self.gates.table_name,
                 "templates_table": self.templates.table_name,
-                "reports_table": self.reports.table_name,
             },
         )
         self.messages.grant(api, "dynamodb:GetItem", "dynamodb:Query")
         self.templates.grant(api, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan")
-        self.reports.grant(api, "dynamodb:Query")
         outcomes = self.function(
             "Outcomes",
             handler="outcomes",
@@ -282,6 +245,39 @@ class DeliveryStack(ServiceStack):
                 "PUT /landing-pages",
                 "GET /messages/{send_id}",
                 "GET /decisions",
+            ],
+        )
+
+    def _progress(self) -> None:
+        on_exits = self.function(
+            "OnExits",
+            handler="on_exits",
+            settings={"messages_table": self.messages.table_name, "gates_table": self.gates.table_name},
+        )
+        self.messages.grant(on_exits, "dynamodb:Query", "dynamodb:UpdateItem")
+        self.react(on_exits, facts=[JourneyExited])
+        on_stages = self.function(
+            "OnStages", handler="on_stages", settings={"reports_table": self.reports.table_name}
+        )
+        self.reports.grant(on_stages, "dynamodb:PutItem", "dynamodb:UpdateItem")
+        self.react(on_stages, facts=[StageChanged])
+
+    def _report(self) -> None:
+        reports = self.function(
+            "ReportRoutes",
+            handler="reports",
+            settings={"reports_table": self.reports.table_name},
+            memory=1024,
+        )
+        self.reports.grant(reports, "dynamodb:Query", "dynamodb:PutItem")
+        self.routes(
+            reports,
+            [
                 "GET /reports/summary",
+                "GET /reports/prices",
+                "PUT /reports/prices",
+                "GET /reports/channels/{channel}",
+                "GET /reports/funnel/{lifecycle}",
+                "GET /reports/{kind}",
             ],
         )

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from services.delivery.domain.channel_terms import ChannelTerms
 from services.delivery.domain.choice import Standing
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import Message
-from services.delivery.domain.outcomes import RowKey
+from services.delivery.domain.pressure.ledger import Ledger
+from services.delivery.domain.pressure.pace import Bucket
+from services.delivery.domain.pressure.pauses import Circuit, Pause, Shares
+from services.delivery.domain.pressure.policy import Calendar, InForce, PressurePolicy
 from services.delivery.domain.protocol import Answer
-from services.delivery.domain.template import Rendered, Template, TemplateDocument
+from services.delivery.domain.templates.documents import Template, TemplateDocument
+from services.delivery.domain.templates.rendering import Rendered
 from services.shared.contracts.consent import ConsentChange
 
 Secret = Callable[[], str]
 """A secret, read when it is needed, so that a rotation reaches running functions."""
 
-ClaimVerdict = Literal["claimed", "taken", "capped", "moved", "merged"]
-"""`taken`: someone else has or had the message; `capped`: contact pressure; `moved`: a gate changed since it was
-read; `merged`: the person has, or had today, the message of that journey node under the profile before the merge."""
+ClaimVerdict = Literal["claimed", "taken", "crowded", "moved"]
+"""`taken`: someone else has or had the message; `crowded`: another message of the person came between; `moved`: a gate
+changed since it was read."""
 
 
 class Stale(Exception):
@@ -50,12 +55,13 @@ class Messages(Protocol):
         """
         ...
 
-    def claim(self, seen: Message, new: Message, cap: int) -> ClaimVerdict:
-        """Consent, suppression, contact pressure and claim in one transaction; `cap` is the day's limit."""
+    def claim(self, seen: Message, new: Message, ledger: Ledger) -> ClaimVerdict:
+        """Consent, suppression, contact pressure and claim in one transaction; `ledger` is the person's with this
+        message in it, at the revision that was read."""
         ...
 
     def open_before(self, moment: datetime) -> Iterable[str]:
-        """Send ids whose fate has been open since before `moment`, oldest first within a partition."""
+        """Send ids whose fate has been open since before `moment`, oldest first."""
         ...
 
     def retry_before(self, moment: datetime) -> Iterable[str]:
@@ -96,14 +102,6 @@ class Gates(Protocol):
         """Note that a profile is gone, instead of its contact; `False`: it was given back since."""
         ...
 
-    def counted(self, subject: str, days: Sequence[str]) -> int:
-        """Messages that need permission and were counted for a profile or an address key on these days (UTC)."""
-        ...
-
-    def add_pressure(self, loser: str, winner: str) -> None:
-        """Let contact pressure on `loser` count for `winner`, once."""
-        ...
-
     def keep_permission(self, change: ConsentChange) -> bool:
         """Keep a newer permission; `False`: not newer."""
         ...
@@ -118,6 +116,108 @@ class Gates(Protocol):
 
     def suppress(self, address_key: str, channel: str, reason: str, at: datetime) -> None:
         """Never send there again; a complaint outlives any other reason."""
+        ...
+
+
+class Ledgers(Protocol):
+    """What each person (a profile, or an address key) was sent lately, and what waits for them."""
+
+    def get(self, subject: str) -> Ledger:
+        """As it stands now."""
+        ...
+
+    def keep(self, subject: str, ledger: Ledger, at: datetime) -> bool:
+        """Write it, unless it is not at its revision any more (`False`)."""
+        ...
+
+    def note_active(self, subject: str, at: datetime) -> None:
+        """The person opened or clicked something."""
+        ...
+
+    def join(self, loser: str, winner: str, at: datetime) -> None:
+        """Let what `loser` was sent count for `winner`, once."""
+        ...
+
+
+class Policies(Protocol):
+    """The pressure policy."""
+
+    def current(self) -> InForce | None:
+        """The one in force; `None`: nobody gave one."""
+        ...
+
+    def put(self, policy: PressurePolicy, calendar: Calendar, seen: int, at: datetime) -> None:
+        """Keep a new version after version `seen`.
+
+        Raises:
+            Conflict: that is not the newest.
+        """
+        ...
+
+    def put_calendar(self, calendar: Calendar, seen: int) -> None:
+        """Replace the calendar of version `seen`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Stance:
+    """What holds for every message: the policy (`None`: nobody gave one), the open circuits by channel, and the brakes
+    and guards by name."""
+
+    in_force: InForce | None = None
+    circuits: Mapping[str, Circuit] = field(default_factory=dict)
+    pauses: Mapping[str, Pause] = field(default_factory=dict)
+
+
+class Pauses(Protocol):
+    """Brakes, guards and circuits; and the tickets of canaries."""
+
+    def read(self) -> Stance:
+        """All that holds now."""
+        ...
+
+    def put(self, pause: Pause, seen: Pause | None) -> bool:
+        """Keep how a brake or guard stands; `False`: it is not as it was seen."""
+        ...
+
+    def put_circuit(self, channel: str, circuit: Circuit, seen: Circuit | None) -> bool:
+        """Open a circuit, or leave it open longer; `False`: it is not as it was seen."""
+        ...
+
+    def close_circuit(self, channel: str) -> None:
+        """The provider takes messages again."""
+        ...
+
+    def ticket(self, name: str, most: int, at: datetime) -> bool:
+        """Let one more message go with the canary; `False`: it is full."""
+        ...
+
+    def full_since(self, name: str, most: int) -> datetime | None:
+        """When the canary's last ticket was taken; `None`: there are more."""
+        ...
+
+
+class Tallies(Protocol):
+    """What was sent and what came of it, exactly."""
+
+    def by_journey(self) -> Mapping[tuple[str, str], Shares]:
+        """Of each journey and channel, ever."""
+        ...
+
+    def of_day(self, day: str) -> Mapping[str, Shares]:
+        """Of each channel on a day (UTC)."""
+        ...
+
+
+class Buckets(Protocol):
+    """The allowances of channels."""
+
+    def get(self, channel: str) -> tuple[Bucket, int]:
+        """A channel's, with its revision."""
+        ...
+
+    def put(self, channel: str, bucket: Bucket, seen: int) -> bool:
+        """Write it, unless it is not at that revision any more (`False`)."""
         ...
 
 
@@ -137,7 +237,7 @@ class Traces(Protocol):
         ...
 
     def pressure(self, subject: str) -> list[dict[str, Any]]:
-        """Messages a day and class that were counted for a profile or an address key."""
+        """When messages of which class and channel were sent to a profile or an address key, as far as that counts."""
         ...
 
     def disown(self, address_keys: Iterable[str], profile_ids: Iterable[str]) -> int:
@@ -145,7 +245,7 @@ class Traces(Protocol):
         ...
 
     def forget_pressure(self, subject: str) -> int:
-        """Forget what was counted; how many counters there were."""
+        """Forget what was sent; how many ledgers there were."""
         ...
 
     def forget_addressed(self, address_key: str, send_id: str) -> None:
@@ -179,7 +279,7 @@ class Templates(Protocol):
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One message ready to leave."""
+    """One message ready to leave; `name` is how a letter addresses the person, where it is known."""
 
     send_id: str
     to: str
@@ -187,6 +287,9 @@ class Outgoing:
     commercial: bool
     unsubscribe_url: str
     at: datetime
+    profile_id: str = ""
+    template: str = ""
+    name: str = ""
 
 
 class Sender(Protocol):
@@ -197,17 +300,9 @@ class Sender(Protocol):
         ...
 
 
-class Counters(Protocol):
-    """Report rows that count each batch once."""
+class Channels(Protocol):
+    """What the marketer says of channels."""
 
-    def add(self, batch_id: str, counts: Mapping[RowKey, Mapping[str, int]], at: datetime) -> None:
-        """Add a batch's counts, unless that batch has been counted."""
-        ...
-
-    def totals(self) -> Sequence[Mapping[str, Any]]:
-        """One row per journey, template and channel, over all days."""
-        ...
-
-    def of_day(self, journey: str, day: date) -> Sequence[Mapping[str, Any]]:
-        """A journey's rows of one day (UTC), one per template and channel."""
+    def terms(self) -> ChannelTerms:
+        """Prices, the home country and receivers; some seconds old at most."""
         ...

@@ -1,13 +1,13 @@
-"""What a change of a stored message means to others: facts on the bus, customer events, counts in reports."""
+"""What a change of a stored message means to others: facts on the bus, customer events."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from services.delivery.domain.message import Message
+from services.delivery.domain.touches import CLICKED, links_of
 from services.shared.clock import from_iso
 from services.shared.contracts.delivery import Complaint, MessageOutcome
 
@@ -15,8 +15,6 @@ UNSUBSCRIBED = "unsubscribed"
 COMPLAINED = "complained"
 CONSENT_JOURNEY = "(consent)"
 """Stands in reports where an unsubscription belongs to no journey."""
-
-_COUNTED = ("delivered", "opened", "clicked", "bounced", "soft_bounced", COMPLAINED, UNSUBSCRIBED)
 
 _EVENTS = {
     ("email", "delivered"): "Email Delivered",
@@ -26,19 +24,13 @@ _EVENTS = {
     ("email", "complained"): "Email Marked as Spam",
     ("sms", "delivered"): "SMS Delivered",
     ("sms", "bounced"): "SMS Bounced",
+    ("sms", "clicked"): "SMS Link Clicked",
+    ("push", "delivered"): "Push Notification Received",
+    ("push", "opened"): "Push Notification Tapped",
+    ("push", "bounced"): "Push Notification Bounced",
     ("email", UNSUBSCRIBED): "Unsubscribed",
     ("sms", UNSUBSCRIBED): "Unsubscribed",
 }
-
-
-@dataclass(frozen=True)
-class RowKey:
-    """One line of a report; `day` is a UTC date."""
-
-    day: str
-    journey: str
-    template: str
-    channel: str
 
 
 @dataclass
@@ -50,20 +42,14 @@ class Effects:
     failed: list[MessageOutcome] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     complaints: list[Complaint] = field(default_factory=list)
-    counts: dict[RowKey, dict[str, int]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(int))
-    )
 
 
 def effects_of(changes: Iterable[tuple[Message | None, Message | None]]) -> Effects:
-    """The effects of (old, new) pairs in order. Statuses are counted as they stand: what is corrected later is taken
-    back from the count where it was."""
+    """The effects of (old, new) pairs in order."""
     effects = Effects()
     for old, new in changes:
         if new is None:
             continue
-        if old is None and UNSUBSCRIBED not in new.marks:
-            _count(effects, new, new.requested_at, {"requested": 1})
         _status(old, new, effects)
         _marks(old, new, effects)
     return effects
@@ -74,35 +60,31 @@ def _status(old: Message | None, new: Message, effects: Effects) -> None:
     before = (old.status, old.reason) if old else ("", "")
     if before == (new.status, new.reason):
         return
-    if old and old.status in facts:
-        _count(effects, old, old.updated_at, dict.fromkeys(_names(old), -1))
     if new.status in facts:
-        _count(effects, new, new.updated_at, dict.fromkeys(_names(new), 1))
         facts[new.status].append(_outcome(new))
 
 
-def _names(message: Message) -> list[str]:
-    if message.status == "skipped":
-        return ["skipped", f"skipped_{message.reason}"]
-    return [message.status]
-
-
 def _marks(old: Message | None, new: Message, effects: Effects) -> None:
-    for kind in new.marks:
-        if kind not in _COUNTED or (old and kind in old.marks):
+    for kind, now in new.marks.items():
+        if old and kind in old.marks:
             continue
-        _count(effects, new, new.marks[kind], {kind: 1})
         if kind == COMPLAINED and new.address_key:
             effects.complaints.append(_complaint(new))
         name = _EVENTS.get((new.channel, kind))
-        if name and new.profile_id:
-            effects.events.append(_event(new, kind, name))
+        if name and new.profile_id and kind != CLICKED:
+            effects.events.append(_event(new, kind, name, now))
+    _clicks(old, new, effects)
 
 
-def _count(effects: Effects, message: Message, moment: str, by: Mapping[str, int]) -> None:
-    row = effects.counts[RowKey(moment[:10], message.journey, message.template, message.channel)]
-    for name, amount in by.items():
-        row[name] += amount
+def _clicks(old: Message | None, new: Message, effects: Effects) -> None:
+    """One event for each link that a person clicked."""
+    name = _EVENTS.get((new.channel, CLICKED))
+    if not name or not new.profile_id or (old and old.touches == new.touches and old.marks == new.marks):
+        return
+    known = links_of(old.touches, old.marks.get("delivered", "")) if old else {}
+    for link, at in links_of(new.touches, new.marks.get("delivered", "")).items():
+        if link not in known:
+            effects.events.append(_event(new, CLICKED, name, at, link))
 
 
 def _outcome(message: Message) -> MessageOutcome:
@@ -131,17 +113,22 @@ def _complaint(message: Message) -> Complaint:
     )
 
 
-def _event(message: Message, kind: str, name: str) -> dict[str, Any]:
+def _event(message: Message, kind: str, name: str, at: str, link: str = "") -> dict[str, Any]:
+    more = {"link_id": link, "link_url": message.links.get(link, "")} if link else {}
+    if message.bounce and "bounced" in kind:
+        more["bounce_type"] = message.bounce
     return {
         "type": "track",
         "event": name,
-        "messageId": f"{message.send_id}-{kind}",
-        "timestamp": message.marks[kind],
+        "messageId": f"{message.send_id}-{kind}{f'-{link}' if link else ''}",
+        "timestamp": at,
         "profileId": message.profile_id,
         "properties": {
-            "email_id" if message.channel == "email" else "sms_id": message.send_id,
+            f"{message.channel}_id": message.send_id,
             "campaign_id": message.journey,
             "template": message.template,
             "channel": message.channel,
+            **({"node": message.node} if message.node else {}),
+            **more,
         },
     }

@@ -1,4 +1,4 @@
-"""The marketers' routes: templates, decision records, reports."""
+"""The marketers' routes: templates, decision records."""
 
 from __future__ import annotations
 
@@ -42,18 +42,20 @@ def put_landing_pages() -> Response[Any]:
 
 @app.get("/messages/<send_id>")
 def message(send_id: str) -> Response[Any]:
-    return answer(200, bootstrap.serving().message(send_id))
+    return answer(200, bootstrap.serving().message(send_id, _asked().get("language", "")))
 
 
 @app.get("/decisions")
 def decisions() -> Response[Any]:
-    profile_id = (app.current_event.query_string_parameters or {}).get("profile", "")
-    return answer(200, {"decisions": bootstrap.serving().decisions(profile_id)})
+    asked = _asked()
+    found = bootstrap.serving().decisions(
+        asked.get("profile", ""), asked.get("journey", ""), asked.get("language", "")
+    )
+    return answer(200, {"decisions": found})
 
 
-@app.get("/reports/summary")
-def summary() -> Response[Any]:
-    return answer(200, bootstrap.serving().summary())
+def _asked() -> dict[str, str]:
+    return app.current_event.query_string_parameters or {}
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

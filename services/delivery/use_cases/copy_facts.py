@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from services.delivery.domain.choice import CHANNELS
 from services.delivery.domain.contact import Contact, Gone, contact_of
 from services.delivery.domain.message import Message
 from services.delivery.domain.outcomes import CONSENT_JOURNEY, UNSUBSCRIBED
-from services.delivery.ports import Gates, Messages, Secret
+from services.delivery.ports import Gates, Ledgers, Messages, Secret
 from services.shared.addresses import address_key
 from services.shared.aws.parallel import done, each
 from services.shared.clock import to_iso
 from services.shared.contracts.consent import EVERY, ConsentChange
 from services.shared.contracts.ingest import Merge, ProfileChange
 
+OWNED = ("email", "sms")
+"""Channels on which it is kept whose an address is: permissions end there without a message that could tell."""
+
 
 class CopyContacts:
     """Keeps the copies of contacts; repeated or overtaken facts change nothing."""
 
-    def __init__(self, *, gates: Gates, address_secret: Secret) -> None:
+    def __init__(self, *, gates: Gates, ledgers: Ledgers, address_secret: Secret) -> None:
         self._gates = gates
+        self._ledgers = ledgers
         self._address_secret = address_secret
 
     def contacts(self, changes: Sequence[ProfileChange]) -> int:
@@ -44,13 +47,13 @@ class CopyContacts:
         followed = 0
         for one in sorted(merges, key=lambda m: m.at):
             if self._gates.leave(one.loser, Gone(one.winner, to_iso(one.at))):
-                self._gates.add_pressure(one.loser, one.winner)
+                self._ledgers.join(one.loser, one.winner, one.at)
                 followed += 1
         return followed
 
     def _new_keys(self, before: Contact | Gone | None, contact: Contact) -> dict[str, str]:
         keys = {}
-        for channel in CHANNELS:
+        for channel in OWNED:
             raw = contact.address(channel)
             if not raw or (isinstance(before, Contact) and before.address(channel) == raw):
                 continue
@@ -81,7 +84,8 @@ class CopyPermissions:
         if change.state == "revoked" and change.purpose != EVERY:
             # Also when not newer: an attempt that failed between the two writes is finished by its repetition.
             cause = self._messages.get(change.send_id) if change.send_id else None
-            self._messages.create(_unsubscribed(change, self._gates.owner(change.address_key), cause))
+            owner = self._gates.owner(change.address_key) or (cause.profile_id if cause else "")
+            self._messages.create(_unsubscribed(change, owner, cause))
         return newer
 
 

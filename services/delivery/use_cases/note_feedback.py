@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from services.delivery.domain import protocol
 from services.delivery.domain.feedback import Feedback
-from services.delivery.ports import Gates, Messages
+from services.delivery.ports import Gates, Ledgers, Messages
 from services.delivery.use_cases.amend import amend
 
 SUPPRESSING = frozenset({"bounced", "complained"})
+
+ACTIVE = frozenset({"opened", "clicked"})
+"""What people do who read what they are sent; what machines do has other marks."""
 
 
 class NoteFeedback:
     """Feedback in any order, any number of times."""
 
-    def __init__(self, *, messages: Messages, gates: Gates) -> None:
+    def __init__(self, *, messages: Messages, gates: Gates, ledgers: Ledgers) -> None:
         self._messages = messages
         self._gates = gates
+        self._ledgers = ledgers
 
     def note(self, feedback: Feedback) -> str:
         """Note one report; its kind, or `foreign` for a message that is not one of ours."""
@@ -26,9 +30,7 @@ class NoteFeedback:
             return feedback.kind
         if feedback.kind in SUPPRESSING and message.address_key:
             self._gates.suppress(message.address_key, message.channel, feedback.kind, feedback.at)
-        amend(
-            self._messages,
-            message,
-            lambda m: protocol.fed_back(m, feedback.kind, feedback.at, feedback.provider_id),
-        )
+        after = amend(self._messages, message, lambda m: protocol.fed_back(m, feedback))
+        if feedback.kind in ACTIVE and feedback.kind in after.marks and after.subject:
+            self._ledgers.note_active(after.subject, feedback.at)
         return feedback.kind

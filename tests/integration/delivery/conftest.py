@@ -46,6 +46,7 @@ _TABLES: dict[str, tuple[str, str | None]] = {
     "gates": ("pk", "sk"),
     "templates": ("name", "part"),
     "reports": ("pk", "sk"),
+    "pressure": ("pk", "sk"),
 }
 _INDEXES = {"open": ("open_partition", "claimed_at"), "by_profile": ("profile_id", "requested_at")}
 
@@ -194,6 +195,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     _one_call_at_a_time(monkeypatch)
     with mock_aws():
         _make_tables(boto3.client("dynamodb"))
+        boto3.client("s3").create_bucket(Bucket="lake")
         boto3.client("sesv2").create_email_identity(EmailIdentity="hello@example.com")
         vault = boto3.client("secretsmanager")
         arn = vault.create_secret(Name="key", SecretString=SECRET)["ARN"]
@@ -204,6 +206,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "GATES_TABLE": "gates",
             "TEMPLATES_TABLE": "templates",
             "REPORTS_TABLE": "reports",
+            "LAKE_BUCKET": "lake",
+            "MEMORY_MB": "200",
             "ADDRESS_SECRET_ARN": arn,
             "TOKEN_SECRET_ARN": arn,
             "PUBLIC_URL": "https://api.example.com",
@@ -211,13 +215,19 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "CONFIGURATION_SET": "mail",
             "SMS_ORIGINATION": "+12025550100",
             "SMS_CONFIGURATION_SET": "halte-test",
+            "PUSH_APPLICATION_ID": "app-1",
             "DAILY_CAP": "3",
+            "BRAKES": "true",
+            "PRESSURE_TABLE": "pressure",
             "SWEEP_AFTER_SECONDS": "900",
             "BUS_NAME": "bus",
+            "FEEDBACK_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="feedback")["QueueUrl"],
         }
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
         CLOCK.advance(NOW - CLOCK.now())
+        monkeypatch.setattr(bootstrap, "real_seconds", lambda: CLOCK.now().timestamp())
+        monkeypatch.setattr(bootstrap, "rest", lambda seconds: None)
         published: list[dict[str, Any]] = []
 
         class Events:

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from services.delivery import bootstrap
-from services.delivery.domain.outcomes import RowKey
+from services.delivery.adapters.dynamo_counters import DynamoCounters
+from services.delivery.domain.reports.once import Change
+from services.delivery.domain.reports.rows import RowKey
 from services.delivery.handlers import on_feedback, on_messages_stream
 from services.shared.aws.bus import NotPublished
+from services.shared.aws.dynamo import Table
 from tests.integration.delivery.conftest import CLOCK, NOW, Context, World, key_of, notification, ses_event
 from tests.integration.delivery.test_sending import (
     EMAIL,
@@ -81,8 +84,9 @@ def test_the_outbox_tells_everything_once(sent: World) -> None:
     assert [m["reason"] for m in facts["MessageSkipped.v1"]["messages"]] == ["unknown_template"]
     assert EMAIL not in json.dumps(sent.published)
 
-    for kind in ("Send", "Delivery", "Open", "Click", "Click"):
-        note(ses_event(kind, "snd_1"))
+    shop = {"link": "https://shop.example.com/?a=1"}
+    for minutes, kind in enumerate(("Send", "Delivery", "Open", "Click", "Click")):
+        note(ses_event(kind, "snd_1", minutes, **(shop if kind == "Click" else {})))
     (name, detail), *rest = publish(sent)
     assert (name, rest) == ("OutcomesObserved.v1", [])
     assert [e["event"] for e in detail["events"]] == ["Email Delivered", "Email Opened", "Email Link Clicked"]
@@ -90,15 +94,20 @@ def test_the_outbox_tells_everything_once(sent: World) -> None:
         "type": "track",
         "event": "Email Opened",
         "messageId": "snd_1-opened",
-        "timestamp": "2026-03-01T12:01:00.000Z",
+        "timestamp": "2026-03-01T12:02:00.000Z",
         "profileId": "prf_1",
         "properties": {
             "email_id": "snd_1",
             "campaign_id": "welcome",
             "template": "news",
             "channel": "email",
+            "node": "offer",
         },
     }
+    clicked = detail["events"][2]
+    assert clicked["messageId"] == f"snd_1-clicked-{clicked['properties']['link_id']}"
+    assert clicked["timestamp"] == "2026-03-01T12:03:00.000Z"
+    assert clicked["properties"]["link_url"] == shop["link"]
 
 
 def test_a_repeated_batch_counts_once_and_publishes_again(
@@ -137,12 +146,15 @@ def test_reports_add_up_by_journey_channel_and_reason(sent: World) -> None:
 
 
 def test_more_rows_than_one_transaction_takes_are_counted_once(sent: World) -> None:
-    counters = bootstrap.serving()._counters
-    counts = {RowKey("2026-03-01", f"j{i:03}", "news", "email"): {"sent": 2} for i in range(120)}
+    counters = DynamoCounters(Table("reports"))
+    batch = [
+        Change(f"event-{i}", {RowKey(day="2026-03-01", journey=f"j{i:03}", channel="email"): {"opened": 2}})
+        for i in range(120)
+    ]
     for _ in range(2):
-        counters.add("bat_1", counts, NOW)
+        counters.count(batch, NOW)
 
-    assert totals() == {"sent": 240}
+    assert totals() == {"opened": 240}
 
 
 def test_a_withdrawal_becomes_an_outcome_of_its_owner_once(sent: World) -> None:

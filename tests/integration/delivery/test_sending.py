@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from services.delivery import bootstrap
+from services.delivery.domain.pressure.ledger import Ledger, bid_of
 from services.delivery.domain.protocol import Refused, Retry, Unknown
 from services.delivery.handlers import (
     api,
@@ -20,6 +21,7 @@ from services.delivery.handlers import (
     on_feedback,
     on_profiles_changed,
     on_requests,
+    reports,
     sweep,
 )
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChange, ConsentChanged
@@ -55,8 +57,10 @@ def call(method: str, path: str, body: Any = None, query: dict[str, str] | None 
         "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
         "body": body if isinstance(body, str) else json.dumps(body),
     }
-    answer = api.handler(event, Context())
-    return answer["statusCode"], json.loads(answer["body"])
+    serving = reports if path.startswith("/reports") else api
+    answer = serving.handler(event, Context())
+    is_json = answer["headers"]["Content-Type"] == "application/json"
+    return answer["statusCode"], json.loads(answer["body"]) if is_json else answer["body"]
 
 
 def given_templates() -> None:
@@ -148,6 +152,14 @@ def test_a_send_records_the_consent_it_relied_on(ready: World) -> None:
     assert EMAIL not in json.dumps(record)
     status, listed = call("GET", "/decisions", query={"profile": "prf_1"})
     assert [d["send_id"] for d in listed["decisions"]] == ["snd_1"]
+    assert (
+        listed["decisions"][0]["why"]["gates"][2] == "Permission for e-mail: granted by double_opt_in cns_1."
+    )
+    for journey, number in (("welcome", 1), ("another", 0)):
+        asked = {"profile": "prf_1", "journey": journey, "language": "nl"}
+        told = call("GET", "/decisions", query=asked)[1]["decisions"]
+        assert len(told) == number
+        assert all(one["why"]["summary"].startswith("Verstuurd per e-mail op 2026-03-01") for one in told)
 
 
 def test_redelivery_sends_once(ready: World) -> None:
@@ -337,7 +349,7 @@ def test_what_was_throttled_for_a_month_expires(ready: World) -> None:
 
 
 def test_the_sweep_passes_one_by_that_it_cannot_take(ready: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    ready.email.answers = [Retry("TooManyRequestsException")] * 2
+    ready.email.answers = [Retry("unreachable")] * 2
     ask(request("snd_1", template="confirm"))
     ask(request("snd_2", template="confirm"))
     CLOCK.advance(timedelta(minutes=5))
@@ -442,9 +454,10 @@ def test_a_claim_whose_answer_was_lost_is_known_as_its_own(ready: World) -> None
     claimed = sending._claimed(message, templates["news"], prepared)  # type: ignore[arg-type]
     other = sending._claimed(message, templates["news"], prepared)  # type: ignore[arg-type]
 
-    assert sending._messages.claim(stored, claimed, 3) == "claimed"
-    assert sending._messages.claim(stored, claimed, 3) == "claimed"
-    assert sending._messages.claim(stored, other, 3) == "taken"
+    ledger = Ledger().touched(bid_of(claimed, "email"), NOW)
+    assert sending._messages.claim(stored, claimed, ledger) == "claimed"
+    assert sending._messages.claim(stored, claimed, ledger) == "claimed"
+    assert sending._messages.claim(stored, other, ledger) == "taken"
 
 
 def _stored(**fields: Any) -> Any:

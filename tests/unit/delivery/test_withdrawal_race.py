@@ -16,18 +16,22 @@ from typing import Any
 import pytest
 
 from services.delivery.domain import protocol
+from services.delivery.domain.channel_terms import ChannelTerms
 from services.delivery.domain.choice import Permission, Standing
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import OPEN, Message
+from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
-from services.delivery.domain.template import Template, TemplateDocument
+from services.delivery.domain.templates.documents import Template, TemplateDocument
 from services.delivery.ports import ClaimVerdict, Outgoing, Stale
 from services.delivery.use_cases.links import NO_LINKS, Made
 from services.delivery.use_cases.prepare import Prepare
 from services.delivery.use_cases.send_messages import NotSentYet, SendMessages
-from services.shared.clock import FixedClock, to_iso
+from services.delivery.use_cases.tracking import Tracking
+from services.shared.clock import Clock, FixedClock, to_iso
 from services.shared.contracts.consent import ConsentChange
 from services.shared.contracts.messages import MessageRequest
+from tests.support.no_pressure import no_pressure
 from tests.support.thorough import EXHAUSTIVE
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -106,6 +110,9 @@ class World:
     def allows(self) -> bool:
         return self.copy is not None and self.copy.state == "granted" and not self.suppressed
 
+    def terms(self) -> ChannelTerms:
+        return ChannelTerms()
+
     # `Messages`
 
     def create(self, message: Message) -> Message:
@@ -122,7 +129,7 @@ class World:
             raise Stale(self.message)
         self.message = new
 
-    def claim(self, seen: Message, new: Message, cap: int) -> ClaimVerdict:
+    def claim(self, seen: Message, new: Message, ledger: Ledger) -> ClaimVerdict:
         """As the transaction does it; not `careful`: as a claim does that looked at the gates before, and only then."""
         self.pause()
         if self.message != seen:
@@ -156,7 +163,10 @@ class World:
     def reach(self, profile_ids: Iterable[str]) -> dict[str, Contact | Gone]:
         return {"prf_1": ANN}
 
-    # `Templates`, `Links`, `Sender`
+    # `Policies`, `Templates`, `Links`, `Sender`
+
+    def current(self) -> None:
+        return None
 
     def latest(self, name: str) -> Template:
         return NEWS
@@ -172,16 +182,25 @@ class World:
         return answer
 
 
-def sender(world: Any) -> SendMessages:
+def sender(world: Any, clock: Clock | None = None) -> SendMessages:
     numbers = iter(range(1_000))
+    pressure = no_pressure()
     return SendMessages(
         messages=world,
         gates=world,
         templates=world,
         senders={"email": world},
-        prepare=Prepare(gates=world, links=world, address_secret=lambda: "secret", daily_cap=3),
+        prepare=Prepare(
+            gates=world,
+            links=world,
+            tracking=Tracking("https://api.example.com", lambda: "secret"),
+            channels=world,
+            address_secret=lambda: "secret",
+            pressure=pressure,
+        ),
+        pressure=pressure,
         address_secret=lambda: "secret",
-        clock=FixedClock(NOW),
+        clock=clock or FixedClock(NOW),
         new_id=lambda prefix: f"{prefix}_{next(numbers)}",
     )
 
