@@ -22,6 +22,7 @@ from benchmarks import (
     profile_evaluations,
     report_queries,
     same_time,
+    usd_per_million_emails,
     usd_per_million_entries,
     usd_per_million_events,
 )
@@ -31,6 +32,7 @@ from benchmarks.results import Report, Result, save
 BENCHMARKS: dict[str, Callable[[Report], list[Result]]] = {
     "usd_per_million_events": usd_per_million_events.run,
     "usd_per_million_entries": usd_per_million_entries.run,
+    "usd_per_million_emails": usd_per_million_emails.run,
     "cpu_per_event": cpu_per_event.run,
     "cold_import": cold_import.run,
     "identity_quality": identity_quality.run,
@@ -46,6 +48,7 @@ _EXAMPLES = """examples:
   python -m benchmarks                                    all of them; about four minutes
   python -m benchmarks --only usd_per_million_events      what a million customer events cost
   python -m benchmarks --only usd_per_million_entries     what a million journey entries cost
+  python -m benchmarks --only usd_per_million_emails      what a million e-mails cost beside SES
   python -m benchmarks --only cpu_per_event               CPU of ingest's consumer, beside a floor
   python -m benchmarks --only cold_import --no-breakdown  how long each handler takes to import
   python -m benchmarks --only identity_quality            how well people are told apart

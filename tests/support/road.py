@@ -153,7 +153,9 @@ class Road:
                 "Message": json.dumps(notice),
             }
             body = notice if subscriber.raw else {**envelope, "Timestamp": to_iso(self.clock.now())}
-            self.fabric.queues[subscriber.queue].send(json.dumps(body))
+            queue, text = self.fabric.queues[subscriber.queue], json.dumps(body)
+            queue.send(text)
+            self.fabric.on_queued(queue, text)
 
     def ask_person(self, service: str, question: Mapping[str, Any]) -> dict[str, Any]:
         """What the person function that a service announces answers."""
