@@ -85,7 +85,6 @@ def spoken(browser: Chromium) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.capability("000-27")
 @pytest.mark.parametrize("language", ["en", "nl"])
 def test_every_stop_of_the_preference_centre_is_reached_in_order_and_seen(
     world: World, browser: Chromium, language: str
@@ -105,8 +104,6 @@ def test_every_stop_of_the_preference_centre_is_reached_in_order_and_seen(
     assert {role for role, _ in roles} >= {"checkbox", "textbox", "combobox", "Date", "button", "link"}
 
 
-@pytest.mark.capability("000-27")
-@pytest.mark.capability("003-6")
 def test_wishes_are_changed_mended_and_saved_without_a_mouse(world: World, browser: Chromium) -> None:
     """Space unticks, arrows choose, Enter sends; after a mistake Enter on its line leads to the field."""
     allow_by_link(world)
@@ -177,7 +174,6 @@ def test_who_likes_it_dark_gets_the_same_readable_page(
         assert pictures[0] == pictures[1], name
 
 
-@pytest.mark.capability("003-23")
 @pytest.mark.parametrize("language", ["en", "nl"])
 def test_a_proof_is_printed_whole(world: World, browser: Chromium, tmp_path: Path, language: str) -> None:
     """On A4 nothing is cut off at the side, no step of the record is torn, and the browser's PDF has it all."""

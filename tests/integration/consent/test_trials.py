@@ -84,6 +84,24 @@ def test_late_withdrawals_are_told(seen: Withdrawals, hold: list[bool]) -> None:
     assert [check.holds for check in withdrawals.checks(seen)] == hold
 
 
+@pytest.mark.parametrize(
+    ("rounds", "told"),
+    [
+        ([Withdrawals([0.2], 1, 0)], Withdrawals([0.2], 1, 0)),
+        ([Withdrawals([3.0], 1, 1), Withdrawals([0.2], 0, 0)], Withdrawals([0.2], 0, 1)),
+        ([Withdrawals([3.0], 1, 0), Withdrawals([4.0], 0, 0)], Withdrawals([3.0], 1, 0)),
+    ],
+)
+def test_a_disturbed_round_is_held_again_once(
+    rounds: list[Withdrawals], told: Withdrawals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a message that left too late is never forgotten."""
+    ahead = iter(rounds)
+    monkeypatch.setattr(withdrawals, "_round", lambda *_: next(ahead))
+    assert withdrawals.hold(cast("Town", None), 1) == told
+    assert list(ahead) == []
+
+
 def test_the_page_has_both_beside_the_history(world: World) -> None:
     whole_life(world)
     scan = Scan([Visit("/consents/confirm", "GET", "<Scanner>", 200)], 7, True, 8)
