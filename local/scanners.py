@@ -49,9 +49,10 @@ def hold(town: Town) -> Scan:
     """
     reader = town.permitting([READER])
     town.ask_for(reader, "scanned")
-    news = town.contents(READER, 2)
+    town.mails(reader, 2)
+    news = town.recorded(READER)
     town.sign_up(ADDRESS)
-    asked = town.asked(ADDRESS)
+    asked = town.recorded(ADDRESS).confirm_url
     centre = [link.rstrip(".,)") for link in news.links if "/preferences?" in link]
     before = sorted(map(repr, town.ledger()))
     links = (asked, news.unsubscribe_url, *centre)

@@ -111,10 +111,6 @@ class Town:
         until(f"the end of a message ({which})", ended)
         return found["end"]
 
-    def contents(self, address: str, number: int = 1) -> Contents:
-        """What stands in the last of so many mails to somebody."""
-        return contents_of(self.mails([address], number)[address])
-
     def mails(self, addresses: Iterable[str], number: int = 1) -> dict[str, Accepted]:
         """The last mail to each address; waits until there are so many for each."""
         wanted = set(addresses)
@@ -135,24 +131,20 @@ class Town:
         )
         urllib.request.urlopen(request, timeout=30).close()
 
-    def asked(self, address: str) -> str:
-        """The link of the mail that asks for confirmation, once it is in the ledger that the mail left."""
+    def recorded(self, address: str) -> Contents:
+        """What stands in the last mail to somebody, once it is in the ledger that the one that asked them left."""
         mail = self.mails([address])[address]
-        key = self._key(mail)
+        asked = (self._key(mail), "mailed")
         until(
             "the entry of the mail that asks",
-            lambda: (key, "mailed") in {_told(item) for item in self.ledger()},
+            lambda: asked in {(item.get("address_key"), item.get("kind")) for item in self.ledger()},
         )
-        return contents_of(mail).confirm_url
+        return contents_of(mail)
 
     def ledger(self) -> list[dict[str, object]]:
         """Every item of the ledger and of its evidence."""
         tables = (self._tables["consent.Ledger"], self._tables["consent.Evidence"])
         return [item for table in tables for item in items(self._dynamodb, table)]
-
-
-def _told(item: Mapping[str, object]) -> tuple[object, object]:
-    return item.get("address_key"), item.get("kind")
 
 
 def send_id(key: str, which: str) -> str:

@@ -33,16 +33,17 @@ class Street:
     def ask_for(self, people: Mapping[str, str], which: str) -> None:
         """It is there."""
 
-    def contents(self, address: str, number: int = 1) -> Contents:
-        return Contents(
-            (f"{self._links['/preferences']}.",), unsubscribe_url=self._links["/consents/unsubscribe"]
-        )
+    def mails(self, addresses: Mapping[str, str], number: int) -> None:
+        """They are there."""
+
+    def recorded(self, address: str) -> Contents:
+        if address == scanners.ADDRESS:
+            return Contents(confirm_url=self._links["/consents/confirm"])
+        centre, leave = self._links["/preferences"], self._links["/consents/unsubscribe"]
+        return Contents((f"{centre}.",), unsubscribe_url=leave)
 
     def sign_up(self, address: str) -> None:
         """They did."""
-
-    def asked(self, address: str) -> str:
-        return self._links["/consents/confirm"]
 
     def ledger(self) -> list[dict[str, Any]]:
         return [*self._world.items("ledger"), *self._world.items("evidence")]
