@@ -70,7 +70,8 @@ def _visit(link: str, method: str, agent: str) -> Visit:
     except urllib.error.HTTPError as refused:
         status = refused.code
         refused.close()
-    return Visit(urlsplit(link).path, method, agent, status)
+    page = urlsplit(link).path.rpartition("$default")[2]  # the emulator's URLs have the stage in them
+    return Visit(page, method, agent, status)
 
 
 def checks(seen: Scan) -> list[Check]:
