@@ -81,7 +81,7 @@ def test_every_check_of_a_run_holds_and_real_sdks_reach_it() -> None:
     """Then four client libraries send at once, through the HTTP API as it is deployed (API, Lambda, queue): none
     reports an error, each sends its batch once, and everything lands on the one person it is about."""
     with running(
-        "--customers", "12", "--days", "240", "--withdrawals", "5", "--page-port", "0", "--gateway-port", "0"
+        "--customers", "12", "--days", "200", "--withdrawals", "5", "--page-port", "0", "--gateway-port", "0"
     ) as process:
         output = report(process)
         checks = re.findall(r"^\W*([✓✗]) (.+)$", output, flags=re.MULTILINE)
