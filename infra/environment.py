@@ -11,6 +11,38 @@ from constructs import Node
 
 LAMBDA_PYTHON = "3.13"
 LOCAL = "local"
+NOT_STATED = "not stated"
+
+
+@dataclass(frozen=True)
+class Controller:
+    """Who answers for what people permit, as the receipts of consent name them."""
+
+    name: str = NOT_STATED
+    address: str = NOT_STATED
+    contact: str = NOT_STATED
+    jurisdiction: str = NOT_STATED
+
+    @classmethod
+    def from_context(cls, node: Node, from_address: str) -> Controller:
+        """Whom `-c controller=…`, `-c controller_address=…`, `-c controller_contact=…` (default: the address that
+        messages come from) and `-c jurisdiction=…` name."""
+        return cls(
+            name=node.try_get_context("controller") or from_address.partition("@")[2],
+            address=node.try_get_context("controller_address") or NOT_STATED,
+            contact=node.try_get_context("controller_contact") or from_address,
+            jurisdiction=node.try_get_context("jurisdiction") or NOT_STATED,
+        )
+
+    def settings(self, region: str) -> dict[str, str]:
+        """What receipts are made with; `region` is where the data is kept."""
+        return {
+            "controller": self.name,
+            "controller_address": self.address,
+            "controller_contact": self.contact,
+            "jurisdiction": self.jurisdiction,
+            "storage_location": region,
+        }
 
 
 @dataclass(frozen=True)
@@ -20,7 +52,7 @@ class Environment:
     stage: str
     from_address: str
     sms_origination: str
-    controller: str = ""
+    controller: Controller = Controller()
     anchor_lock: str = "governance"
     anchor_days: int = 3650
 
@@ -28,7 +60,6 @@ class Environment:
     def from_context(cls, node: Node) -> Environment:
         """The environment that `cdk -c stage=… -c from_address=…` asks for (default: the local one).
 
-        `-c controller=…` is who answers for what people permit, as a receipt names them.
         `-c anchor_lock=compliance` locks the anchors of the consent ledger against everybody, root included;
         `-c anchor_days=…` says for how long.
 
@@ -44,7 +75,7 @@ class Environment:
         from_address = node.try_get_context("from_address") or "hello@example.com"
         return cls(
             stage=stage,
-            controller=node.try_get_context("controller") or from_address.partition("@")[2],
+            controller=Controller.from_context(node, from_address),
             anchor_lock=lock,
             anchor_days=int(node.try_get_context("anchor_days") or cls.anchor_days),
             from_address=from_address,

@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
             gateway_port=options.gateway_port,
             seed=options.seed,
             speed=options.speed,
+            withdrawals=options.withdrawals,
         )
     )
 
@@ -70,7 +71,20 @@ def _parser() -> argparse.ArgumentParser:
         default=900_000,
         help="virtual seconds per real second, at most (default 900000)",
     )
+    run.add_argument(
+        "--withdrawals",
+        type=_withdrawals,
+        default=20,
+        help="people who withdraw at the end, to see how soon that counts (default 20)",
+    )
     return parser
+
+
+def _withdrawals(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 150:
+        raise argparse.ArgumentTypeError("1 to 150")
+    return number
 
 
 def _customers(text: str) -> int:

@@ -15,6 +15,7 @@ from halte.ledger.stage import StageSource
 from halte.marketers import Marketers
 from local.accounting import Check
 from local.markup import page, table
+from local.trials import Tried, section
 from services.consent.domain.proofs import check as check_proof
 from services.consent.handlers.proof_pages import proof_page
 
@@ -62,8 +63,8 @@ def checks(seen: Consent | None) -> list[Check]:
     ]
 
 
-def consent(seen: Consent) -> str:
-    """The person's history, and whether its proof holds."""
+def consent(seen: Consent, tried: Tried | None = None) -> str:
+    """The person's history, whether its proof holds, and what scanners did not change."""
     report, entries = seen.report, seen.proof["entries"]
     verdict = "holds" if not seen.problems else "DOES NOT HOLD: " + "; ".join(seen.problems)
     whole = "is exactly what was appended" if report.intact else f"HAS {report.found} PROBLEMS"
@@ -87,7 +88,8 @@ def consent(seen: Consent) -> str:
         + table("What happened", head, rows)
         + '<p><a href="/consent/proof">The proof, as it is printed</a></p>'
         + f"<p>The ledger {escape(whole)}: {report.entries:,} entries, {report.anchors:,} anchors. Checked by "
-        "<code>python -m halte consent verify</code>'s own code, with the anchors of the bucket that locks them.</p>",
+        "<code>python -m halte consent verify</code>'s own code, with the anchors of the bucket that locks them.</p>"
+        + (section(tried) if tried else ""),
     )
 
 

@@ -25,13 +25,13 @@ from local.people_page import Shown
 from local.segments_page import Group
 from local.stand_in import Accepted
 from services.shared.statistics import Share
+from local.trials import Tried
 
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-src 'self'; form-action 'none'; "
     "base-uri 'none'; frame-ancestors 'self'"
 )
 
-_CONSENT = {"": consent_page.consent, "proof": consent_page.printed}
 HTML = "text/html; charset=utf-8"
 Answer = tuple[int, str, str]
 _UNDER_WAY = (
@@ -51,6 +51,7 @@ class Content:
     groups: Sequence[Group] = ()
     backfill: Mapping[str, Any] = field(default_factory=dict)
     consent: Consent | None = None
+    tried: Tried | None = None
 
 
 def door_rows(books: Books) -> list[list[Cell]]:
@@ -281,8 +282,8 @@ class Site(Loopback):
             return people_page.people(content.people, content.books.merged)
         if path == "/segments":
             return segments_page.groups(content.groups, content.backfill)
-        if folder == "consent" and content.consent and name in _CONSENT:
-            return _CONSENT[name](content.consent)
+        if folder == "consent" and content.consent:
+            return _permissions(content.consent, content.tried, name)
         if folder == "people":
             return self._person(content, name)
         return None
@@ -292,6 +293,12 @@ class Site(Loopback):
         if known is None:
             return None
         return people_page.person(known, self._journeys.walked_by(profile_id) if self._journeys else "")
+
+
+def _permissions(seen: Consent, tried: Tried | None, name: str) -> str | None:
+    if name == "proof":
+        return consent_page.printed(seen)
+    return None if name else consent_page.consent(seen, tried)
 
 
 class _Handler(Handler):

@@ -37,6 +37,7 @@ from local import (
     report,
     seed,
     segments_page,
+    trials,
 )
 from local.governor import Governor
 from local.journeys_page import JourneyPages
@@ -68,7 +69,13 @@ def run(options: Options) -> int:
         except KeyboardInterrupt:
             console.print("stopped")
             return 130
-        except (deploy.DeployFailed, emulator.EmulatorFailed, Refused, cdnow.WrongData) as error:
+        except (
+            deploy.DeployFailed,
+            emulator.EmulatorFailed,
+            Refused,
+            cdnow.WrongData,
+            TimeoutError,
+        ) as error:
             console.print(str(error), style="red", markup=False)
             return 1
         except subprocess.CalledProcessError as error:
@@ -98,8 +105,11 @@ def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
     books.checks.append(accounting.equal("the system came to rest", quiet, True))
     permissions = consent_page.look(stage.marketers_api, stage.found.anchors, stage.aws("s3"), seen.ledger)
     books.checks += consent_page.checks(permissions)
+    tried = trials.hold(stage)
+    books.checks += trials.checks(tried)
     now = time.monotonic()
     facts = _facts(stage, orders, books.merged, (ready - began, replayed - ready, now - replayed))
+    facts += trials.facts(tried)
     report.show(console, books, facts)
     if options.once:
         return 0 if books.hold else 1
@@ -111,6 +121,7 @@ def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
         _groups(stage),
         stage.marketers_api.call("GET", "/backfill"),
         permissions,
+        tried,
     )
     stage.keep_real_time()
     stage.tap.start()  # journeys may be looked at while somebody sends something

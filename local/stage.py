@@ -22,7 +22,8 @@ from local.virtual_clock import VARIABLE, VirtualClock, set_clock
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line asks for; `days` are of the log, `speed` is virtual seconds per real second."""
+    """What the command line asks for; `days` are of the log, `speed` is virtual seconds per real second,
+    `withdrawals` how many people withdraw at the end."""
 
     once: bool = False
     customers: int = 20
@@ -32,6 +33,7 @@ class Options:
     gateway_port: int = 8000
     seed: int = 1
     speed: float = 900_000.0
+    withdrawals: int = 20
 
 
 @dataclass

@@ -110,7 +110,7 @@ class ConsentStack(ServiceStack):
                 "token_secret_arn": self.token_secret.secret_arn,
                 "public_url": self.api_url,
                 "bus_name": self.bus_name,
-                "controller": self.halte.controller,
+                **self.halte.controller.settings(self.region),
             },
         )
         self._let_ask(function)
@@ -197,7 +197,7 @@ class ConsentStack(ServiceStack):
                 "anchors_table": self._anchors.index.table_name,
                 "address_secret_arn": self.address_secret.secret_arn,
                 "anchor_key_arn": self._anchors.key.key_arn,
-                "controller": self.halte.controller,
+                **self.halte.controller.settings(self.region),
             },
         )
         self._anchors.index.grant(function, "dynamodb:GetItem", "dynamodb:Query")

@@ -33,13 +33,22 @@ class PublicSettings(AskingSettings):
     token_secret_arn: str
 
 
-class PreferencesSettings(PublicSettings):
-    """Of `handlers.preferences`. `public_url` is the base of links in messages, without a slash at the end,
-    `controller` who answers for what people permit."""
+class ReceiptSettings(Settings):
+    """Of all that makes receipts: who answers for what people permit (`controller`, by name), and what else a receipt
+    has to say of them. `storage_location` is the region that the data is kept in."""
+
+    controller: str
+    controller_address: str
+    controller_contact: str
+    jurisdiction: str
+    storage_location: str
+
+
+class PreferencesSettings(PublicSettings, ReceiptSettings):
+    """Of `handlers.preferences`. `public_url` is the base of links in messages, without a slash at the end."""
 
     public_url: str
     bus_name: str
-    controller: str
 
 
 class OnFormSubmittedSettings(AskingSettings):
@@ -60,12 +69,11 @@ class OnRecoveryRequestedSettings(Settings):
     bus_name: str
 
 
-class ApiSettings(LedgerSettings):
+class ApiSettings(LedgerSettings, ReceiptSettings):
     """Of `handlers.api`."""
 
     anchors_table: str
     anchor_key_arn: str
-    controller: str
 
 
 class OnInboundSettings(LedgerSettings):

@@ -1,6 +1,7 @@
 """The shell of every public page: plain HTML that works without script, with nothing from elsewhere.
 
-Colours keep a contrast of 4.5 to 1 or more on white (WCAG 2.2, 1.4.3), and what has the keyboard's focus shows it.
+Colours keep a contrast of 4.5 to 1 or more on white (WCAG 2.2, 1.4.3), and what has the keyboard's focus shows it, in
+sight as a whole (of a date also its button, for which browsers do not match `:focus-visible`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ _SHELL = Template(
 <meta name="robots" content="noindex">
 <title>$title</title>
 <style>
+html{scroll-padding:1.25rem}
 body{font:1.125rem/1.6 system-ui,sans-serif;color:#1a1a1a;background:#fff;margin:0}
 main{max-width:36rem;margin:0 auto;padding:3rem 1.25rem}
 h1{font-size:1.6rem;line-height:1.25}
@@ -37,7 +39,7 @@ button{font:inherit;font-weight:600;color:#fff;background:#0b5394;border:0;borde
 header,footer{max-width:36rem;margin:0 auto;padding:1.25rem 1.25rem 0}
 footer{padding-bottom:2rem;border-top:.0625rem solid #767676}
 header img{max-width:100%;max-height:5rem}
-:focus-visible{outline:.2rem solid #1a1a1a;outline-offset:.2rem}
+:focus-visible,input:focus-within{outline:.2rem solid #1a1a1a;outline-offset:.2rem}
 </style>
 </head>
 <body>

@@ -1,4 +1,4 @@
-"""Every fault that ingest is to survive has a test that names it."""
+"""Every fault that ingest is to survive has a test that names it, and so has every fault that permissions are to."""
 
 from __future__ import annotations
 
@@ -40,6 +40,17 @@ FAULTS = {
     "F43": "old and new code with old messages",
 }
 
+OF_PERMISSIONS = {
+    "F19": "feedback fifty times, in any order: a complaint always wins",
+    "F25": "replay after erasure",
+    "F31": "merges and un-merges: no permission is gained",
+    "F32": "withdrawn while a message is queued, waits, is claimed",
+    "F33": "a complaint in the middle of a fan-out",
+    "F42": "the key is rotated between link and form",
+}
+PERMISSIONS = ("consent", "delivery", "test_permissions", "test_replies")
+"""Where they are asked for and heeded."""
+
 
 @cache
 def named() -> Mapping[str, list[str]]:
@@ -64,3 +75,9 @@ def _tests(module: ast.Module) -> Iterator[ast.FunctionDef]:
 def test_a_test_names_it(fault: str) -> None:
     others = [test for test in named().get(fault, ()) if "ingest" in test or test.startswith("faults")]
     assert others, f"no test of ingest names {fault}: {FAULTS[fault]}"
+
+
+@pytest.mark.parametrize("fault", OF_PERMISSIONS)
+def test_a_test_of_permissions_names_it(fault: str) -> None:
+    others = [test for test in named().get(fault, ()) if any(part in test for part in PERMISSIONS)]
+    assert others, f"no test of permissions names {fault}: {OF_PERMISSIONS[fault]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import json
 import os
@@ -13,6 +14,9 @@ from types import TracebackType
 from typing import Any, Self
 
 PATIENCE = 20.0
+_KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "Space": (32, " "), "ArrowDown": (40, ""), "End": (35, "")}
+"""The virtual code of each key, and what it types."""
+
 _FLAGS = (
     "--headless=new",
     "--no-sandbox",
@@ -78,6 +82,37 @@ class Chromium:
         """What an expression gives in the page; promises are waited for."""
         answer = self.order("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         return answer["result"].get("value")
+
+    def press(self, key: str, *, shift: bool = False) -> None:
+        """Press a key of the keyboard by its name (`Tab`, `Enter`, `Space`, `ArrowDown`), and let it go."""
+        code, text = _KEYS[key]
+        named = {
+            **{"key": text if key == "Space" else key, "code": key, "windowsVirtualKeyCode": code},
+            "modifiers": 8 if shift else 0,
+        }
+        self.order("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", text=text, **named)
+        self.order("Input.dispatchKeyEvent", type="keyUp", **named)
+
+    def type(self, text: str) -> None:
+        """Type text where the focus is."""
+        self.order("Input.insertText", text=text)
+
+    def looks(self, *, width: int, dark: bool = False, printed: bool = False) -> None:
+        """Be as wide as this (CSS pixels), for somebody who likes light or dark; or show how it is printed."""
+        self.order(
+            "Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=False
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.order("Emulation.setEmulatedMedia", media="print" if printed else "screen", features=[scheme])
+
+    def picture(self) -> bytes:
+        """The whole page as a PNG."""
+        answer = self.order("Page.captureScreenshot", captureBeyondViewport=True)
+        return base64.b64decode(answer["data"])
+
+    def pdf(self) -> bytes:
+        """The page as it is printed, on the paper that its style asks for."""
+        return base64.b64decode(self.order("Page.printToPDF", preferCSSPageSize=True)["data"])
 
     def until(self, condition: str) -> None:
         """Wait until an expression holds.

@@ -13,7 +13,7 @@ from services.consent.anchoring import Anchoring
 from services.consent.audit import Audit
 from services.consent.links import Links
 from services.consent.ports import Signer
-from services.consent.receipts import Receipts, receipt_token
+from services.consent.receipts import Controller, Receipts, receipt_token
 from services.consent.service import CONFIRM
 from services.consent.settings import (
     AnchorSettings,
@@ -88,5 +88,11 @@ def _receipts(settings: ApiSettings | PreferencesSettings) -> Receipts:
         purposes=PurposeTable(Table(settings.purposes_table)),
         ledger=LedgerTable(Table(settings.ledger_table), evidence),
         clock=settings.clock(),
-        controller=settings.controller,
+        controller=Controller(
+            name=settings.controller,
+            address=settings.controller_address,
+            contact=settings.controller_contact,
+            jurisdiction=settings.jurisdiction,
+            storage_location=settings.storage_location,
+        ),
     )

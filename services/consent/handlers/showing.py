@@ -29,7 +29,7 @@ def look_of(brand: Brand, language: str, *, intro: bool) -> Look:
                 f"body{{color:{colours.text};background:{colours.background}}}",
                 f"a{{color:{colours.accent};background:{colours.background}}}",
                 f"button{{color:{colours.on_accent};background:{colours.accent}}}",
-                f":focus-visible{{outline-color:{colours.text}}}",
+                f":focus-visible,input:focus-within{{outline-color:{colours.text}}}",
             ]
         ),
         header=f"<header>{logo}</header>",

@@ -97,8 +97,12 @@ _RECEIPT_PURPOSE = obj(
         "pii_information": many(obj({"pii_type": TEXT, "pii_optional": FLAG})),
         "pii_controllers": many(TEXT),
         **dict.fromkeys(("collection_method", "processing_method", "withdrawal_method"), TEXT),
+        **dict.fromkeys(("storage_locations", "recipient_third_parties"), many(TEXT)),
+        **dict.fromkeys(("retention_period", "jurisdiction"), TEXT),
     }
 )
+
+_RECEIPT_PARTY = ("party_id", "party_role", "party_type", "party_name", "party_address", "party_contact")
 
 SCHEMAS: Mapping[str, Schema] = {
     "Head": obj({"shard": NUMBER, "seq": NUMBER, "hash": TEXT}),
@@ -143,12 +147,13 @@ SCHEMAS: Mapping[str, Schema] = {
                     "purposes": many(_RECEIPT_PURPOSE),
                 }
             ),
-            "party_identification": many(obj(dict.fromkeys(("party_id", "party_role", "party_name"), TEXT))),
+            "party_identification": many(obj(dict.fromkeys(_RECEIPT_PARTY, TEXT))),
             "events": many(
                 obj(
                     {
                         "event_time": INSTANT,
-                        "event_type": one_of("explicit"),
+                        "validity_duration": TEXT,
+                        "event_type": one_of("explicit", "implied"),
                         "event_state": one_of("requested", "given", "withdrawn", "expired"),
                         **dict.fromkeys(("entity_id", "means"), TEXT),
                         "ledger_entry": obj({"entry_id": TEXT, "hash": TEXT}),

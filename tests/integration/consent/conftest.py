@@ -230,6 +230,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "PUBLIC_URL": "https://api.example.com",
             "BUS_NAME": "halte",
             "CONTROLLER": "Example Energy",
+            "CONTROLLER_ADDRESS": "1 High Street, Utrecht",
+            "CONTROLLER_CONTACT": "privacy@example.com",
+            "JURISDICTION": "NL",
+            "STORAGE_LOCATION": "eu-central-1",
         }
         for name, value in settings.items():
             monkeypatch.setenv(name, value)

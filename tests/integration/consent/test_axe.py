@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from services.consent.handlers.pages import confirmed_page, message_page
+from services.consent.handlers.proof_pages import proof_page
 from services.shared.pages import page
 from tests.integration.consent.conftest import World
 from tests.integration.consent.test_page_safety import BRAND, tokens
 from tests.integration.consent.test_preferences import known, link, open_page, send, tick
+from tests.integration.consent.test_proof import proof_of, whole_life
 from tests.support.axe import violations
 
 LANGUAGES = ("en", "nl")
@@ -27,6 +30,8 @@ def pages(world: World) -> dict[str, str]:
         ]
         ask = world.call("POST /preferences/request", body=b"address=nobody", headers=header)
         found[f"link not asked for {language}"] = ask["body"]
+        found[f"confirmed {language}"] = confirmed_page(language, "preferences/receipt?token=x")
+        found[f"unsubscribed {language}"] = message_page("unsubscribed", language)
     found["wrong en"] = send(
         world, link(world), city="Delft", email="x", phone="1", pause_until="x", quiet_from="01:00"
     )["body"]
@@ -42,6 +47,8 @@ def test_axe_finds_nothing_wrong(world: World, tmp_path: Path) -> None:
         f"branded {language}": open_page(world, link(world), language=language)["body"]
         for language in LANGUAGES
     }
+    proof, key = proof_of(world, whole_life(world)), world.json("GET /ledger/key")[1]
+    shown |= {f"proof {language}": proof_page(proof, key, language) for language in LANGUAGES}
     assert violations(shown, tmp_path) == []
 
 
