@@ -7,7 +7,7 @@ Three things differ from `python -m ministack`, and nothing that is deployed kno
     rest     `GET /` says what is under way (queues, functions, streams, executions that do not wait) and when the next
              wait ends, so that a test never guesses how long something takes.
     deaths   `POST /deaths {"seed", "share", "most"}`: before or after a share of the writes of journeys' workers the
-             worker is killed (SIGKILL), as a machine that loses power would. Functions then run one at a time.
+             worker is killed (SIGKILL), as a machine that loses power would. Those workers then run one at a time.
 
 At most eight of Step Functions' calls of a function are under way at once: each takes a process.
 """
@@ -35,7 +35,7 @@ from ministack.services import stepfunctions as sfn
 
 CONTROL_PORT = "HALTE_CONTROL_PORT"
 OBSERVERS = ("DeadLetters", "local-observer")
-MORTAL = ("on_facts.handler", "on_step.handler", "on_runtime_stream.handler")
+MORTAL = ("on_facts.handler", "on_step.handler", "on_runtime_stream.handler", "on_runs.handler")
 WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem", "StartExecution")
 RETRY_SECONDS = 0.05
 CALLS = 8
@@ -104,15 +104,18 @@ class Deaths:
         """`before`, `after`, or nothing."""
         if self.worker is None or not self.planned or len(self.died) >= self._most:
             return ""
-        handler = self.worker.config.get("Handler", "")
-        if not handler.endswith(MORTAL) or self._random.random() >= self._share:
+        if self._random.random() >= self._share:
             return ""
         when = self._random.choice(("before", "after"))
-        self.died.append(f"{handler.split('.')[-2]} {when} {write}")
+        self.died.append(f"{self.worker.config['Handler'].split('.')[-2]} {when} {write}")
         return when
 
     def kill(self) -> None:
         os.kill(self.worker._proc.pid, signal.SIGKILL)
+
+
+def _is_mortal(worker: Any) -> bool:
+    return str(worker.config.get("Handler", "")).endswith(MORTAL)
 
 
 waits, deaths = Waits(), Deaths()
@@ -164,7 +167,7 @@ def _die_at_writes() -> None:
     invoke = lambda_runtime.Worker.invoke
 
     def invoked(worker: Any, *arguments: Any, **named: Any) -> Any:
-        if not deaths.planned:
+        if not deaths.planned or not _is_mortal(worker):
             return invoke(worker, *arguments, **named)
         with deaths.one_at_a_time:
             deaths.worker = worker

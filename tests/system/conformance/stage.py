@@ -59,6 +59,10 @@ class Stage:
         self.api = HttpMarketers(url, key)
         self._observe()
 
+    def begin_at(self, at: datetime) -> None:
+        """Before anything has happened the clock may go back."""
+        self._set(at)
+
     def tell(self, stream: Iterable[tuple[datetime, Fact]]) -> None:
         """Tell everything at its time: what was due before has happened, and what is due then has not. Of one moment,
         facts of different people are told together, and those of one person one after the other."""
@@ -172,7 +176,8 @@ class Stage:
 
     def _ask(self, path: str, body: Any = None) -> dict[str, Any]:
         data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(f"{self._control}{path}", data=data, timeout=30) as answer:
+        path = f"{self._control}{path}"
+        with urllib.request.urlopen(path, data=data, timeout=30) as answer:
             return dict(json.loads(answer.read()))
 
 
