@@ -203,4 +203,5 @@ def _rounds(facts: Sequence[Fact]) -> Iterator[list[Fact]]:
 
 
 def _who(row: Any) -> str:
-    return str(getattr(row, "loser", None) or getattr(row, "profile_id", None) or row.standing.profile_id)
+    named = getattr(row, "loser", None) or getattr(row, "profile_id", None)
+    return str(named or row.standing.profile_id)
