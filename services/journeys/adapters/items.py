@@ -114,6 +114,7 @@ def enrolment_item(walk: Enrolment) -> Item:
         "ask": ask_text(walk.ask) if walk.ask else None,
         "enters": walk.enters or None,
         "migrated": [{"version": version, "at": to_iso(at)} for version, at in walk.migrated] or None,
+        "turned_away": reason_text(*walk.turned_away) if walk.turned_away else None,
     }
 
 
@@ -149,7 +150,18 @@ def read_enrolment(item: Item) -> Enrolment:
         ask=read_ask(item["ask"]) if "ask" in item else None,
         enters=item.get("enters", ""),
         migrated=tuple((one["version"], from_iso(one["at"])) for one in item.get("migrated", ())),
+        turned_away=_reason(item.get("turned_away")),
     )
+
+
+def reason_text(version: int, at: datetime) -> str:
+    """A reason to enter: the version of its standing, and when. Sorted as texts, older ones come first."""
+    return f"{version:015} {to_iso(at)}"
+
+
+def _reason(text: str | None) -> tuple[int, datetime] | None:
+    version, _, at = (text or "").partition(" ")
+    return (int(version), from_iso(at)) if at else None
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -2,14 +2,15 @@
 
 Three things differ from `python -m ministack`, and nothing that is deployed knows of them:
 
-    waits    Step Functions' Wait states last by the virtual clock's file instead of by the machine's clock, and end when
-             a test says so (`POST /release {"until": ISO}`): in real time they could not be compared to the second.
-    rest     `GET /` says what is under way (queues, functions, streams, executions that do not wait) and when the next
-             wait ends, so that a test never guesses how long something takes.
+    waits    Step Functions' Wait states last by the virtual clock's file instead of by the machine's clock, and end
+             when a test says so (`POST /release {"until": ISO}`): in real time they could not be held to the second.
+    rest     `GET /` says what is under way (queues, functions, streams, executions that do not wait) and when the
+             next wait ends, so that a test never guesses how long something takes.
     deaths   `POST /deaths {"seed", "share", "most"}`: before or after a share of the writes of journeys' workers the
              worker is killed (SIGKILL), as a machine that loses power would. Those workers then run one at a time.
 
-At most eight of Step Functions' calls of a function are under way at once: each takes a process.
+At most eight of Step Functions' calls of a function are under way at once: each takes a process. A task that failed is
+tried again after 0.05 real seconds, with the virtual clock standing.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ CALLS = 8
 def _clock() -> Any:
     path = Path(__file__).parents[3] / "local" / "virtual_clock.py"
     spec = importlib.util.spec_from_file_location("virtual_clock", path)
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.from_file()

@@ -7,8 +7,6 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from services.shared.contracts.ingest import CustomerEvent, ProfileChange, ProfilesChanged
 from tests.system.conformance.stage import Entry, Stage
 from tests.system.conformance.test_conformance import BRIEF, BY_HAND, FULL

@@ -47,7 +47,6 @@ def test_workers_that_die_at_their_writes(stage: Stage) -> None:
     stage.plan_deaths(seed=1, share=0.06, most=200 if FULL else 40)
     walk_random(stage, range(20, 28 if FULL else 22))
     died = Counter(one.split()[0] for one in stage.died())
-    print(died)
     assert {"on_facts", "on_step"} <= set(died)
 
 
