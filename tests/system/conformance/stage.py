@@ -26,7 +26,7 @@ LONG = timedelta(days=800)
 AT_ONCE = 25
 """People whom one fact is about."""
 
-REST_SECONDS = 300.0
+REST_SECONDS = 900.0
 """How long all that one moment sets in motion may take, on a busy machine."""
 
 Entry = dict[str, Any]

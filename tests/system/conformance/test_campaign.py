@@ -42,7 +42,7 @@ def test_everybody_is_met_once_though_workers_die() -> None:
             answer = stage.api.call("POST", "/segments/crowd/members", page)
             assert not answer["unknown"], answer
         stage.api.call("PUT", "/campaigns/spring", SPRING)
-        stage.plan_deaths(seed=3, share=0.01, most=30)
+        stage.plan_deaths(seed=3, share=0.01, most=12)
         for _ in range(30):
             stage.run_until(stage.now + MINUTE)
             stage.invoke("Occasions")
