@@ -26,6 +26,7 @@ from services.delivery.use_cases.answer_person import AnswerPerson
 from services.delivery.use_cases.copy_facts import CopyContacts, CopyPermissions
 from services.delivery.use_cases.links import Links
 from services.delivery.use_cases.note_feedback import NoteFeedback
+from services.delivery.use_cases.prepare import Prepare
 from services.delivery.use_cases.publish_outcomes import PublishOutcomes
 from services.delivery.use_cases.send_messages import SendMessages
 from services.delivery.use_cases.serve_marketers import ServeMarketers
@@ -132,17 +133,26 @@ def _messages(messages_table: str, gates_table: str) -> DynamoMessages:
 
 
 def _sending(settings: OnRequestsSettings) -> SendMessages:
+    gates = DynamoGates(Table(settings.gates_table))
+
+    def address_secret() -> str:
+        return secret_text(settings.address_secret_arn)
+
     return SendMessages(
         messages=_messages(settings.messages_table, settings.gates_table),
-        gates=DynamoGates(Table(settings.gates_table)),
+        gates=gates,
         templates=DynamoTemplates(Table(settings.templates_table)),
         senders={
             "email": SesSender(settings.from_address, settings.configuration_set),
             "sms": SmsSender(settings.sms_origination, settings.sms_configuration_set),
         },
-        links=Links(settings.public_url, lambda: secret_text(settings.token_secret_arn)),
-        address_secret=lambda: secret_text(settings.address_secret_arn),
+        prepare=Prepare(
+            gates=gates,
+            links=Links(settings.public_url, lambda: secret_text(settings.token_secret_arn)),
+            address_secret=address_secret,
+            daily_cap=settings.daily_cap,
+        ),
+        address_secret=address_secret,
         clock=settings.clock(),
         new_id=new_id,
-        daily_cap=settings.daily_cap,
     )

@@ -117,9 +117,12 @@ class Fabric:
     _one_at_a_time: Lock = field(default_factory=Lock)
 
     def attach(self, events: Any) -> None:
-        """Listen on a botocore session's event system; clients made afterwards go through here."""
+        """Listen on a botocore session's event system; clients made afterwards go through the fabric that was last
+        attached, so that one road may use the clients of another."""
+        global _attached
+        _attached = self
         events.register("before-parameter-build", _remember)
-        events.register("before-call", self._answer)
+        events.register("before-call", _answer)
 
     def put_event(self, source: str, detail_type: str, detail: str) -> str:
         """Route one event by the rules; its id."""
@@ -165,7 +168,8 @@ class Fabric:
         )
         return arn
 
-    def _answer(self, model: Any, context: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]] | None:
+    def answer(self, model: Any, context: dict[str, Any]) -> tuple[Any, dict[str, Any]] | None:
+        """One call of the SDK as its parsers give it, or `None` where moto is to answer."""
         serve = _SERVED.get((model.service_model.service_name, model.name))
         if serve is None:
             if model.service_model.service_name not in _LEFT_TO_MOTO:
@@ -272,6 +276,13 @@ _SERVED: dict[tuple[str, str], Callable[[Fabric, Mapping[str, Any]], dict[str, A
     ("pinpoint-sms-voice-v2", "DescribeOptedOutNumbers"): Fabric._opt_outs,
 }
 _LEFT_TO_MOTO = {"dynamodb", "kms", "s3", "secretsmanager", "ssm"}
+
+
+_attached: Fabric | None = None
+
+
+def _answer(model: Any, context: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]] | None:
+    return _attached.answer(model, context) if _attached else None
 
 
 def _remember(params: Any, context: dict[str, Any], **_: Any) -> None:

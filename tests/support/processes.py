@@ -121,15 +121,15 @@ class Process:
 
     def load(self) -> None:
         """The cold start: import the handler, so that the first call isn't charged for it."""
-        with self._inside():
-            importlib.import_module(self.function.module)
+        if not self._modules:
+            with self._inside():
+                importlib.import_module(self.function.module)
 
     @contextlib.contextmanager
     def _inside(self) -> Iterator[None]:
         before_env, hook = dict(os.environ), sys.excepthook
         outside = self._take_out()
-        os.environ.clear()
-        os.environ.update(_BASE_ENV, **self.function.env)
+        _set_environment({**_BASE_ENV, **self.function.env})
         _put_in_place(self._modules)
         try:
             with contextlib.redirect_stdout(LOG):
@@ -137,8 +137,7 @@ class Process:
         finally:
             self._modules = self._take_out()
             _put_in_place(outside)
-            os.environ.clear()
-            os.environ.update(before_env)
+            _set_environment(before_env)
             sys.excepthook = hook  # a handler's logger takes it, and would hide the caller's own errors
 
     def _take_out(self) -> dict[str, ModuleType]:
@@ -151,6 +150,15 @@ class Process:
                 package, _, attribute = name.rpartition(".")
                 vars(sys.modules[package]).pop(attribute, None)
         return taken
+
+
+def _set_environment(wanted: Mapping[str, str]) -> None:
+    """Make these the variables there are, touching only those that differ: most never do."""
+    for name in os.environ.keys() - wanted.keys():
+        del os.environ[name]
+    for name, value in wanted.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
 
 
 def _put_in_place(modules: Mapping[str, ModuleType]) -> None:

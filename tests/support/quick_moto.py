@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Callable
 from functools import cache
+from types import FunctionType
 from typing import Any
 
 import boto3
@@ -84,24 +85,25 @@ def install() -> None:
 
 def _reuse_clients() -> None:
     """Making a client takes as long as five calls. The same one is handed out again, unless somebody has hooked into
-    it, or into the session that is to make it."""
+    it, or into the session that is to make it with something of their own: only functions are the same every time."""
     made: dict[Any, Any] = {}
     begin, create = boto3.Session.__init__, Session.create_client
 
     def begun(self: boto3.Session, *arguments: Any, **named: Any) -> None:
         begin(self, *arguments, **named)
-        self.events.hooked = False
+        self.events.hooks = ()
 
     def reused(self: Session, service_name: str, *arguments: Any, **named: Any) -> Any:
-        if getattr(self.get_component("event_emitter"), "hooked", True):
+        hooks = getattr(self.get_component("event_emitter"), "hooks", None)
+        if hooks is None or not all(isinstance(hook, FunctionType) for _, hook in hooks):
             return create(self, service_name, *arguments, **named)
         config = named.get("config")
         options = {**named, "config": config and config._user_provided_options}
         around = sorted(item for item in os.environ.items() if item[0].startswith("AWS_"))
-        key = repr((service_name, arguments, options, around))
-        if key not in made or made[key].meta.events.hooked:
+        key = repr((service_name, arguments, options, around)), hooks
+        if key not in made or made[key].meta.events.hooks:
             made[key] = create(self, service_name, *arguments, **named)
-            made[key].meta.events.hooked = False
+            made[key].meta.events.hooks = ()
         return made[key]
 
     boto3.Session.__init__, Session.create_client = begun, reused  # type: ignore[method-assign]
@@ -110,9 +112,9 @@ def _reuse_clients() -> None:
 
 
 def _hooking(register: Callable[..., None]) -> Callable[..., None]:
-    def registered(self: Any, *arguments: Any, **named: Any) -> None:
-        self.hooked = True
-        register(self, *arguments, **named)
+    def registered(self: Any, event_name: str, handler: Any, *arguments: Any, **named: Any) -> None:
+        self.hooks = (*getattr(self, "hooks", ()), (event_name, handler))
+        register(self, event_name, handler, *arguments, **named)
 
     return registered
 

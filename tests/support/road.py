@@ -166,7 +166,7 @@ class Road:
         while self._streams() or self._queues() or self._executions():
             pass
 
-    def advance(self, by: timedelta, *, schedules_every: timedelta | None = timedelta(days=1)) -> None:
+    def advance(self, by: timedelta, *, schedules_every: timedelta | None = timedelta(days=4)) -> None:
         """Let time pass, waking executions when they are due and running schedules at the given interval."""
         end = self.clock.now() + by
         self.deliver()

@@ -68,7 +68,7 @@ def report(process: subprocess.Popen[str]) -> str:
 def test_every_check_of_a_run_holds_and_real_sdks_reach_it() -> None:
     """Then four client libraries send at once, through the HTTP API as it is deployed (API, Lambda, queue): none
     reports an error, each sends its batch once, and everything lands on the one person it is about."""
-    with running("--customers", "12", "--days", "240", "--page-port", "0", "--gateway-port", "0") as process:
+    with running("--customers", "12", "--days", "200", "--page-port", "0", "--gateway-port", "0") as process:
         output = report(process)
         checks = re.findall(r"^\W*([✓✗]) (.+)$", output, flags=re.MULTILINE)
         assert len(checks) >= 8, output[-6000:]

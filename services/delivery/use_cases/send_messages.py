@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 from services.delivery.domain import protocol
-from services.delivery.domain.choice import CHANNELS, Ask, Choice, Skip, candidates, choose
+from services.delivery.domain.choice import Skip
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import Message
 from services.delivery.domain.requested import classed, never, owned, pending
-from services.delivery.domain.template import NotRenderable, Rendered, Template
-from services.delivery.domain.wishes import Allowance, Held, allowance, days_before, heed
+from services.delivery.domain.template import Template
+from services.delivery.domain.wishes import Held
 from services.delivery.ports import Gates, Messages, Outgoing, Secret, Sender, Templates
-from services.delivery.use_cases.addresses import addresses_of, keys_of
+from services.delivery.use_cases.addresses import keys_of
 from services.delivery.use_cases.amend import amend
-from services.delivery.use_cases.content import content_of, locale_of
-from services.delivery.use_cases.links import NO_LINKS, Links
-from services.shared.clock import Clock, from_iso, to_iso
+from services.delivery.use_cases.prepare import Prepare, Prepared, capped
+from services.shared.clock import Clock, from_iso
 from services.shared.contracts.messages import AddressedRequest, MessageRequest
 
 CHOICES = 3
@@ -43,16 +42,6 @@ class NotSentYet(Exception):
     """Nothing was attempted, and the message must be asked for again; the queue's retry does that."""
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A message that every gate let pass so far, with what it will say."""
-
-    choice: Choice
-    content: Rendered
-    unsubscribe_url: str
-    allowance: Allowance
-
-
 class SendMessages:
     """The send protocol around its ports."""
 
@@ -63,21 +52,19 @@ class SendMessages:
         gates: Gates,
         templates: Templates,
         senders: Mapping[str, Sender],
-        links: Links,
+        prepare: Prepare,
         address_secret: Secret,
         clock: Clock,
         new_id: NewId,
-        daily_cap: int,
     ) -> None:
         self._messages = messages
         self._gates = gates
         self._templates = templates
         self._senders = senders
-        self._links = links
+        self._prepare = prepare
         self._address_secret = address_secret
         self._clock = clock
         self._new_id = new_id
-        self._daily_cap = daily_cap
 
     def facts(
         self, requests: Sequence[MessageRequest]
@@ -173,7 +160,7 @@ class SendMessages:
         self, stored: Message, message: Message, template: Template, contact: Contact | None
     ) -> str | Skip | Held:
         for _ in range(CHOICES):
-            prepared = self._prepare(message, template, contact)
+            prepared = self._prepare(message, template.document, contact, self._clock.now())
             if not isinstance(prepared, Prepared):
                 return prepared
             claimed = self._claimed(message, template, prepared)
@@ -184,47 +171,10 @@ class SendMessages:
             if verdict == "taken":
                 return "duplicate"
             if verdict == "capped":
-                return _capped(prepared.choice, prepared.allowance)
+                return capped(prepared.choice, prepared.allowance)
             if verdict == "merged":
                 return _merged(message)
         raise NotSentYet(f"the gates of {message.send_id} keep changing")
-
-    def _prepare(
-        self, message: Message, template: Template, contact: Contact | None
-    ) -> Prepared | Skip | Held:
-        now, secret = self._clock.now(), self._address_secret()
-        locale = locale_of(message, contact)
-        document = template.document.spoken(locale)
-        order = candidates(
-            message.channels, contact.preferred_channel if contact else "", document.supported()
-        )
-        standings = self._gates.standings(addresses_of(message, order, contact, secret), message.purpose)
-        ask = Ask(message.message_class, to_iso(now), document.ways_out())
-        choice: Choice | Skip | Held = choose(order, ask, standings)
-        if isinstance(choice, Choice) and message.is_commercial and contact:
-            choice = heed(choice, contact, now)
-        if not isinstance(choice, Choice):
-            return choice
-        allowed = self._allowance(message, contact, now)
-        if allowed.today <= 0:
-            return _capped(choice, allowed)
-        links = NO_LINKS
-        if message.is_commercial:
-            keys = {name: key for name, (_, key) in addresses_of(message, CHANNELS, contact, secret).items()}
-            links = self._links.of(message, choice.channel, keys, now)
-        try:
-            content = content_of(document, locale, choice.channel, message, contact, links)
-        except NotRenderable as error:
-            gate = {"gate": "content", "channel": choice.channel, "input": error.detail, "verdict": "stop"}
-            return Skip(error.reason, choice.channel, (*choice.gates, gate))
-        return Prepared(choice, content, links.unsubscribe, allowed)
-
-    def _allowance(self, message: Message, contact: Contact | None, now: datetime) -> Allowance:
-        """A message that was attempted before had its place in the week then."""
-        if not message.is_commercial or not (contact and contact.per_week) or message.counted_on:
-            return allowance(self._daily_cap, None, 0)
-        earlier = self._gates.counted(message.subject, days_before(now))
-        return allowance(self._daily_cap, contact, earlier)
 
     def _claimed(self, message: Message, template: Template, prepared: Prepared) -> Message:
         choice = prepared.choice
@@ -281,8 +231,3 @@ class SendMessages:
 def _merged(message: Message) -> Skip:
     seen = f"{message.place} as {message.merged_from or 'another profile'}"
     return Skip(MERGED, "", ({"gate": "merge", "channel": "", "input": seen, "verdict": "stop"},))
-
-
-def _capped(choice: Choice, allowed: Allowance) -> Skip:
-    cap = {"gate": "cap", "channel": choice.channel, "input": allowed.said, "verdict": "stop"}
-    return Skip(allowed.reason, choice.channel, (*choice.gates, cap))

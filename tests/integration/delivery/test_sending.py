@@ -438,7 +438,7 @@ def test_a_claim_whose_answer_was_lost_is_known_as_its_own(ready: World) -> None
     templates, contacts = sending.facts([request()])
     stored = sending._messages.create(_stored())
     message = _stored(message_class="commercial", purpose="newsletter")
-    prepared = sending._prepare(message, templates["news"], contacts["prf_1"])  # type: ignore[arg-type]
+    prepared = sending._prepare(message, templates["news"].document, contacts["prf_1"], NOW)  # type: ignore[arg-type, union-attr]
     claimed = sending._claimed(message, templates["news"], prepared)  # type: ignore[arg-type]
     other = sending._claimed(message, templates["news"], prepared)  # type: ignore[arg-type]
 
@@ -614,15 +614,14 @@ def test_what_lapses_is_not_sent_from_that_moment_on(ready: World) -> None:
 def test_what_lapses_between_the_look_and_the_claim_is_not_claimed(ready: World) -> None:
     """F32: the claim itself holds the permission against the clock, in its transaction."""
     consent("granted", until=NOW + timedelta(seconds=1))
-    links, late = bootstrap.sending()._links, timedelta(seconds=1)
+    prepare, late = bootstrap.sending()._prepare, timedelta(seconds=1)
 
     class Slow:
         def of(self, *given: Any) -> Any:
             CLOCK.advance(late)
             return links.of(*given)
 
-    sending = bootstrap.sending()
-    sending._links = Slow()  # type: ignore[assignment]
+    links, prepare._links = prepare._links, Slow()  # type: ignore[assignment]
     ask(request("snd_1"))
 
     assert (ready.item("snd_1")["status"], ready.email.accepted) == ("skipped", [])

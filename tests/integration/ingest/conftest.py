@@ -23,6 +23,7 @@ from services.ingest.ports import Registration
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table
 from tests.support.cold_start import begin_anew
+from tests.support.moto_store import drained
 
 REGION = "us-east-1"
 ENV = {
@@ -162,10 +163,8 @@ class World:
 
     def told(self) -> Iterator[dict[str, Any]]:
         """What a consumer of the bus gets."""
-        while messages := client("sqs").receive_message(QueueUrl=self._told_url).get("Messages"):
-            for message in messages:
-                yield json.loads(message["Body"])
-                client("sqs").delete_message(QueueUrl=self._told_url, ReceiptHandle=message["ReceiptHandle"])
+        for body in drained(self._told_url):
+            yield json.loads(body)
 
     def lake(self) -> list[dict[str, Any]]:
         """Every line of the lake."""

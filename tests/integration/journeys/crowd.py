@@ -18,6 +18,7 @@ from services.shared.contracts.scoring import Standing
 from services.shared.contracts.who import WhoAnswer, WhoQuestion
 from services.shared.ids import stable_id
 from tests.integration.journeys.world import NOON, Context, World
+from tests.support.moto_store import drained, waiting
 
 BRIEF = {
     "who": "Customers",
@@ -95,7 +96,7 @@ class Crowd:
     def work(self, *, milliseconds: int = 300_000) -> int:
         """Work off what is queued once, each message in an invocation of its own; how many failed and come again."""
         failed = 0
-        for body in self._queued():
+        for body in drained(self.queue):
             self.writes = 0
             event = {"Records": [{"messageId": "m", "body": body}]}
             answer = on_runs.handler(event, Context(milliseconds))
@@ -113,22 +114,7 @@ class Crowd:
             self.world.run_until(self.world.clock.now() + timedelta(minutes=1))
 
     def waiting(self) -> bool:
-        attributes = client("sqs").get_queue_attributes(
-            QueueUrl=self.queue, AttributeNames=["ApproximateNumberOfMessages"]
-        )
-        return attributes["Attributes"]["ApproximateNumberOfMessages"] != "0"
-
-    def _queued(self) -> list[str]:
-        found: list[str] = []
-        while (
-            batch := client("sqs")
-            .receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
-            .get("Messages")
-        ):
-            for one in batch:
-                client("sqs").delete_message(QueueUrl=self.queue, ReceiptHandle=one["ReceiptHandle"])
-                found.append(one["Body"])
-        return found
+        return waiting(self.queue)
 
     # What came of it
 

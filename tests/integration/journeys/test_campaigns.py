@@ -17,6 +17,7 @@ from services.shared.contracts.outcomes import OutcomesAnswer
 from tests.integration.journeys.crowd import Crowd, campaign
 from tests.integration.journeys.crowd import crowd as crowd
 from tests.integration.journeys.world import NOON, World
+from tests.support.moto_store import drained
 from tests.unit.journeys.documents import seed
 
 PEOPLE = [f"p{n:04}" for n in range(120)]
@@ -89,7 +90,7 @@ def test_a_lost_message_of_the_queue_is_made_up_for(world: World, crowd: Crowd) 
     put(world, campaign())
     world.run_until(NOON + timedelta(minutes=5))
     crowd.sweep()
-    crowd._queued()
+    drained(crowd.queue)
     crowd.run(8)
 
     assert sorted(crowd.sent()) == PEOPLE[:30]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +15,7 @@ from services.shared.clock import Clock, FixedClock, to_iso
 from services.shared.contracts.base import Fact
 from services.shared.contracts.scoring import SegmentEntered, SegmentExited, SegmentMove, Standing
 from tests.support.asl import Execution
+from tests.support.moto_store import drained, executions
 
 NOON = datetime(1997, 1, 1, 12, 0, tzinfo=UTC)
 STEP_ARN = "arn:aws:lambda:us-east-1:123456789012:function:on-step"
@@ -97,13 +97,11 @@ class World:
     def __init__(self) -> None:
         global _clock
         self.clock = _clock = FixedClock(NOON)
-        self.calls: Counter[str] = Counter()
         self.executions: dict[str, Execution] = {}
         for name, (pk, sk) in TABLES.items():
             _create_table(name, pk, sk)
         self._runtime = boto3.resource("dynamodb").Table("runtime")
         self._bus()
-        client("dynamodb").meta.events.register("before-call.dynamodb", self._count)
         self._position = self._stream_start()
 
     # Work in
@@ -155,13 +153,7 @@ class World:
 
     def started(self) -> dict[str, dict[str, Any]]:
         """Input by name of every execution that was started."""
-        sfn = client("stepfunctions")
-        found = {}
-        for machine in sfn.list_state_machines()["stateMachines"]:
-            for one in sfn.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]:
-                described = sfn.describe_execution(executionArn=one["executionArn"])
-                found[one["name"]] = json.loads(described["input"])
-        return found
+        return executions()
 
     def run_until(self, at: datetime) -> None:
         """Let every execution go on, wake after wake, until `at`."""
@@ -187,13 +179,7 @@ class World:
         return self.bus_entries()
 
     def bus_entries(self) -> list[dict[str, Any]]:
-        sqs = client("sqs")
-        found: list[dict[str, Any]] = []
-        while batch := sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages", []):
-            found += [json.loads(m["Body"]) for m in batch]
-            for m in batch:
-                sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=m["ReceiptHandle"])
-        return found
+        return [json.loads(body) for body in drained(self._queue)]
 
     def item(self, pk: str, sk: str) -> dict[str, Any]:
         return dict(self._runtime.get_item(Key={"pk": pk, "sk": sk})["Item"])
@@ -232,9 +218,6 @@ class World:
         """Call a function as Step Functions does."""
         assert arn == STEP_ARN
         return on_step.handler(payload, Context())
-
-    def _count(self, model: Any, **_: Any) -> None:
-        self.calls[model.name] += 1
 
     def _bus(self) -> None:
         events, sqs = client("events"), client("sqs")

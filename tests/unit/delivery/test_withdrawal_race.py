@@ -23,6 +23,7 @@ from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unkn
 from services.delivery.domain.template import Template, TemplateDocument
 from services.delivery.ports import ClaimVerdict, Outgoing, Stale
 from services.delivery.use_cases.links import NO_LINKS, Made
+from services.delivery.use_cases.prepare import Prepare
 from services.delivery.use_cases.send_messages import NotSentYet, SendMessages
 from services.shared.clock import FixedClock, to_iso
 from services.shared.contracts.consent import ConsentChange
@@ -178,11 +179,10 @@ def sender(world: Any) -> SendMessages:
         gates=world,
         templates=world,
         senders={"email": world},
-        links=world,
+        prepare=Prepare(gates=world, links=world, address_secret=lambda: "secret", daily_cap=3),
         address_secret=lambda: "secret",
         clock=FixedClock(NOW),
         new_id=lambda prefix: f"{prefix}_{next(numbers)}",
-        daily_cap=3,
     )
 
 
