@@ -54,7 +54,7 @@ class Stage:
         self._deploy(state, services)
         schedules.take_over(self.aws("events"))
         names = ("api-url", "bus-name", "admin-key-secret-arn")
-        url, self._bus, secret = (self._announced(name) for name in names)
+        url, self._bus, secret = (self._parameter(name) for name in names)
         key = self.aws("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
         self.api = HttpMarketers(url, key)
         self._observe()
@@ -143,7 +143,7 @@ class Stage:
         stacks = [f"halte-{deploy.STAGE}-{service}" for service in services]
         deploy.deploy(assembly, state, self.emulator.url, stacks)
 
-    def _announced(self, name: str) -> str:
+    def _parameter(self, name: str) -> str:
         parameter = self.aws("ssm").get_parameter(Name=f"/halte/{deploy.STAGE}/{name}")
         return str(parameter["Parameter"]["Value"])
 
