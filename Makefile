@@ -6,9 +6,10 @@ UV_VERSION := 0.13.9
 STAGE ?=
 ARGS ?=
 SWEPT = tests/faults tests/integration/ingest/test_erasure.py tests/integration/ingest/test_identity.py \
-	tests/integration/journeys/test_conformance.py tests/unit/delivery/test_withdrawal_race.py \
-	tests/unit/delivery/test_protocol_model.py tests/unit/halte/test_bank_response.py \
-	tests/unit/halte/test_ledger_check.py
+	tests/integration/journeys/test_conformance.py tests/integration/journeys/test_conformance_of_wishes.py \
+	tests/unit/delivery/test_withdrawal_race.py tests/unit/delivery/test_protocol_model.py \
+	tests/unit/halte/test_bank_response.py tests/unit/halte/test_ledger_check.py
+CONFORMING = tests/system/conformance
 # One more than cores: one of them mostly waits for the emulator's clock.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
@@ -19,7 +20,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 # Where it is set, every process compiles all that it imports anew: that doubles the time of the tests.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup run test sweep check format bench model capabilities synth deploy clean
+.PHONY: help setup run test sweep conformance check format bench model capabilities synth deploy clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 15
@@ -46,6 +47,10 @@ test: setup ## All tests, the whole-system run on the emulator included (ARGS="-
 
 sweep: setup ## Every fault at every call, and many random journeys (a sample of them is in `make test`)
 	@EXHAUSTIVE=1 .venv/bin/python -m pytest -q -n $(WORKERS) --dist worksteal $(SWEPT) $(ARGS)
+	@EXHAUSTIVE=1 .venv/bin/python -m pytest -q $(CONFORMING) $(ARGS)
+
+conformance: setup ## Journeys on the emulator beside the interpreter: real people, dying workers (ARGS="-k carts")
+	@CONFORMANCE=full .venv/bin/python -m pytest -q --durations=0 $(CONFORMING) $(ARGS)
 
 check: setup ## Format, lint, types, import rules: what CI holds the code to
 	@.venv/bin/ruff format --check .

@@ -18,6 +18,7 @@ from local.recipients import Ledger
 from local.replay import Tally
 from local.stand_in import Accepted
 from services.ingest.domain.rulings import RULED
+from services.journeys.domain.merging import MERGED
 
 OUTCOMES = "halte.delivery"
 """The source of events that come back from the providers."""
@@ -69,6 +70,7 @@ class Observed:
     ledger: Sequence[Mapping[str, Any]]
     requested: Mapping[str, Mapping[str, Any]]
     entered: Mapping[str, Mapping[str, Any]]
+    exited: Mapping[str, Mapping[str, Any]]
     outbox: Sequence[Accepted]
     recipients: Ledger
     machines: Sequence[Machine]
@@ -95,6 +97,13 @@ class Books:
         return all(check.holds for check in self.checks)
 
 
+def entries_of(seen: Observed) -> Counter[str]:
+    """People who came into each journey. Whose profile turned out to be another's goes on under that one's name, which
+    is told as one that ended as merged and one that began."""
+    merged = {walk for walk, told in seen.exited.items() if told["reason"] == MERGED}
+    return Counter(str(e["journey"]) for walk, e in seen.entered.items() if walk not in merged)
+
+
 def settle(seen: Observed) -> Books:
     """The books of what was observed."""
     doors = door_accounts(seen)
@@ -109,7 +118,7 @@ def settle(seen: Observed) -> Books:
             for m in sent
             if m.get("status") == "skipped"
         ),
-        entries=Counter(str(e["journey"]) for e in seen.entered.values()),
+        entries=entries_of(seen),
         machines=seen.machines,
         ledger=Counter(str(e["kind"]) for e in seen.ledger if "hash" in e and "entry_id" in e),
         outbox=seen.outbox,

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,14 +120,15 @@ def begin_bootstrap(state: Path, emulator_url: str) -> Cdk:
     return Cdk(["bootstrap", environment, "--app", "", "--output", str(state)], state, emulator_url)
 
 
-def deploy(assembly: Path, state: Path, emulator_url: str) -> None:
-    """Deploy all stacks.
+def deploy(assembly: Path, state: Path, emulator_url: str, stacks: Sequence[str] = ()) -> None:
+    """Deploy all stacks, or only `stacks`.
 
     Raises:
         DeployFailed: a stack does not deploy.
     """
-    how = ["--all", "--require-approval", "never", "--concurrency", "4"]
-    Cdk(["deploy", "--app", str(assembly), *how], state, emulator_url).finish()
+    which = [*stacks, "--exclusively"] if stacks else ["--all"]
+    how = ["--require-approval", "never", "--concurrency", "4"]
+    Cdk(["deploy", "--app", str(assembly), *which, *how], state, emulator_url).finish()
 
 
 def _environment(emulator_url: str) -> dict[str, str]:

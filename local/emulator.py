@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,15 +61,23 @@ def install(state: Path) -> Path:
 
 
 class Emulator:
-    """One running emulator; always `stop` it, or its workers outlive the run."""
+    """One running emulator; always `stop` it, or its workers outlive the run. `program` are the arguments that start
+    it."""
 
-    def __init__(self, state: Path, port: int, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        state: Path,
+        port: int,
+        environment: Mapping[str, str],
+        program: Sequence[str] = ("-m", "ministack"),
+    ) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.log = state / "logs" / "emulator.log"
         self.peak_memory = 0
         self._state = state
         self._port = port
         self._environment = dict(environment)
+        self._program = program
         self._pid_file = state / "emulator.pid"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -84,7 +92,7 @@ class Emulator:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [interpreter, "-m", "ministack"],
+                [interpreter, *self._program],
                 cwd=self._state,
                 env=self._env(),
                 stdout=log,

@@ -256,6 +256,7 @@ def _observe(stage: Stage, orders: list[cdnow.Order]) -> accounting.Observed:
         ledger=table("consent.Ledger"),
         requested=stage.tap.requested,
         entered=stage.tap.entered,
+        exited=stage.tap.exited,
         outbox=list(stage.stand_in.accepted),
         recipients=stage.recipients.ledger,
         machines=observe.machines(aws("stepfunctions"), f"halte-{deploy.STAGE}-"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -61,6 +62,16 @@ def random_stream(
         now = BEGIN + timedelta(minutes=minute)
         told += [(now, fact) for fact in crowd.something(person, now)]
     return told
+
+
+def told_again(stream: Sequence[Told], seed: int) -> list[Told]:
+    """A stream in which some facts are told once more, at once or days later, as queues do."""
+    random, again = Random(seed), list[Told]()
+    for now, fact in stream:
+        if random.random() < 0.3:
+            later = timedelta(minutes=random.choice([0, 1, 30, 60 * 24, 60 * 24 * 6]))
+            again.append((now + later, fact))
+    return sorted([*stream, *again], key=lambda told: told[0])
 
 
 class _Crowd:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.ingest.domain.history import TraitKind
 from services.ingest.domain.sources import JsonType, is_a
+from services.ingest.domain.touches import NAMES
 from services.shared.errors import Invalid
 
 Policy = Literal["open", "quarantine", "reject"]
@@ -46,6 +47,7 @@ BUILT_IN: Mapping[str, AttributeDocument] = {
     "email": AttributeDocument(purpose="Tells who somebody is, and is where mail goes."),
     "phone": AttributeDocument(purpose="Tells who somebody is, and is where text messages go."),
     "hygiene": AttributeDocument(purpose="Marks what a hygiene run found.", kinds=["derived"]),
+    **{name: AttributeDocument(purpose="Says what brought somebody here.", type="string") for name in NAMES},
 }
 """What Halte itself works with; always registered."""
 

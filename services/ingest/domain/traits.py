@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from services.ingest.domain.history import TRAIT_KINDS, Signed, TraitKind
+from services.ingest.domain.touches import FIRST
+from services.ingest.domain.touches import NAMES as TOUCHES
 
 MAX_TRAITS = 200
 MAX_TRAIT_BYTES = 32_000
@@ -105,7 +107,8 @@ def _beats(name: str, new: Trait, old: Trait) -> bool:
     sorts last as JSON, so that the order of arrival never decides.
 
     An address from a public door is another matter: it is taken only where there is none, and of several the first
-    to be received stays. Event time can't decide that: whoever has a web page's key can write any.
+    to be received stays. Event time can't decide that: whoever has a web page's key can write any. And of what brought
+    somebody here the first stays first, however it is known.
     """
     if _is_guarded(name, new) and _is_guarded(name, old):
         if new.value is None or old.value is None:
@@ -115,6 +118,8 @@ def _beats(name: str, new: Trait, old: Trait) -> bool:
         return old.value is None and new.value is not None and new.received > old.at
     if _is_guarded(name, old):
         return new.value is not None or old.received <= new.at
+    if name in TOUCHES:
+        return _touch_rank(name, new) > _touch_rank(name, old)
     return _rank(new) > _rank(old)
 
 
@@ -129,6 +134,10 @@ def _precedence(trait: Trait) -> tuple[int, int, str]:
 
 def _rank(trait: Trait) -> tuple[int, int, str, str]:
     return -TRAIT_KINDS.index(trait.kind), trait.at, _json(trait.value), trait.source
+
+
+def _touch_rank(name: str, trait: Trait) -> tuple[int, str]:
+    return -trait.at if name.startswith(FIRST) else trait.at, _json(trait.value)
 
 
 def _json(value: Any) -> str:

@@ -25,6 +25,7 @@ from services.ingest.domain.identifiers import (
 )
 from services.ingest.domain.processes import declared_traits
 from services.ingest.domain.structure import check_structure
+from services.ingest.domain.touches import TOUCHING, is_of_ours, touch_of
 from services.shared.clock import from_iso
 from services.shared.contracts.ingest import CallType
 from services.shared.errors import Invalid, TooLarge
@@ -107,13 +108,15 @@ def validate(
     identifiers = () if profile_id else _identifiers(event, traits, trust.region)
     if not profile_id:
         _check_identity(kind, identifiers, previous, trust)
+    name, properties = _name(kind, event), _properties(kind, event)
+    touched = kind in TOUCHING and not trust.names_profile and not is_of_ours(name)
     return Call(
         message_id=own_id,
         type=kind,
-        name=_name(kind, event),
+        name=name,
         at=read_timestamp(event.get("timestamp"), received_at) or sent_at or received_at,
-        properties=_properties(kind, event),
-        traits=traits,
+        properties=properties,
+        traits={**traits, **touch_of(event.get("context") or {}, properties)} if touched else traits,
         identifiers=identifiers,
         previous_id=previous,
         profile_id=profile_id,

@@ -123,6 +123,7 @@ def enrolment_item(walk: Enrolment) -> Item:
         "enters": walk.enters or None,
         "worth": worth_text(walk.worth) if walk.worth else None,
         "migrated": [{"version": version, "at": to_iso(at)} for version, at in walk.migrated] or None,
+        "turned_away": reason_text(*walk.turned_away) if walk.turned_away else None,
     }
 
 
@@ -159,7 +160,18 @@ def read_enrolment(item: Item) -> Enrolment:
         enters=item.get("enters", ""),
         worth=read_worth(item["worth"]) if "worth" in item else None,
         migrated=tuple((one["version"], from_iso(one["at"])) for one in item.get("migrated", ())),
+        turned_away=_reason(item.get("turned_away")),
     )
+
+
+def reason_text(version: int, at: datetime) -> str:
+    """A reason to enter: the version of its standing, and when. Sorted as texts, older ones come first."""
+    return f"{version:015} {to_iso(at)}"
+
+
+def _reason(text: str | None) -> tuple[int, datetime] | None:
+    version, _, at = (text or "").partition(" ")
+    return (int(version), from_iso(at)) if at else None
 
 
 def _instant(text: str | None) -> datetime | None:

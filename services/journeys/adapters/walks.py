@@ -18,6 +18,7 @@ from services.journeys.adapters.items import (
     enrolment_key,
     is_enrolment,
     read_enrolment,
+    reason_text,
     refusal_item,
 )
 from services.journeys.adapters.texts import ask_text, memory_text, to_text, worth_text
@@ -68,6 +69,19 @@ class DynamoWalks(DynamoBoarding):
             )
         except ConditionFailed:
             return  # it is noted already
+
+    def turn_away(self, walk: Enrolment, version: int, at: datetime) -> None:
+        values = {":reason": reason_text(version, at), ":mine": walk.enrolment_id}
+        newer = "(attribute_not_exists(turned_away) OR turned_away < :reason)"
+        try:
+            self._table.update(
+                enrolment_key(walk.ref, walk.journey),
+                "SET turned_away = :reason",
+                condition=f"enrolment_id = :mine AND {newer}",
+                values=values,
+            )
+        except ConditionFailed:
+            return  # a newer one was, or another walk has begun
 
     def request(self, requests: Iterable[Request], at: datetime) -> int:
         return sum(done(each(lambda request: self._request(request, to_iso(at)), requests)))

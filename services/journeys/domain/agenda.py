@@ -51,7 +51,8 @@ class Passage:
 @dataclass
 class Course:
     """A walk under way: at `node` since `since`; `over` when it waits for `due` there, else it arrives there then.
-    `turn` tells its newest place in the agenda from older ones."""
+    `turn` tells its newest place in the agenda from older ones; `turned_away` is the newest reason to enter that came
+    while it was on."""
 
     walker: Walker
     number: int
@@ -64,6 +65,7 @@ class Course:
     absorbed: bool = False
     turn: int = 0
     asked: set[str] = field(default_factory=set)
+    turned_away: tuple[int, datetime] | None = None
 
 
 class Agenda:

@@ -44,6 +44,8 @@ class Enrolment:
     `went_to` are the profiles where this profile's earlier walks went, before it was given back: pages still name them
     by it.
     `accepted_at` is when the customer event that led here was accepted, as far as one did.
+    `turned_away` is the newest reason to enter that came while the walk was on: the version of its standing, and when.
+    Told again when the walk is over, it begins nothing.
     """
 
     profile_id: str
@@ -76,6 +78,7 @@ class Enrolment:
     enters: str = ""
     worth: Worth | None = None
     migrated: tuple[tuple[int, datetime], ...] = ()
+    turned_away: tuple[int, datetime] | None = None
 
     @property
     def active(self) -> bool:
@@ -147,11 +150,18 @@ def _is_newer(entrant: Entrant, last: Enrolment) -> bool:
     """A reason that is told again, or an older one, begins nothing."""
     if entrant.occasion:
         return entrant.at > (last.reason_at or last.entered_at)
+    if is_repeated((entrant.standing.version, entrant.at), last.turned_away):
+        return False
     if last.reason_at is None:
         return entrant.standing.version > last.entry_version
     if entrant.dated and entrant.at == last.reason_at:
         return False
     return (entrant.standing.version, entrant.at) > (last.entry_version, last.reason_at)
+
+
+def is_repeated(reason: tuple[int, datetime], turned_away: tuple[int, datetime] | None) -> bool:
+    """Did a reason to enter (the version of its standing, and when) come while somebody walked already?"""
+    return turned_away is not None and reason <= turned_away
 
 
 def is_of(walk: Enrolment, entrant: Entrant) -> bool:

@@ -18,6 +18,10 @@ WRONG_STAGE = "wrong_stage"
 """Why people who are in none of the allowed stages do not come in, or go."""
 
 
+ACTIVE = "active"
+"""Why whoever walks already does not come in once more."""
+
+
 @dataclass(frozen=True)
 class Last:
     """A person's newest walk through a journey, for one matter: `number` counts them."""
@@ -45,7 +49,7 @@ def refused(document: Document, walker: Walker, last: Last | None, seen: Seen, n
 
 def _not_again(reentry: Again | str, walker: Walker, last: Last) -> str:
     if last.active:
-        return "active"
+        return ACTIVE
     if reentry == "never":
         return "never_again"
     if not isinstance(reentry, Again):

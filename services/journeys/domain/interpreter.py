@@ -17,8 +17,8 @@ from services.journeys.domain.acting import concerns, remembered
 from services.journeys.domain.agenda import Agenda, Course, Passage
 from services.journeys.domain.cohort import GRACE, entry_slots
 from services.journeys.domain.document import Document
-from services.journeys.domain.enrolment import exit_reason, is_stale, left_since
-from services.journeys.domain.entering import Last, ended_by, refused, stage_ends
+from services.journeys.domain.enrolment import exit_reason, is_repeated, is_stale, left_since
+from services.journeys.domain.entering import ACTIVE, Last, ended_by, refused, stage_ends
 from services.journeys.domain.moves import Memory, Seen, Walker, had_in_all, memory_of_next, shared_memory
 from services.journeys.domain.nodes import Wait
 from services.journeys.domain.operating import PAUSED
@@ -202,7 +202,10 @@ class Interpreter:
         key = told.key if self._signals.entries.get(told.signal) else ""
         profile_id, newest = told.standing.profile_id, self._standings[told.standing.profile_id]
         last = self._courses.get(profile_id, {}).get(key)
-        if (last and not self._is_after(last.walker, told)) or is_stale(document, told.standing, newest):
+        reason = (told.standing.version, told.at)
+        if last and (not self._is_after(last.walker, told) or is_repeated(reason, last.turned_away)):
+            return
+        if is_stale(document, told.standing, newest):
             return
         kept = remembered(document, told.signal, told.kept)
         walker = Walker(
@@ -215,12 +218,14 @@ class Interpreter:
         )
         before = Last(last.walker.entered_at, last.active, last.number) if last else None
         shut = PAUSED if self._agenda.drops else ""
-        if reason := refused(document, walker, before, self._seen(profile_id), now) or shut:
-            self.trace.append(Step(now, profile_id, key, "", "refused", reason))
+        if why := refused(document, walker, before, self._seen(profile_id), now) or shut:
+            self.trace.append(Step(now, profile_id, key, "", "refused", why))
+            if last and why == ACTIVE:
+                last.turned_away = reason
             return
         self._begin(walker, told, last.number + 1 if last else 1)
-        if reason := left_since(document, told.standing, newest):
-            self._agenda.end(self._courses[profile_id][key], reason)
+        if why := left_since(document, told.standing, newest):
+            self._agenda.end(self._courses[profile_id][key], why)
 
     def _begin(self, walker: Walker, told: Told, number: int) -> None:
         document, agenda = self._document, self._agenda
@@ -278,7 +283,7 @@ class Interpreter:
         memory = shared_memory(lost.walker.memory, won.walker.memory) if won else lost.walker.memory
         lost.walker = replace(lost.walker, profile_id=winner, entry_version=version, memory=memory)
         lost.number = won.number + 1 if won else 1
-        lost.absorbed = True
+        lost.absorbed, lost.turned_away = True, None
 
     def _departed(self, course: Course) -> str:
         """Why a walk that was taken over must end: its new owner is not in a segment that it must be in, and

@@ -71,6 +71,7 @@ def decide(
             moved_to="",
             went_to=went_to(won) if won else (),
             accepted_at=None,
+            turned_away=None,
         )
         return TakeOver(walk)
     memory = shared_memory(won.memory, lost.memory)

@@ -138,6 +138,10 @@ class Walks(Cohorts, Protocol):
         """Note that somebody was not let in by the standing of `reason_version`; again, or an older one, is nothing."""
         ...
 
+    def turn_away(self, walk: Enrolment, version: int, at: datetime) -> None:
+        """Note on a walk that a reason to enter came while it was on; again, or an older one, is nothing."""
+        ...
+
     def begin(self, slot: Slot, walks: Sequence[tuple[Enrolment, Enrolment | None]]) -> Boarding:
         """Put new walks into a cohort, each instead of the last one it was paired with."""
         ...

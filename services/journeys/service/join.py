@@ -9,6 +9,7 @@ from datetime import datetime
 
 from services.journeys.domain.cohort import Slot, entry_slots, onward_slots, shared_slots
 from services.journeys.domain.enrolment import TOLD, Enrolment, Entrant, begin, is_of, turned_away
+from services.journeys.domain.entering import ACTIVE
 from services.journeys.domain.moves import Memory
 from services.journeys.domain.operating import refusal
 from services.journeys.domain.states import Place
@@ -62,12 +63,25 @@ class Joining:
             reason = turned_away(definition.document, entrant, last, now) or shut
             if reason:
                 turned[entrant.ref] = (entrant, reason)
+                self._remember(definition, entrant, last, reason)
             else:
                 walk = begin(entrant, definition.document, definition.version, now, last)
                 first = next(self._entry_slots(definition, entrant, now))
                 groups[first.key].append(_Candidate(entrant, walk, last))
         self._tell(definition, turned.values(), now)
         return sum(self._enter_group(definition, group, now) for group in groups.values())
+
+    def _remember(
+        self, definition: Definition, entrant: Entrant, last: Enrolment | None, reason: str
+    ) -> None:
+        """A reason that comes while somebody walks begins nothing, not even when it is told again afterwards."""
+        if (
+            last
+            and reason == ACTIVE
+            and not entrant.occasion
+            and definition.document.entry.reentry != "never"
+        ):
+            self._walks.turn_away(last, entrant.standing.version, entrant.at)
 
     def _tell(self, definition: Definition, turned: Iterable[tuple[Entrant, str]], now: datetime) -> None:
         for entrant, reason in turned:
@@ -195,7 +209,9 @@ class Joining:
             for member in members:
                 if member.entrant.ref in boarding.in_the_way:
                     last = boarding.in_the_way[member.entrant.ref]
-                    if not turned_away(document, member.entrant, last, now):
+                    reason = turned_away(document, member.entrant, last, now)
+                    self._remember(definition, member.entrant, last, reason)
+                    if not reason:
                         walk = begin(member.entrant, document, version, now, last)
                         kept.append(_Candidate(member.entrant, walk, last))
             return kept

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.ingest.domain.touches import NAMES
 from services.ingest.doors import attributes as doors
 from services.shared.clock import to_iso
 from tests.integration.ingest.conftest import NOW, SECRET_KEY, World
@@ -18,7 +19,7 @@ from tests.support.moto_repairs import moto_repaired
 __all__ = ["keeper"]
 
 
-BUILT_IN = ["email", "hygiene", "phone"]
+BUILT_IN = sorted(("email", "hygiene", "phone", *NAMES))
 
 
 @pytest.fixture(autouse=True)

@@ -284,3 +284,29 @@ def test_concurrent_consumers_make_one_person_and_lose_nothing(world: World, rou
     assert person["counts"] == {"track": 2 * rounds}
     told = [e.message_id for fact in facts(world.publish()) for c in fact.changes for e in c.events]
     assert sorted(told) == [f"m{i}" for i in range(2 * rounds)]
+
+
+@pytest.mark.capability("003-19")
+def test_what_brought_somebody_first_and_last_is_kept(world: World) -> None:
+    """F2: a friend's link before the log-in, an advertisement, a code; told in the wrong order, in two batches."""
+    shop = "https://shop.example/bikes"
+    came = [
+        {"anonymousId": "anon-1", "context": {"page": {"url": f"{shop}?ref=anna-7"}}},
+        {"userId": "u-1", "context": {"campaign": {"source": "google", "medium": "cpc", "name": "spring"}}},
+        {"userId": "u-1", "anonymousId": "anon-1", "context": {"page": {"url": f"{shop}?promo_code=MAY10"}}},
+        {"userId": "u-1", "context": {"page": {"url": shop}}},
+    ]
+    visits = [
+        {"type": "page", "messageId": f"m-{day}", "timestamp": f"2026-01-0{day}T12:00:00Z", **one}
+        for day, one in enumerate(came, 1)
+    ]
+    for batch in ([visits[3], visits[1]], [visits[2], visits[0]]):
+        assert world.post("/v1/batch", {"batch": batch})[0] == 200
+        assert world.consume() == set()
+    traits = world.admin("GET", "/profiles/u-1")[1]["traits"]
+    kept = {name: value for name, value in traits.items() if value}
+    assert kept == {
+        "first_touch_medium": "share",
+        "first_touch_referrer": "anna-7",
+        "last_touch_promo": "MAY10",
+    }

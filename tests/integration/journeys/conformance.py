@@ -65,7 +65,7 @@ class Stage:
             while self._fresh:  # what a fact began goes on at once
                 self._adopt().run(clock.now(), self._world.invoke)
         self._run_until(clock.now() + LONG)
-        return _announced(self._entries)
+        return announced(self._entries)
 
     def _grant(self, wish: Wish) -> None:
         assert self._desk, "who wants something needs a desk"
@@ -161,7 +161,7 @@ _ROWS = {
 }
 
 
-def _announced(entries: Iterable[dict[str, Any]]) -> Walks:
+def announced(entries: Iterable[dict[str, Any]]) -> Walks:
     walks: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for entry in entries:
         kind, detail = entry["detail-type"], entry["detail"]

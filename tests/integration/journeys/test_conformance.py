@@ -14,7 +14,7 @@ from tests.integration.journeys.conformance import Stage, Told, Walks, interpret
 from tests.integration.journeys.world import World
 from tests.support.listening import Listening
 from tests.support.random_journeys import ALL, SIMPLE, random_journey
-from tests.support.random_streams import BEGIN, random_stream
+from tests.support.random_streams import BEGIN, random_stream, told_again
 from tests.support.stories import Event, cart_journey, ecom, offer_durations, offer_journey, starbucks
 from tests.support.thorough import EXHAUSTIVE
 
@@ -29,6 +29,16 @@ def test_random_journeys(world: World, seed: int) -> None:
     stream = random_stream(Document.model_validate(raw), seed, facts=30)
     world.clock.advance(BEGIN - world.clock.now())
     assert Stage(world, raw).run(stream) == interpreted(raw, stream, BEGIN)
+
+
+@pytest.mark.parametrize("seed", range(60) if EXHAUSTIVE else [42, 94])
+def test_facts_that_are_told_again_change_nothing(world: World, seed: int) -> None:
+    """F1: not even a reason to enter that came while somebody walked, and comes again when the walk is over."""
+    simple = seed % 3 == 2
+    raw = {**random_journey(seed, SIMPLE if simple else ALL, simple=simple), "stages": None}
+    stream = random_stream(Document.model_validate(raw), seed, facts=30)
+    world.clock.advance(BEGIN - world.clock.now())
+    assert Stage(world, raw).run(told_again(stream, seed)) == interpreted(raw, stream, BEGIN)
 
 
 def test_a_wait_after_a_wait_until(world: World) -> None:

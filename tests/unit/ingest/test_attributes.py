@@ -17,6 +17,7 @@ from services.ingest.domain.attributes import (
     withheld_in,
 )
 from services.ingest.domain.history import TraitKind
+from services.ingest.domain.touches import NAMES
 from services.shared.errors import Invalid
 
 PLAN = AttributeDocument(purpose="Picks the offer.", type="string", kinds=["declared"])
@@ -54,7 +55,7 @@ def test_an_own_declaration_of_a_built_in_attribute_counts() -> None:
     own = AttributeDocument(purpose="No phone numbers of models.", kinds=["declared"])
     strict = AttributeRules("quarantine", {"phone": own})
     assert strict.withheld({"phone": "+31612345678"}, "derived") == {"phone": "attribute_kind"}
-    assert set(strict.known()) == {"email", "hygiene", "phone"}
+    assert set(strict.known()) == {"email", "hygiene", "phone", *NAMES}
 
 
 @settings(max_examples=100)

@@ -45,6 +45,19 @@ def test_somebody_new_may_enter_and_somebody_active_may_not(reentry: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("version", "later", "said"), [(6, 0, "repeated"), (7, 0, "repeated"), (7, 1, ""), (8, 0, "")]
+)
+def test_what_came_while_somebody_walked_begins_nothing_afterwards(
+    version: int, later: int, said: str
+) -> None:
+    """F1: told again, it is as old as it was."""
+    document = read_document(journey(entry={**ENTRY, "reentry": "always"}))
+    last = walk(status="exited", turned_away=(7, NOW))
+    entrant = reason(version, NOW + timedelta(seconds=later))
+    assert turned_away(document, entrant, last, NOW) == said
+
+
+@pytest.mark.parametrize(
     ("reentry", "version", "later", "said"),
     [
         ("never", 6, 0, "never_again"),

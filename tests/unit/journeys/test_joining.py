@@ -152,6 +152,9 @@ class Walks:
     def refuse(self, refusal: Refusal, reason_version: int, now: datetime) -> None:
         raise AssertionError(refusal)
 
+    def turn_away(self, walk: Enrolment, version: int, at: datetime) -> None:
+        raise AssertionError(walk)
+
     def migrate(
         self, slot: Slot, journey: str, source: str, refs: Sequence[str], version: int, at: datetime
     ) -> Boarding:
