@@ -15,6 +15,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from infra.constructs.console import Console
 from infra.constructs.service_function import ServiceFunction
 from infra.discovery import Announced, announce
 from infra.environment import Environment
@@ -172,6 +173,7 @@ class PlatformStack(Stack):
                 {"Api": api.api_id},
             ),
         )
+        Console(self, "Console", environment=self.halte, api=api)
         self._announce("api-id", api.api_id)
         self._announce("authorizer-id", made.ref)
         self._announce("api-url", self._public_url(api.api_id))
