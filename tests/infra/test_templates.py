@@ -34,6 +34,8 @@ PUBLIC_ROUTES = {
     ),
     "GET /preferences/receipt",
     "HEAD /preferences/receipt",
+    "GET /console",
+    "GET /console/{name}",
 }
 RESOURCELESS_ACTIONS = {"dynamodb:ListStreams"}
 """Actions for which AWS knows no resource: the only ones that may be allowed on `*`."""

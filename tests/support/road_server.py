@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from local.loopback import Handler, Loopback
 from tests.support.road import Road
@@ -36,12 +36,21 @@ class _Handler(Handler):
             self.owner.asked.append((self.command, self.path, headers))
             try:
                 answer = self.owner.road.http(
-                    self.command, url.path, body=body or None, query=dict(parse_qsl(url.query)), headers=headers
+                    self.command,
+                    _decoded(url.path),
+                    body=body or None,
+                    query=dict(parse_qsl(url.query)),
+                    headers=headers,
                 )
             except LookupError:  # no such route
                 self.reply(404, [("Content-Type", "application/json")], b'{"message":"Not Found"}')
                 return
         self.reply(answer.status, [(k, str(v)) for k, v in answer.headers.items()], answer.body.encode())
+
+
+def _decoded(path: str) -> str:
+    """The path as API Gateway hands it over: decoded, all but `%25`."""
+    return unquote(path.replace("%25", "%2525"))
 
 
 for _method in ("GET", "POST", "PUT"):

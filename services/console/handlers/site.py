@@ -40,7 +40,9 @@ def _answered(name: str) -> Response[Any]:
     headers: dict[str, str | list[str]] = dict(found.headers)
     if is_fresh(found, app.current_event.headers.get("if-none-match", "")):
         return Response(304, headers=headers, body="", compress=False)
-    return Response(200, content_type=found.content_type, body=found.content.decode(), headers=headers, compress=True)
+    return Response(
+        200, content_type=found.content_type, body=found.content.decode(), headers=headers, compress=True
+    )
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -65,6 +65,7 @@ async function show() {
 function put({ title, tree }) {
   main.removeAttribute("aria-busy");
   main.replaceChildren(mount(tree, failed));
+  main.querySelector(".tabs [aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });
   document.title = `${title} · Halte`;
   document.getElementById("said").textContent = title;
   scrollTo(0, 0);
@@ -91,6 +92,7 @@ function mark() {
   const items = PAGES.filter(([route, , name]) => name && (isLocal || route !== "outbox"));
   const list = items.map(([route, , name]) => h("li", null, h("a", { href: `#/${route}`, "aria-current": route === current ? "page" : false }, name)));
   menu.replaceChildren(mount(h("ul", null, list)));
+  menu.querySelector("[aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" }); // a phone shows a few
 }
 
 signOut.addEventListener("click", () => {

@@ -37,28 +37,25 @@ export function facts(pairs) {
   return h("dl", { class: "facts" }, shown.map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))));
 }
 
-/** A table: `heads` are names, those that begin with # are of figures; `rows` are lists of cells, the first a heading. */
+/**
+ * A table: `heads` are names, those that begin with # are of figures; `rows` are lists of cells, the first a heading.
+ * A phone shows each row as a block of its own, which would take the table from screen readers: hence the roles.
+ */
 export function table(caption, heads, rows) {
-  const figures = heads.map((head) => head.startsWith("#"));
+  const names = heads.map((head) => head.replace(/^#/, ""));
+  const kinds = heads.map((head) => (head.startsWith("#") ? "figure" : false));
+  const head = (name, i) => h("th", { scope: "col", role: "columnheader", class: kinds[i] }, name);
+  const cell = (one, i) =>
+    i ? h("td", { role: "cell", class: kinds[i], "data-head": names[i] }, h("span", null, one)) : h("th", { scope: "row", role: "rowheader" }, one);
   return h(
     "div",
     { class: "scroll", role: "region", "aria-label": caption, tabindex: "0" },
     h(
       "table",
-      null,
+      { role: "table" },
       h("caption", null, caption),
-      h("thead", null, h("tr", null, heads.map((head, i) => h("th", { scope: "col", class: figures[i] && "figure" }, head.replace(/^#/, ""))))),
-      h(
-        "tbody",
-        null,
-        rows.map((row) =>
-          h(
-            "tr",
-            null,
-            row.map((cell, i) => (i ? h("td", { class: figures[i] && "figure" }, cell) : h("th", { scope: "row" }, cell))),
-          ),
-        ),
-      ),
+      h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, names.map(head))),
+      h("tbody", { role: "rowgroup" }, rows.map((row) => h("tr", { role: "row" }, row.map(cell)))),
     ),
   );
 }

@@ -28,14 +28,24 @@ export function decision(record) {
   const words = record.words ?? record.explanation;
   return section(
     plain(record.template),
-    `${record.channel || record.channels.join(", ")}, asked for ${moment(record.requested_at)}${record.journey ? ` by the journey ${plain(record.journey)}` : ""}`,
+    `${(record.channel ? [record.channel] : record.channels).map(plain).join(", ")}, asked for ${moment(record.requested_at)}${record.journey ? ` by the journey ${plain(record.journey)}` : ""}`,
     h("p", null, chip(tone, plain(record.status)), " ", typeof words === "string" ? words : text),
     record.possible_duplicate ? h("p", { class: "failed" }, "It may have gone out twice: the provider's answer got lost.") : null,
     outcomes.length ? h("ul", { class: "chips" }, outcomes.map(([name, at]) => h("li", null, chip(toneOf(name), `${plain(name)} ${moment(at)}`)))) : null,
     record.gates?.length
-      ? h("ol", { class: "gates" }, record.gates.map((gate) => h("li", { class: passed(gate) ? "passed" : "stopped" }, h("span", { class: "mark", "aria-hidden": "true" }, passed(gate) ? "✓" : "✗"), h("span", null, h("strong", null, question(gate.gate)), ` ${passed(gate) ? "Yes" : plain(gate.verdict)}: ${gate.input || "nothing to go by"}${gate.channel ? ` (${gate.channel})` : ""}`))))
+      ? h("ol", { class: "gates" }, record.gates.map((gate) => asked(gate, record.channels.length > 1)))
       : null,
     folded("Record", facts([["Send", h("code", null, record.send_id)], ["Class", plain(record.message_class ?? "")], ["Purpose", plain(record.purpose ?? "")], ["Permission", record.consent_entry_id ? h("code", null, record.consent_entry_id) : ""], ["Template version", record.template_version || ""], ["Attempts", record.attempts]])),
+  );
+}
+
+function asked(gate, several) {
+  const verdict = passed(gate) ? "yes" : plain(gate.verdict).toLowerCase();
+  return h(
+    "li",
+    { class: passed(gate) ? "passed" : "stopped" },
+    h("span", { class: "mark", "aria-hidden": "true" }, passed(gate) ? "✓" : "✗"),
+    h("span", null, h("strong", null, question(gate.gate) + (several && gate.channel ? ` (${plain(gate.channel)})` : "")), ` ${verdict}`, gate.input ? `; found: ${gate.input}` : ""),
   );
 }
 

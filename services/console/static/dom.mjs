@@ -33,7 +33,7 @@ export function mount(node, failed, namespace = null) {
   const space = node.tag === "svg" ? SVG : namespace;
   const made = space ? document.createElementNS(space, node.tag) : document.createElement(node.tag);
   for (const [name, value] of Object.entries(node.attrs)) {
-    if (typeof value === "function") made.addEventListener(name, value);
+    if (typeof value === "function") made.addEventListener(name.slice("on".length), value);
     else if (value === true) made.setAttribute(name, "");
     else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, checked(name, value));
   }
@@ -66,6 +66,7 @@ function mountPart({ load, every, label }, failed) {
       const now = every ? JSON.stringify(tree) : "";
       if (first || now !== before) show(tree); // what has not changed keeps its focus
       before = now;
+      if (first) place.querySelectorAll(".centred").forEach((one) => one.scrollTo((one.scrollWidth - one.clientWidth) / 2, 0));
     } catch (error) {
       if (error.name === "AbortError") return;
       show(failed(error, () => run(true)));

@@ -40,7 +40,7 @@ export function reasons({ clause: asked, verdict, seen, children }) {
     "li",
     { class: verdict ? "passed" : "stopped" },
     h("span", { class: "mark", "aria-hidden": "true" }, mark),
-    h("span", null, h("strong", null, clause(asked)), `: ${verdict ? "holds" : "does not hold"}${children ? "" : `; seen: ${said(seen)}`}`),
+    h("span", null, h("strong", null, clause(asked)), `: ${verdict ? "yes" : "no"}${children ? "" : `; seen: ${said(seen)}`}`),
     children?.length ? h("ul", { class: "clauses" }, children.map(reasons)) : null,
   );
 }

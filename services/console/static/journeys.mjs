@@ -81,7 +81,7 @@ export function live({ name, diagram, document }, status) {
     section(
       "Who is where",
       "The newest version's graph; people of older versions are counted at the node of the same name.",
-      h("div", { class: "scroll picture", role: "region", "aria-label": "Picture of the journey", tabindex: "0" }, drawn(document.title || name, diagram.dot, counts)),
+      h("div", { class: "scroll picture centred", role: "region", "aria-label": "Picture of the journey", tabindex: "0" }, drawn(document.title || name, diagram.dot, counts)),
       folded("The picture as a table", asTable(diagram.dot, counts)),
     ),
     Object.keys(sofar.left).length

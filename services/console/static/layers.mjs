@@ -1,6 +1,7 @@
 // A layered layout after Sugiyama: ranks by longest path, order by barycentre, long ways bent around what lies between.
 
-const GAP = { x: 40, y: 64 };
+const GAP = { x: 44, y: 40 };
+const TEXT = 26; // more room below a layer whose ways say something
 const MARGIN = 18;
 const SWEEPS = 8;
 const BEND = 24; // how wide a place a passing way takes
@@ -17,7 +18,7 @@ export function layout(nodes, edges) {
   const layers = withBends(known, ways);
   order(layers, ways);
   const width = place(layers, ways);
-  const height = stack(layers);
+  const height = stack(layers, ways);
   for (const way of ways) Object.assign(way, drawnWay(way, known, width));
   const right = ways.some((way) => way.back) ? MARGIN + 24 : 0;
   return { nodes: [...known.values()], edges: ways, width: Math.ceil(width + right), height: Math.ceil(height) };
@@ -127,14 +128,17 @@ function spread(layer, wanted) {
   layer.forEach((one, i) => (one.x = (right[i] + left[i]) / 2));
 }
 
-function stack(layers) {
+function stack(layers, ways) {
+  const says = new Set(ways.filter((way) => way.text).map((way) => way.via[0].rank));
   let y = MARGIN;
+  let gap = 0;
   for (const layer of layers) {
     const tall = Math.max(...layer.map((one) => one.height));
     for (const one of layer) one.y = y + (tall - one.height) / 2;
-    y += tall + GAP.y;
+    gap = GAP.y + (says.has(layer[0].rank) ? TEXT : 0);
+    y += tall + gap;
   }
-  return y - GAP.y + MARGIN;
+  return y - gap + MARGIN;
 }
 
 function drawnWay({ via, back }, known, width) {

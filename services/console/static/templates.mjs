@@ -20,7 +20,7 @@ export function listed(templates) {
       link(plain(one.name), path`#/templates/${one.name}`),
       chip(one.class === "service" ? "quiet" : "good", plain(one.class)),
       one.purpose ? plain(one.purpose) : "–",
-      channelsOf(one).join(", "),
+      channelsOf(one).map(plain).join(", "),
       ["default", ...Object.keys(one.translations)].join(", "),
       number(one.version),
     ]),
@@ -44,7 +44,7 @@ export async function one({ api }, name) {
 function said(title, channels) {
   return Object.entries(channels).filter(([, part]) => part).map(([channel, part]) =>
     section(
-      `${title}: ${channel === "sms" ? "text message" : plain(channel).toLowerCase()}`,
+      `${title}: ${plain(channel)}`,
       part.subject ? `Subject: ${part.subject}` : null,
       part.html ? shownMail(part.html, `The message ${title}`) : null,
       part.text ? h("pre", { tabindex: "0", class: "message-text" }, part.text) : null,

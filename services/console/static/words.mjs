@@ -33,9 +33,22 @@ export const day = (instant) => (instant ? DAY.format(new Date(instant)) : "–"
 /** An instant as 10 Jan 2026, 12:00 UTC. */
 export const moment = (instant) => (instant ? `${MOMENT.format(new Date(instant))} UTC` : "–");
 
-/** A code such as `first_order` or `Order Completed` as people read it. */
+const LENGTH = /^P(?:(\d+)([YMWD]))?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/;
+const UNITS = { Y: "year", M: "month", W: "week", D: "day" };
+const OWN = { email: "E-mail", sms: "SMS", userId: "User id", phone: "Phone" };
+
+/** A length of time of ISO 8601 such as `P30D` in words; anything else as it is. */
+export function length(text) {
+  const [all, count, unit, hours, minutes, seconds] = LENGTH.exec(text) ?? [];
+  if (!all || text.length < 3) return text;
+  const parts = [[count, UNITS[unit]], [hours, "hour"], [minutes, "minute"], [seconds, "second"]];
+  return parts.filter(([value]) => value).map(([value, name]) => counted(Number(value), name)).join(" ");
+}
+
+/** A code such as `first_order`, `firstName` or `Order Completed` as people read it. */
 export function plain(code) {
-  const text = String(code).replaceAll(/[_-]+/g, " ").trim();
+  if (Object.hasOwn(OWN, code)) return OWN[code];
+  const text = String(code).replaceAll(/[_-]+/g, " ").replaceAll(/([a-z])([A-Z])/g, (_, one, next) => `${one} ${next.toLowerCase()}`).trim();
   return text ? text[0].toUpperCase() + text.slice(1) : "–";
 }
 
@@ -82,7 +95,7 @@ export const reason = (code) => REASONS[code] ?? `${plain(code)}.`;
 
 const GATES = {
   address: "Is an address known?",
-  suppression: "May this address be written to?",
+  suppression: "Is it free of bounces, complaints and other blocks?",
   consent: "Is there a permission?",
   cap: "Is there room within the limits?",
   quiet: "Is it a good time?",
@@ -127,7 +140,7 @@ export function clause(value) {
     if (key === "exists") return one ? "is known" : "is not known";
     if (key === "static") return "is on the list";
     if (key in TOGETHER) return `${TOGETHER[key].toLowerCase()}: ${[one].flat().map(clause).join("; ")}`;
-    return key === "fact" ? said(one) : `${plain(key).toLowerCase()} ${said(one)}`;
+    return key === "fact" ? plain(one) : `${plain(key).toLowerCase()} ${said(one)}`;
   });
   return words.join(" ") || "always";
 }
@@ -138,7 +151,7 @@ export function said(value) {
   if (value === true) return "yes";
   if (value === false) return "no";
   if (typeof value === "number") return Number.isInteger(value) ? number(value) : String(Math.round(value * 1e4) / 1e4);
-  if (typeof value === "string") return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? moment(value) : value;
+  if (typeof value === "string") return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? moment(value) : length(value);
   if (Array.isArray(value)) return value.map(said).join(", ") || "nothing";
   return Object.entries(value).map(([name, one]) => `${name}: ${said(one)}`).join(", ") || "nothing";
 }

@@ -34,6 +34,7 @@ def everywhere(road: Road) -> list[Visit]:
     tour_outward.pages(tour)
     tour_scoring.people_and_forums(tour)
     tour_outward.what_was_sent(tour)
+    tour_outward.console(tour)
     tour_planning.calls(tour)
     tour_journeys.running(tour)
     tour_ingest.people(tour)

@@ -179,3 +179,10 @@ def what_was_sent(tour: Tour) -> None:
     ask("GET /messages/{send_id}", send_id_of(road.outbox[-1]))
     ask("GET /messages/{send_id}", "none", expect=404)
     ask("GET /reports/summary")
+
+
+def console(tour: Tour) -> None:
+    """What a browser fetches."""
+    tour.ask("GET /console")
+    tour.ask("GET /console/{name}", "app.mjs")
+    tour.ask("GET /console/{name}", "none.mjs", expect=404)

@@ -1,0 +1,61 @@
+"""The console in a real browser, over the real handlers of a small shop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.shared.clock import to_iso
+from tests.support import axe, chromium
+from tests.support.chromium import Chromium
+from tests.support.console import HOSTILE, Console
+from tests.support.road import Road
+from tests.support.road_server import RoadServer
+from tests.support.shop import Shop, identify, open_shop, ses_notice
+from tests.support.templates import Templates, synthesise
+
+START = datetime(2026, 1, 10, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Shop]:
+    """Ann permitted mail, got some and opened it; Cas's name is an attack; Dee has just ordered."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}.items():
+            patch.setenv(name, value)
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        with Road(Templates(synthesise()), START) as road:
+            yield _peopled(open_shop(road))
+
+
+def _peopled(shop: Shop) -> Shop:
+    road = shop.road
+    for user, name in (("ann", "Ann"), ("cas", HOSTILE)):
+        shop.batch([identify(user, f"{user}@example.com", name, to_iso(road.clock.now()))])
+        shop.order(user, user, 23.5)
+    road.deliver()
+    shop.sign_up("ann@example.com")
+    road.deliver()
+    shop.confirm(road.outbox[-1])
+    road.deliver()
+    road.advance(timedelta(days=33))
+    for kind in ("Delivery", "Open"):
+        road.feedback(ses_notice(kind, road.outbox[-1], to_iso(road.clock.now())))
+    shop.order("dee", "dee", 9.0)
+    road.deliver()
+    return shop
+
+
+@pytest.fixture(scope="module")
+def console(shop: Shop) -> Iterator[Console]:
+    if not chromium.found() or not axe.AXE.exists():
+        pytest.skip("no browser or no axe-core: nobody has looked at the console's pages")
+    server = RoadServer(shop.road)
+    server.start()
+    try:
+        with Chromium() as browser:
+            yield Console(shop, server, browser)
+    finally:
+        server.stop()

@@ -1,0 +1,169 @@
+// The console's modules without a browser: pages are trees of data, so what they say can be read.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Refused, connect, path, refusal } from "../../../services/console/static/api.mjs";
+import { ceiling, drawnColumns, funnel, intervals } from "../../../services/console/static/charts.mjs";
+import { proof } from "../../../services/console/static/consent.mjs";
+import { decision } from "../../../services/console/static/decisions.mjs";
+import { drawn, parse, wrapped } from "../../../services/console/static/diagram.mjs";
+import { h, textOf } from "../../../services/console/static/dom.mjs";
+import { reasons } from "../../../services/console/static/explain.mjs";
+import { layout } from "../../../services/console/static/layers.mjs";
+import { messages } from "../../../services/console/static/overview.mjs";
+import { baseOf } from "../../../services/console/static/session.mjs";
+import { clause, length, percent, plain, said } from "../../../services/console/static/words.mjs";
+
+const DOT = `digraph "second" {
+  "entry" [label="enters \\"first\\"" shape=oval];
+  "n_wait" [label="wait: wait 1 h" shape=ellipse];
+  "n_again" [label="again?" shape=diamond];
+  "n_offer" [label="offer: send offer (email)" shape=box];
+  "n_done" [label="done: completed" shape=doublecircle];
+  "entry" -> "n_wait";
+  "n_wait" -> "n_again";
+  "n_again" -> "n_done" [label="orders ≥ 20"];
+  "n_again" -> "n_offer" [label="otherwise"];
+  "n_offer" -> "n_done";
+  "n_offer" -> "n_wait" [label="again"];
+}
+`;
+
+const all = (tree, tag) => [...(tree.tag === tag ? [tree] : []), ...(tree.children ?? []).flatMap((one) => all(one, tag))];
+const words = (tree) => textOf(tree).replaceAll(/\s+/g, " ").trim();
+
+test("the API's picture is read whole", () => {
+  const { nodes, edges } = parse(DOT);
+  assert.deepEqual(nodes.map((one) => one.kind), ["entry", "wait", "choice", "send", "end"]);
+  assert.equal(nodes[0].text, 'enters "first"');
+  assert.equal(edges.length, 6);
+  assert.deepEqual(edges[2], { from: "n_again", to: "n_done", text: "orders ≥ 20" });
+});
+
+test("nodes go down in ranks, never overlap, and what leads back is told apart", () => {
+  const { nodes, edges } = parse(DOT);
+  const plan = layout(nodes.map((one) => ({ ...one, width: 100, height: 40 })), edges);
+  const at = Object.fromEntries(plan.nodes.map((one) => [one.id, one]));
+  assert.ok(at.entry.y < at.n_wait.y && at.n_wait.y < at.n_again.y && at.n_again.y < at.n_offer.y && at.n_offer.y < at.n_done.y);
+  for (const one of plan.nodes) {
+    assert.ok(one.x - one.width / 2 >= 0 && one.x + one.width / 2 <= plan.width && one.y + one.height <= plan.height);
+    for (const other of plan.nodes) if (one !== other) assert.ok(Math.abs(one.x - other.x) >= 100 || Math.abs(one.y - other.y) >= 40);
+  }
+  assert.deepEqual(plan.edges.filter((one) => one.back).map((one) => one.to), ["n_wait"]);
+});
+
+test("a layer of many stays in order and apart", () => {
+  const leaves = Array.from({ length: 12 }, (_, i) => ({ id: `leaf${i}`, width: 80, height: 20 }));
+  const plan = layout([{ id: "top", width: 80, height: 20 }, ...leaves], leaves.map(({ id }) => ({ from: "top", to: id, text: "" })));
+  const xs = plan.nodes.slice(1).map((one) => one.x).sort((a, b) => a - b);
+  for (let i = 1; i < xs.length; i++) assert.ok(xs[i] - xs[i - 1] >= 80);
+});
+
+test("a picture says how many are where", () => {
+  const tree = drawn("Second order", DOT, { wait: 3, done: 1 });
+  assert.deepEqual(all(tree, "g").filter((one) => one.attrs.class === "badge").map(words), ["3 people", "1 person"]);
+  assert.deepEqual(wrapped("one two three four five six", 9, 2), ["one two", "three…"]);
+  assert.ok(wrapped("a".repeat(50), 10, 2).every((line) => line.length <= 10));
+});
+
+test("axes end at round numbers at or above what they show", () => {
+  assert.deepEqual([0, 1, 3, 7, 12, 2400].map(ceiling), [1, 1, 5, 10, 20, 2500]);
+  const tree = drawnColumns("Sent", [{ label: "1 Jan", value: 5 }, { label: "2 Jan", value: 0 }], "messages", 320);
+  const heights = all(tree, "rect").map((one) => Number(one.attrs.height));
+  assert.ok(heights[0] > 100 && heights[1] === 0);
+  assert.match(tree.attrs["aria-label"], /5 messages in all, most on 1 Jan/);
+});
+
+test("charts say their figures as text", () => {
+  assert.match(words(funnel("x", [{ label: "Sent", value: 8 }, { label: "Opened", value: 2 }])), /Opened 2 25 % of sent/);
+  const rate = intervals("x", [{ label: "A", rate: 0.1, low: 0.05, high: 0.2, of: 40 }]);
+  assert.match(words(rate), /A 10 % 5.0 % to 20 %, of 40/);
+  const [track, range] = all(rate, "rect");
+  assert.equal(track.attrs.width, 100);
+  assert.deepEqual([Number(range.attrs.x), Number(range.attrs.width)], [25, 75]);
+});
+
+test("the report counts what is missing as nothing, and says when there is nothing", () => {
+  const summary = { totals: { requested: 4, sent: 3, delivered: 2 }, skipped_by_reason: { no_consent: 1 }, by_template: { offer: { sent: 3 } }, by_channel: { "": { requested: 4 }, email: { sent: 3 } } };
+  const text = words(messages(summary));
+  assert.match(text, /Delivered 2 67 % of sent/);
+  assert.match(text, /There is no permission for this purpose on this channel\. 1/);
+  assert.match(words(messages({ ...summary, totals: {} })), /No message has been asked for yet\. Publish a journey/);
+});
+
+test("a decision says what every gate asked and found", () => {
+  const record = { send_id: "snd_1", template: "offer", channels: ["email", "sms"], channel: "", status: "skipped", reason: "no_consent", requested_at: "2026-01-10T12:00:00.000Z", first_opened_at: "2026-01-11T12:00:00.000Z", gates: [{ gate: "consent", channel: "email", input: "none", verdict: "stop" }] };
+  const text = words(decision(record));
+  assert.match(text, /E-mail, SMS, asked for 10 Jan 2026, 12:00 UTC/);
+  assert.match(text, /It was not sent\. There is no permission/);
+  assert.match(text, /✗ Is there a permission\? \(E-mail\) stop ; found: none/);
+  assert.match(text, /Opened 11 Jan 2026/);
+});
+
+test("a broken proof is not called whole", () => {
+  const entry = { entry_id: "cns_1", kind: "granted", at: "2026-01-10T12:00:00.000Z", purpose: "newsletter", channel: "email", means: "post", intact: true };
+  const whole = { states: [], states_follow: true, entries: [entry], anchors: [], how_to_check: [], head: {} };
+  assert.match(words(proof(whole)), /Proof holds/);
+  for (const broken of [{ ...whole, states_follow: false }, { ...whole, entries: [entry, { ...entry, intact: false }] }]) {
+    assert.match(words(proof(broken)), /Proof is broken .* Tell whoever answers for privacy/);
+    assert.doesNotMatch(words(proof(broken)), /Proof holds/);
+  }
+});
+
+test("an explanation is nested as its condition is", () => {
+  const why = { clause: "all", verdict: false, children: [{ clause: { fact: "orders", gte: 1 }, verdict: true, seen: 3 }, { clause: { event: "Order Completed", within: "P30D" }, verdict: false, seen: 0 }] };
+  const text = words(reasons(why));
+  assert.match(text, /✗ All of these hold : no ✓ Orders ≥ 1 : yes; seen: 3 ✗ event Order Completed within 30 days : no; seen: 0/);
+});
+
+test("values and codes in words", () => {
+  assert.equal(plain("firstName"), "First name");
+  assert.equal(plain("no_order_90d"), "No order 90d");
+  assert.deepEqual(["P1D", "P30D", "PT1H30M", "P", "Paris"].map(length), ["1 day", "30 days", "1 hour 30 minutes", "P", "Paris"]);
+  assert.deepEqual([0, 0.004, 0.5, null, NaN].map(percent), ["0 %", "0.4 %", "50 %", "–", "–"]);
+  assert.equal(said({ a: [1, true], b: null }), "a: 1, yes, b: nothing");
+  assert.equal(clause({ trait: "firstName", exists: true }), "trait firstName is known");
+});
+
+test("only pages of the console can be linked to, and nothing is set as markup", async () => {
+  const made = [];
+  globalThis.document = { createElement: () => ({ setAttribute: (...args) => made.push(args), addEventListener: () => {}, append: () => {} }), createTextNode: (text) => text };
+  const { mount } = await import("../../../services/console/static/dom.mjs");
+  for (const href of ["javascript:alert(1)", "https://example.com", "//example.com", "#x javascript:", "/x"]) assert.throws(() => mount(h("a", { href }, "x")), /leads elsewhere/);
+  for (const attrs of [{ onclick: "alert(1)" }, { style: "x" }, { srcdoc: "x" }]) assert.throws(() => mount(h("div", attrs)), /is not set as text/);
+  mount(h("a", { href: path`#/people/${'"><script>'}`, title: "<b>" }, "x"));
+  assert.deepEqual(made, [["href", "#/people/%22%3E%3Cscript%3E"], ["title", "<b>"]]);
+  delete globalThis.document;
+});
+
+const answering = (status, body) => async (...asked) => (answering.asked = asked, { ok: status < 400, status, text: async () => body });
+
+test("the key goes into the header of a request and nowhere else", async () => {
+  const api = connect({ base: "https://api.example", key: "secret", ask: answering(200, '{"a":1}') });
+  assert.deepEqual(await api.get(path`/profiles/${"a/b?c"}`, { limit: 5, cursor: "" }), { a: 1 });
+  const [url, options] = answering.asked;
+  assert.equal(url, "https://api.example/profiles/a%2Fb%3Fc?limit=5");
+  assert.equal(options.headers.Authorization, "Bearer secret");
+  assert.deepEqual([options.credentials, options.redirect], ["omit", "error"]);
+});
+
+test("what goes wrong is said with what to do next", async () => {
+  let lockedOut = 0;
+  const ask = (status, body) => connect({ base: "", key: "k", ask: answering(status, body), onLockedOut: () => lockedOut++ }).get("/x");
+  await assert.rejects(ask(403, '{"message":"Forbidden"}'), { message: "The key was not accepted.", next: /Sign in again/ });
+  assert.equal(lockedOut, 1);
+  await assert.rejects(ask(404, '{"code":"not_found","message":"there is no journey"}'), { message: "there is no journey", next: /Check the name/ });
+  await assert.rejects(ask(400, '{"message":{"a":1}}'), { message: /refused \(400\)/ });
+  await assert.rejects(ask(502, "<html>"), { next: /alarms/ });
+  await assert.rejects(ask(200, "<html>"), { message: /could not be read/ });
+  const offline = connect({ base: "", key: "k", ask: async () => { throw new TypeError("no network"); } });
+  await assert.rejects(offline.get("/x"), (error) => error instanceof Refused && error.status === 0 && /connection/.test(error.next));
+  assert.equal(refusal(429, "").next, "Wait a moment, then try again.");
+  assert.equal(lockedOut, 1);
+});
+
+test("the API is where the console is", () => {
+  assert.equal(baseOf({ origin: "https://a.example", pathname: "/console" }), "https://a.example");
+  assert.equal(baseOf({ origin: "http://127.0.0.1:4566", pathname: "/_aws/execute-api/x/$default/console" }), "http://127.0.0.1:4566/_aws/execute-api/x/$default");
+});
