@@ -20,6 +20,7 @@ from benchmarks import (
     ledger_verification,
     pattern_matching,
     profile_evaluations,
+    report_queries,
     same_time,
     usd_per_million_entries,
     usd_per_million_events,
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Callable[[Report], list[Result]]] = {
     "profile_evaluations": profile_evaluations.run,
     "interpreter_steps": interpreter_steps.run,
     "ledger_verification": ledger_verification.run,
+    "report_queries": report_queries.run,
     "same_time": same_time.run,
 }
 _EXAMPLES = """examples:
@@ -53,6 +55,7 @@ _EXAMPLES = """examples:
   python -m benchmarks --only profile_evaluations         how fast 100 segments are judged
   python -m benchmarks --only interpreter_steps           how fast a journey is walked in plain Python
   python -m benchmarks --only ledger_verification         how long 100,000 consent entries take to check
+  python -m benchmarks --only report_queries              how long reports over 5 million lines take
   python -m benchmarks --only same_time                   does the time of an answer tell who is known
 """
 _LINES = 14

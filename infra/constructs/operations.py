@@ -20,6 +20,7 @@ ROUTES = (
     "POST /journeys/{name}/splits/{node}/winner",
     *(f"GET /journeys/{{name}}/{noun}" for noun in ("diff", "status", "participants")),
     "GET /journeys/report",
+    "GET /journeys/{name}/experiments",
     "GET /profiles/{profile_id}/journeys/{name}/trace",
     "POST /portfolio/pause",
     "POST /portfolio/resume",

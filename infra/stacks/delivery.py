@@ -14,12 +14,13 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.constructs.freshness import watch_freshness
+from infra.constructs.outcome_lake import keep_outcomes
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged, NoticeRequested
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
-from services.shared.contracts.journeys import MessageRequested
+from services.shared.contracts.journeys import JourneyExited, MessageRequested
 from services.shared.contracts.outcomes import outcomes_function
 from services.shared.freshness import COPIED
 
@@ -50,6 +51,8 @@ class DeliveryStack(ServiceStack):
         self._feedback()
         self._outbox()
         self._routes()
+        self._report()
+        self._conversions()
         self._person()
         self.announce("email-configuration-set", self.configuration_set.configuration_set_name)
 
@@ -228,9 +231,10 @@ class DeliveryStack(ServiceStack):
             "OnMessagesStream",
             handler="on_messages_stream",
             table=self.messages,
-            settings={"reports_table": self.reports.table_name},
+            settings={"reports_table": self.reports.table_name, "lake_bucket": self.lake_bucket_name},
         )
-        self.reports.grant(publisher, "dynamodb:PutItem", "dynamodb:UpdateItem")
+        keep_outcomes(self, publisher)
+        self.reports.grant(publisher, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 
     def _person(self) -> None:
         function = self.person(
@@ -259,12 +263,10 @@ class DeliveryStack(ServiceStack):
                 "messages_table": self.messages.table_name,
                 "gates_table": self.gates.table_name,
                 "templates_table": self.templates.table_name,
-                "reports_table": self.reports.table_name,
             },
         )
         self.messages.grant(api, "dynamodb:GetItem", "dynamodb:Query")
         self.templates.grant(api, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan")
-        self.reports.grant(api, "dynamodb:Query")
         outcomes = self.function(
             "Outcomes",
             handler="outcomes",
@@ -282,6 +284,33 @@ class DeliveryStack(ServiceStack):
                 "PUT /landing-pages",
                 "GET /messages/{send_id}",
                 "GET /decisions",
+            ],
+        )
+
+    def _conversions(self) -> None:
+        on_exits = self.function(
+            "OnExits",
+            handler="on_exits",
+            settings={"messages_table": self.messages.table_name, "gates_table": self.gates.table_name},
+        )
+        self.messages.grant(on_exits, "dynamodb:Query", "dynamodb:UpdateItem")
+        self.react(on_exits, facts=[JourneyExited])
+
+    def _report(self) -> None:
+        reports = self.function(
+            "ReportRoutes",
+            handler="reports",
+            settings={"reports_table": self.reports.table_name},
+            memory=1024,
+        )
+        self.reports.grant(reports, "dynamodb:Query", "dynamodb:PutItem")
+        self.routes(
+            reports,
+            [
                 "GET /reports/summary",
+                "GET /reports/prices",
+                "PUT /reports/prices",
+                "GET /reports/channels/{channel}",
+                "GET /reports/{kind}",
             ],
         )

@@ -10,24 +10,29 @@ from services.delivery.adapters.dynamo_gates import DynamoGates
 from services.delivery.adapters.dynamo_messages import DynamoMessages
 from services.delivery.adapters.dynamo_templates import DynamoTemplates
 from services.delivery.adapters.dynamo_traces import DynamoTraces
+from services.delivery.adapters.s3_outcomes import S3Outcomes
 from services.delivery.adapters.senders import SesSender, SmsSender
 from services.delivery.settings import (
     ApiSettings,
     OnConsentSettings,
+    OnExitsSettings,
     OnFeedbackSettings,
     OnMessagesStreamSettings,
     OnProfilesChangedSettings,
     OnRequestsSettings,
     OutcomesSettings,
     PersonSettings,
+    ReportsSettings,
     SweepSettings,
 )
 from services.delivery.use_cases.answer_person import AnswerPerson
 from services.delivery.use_cases.copy_facts import CopyContacts, CopyPermissions
 from services.delivery.use_cases.links import Links
+from services.delivery.use_cases.note_conversions import NoteConversions
 from services.delivery.use_cases.note_feedback import NoteFeedback
 from services.delivery.use_cases.prepare import Prepare
 from services.delivery.use_cases.publish_outcomes import PublishOutcomes
+from services.delivery.use_cases.report import Reports
 from services.delivery.use_cases.send_messages import SendMessages
 from services.delivery.use_cases.serve_marketers import ServeMarketers
 from services.delivery.use_cases.sweep_messages import SweepMessages
@@ -87,11 +92,19 @@ def noting() -> NoteFeedback:
 
 
 @cache
+def noting_conversions() -> NoteConversions:
+    """What `on_exits` runs."""
+    settings = OnExitsSettings.from_env()
+    return NoteConversions(_messages(settings.messages_table, settings.gates_table))
+
+
+@cache
 def publishing() -> PublishOutcomes:
     """What `on_messages_stream` runs."""
     settings = OnMessagesStreamSettings.from_env()
     return PublishOutcomes(
         counters=DynamoCounters(Table(settings.reports_table)),
+        lines=S3Outcomes(settings.lake_bucket),
         bus=Bus(settings.bus_name),
         clock=settings.clock(),
     )
@@ -116,9 +129,16 @@ def serving() -> ServeMarketers:
     return ServeMarketers(
         templates=DynamoTemplates(Table(settings.templates_table)),
         messages=_messages(settings.messages_table, settings.gates_table),
-        counters=DynamoCounters(Table(settings.reports_table)),
         clock=settings.clock(),
     )
+
+
+@cache
+def reporting() -> Reports:
+    """What `reports` runs."""
+    settings = ReportsSettings.from_env()
+    rows = DynamoCounters(Table(settings.reports_table))
+    return Reports(counters=rows, price_lists=rows, clock=settings.clock())
 
 
 @cache

@@ -56,15 +56,36 @@ class OnFeedbackSettings(Settings):
     gates_table: str
 
 
+class OnExitsSettings(Settings):
+    """Of the handler that notes the goals of journeys."""
+
+    messages_table: str
+    gates_table: str
+
+
+class CompactSettings(Settings):
+    """Of what keeps the reports' lines in the lake."""
+
+    lake_bucket: str
+    memory_mb: int
+
+
 class OnMessagesStreamSettings(Settings):
     """Of the outbox."""
 
     reports_table: str
+    lake_bucket: str
     bus_name: str
 
 
 class OutcomesSettings(Settings):
     """Of questions about what came of messages."""
+
+    reports_table: str
+
+
+class ReportsSettings(Settings):
+    """Of the routes of reports."""
 
     reports_table: str
 
@@ -75,4 +96,3 @@ class ApiSettings(Settings):
     messages_table: str
     gates_table: str
     templates_table: str
-    reports_table: str

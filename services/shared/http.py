@@ -75,6 +75,16 @@ def html(status: int, page: str) -> Response[Any]:
     )
 
 
+def table(text: str, name: str) -> Response[Any]:
+    """A CSV file to keep under `name`."""
+    return Response(
+        status_code=200,
+        content_type="text/csv; charset=utf-8",
+        body=text,
+        headers={**_KEPT_APART, "Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
 def raw_body(event: Any, limit: int = MAX_BODY) -> bytes:
     """The request's body as bytes, whatever its Content-Type claims.
 

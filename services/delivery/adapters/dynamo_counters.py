@@ -1,83 +1,162 @@
-"""Report rows in DynamoDB: all days together under `total`, each day under `day#<date>`."""
+"""Report rows in DynamoDB.
+
+total             <journey>#…    a row over all days
+day#<date>        <journey>#…    and of one day
+mailbox#<date>    <mailbox>#…    what came of e-mail at a mailbox provider
+batch#<event>     BATCH          what the portion that began with this event has counted, in its order; goes after days
+prices            <date>         a list of prices
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from services.delivery.domain.outcomes import RowKey
-from services.shared.aws.dynamo import Item, Op, Table, TransactionRefused, transact
+from services.delivery.domain.reports.once import Change, beyond, portions
+from services.delivery.domain.reports.prices import PriceList
+from services.delivery.domain.reports.rows import Row, RowKey
+from services.shared.aws.dynamo import ConditionFailed, Item, Op, Table, TransactionRefused, transact
+from services.shared.aws.parallel import done, each
 
-CHUNK = 90
-"""Rows a transaction changes, next to its marker."""
+MOST_ROWS = 45
+"""Rows a portion touches: each is two items at most, next to the note."""
 
 CONFLICT_TRIES = 10
-MARKER_KEPT = timedelta(days=8)
+NOTE_KEPT = timedelta(days=8)
 """Longer than a stream keeps its records."""
+
+TOTAL = "total"
+_ALWAYS = ("journey", "template", "channel")
+_DIMENSIONS = (
+    "journey",
+    "node",
+    "variant",
+    "campaign",
+    "objective",
+    "angle",
+    "template",
+    "channel",
+    "mailbox",
+)
+_NO_NUMBERS = {"pk", "sk", "expires_at", *_DIMENSIONS}
 
 
 class DynamoCounters:
-    """Counters that change in one transaction with a marker of the batch, so that a repeated batch counts once."""
+    """Counters that change in one transaction with a note of what was counted, so that everything counts once."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def add(self, batch_id: str, counts: Mapping[RowKey, Mapping[str, int]], at: datetime) -> None:
-        rows = sorted(_rows(counts).items())
-        for start in range(0, len(rows), CHUNK):
-            marker = self._table.put_op(
-                {
-                    "pk": f"batch#{batch_id}",
-                    "sk": f"{start:04}",
-                    "expires_at": int((at + MARKER_KEPT).timestamp()),
-                },
-                condition="attribute_not_exists(pk)",
-            )
-            _once([marker, *(self._row_op(key, by) for key, by in rows[start : start + CHUNK])])
+    def count(self, batch: Sequence[Change], at: datetime) -> None:
+        for portion in portions(batch, MOST_ROWS):
+            left: Sequence[Change] = portion
+            while left:
+                left = self._count(left, at)
 
-    def totals(self) -> Sequence[Mapping[str, Any]]:
-        return list(self._table.query("pk = :p", values={":p": "total"}))
+    def totals(self) -> Sequence[Row]:
+        return list(_rows("", self._table.query("pk = :p", values={":p": TOTAL})))
 
-    def of_day(self, journey: str, day: date) -> Sequence[Mapping[str, Any]]:
-        rows = self._table.query(
+    def days(self, days: Iterable[date], *, mailboxes: bool = False) -> Sequence[Row]:
+        prefix = "mailbox" if mailboxes else "day"
+
+        def of_one(day: date) -> list[Row]:
+            items = self._table.query("pk = :p", values={":p": f"{prefix}#{day.isoformat()}"})
+            return list(_rows(day.isoformat(), items))
+
+        return [row for rows in done(each(of_one, days)) for row in rows]
+
+    def of_day(self, journey: str, day: date) -> Sequence[Row]:
+        items = self._table.query(
             "pk = :day AND begins_with(sk, :journey)",
             values={":day": f"day#{day.isoformat()}", ":journey": f"{journey}#"},
         )
-        return list(rows)
+        return list(_rows(day.isoformat(), items))
 
-    def _row_op(self, key: tuple[str, str, str, str], by: Mapping[str, int]) -> Op:
-        partition, journey, template, channel = key
+    def prices(self) -> Sequence[PriceList]:
+        found = self._table.query("pk = :p", values={":p": "prices"})
+        return [PriceList.model_validate_json(item["list"]) for item in found]
+
+    def put_prices(self, prices: PriceList) -> None:
+        self._table.put({"pk": "prices", "sk": prices.since.isoformat(), "list": prices.model_dump_json()})
+
+    def _count(self, portion: Sequence[Change], at: datetime) -> Sequence[Change]:
+        """Count a portion, unless one that began alike is counted; what is left to be counted."""
+        ops = [self._note([change.event_id for change in portion], at), *self._add(portion)]
+        for attempt in range(CONFLICT_TRIES):
+            try:
+                transact(ops)
+            except TransactionRefused as refused:
+                if 0 in refused.failed_conditions():
+                    return self._go_on(portion, at)
+                if attempt == CONFLICT_TRIES - 1:
+                    raise
+            else:
+                break
+        return ()
+
+    def _go_on(self, portion: Sequence[Change], at: datetime) -> Sequence[Change]:
+        item = self._table.get(_note_key(portion[0].event_id), consistent=True)
+        found = beyond(portion, item["events"].split() if item else ())
+        if found.ahead:
+            with suppress(ConditionFailed):  # it is noted, or something has gone on from there
+                self._table.perform_put(self._note(found.ahead, at))
+        return found.rest
+
+    def _note(self, events: Sequence[str], at: datetime) -> Op:
+        expires_at = int((at + NOTE_KEPT).timestamp())
+        return self._table.put_op(
+            {**_note_key(events[0]), "events": " ".join(events), "expires_at": expires_at},
+            condition="attribute_not_exists(pk)",
+        )
+
+    def _add(self, portion: Iterable[Change]) -> Iterator[Op]:
+        sums: dict[tuple[str, RowKey], Counter[str]] = {}
+        for change in portion:
+            for key, by in change.rows.items():
+                for partition in _partitions(key):
+                    numbers = sums.setdefault((partition, key.over_all_days()), Counter())
+                    for name, amount in by.items():
+                        numbers[name] += amount
+        for (partition, key), numbers in sorted(sums.items()):
+            if by := {name: amount for name, amount in numbers.items() if amount}:
+                yield self._row_op(partition, key, by)
+
+    def _row_op(self, partition: str, key: RowKey, by: Mapping[str, int]) -> Op:
+        said = {n: v for n, v in asdict(key).items() if n in _ALWAYS or (v and n != "day")}
         names = {f"#c{i}": name for i, name in enumerate(by)}
         adds = ", ".join(f"{alias} :c{i}" for i, alias in enumerate(names))
+        sets = ", ".join(f"#d{i} = :d{i}" for i, _ in enumerate(said))
         values: Item = {f":c{i}": amount for i, amount in enumerate(by.values())}
         return self._table.update_op(
-            {"pk": partition, "sk": f"{journey}#{template}#{channel}"},
-            f"ADD {adds} SET journey = :journey, template = :template, channel = :channel",
-            names=names,
-            values={**values, ":journey": journey, ":template": template, ":channel": channel},
+            {"pk": partition, "sk": _place(key)},
+            f"ADD {adds} SET {sets}",
+            names={**names, **{f"#d{i}": name for i, name in enumerate(said)}},
+            values={**values, **{f":d{i}": value for i, value in enumerate(said.values())}},
         )
 
 
-def _rows(counts: Mapping[RowKey, Mapping[str, int]]) -> dict[tuple[str, str, str, str], dict[str, int]]:
-    rows: dict[tuple[str, str, str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for key, by in counts.items():
-        for name, amount in by.items():
-            for partition in ("total", f"day#{key.day}"):
-                rows[partition, key.journey, key.template, key.channel][name] += amount
-    nonzero = {key: {n: a for n, a in by.items() if a} for key, by in rows.items()}
-    return {key: by for key, by in nonzero.items() if by}
+def _partitions(key: RowKey) -> tuple[str, ...]:
+    return (f"mailbox#{key.day}",) if key.mailbox else (TOTAL, f"day#{key.day}")
 
 
-def _once(ops: list[Op]) -> None:
-    for attempt in range(CONFLICT_TRIES):
-        try:
-            transact(ops)
-        except TransactionRefused as refused:
-            if 0 in refused.failed_conditions():
-                return
-            if attempt == CONFLICT_TRIES - 1:
-                raise
-            continue
-        return
+def _place(key: RowKey) -> str:
+    if key.mailbox:
+        return f"{key.mailbox}#{key.channel}"
+    return "#".join(getattr(key, name) for name in _DIMENSIONS if name != "mailbox")
+
+
+def _note_key(event_id: str) -> Item:
+    return {"pk": f"batch#{event_id}", "sk": "BATCH"}
+
+
+def _rows(day: str, items: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """Of a row from which everything was taken back nothing is left."""
+    for item in items:
+        said = {name: str(item[name]) for name in _DIMENSIONS if name in item}
+        numbers = {n: int(value) for n, value in sorted(item.items()) if n not in _NO_NUMBERS and value}
+        if numbers:
+            yield Row(RowKey(day=day, **said), numbers)

@@ -27,7 +27,9 @@ class Message:
     After `expires_at` (if any), and from `proposition_until` on,
     nothing is sent. `gates` is the decision record; `marks` holds the first moment of each
     kind of feedback. `merged_from` is the profile it was requested for, where that has become part of `profile_id`
-    since. `claimed_at` of a `held` message is when its attempt is due.
+    since. `claimed_at` of a `held` message is when its attempt is due. `variant` are the arms that its walk had taken,
+    `mailbox` the mailbox provider, `units` the parts that were billed; `revenue` (hundredths of `currency`) is what the
+    conversion brought that is put down to it.
     """
 
     send_id: str
@@ -61,6 +63,14 @@ class Message:
     updated_at: str = ""
     provider_id: str = ""
     possible_duplicate: bool = False
+    variant: str = ""
+    campaign: str = ""
+    objective: str = ""
+    angle: str = ""
+    mailbox: str = ""
+    units: int = 1
+    revenue: int = 0
+    currency: str = ""
     marks: Mapping[str, str] = field(default_factory=dict)
 
     @property

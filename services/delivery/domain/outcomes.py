@@ -1,9 +1,8 @@
-"""What a change of a stored message means to others: facts on the bus, customer events, counts in reports."""
+"""What a change of a stored message means to others: facts on the bus, customer events."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +14,6 @@ UNSUBSCRIBED = "unsubscribed"
 COMPLAINED = "complained"
 CONSENT_JOURNEY = "(consent)"
 """Stands in reports where an unsubscription belongs to no journey."""
-
-_COUNTED = ("delivered", "opened", "clicked", "bounced", "soft_bounced", COMPLAINED, UNSUBSCRIBED)
 
 _EVENTS = {
     ("email", "delivered"): "Email Delivered",
@@ -31,16 +28,6 @@ _EVENTS = {
 }
 
 
-@dataclass(frozen=True)
-class RowKey:
-    """One line of a report; `day` is a UTC date."""
-
-    day: str
-    journey: str
-    template: str
-    channel: str
-
-
 @dataclass
 class Effects:
     """All that a batch of changes means."""
@@ -50,20 +37,14 @@ class Effects:
     failed: list[MessageOutcome] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     complaints: list[Complaint] = field(default_factory=list)
-    counts: dict[RowKey, dict[str, int]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(int))
-    )
 
 
 def effects_of(changes: Iterable[tuple[Message | None, Message | None]]) -> Effects:
-    """The effects of (old, new) pairs in order. Statuses are counted as they stand: what is corrected later is taken
-    back from the count where it was."""
+    """The effects of (old, new) pairs in order."""
     effects = Effects()
     for old, new in changes:
         if new is None:
             continue
-        if old is None and UNSUBSCRIBED not in new.marks:
-            _count(effects, new, new.requested_at, {"requested": 1})
         _status(old, new, effects)
         _marks(old, new, effects)
     return effects
@@ -74,35 +55,19 @@ def _status(old: Message | None, new: Message, effects: Effects) -> None:
     before = (old.status, old.reason) if old else ("", "")
     if before == (new.status, new.reason):
         return
-    if old and old.status in facts:
-        _count(effects, old, old.updated_at, dict.fromkeys(_names(old), -1))
     if new.status in facts:
-        _count(effects, new, new.updated_at, dict.fromkeys(_names(new), 1))
         facts[new.status].append(_outcome(new))
-
-
-def _names(message: Message) -> list[str]:
-    if message.status == "skipped":
-        return ["skipped", f"skipped_{message.reason}"]
-    return [message.status]
 
 
 def _marks(old: Message | None, new: Message, effects: Effects) -> None:
     for kind in new.marks:
-        if kind not in _COUNTED or (old and kind in old.marks):
+        if old and kind in old.marks:
             continue
-        _count(effects, new, new.marks[kind], {kind: 1})
         if kind == COMPLAINED and new.address_key:
             effects.complaints.append(_complaint(new))
         name = _EVENTS.get((new.channel, kind))
         if name and new.profile_id:
             effects.events.append(_event(new, kind, name))
-
-
-def _count(effects: Effects, message: Message, moment: str, by: Mapping[str, int]) -> None:
-    row = effects.counts[RowKey(moment[:10], message.journey, message.template, message.channel)]
-    for name, amount in by.items():
-        row[name] += amount
 
 
 def _outcome(message: Message) -> MessageOutcome:

@@ -1,4 +1,4 @@
-"""The marketers' routes: templates, decision records, reports."""
+"""The marketers' routes: templates, decision records."""
 
 from __future__ import annotations
 
@@ -49,11 +49,6 @@ def message(send_id: str) -> Response[Any]:
 def decisions() -> Response[Any]:
     profile_id = (app.current_event.query_string_parameters or {}).get("profile", "")
     return answer(200, {"decisions": bootstrap.serving().decisions(profile_id)})
-
-
-@app.get("/reports/summary")
-def summary() -> Response[Any]:
-    return answer(200, bootstrap.serving().summary())
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -7,7 +7,10 @@ from typing import Protocol
 
 from services.delivery.domain.message import Message
 from services.delivery.domain.outcomes import effects_of
-from services.delivery.ports import Counters
+from services.delivery.domain.reports.lines import Told, lines_of
+from services.delivery.domain.reports.once import Change
+from services.delivery.domain.reports.rows import added
+from services.delivery.ports import Counters, OutcomeLines
 from services.shared.aws.bus import pack
 from services.shared.clock import Clock
 from services.shared.contracts.base import Fact
@@ -18,7 +21,6 @@ from services.shared.contracts.delivery import (
     MessageSkipped,
     OutcomesObserved,
 )
-from services.shared.ids import stable_id
 
 
 class Publisher(Protocol):
@@ -30,10 +32,12 @@ class Publisher(Protocol):
 
 
 class PublishOutcomes:
-    """Counts first and publishes second: a repeated batch counts nothing again, and consumers expect repetition."""
+    """Writes down and counts first and publishes second: a repeated batch counts nothing again, and consumers expect
+    repetition."""
 
-    def __init__(self, *, counters: Counters, bus: Publisher, clock: Clock) -> None:
+    def __init__(self, *, counters: Counters, lines: OutcomeLines, bus: Publisher, clock: Clock) -> None:
         self._counters = counters
+        self._lines = lines
         self._bus = bus
         self._clock = clock
 
@@ -41,9 +45,15 @@ class PublishOutcomes:
         self, event_ids: Sequence[str], changes: Iterable[tuple[Message | None, Message | None]]
     ) -> Mapping[str, int]:
         """Publish one batch of the stream; how much of each."""
-        effects = effects_of(changes)
-        if effects.counts:
-            self._counters.add(stable_id("bat", *event_ids), effects.counts, self._clock.now())
+        batch = list(zip(event_ids, changes, strict=True))
+        told = [
+            Told(new.send_id, Change(event, added(old, new)))
+            for event, (old, new) in batch
+            if new is not None
+        ]
+        self._lines.put(lines_of(told))
+        self._counters.count([one.change for one in told], self._clock.now())
+        effects = effects_of(change for _, change in batch)
         self._bus.publish(
             [
                 *pack(effects.sent, lambda rows: MessageSent(messages=rows)),

@@ -10,6 +10,7 @@ from services.delivery.domain import protocol
 from services.delivery.domain.choice import Skip
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import Message
+from services.delivery.domain.reports.mailboxes import mailbox_of
 from services.delivery.domain.requested import classed, never, owned, pending
 from services.delivery.domain.template import Template
 from services.delivery.domain.wishes import Held
@@ -187,7 +188,11 @@ class SendMessages:
             consent_entry_id=choice.consent_entry_id,
             gates=(*choice.gates, cap),
         )
-        return replace(protocol.claimed(message, claim, self._clock.now()), template_version=template.version)
+        return replace(
+            protocol.claimed(message, claim, self._clock.now()),
+            template_version=template.version,
+            mailbox=mailbox_of(choice.channel, choice.standing.address),
+        )
 
     def _send(self, claimed: Message, prepared: Prepared) -> str:
         outgoing = Outgoing(

@@ -1,16 +1,15 @@
-"""What marketers write and read: templates, decision records, reports."""
+"""What marketers write and read: templates, decision records."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from services.delivery.domain.message import Message
 from services.delivery.domain.promotion import LandingPages, found_in
 from services.delivery.domain.template import NAME, Template, TemplateDocument, check
-from services.delivery.ports import Counters, Messages, Templates
+from services.delivery.ports import Messages, Templates
 from services.shared.clock import Clock
 from services.shared.errors import Invalid, NotFound
 
@@ -18,16 +17,14 @@ DECISIONS = 100
 """Decision records one answer holds."""
 
 _PERSONAL = ("address", "params")
-_ROW_NAMES = ("pk", "sk", "journey", "template", "channel")
 
 
 class ServeMarketers:
     """The use cases of the marketers' routes; answers are JSON-ready."""
 
-    def __init__(self, *, templates: Templates, messages: Messages, counters: Counters, clock: Clock) -> None:
+    def __init__(self, *, templates: Templates, messages: Messages, clock: Clock) -> None:
         self._templates = templates
         self._messages = messages
-        self._counters = counters
         self._clock = clock
 
     def put_template(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,26 +85,6 @@ class ServeMarketers:
             raise Invalid("invalid", "profile is required")
         return [decision(m) for m in self._messages.of_profile(profile_id, DECISIONS)]
 
-    def summary(self) -> dict[str, Any]:
-        """Counts of all messages: `totals`, `by_journey`, `by_channel`, `by_template`, `skipped_by_reason`, `rows`."""
-        rows = self._counters.totals()
-        counted = [(row, _numbers(row)) for row in rows]
-        totals = _sum(numbers for _, numbers in counted)
-        prefix = "skipped_"
-        return {
-            "totals": {n: a for n, a in totals.items() if not n.startswith(prefix)},
-            "skipped_by_reason": {
-                n.removeprefix(prefix): a for n, a in totals.items() if n.startswith(prefix)
-            },
-            "by_journey": _by("journey", counted),
-            "by_channel": _by("channel", counted),
-            "by_template": _by("template", counted),
-            "rows": [
-                {**{n: row[n] for n in ("journey", "template", "channel")}, **numbers}
-                for row, numbers in counted
-            ],
-        }
-
 
 def _shown(template: Template) -> dict[str, Any]:
     document = template.document.model_dump(by_alias=True, exclude_none=True)
@@ -119,24 +96,3 @@ def decision(message: Message) -> dict[str, Any]:
     shown = {n: v for n, v in asdict(message).items() if n not in _PERSONAL and v not in ("", (), {})}
     marks = {f"first_{kind}_at": at for kind, at in message.marks.items()}
     return {n: v for n, v in {**shown, **marks}.items() if n != "marks"}
-
-
-def _numbers(row: Mapping[str, Any]) -> dict[str, int]:
-    return {name: int(value) for name, value in sorted(row.items()) if name not in _ROW_NAMES and value}
-
-
-def _sum(many: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    total: dict[str, int] = defaultdict(int)
-    for numbers in many:
-        for name, amount in numbers.items():
-            total[name] += amount
-    return dict(sorted(total.items()))
-
-
-def _by(
-    name: str, counted: Sequence[tuple[Mapping[str, Any], Mapping[str, int]]]
-) -> dict[str, dict[str, int]]:
-    groups: dict[str, list[Mapping[str, int]]] = defaultdict(list)
-    for row, numbers in counted:
-        groups[row[name]].append(numbers)
-    return {group: _sum(many) for group, many in sorted(groups.items())}

@@ -32,5 +32,5 @@ class TellOutcomes:
         for n in range(days):
             for row in self._counters.of_day(question.journey, first + timedelta(days=n)):
                 for name in sums:
-                    sums[name] += int(row.get(name, 0))
+                    sums[name] += row.numbers.get(name, 0)
         return OutcomesAnswer(**sums)

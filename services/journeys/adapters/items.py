@@ -14,7 +14,15 @@ import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from services.journeys.adapters.texts import ask_text, memory_text, read_ask, read_memory, to_text
+from services.journeys.adapters.texts import (
+    ask_text,
+    memory_text,
+    read_ask,
+    read_memory,
+    read_worth,
+    to_text,
+    worth_text,
+)
 from services.journeys.domain.enrolment import Enrolment
 from services.journeys.domain.moves import Memory
 from services.journeys.ports.walks import Refusal
@@ -113,6 +121,7 @@ def enrolment_item(walk: Enrolment) -> Item:
         "acted": walk.acted or None,
         "ask": ask_text(walk.ask) if walk.ask else None,
         "enters": walk.enters or None,
+        "worth": worth_text(walk.worth) if walk.worth else None,
         "migrated": [{"version": version, "at": to_iso(at)} for version, at in walk.migrated] or None,
     }
 
@@ -148,6 +157,7 @@ def read_enrolment(item: Item) -> Enrolment:
         acted=item.get("acted", ""),
         ask=read_ask(item["ask"]) if "ask" in item else None,
         enters=item.get("enters", ""),
+        worth=read_worth(item["worth"]) if "worth" in item else None,
         migrated=tuple((one["version"], from_iso(one["at"])) for one in item.get("migrated", ())),
     )
 

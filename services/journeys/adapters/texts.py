@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from services.journeys.domain.moves import Ask, AskMessage, AskTask, AskUpdate, AskWebhook, Memory
+from services.journeys.domain.moves import Ask, AskMessage, AskTask, AskUpdate, AskWebhook, Memory, Worth
 from services.shared.clock import from_iso, to_iso
 
 _ASKS = {"message": AskMessage, "update": AskUpdate, "task": AskTask, "webhook": AskWebhook}
@@ -31,6 +31,16 @@ def read_memory(text: str) -> Memory:
         jumps=said.get("jumps", {}),
         had={node: tuple(templates) for node, templates in said.get("had", {}).items()},
     )
+
+
+def worth_text(worth: Worth) -> str:
+    """What a goal brought."""
+    return json.dumps([worth.amount, worth.currency], separators=(",", ":"))
+
+
+def read_worth(text: str) -> Worth:
+    """The worth of a text."""
+    return Worth(*json.loads(text))
 
 
 def ask_text(ask: Ask) -> str:

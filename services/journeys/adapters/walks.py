@@ -20,7 +20,7 @@ from services.journeys.adapters.items import (
     read_enrolment,
     refusal_item,
 )
-from services.journeys.adapters.texts import ask_text, memory_text, to_text
+from services.journeys.adapters.texts import ask_text, memory_text, to_text, worth_text
 from services.journeys.domain.enrolment import Enrolment, walk_ref, went_to
 from services.journeys.domain.merging import Verdict
 from services.journeys.domain.moves import Memory, Out
@@ -115,9 +115,12 @@ class DynamoWalks(DynamoBoarding):
     def stop(self, walks: Iterable[tuple[Enrolment, str]], at: datetime) -> int:
         def stop_one(pair: tuple[Enrolment, str]) -> bool:
             walk, reason = pair
-            return self._exit(walk, at, Out(reason), "enrolment_id = :mine", walk.enrolment_id)
+            return self.leave(walk, Out(reason), at)
 
         return sum(done(each(stop_one, walks)))
+
+    def leave(self, walk: Enrolment, out: Out, at: datetime) -> bool:
+        return self._exit(walk, at, out, "enrolment_id = :mine", walk.enrolment_id)
 
     def hand_over(
         self, lost: Enrolment, won: Enrolment | None, verdict: Verdict, winner: str, at: datetime
@@ -194,7 +197,9 @@ class DynamoWalks(DynamoBoarding):
 def _leaving(out: Out, at: str, values: dict[str, Any]) -> str:
     """The part of an update that ends a walk; what it needs is added to `values`."""
     values |= {":exited": "exited", ":reason": out.reason, ":gone": at}
-    if not out.enter:
-        return ", #status = :exited, reason = :reason, exited_at = :gone"
-    values[":enters"] = out.enter
-    return ", #status = :exited, reason = :reason, exited_at = :gone, enters = :enters"
+    update = ", #status = :exited, reason = :reason, exited_at = :gone"
+    if out.enter:
+        update, values[":enters"] = f"{update}, enters = :enters", out.enter
+    if out.worth:
+        update, values[":worth"] = f"{update}, worth = :worth", worth_text(out.worth)
+    return update

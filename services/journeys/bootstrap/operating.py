@@ -14,6 +14,7 @@ from services.journeys.adapters.running import DynamoRunning
 from services.journeys.adapters.sqs_chores import SqsChores
 from services.journeys.adapters.walks import DynamoWalks
 from services.journeys.service.contest import Contesting
+from services.journeys.service.experiments import Experimenting
 from services.journeys.service.fill import Filling
 from services.journeys.service.halt import Halting
 from services.journeys.service.migrate import Migrating
@@ -92,6 +93,14 @@ def reporting() -> Reporting:
     settings = OperationsSettings.from_env()
     definitions = DynamoDefinitions(Table(settings.definitions_table))
     return Reporting(definitions, DynamoCounters(Table(settings.plans_table), settings.clock()))
+
+
+@cache
+def experimenting() -> Experimenting:
+    """What `operations` needs for what splits tell."""
+    settings = OperationsSettings.from_env()
+    definitions = DynamoDefinitions(Table(settings.definitions_table))
+    return Experimenting(definitions, DynamoCounters(Table(settings.plans_table), settings.clock()))
 
 
 @cache

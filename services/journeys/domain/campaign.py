@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from services.journeys.domain.chance import position
-from services.journeys.domain.document import Brief
+from services.journeys.domain.document import Brief, Document
 from services.journeys.domain.ends import Goal
+from services.journeys.domain.entries import Called
 from services.journeys.domain.objectives import Angle, Objective
 from services.journeys.domain.occasions import EARLIEST, Moment, moments, upcoming
 from services.journeys.domain.parts import Channels, Duration, Name, Part, Text, Zone
@@ -134,6 +135,15 @@ def journey_of(raw: Mapping[str, Any], campaign: Campaign) -> dict[str, Any]:
         document["goal"] = {"within": GOAL_WITHIN, **raw["goal"]}
     nodes = _nodes(document, campaign)
     return {**document, "entry": entry, "start": next(iter(nodes)), "nodes": nodes}
+
+
+_FORM = frozenset({"control", "turn", "message", "followed", "not_met", "completed", "held_out"})
+
+
+def is_campaign(document: Document) -> bool:
+    """Is a journey of the form that campaigns have?"""
+    called = all(isinstance(way, Called) for way in document.entry.on)
+    return called and "message" in document.nodes and document.nodes.keys() <= _FORM
 
 
 def _nodes(document: Mapping[str, Any], campaign: Campaign) -> dict[str, Any]:

@@ -41,9 +41,11 @@ ExitRule = Annotated[
 
 
 class GoalEvent(Happening):
-    """What the journey is for, as something people do; it ends the walk, and counts if it comes `within` so long."""
+    """What the journey is for, as something people do; it ends the walk, and counts if it comes `within` so long.
+    `value` is the property that says what it brought (in the currency of the property `currency`)."""
 
     within: Duration | None = None
+    value: Text | None = None
 
 
 class GoalWhen(Part):

@@ -11,7 +11,7 @@ from services.journeys.domain.document import Document
 from services.journeys.domain.entering import WRONG_STAGE, Last, refused, stage_ends
 from services.journeys.domain.entries import Becomes, DateWay, SegmentEntered, SegmentExited, Way
 from services.journeys.domain.listening import date_condition, watch_of
-from services.journeys.domain.moves import Ask, Memory, Seen, Walker, memory_of_next
+from services.journeys.domain.moves import Ask, Memory, Seen, Walker, Worth, memory_of_next
 from services.journeys.domain.operating import PAUSED, STOPPED
 from services.journeys.domain.signals import segment_left, signals_of
 from services.shared.contracts.scoring import Standing
@@ -36,8 +36,8 @@ class Enrolment:
     `kept` are the walk's own facts (2 KB at most), `heard` when each signal (listener or watch) was heard last,
     `memory` what nodes must remember; `touched` counts the writes to them. `reason_at` is when the reason to enter
     came (nothing in walks of before there were goals). `ask` is what was asked for last and `acted` the cohort in
-    which it was, `enters` the journey that begins when this walk has ended. `migrated` are the versions it went
-    over to, and when.
+    which it was, `enters` the journey that begins when this walk has ended, `worth` what its goal brought. `migrated`
+    are the versions it went over to, and when.
 
     After a merge, `inherited` are the messages that were asked for while the person still was another profile,
     `absorbed` the walk of that profile which this one goes on with, and `moved_to` the profile where a walk went.
@@ -74,6 +74,7 @@ class Enrolment:
     acted: str = ""
     ask: Ask | None = None
     enters: str = ""
+    worth: Worth | None = None
     migrated: tuple[tuple[int, datetime], ...] = ()
 
     @property
@@ -83,6 +84,11 @@ class Enrolment:
     @property
     def ref(self) -> str:
         return walk_ref(self.profile_id, self.key)
+
+    @property
+    def variant(self) -> str:
+        """The arms that it has taken, as reports name them."""
+        return ",".join(f"{node}:{arm}" for node, arm in sorted(self.memory.arms.items()))
 
     def walker(self, since: datetime | None = None) -> Walker:
         """The walk as a decision looks at it, for somebody who stands where they are `since`."""

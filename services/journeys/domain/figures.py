@@ -6,7 +6,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,27 +15,44 @@ from services.journeys.domain.merging import MERGED
 from services.journeys.domain.moves import AskMessage
 from services.journeys.domain.signals import GOAL
 
-What = Literal["entered", "taken_over", "asked", "left"]
+_PLAIN = ("entered", "taken_over", "asked")
+
+What = Literal["entered", "taken_over", "asked", "left", "came", "goal", "worth"]
 
 
 @dataclass(frozen=True)
 class Happening:
     """One thing that is counted, once: `mark` (8 characters) tells it from others. `asked` is a message; `taken_over`
-    takes back that a profile's walk had ended when it only went on as another's."""
+    takes back that a profile's walk had ended when it only went on as another's. Of a split's arm (`reason`:
+    `split:arm`) `came` is a walk that took it and `goal` one that reached the goal by it; of a currency (after the arm,
+    if by one) `worth` is what a goal brought, in hundredths."""
 
     journey: str
     what: What
     reason: str
     mark: str
+    amount: int = 1
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What came of one arm of a split: walks that took it, those that reached the goal, and what that brought in
+    hundredths by currency."""
+
+    came: int = 0
+    reached: int = 0
+    worth: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What came of a journey, or of several."""
+    """What came of a journey, or of several; `arms` (of one journey only) by `split:arm`."""
 
     entered: int = 0
     asked: int = 0
     left: Mapping[str, int] = field(default_factory=dict)
+    worth: Mapping[str, int] = field(default_factory=dict)
+    arms: Mapping[str, Arm] = field(default_factory=dict)
 
     @property
     def active(self) -> int:
@@ -51,8 +68,8 @@ class Figures:
 def happenings(before: Enrolment | None, after: Enrolment) -> Iterator[Happening]:
     """What one write to a walk adds; `before`: the same walk, if it had begun."""
 
-    def one(what: What, name: str = "", reason: str = "") -> Happening:
-        return Happening(after.journey, what, reason, _mark(after.enrolment_id, what, name))
+    def one(what: What, name: str = "", reason: str = "", amount: int = 1) -> Happening:
+        return Happening(after.journey, what, reason, _mark(after.enrolment_id, what, name), amount)
 
     if before is None and after.absorbed and not after.active:
         return  # it was counted as the walk of the profile that was merged
@@ -62,16 +79,40 @@ def happenings(before: Enrolment | None, after: Enrolment) -> Iterator[Happening
         for name in after.requested:
             if before is None or name not in before.requested:
                 yield one("asked", name)
+    yield from _arms_taken(before, after, one)
     if not after.active and (before is None or before.active):
         yield one("left", reason=after.reason)
+        if after.reason == GOAL:
+            yield from _reached(after, one)
+
+
+def _arms_taken(
+    before: Enrolment | None, after: Enrolment, one: Callable[..., Happening]
+) -> Iterator[Happening]:
+    """A walk that was taken over took its arms as the other profile's."""
+    if before is None and after.absorbed:
+        return
+    for node, arm in after.memory.arms.items():
+        if before is None or node not in before.memory.arms:
+            yield one("came", node, f"{node}:{arm}")
+
+
+def _reached(after: Enrolment, one: Callable[..., Happening]) -> Iterator[Happening]:
+    worth = after.worth
+    if worth:
+        yield one("worth", reason=worth.currency, amount=worth.amount)
+    for node, arm in after.memory.arms.items():
+        yield one("goal", node, f"{node}:{arm}")
+        if worth:
+            yield one("worth", node, f"{node}:{arm}:{worth.currency}", worth.amount)
 
 
 def added(happened: Iterable[Happening]) -> Mapping[str, Mapping[str, int]]:
     """How much is added to which number of which journey."""
     sums: dict[str, Counter[str]] = {}
     for one in happened:
-        number = f"left:{one.reason}" if one.what == "left" else one.what
-        sums.setdefault(one.journey, Counter())[number] += 1
+        number = one.what if one.what in _PLAIN else f"{one.what}:{one.reason}"
+        sums.setdefault(one.journey, Counter())[number] += one.amount
     return sums
 
 
@@ -83,17 +124,38 @@ def figures_of(numbers: Mapping[str, int]) -> Figures:
         numbers.get("entered", 0),
         numbers.get("asked", 0),
         {reason: n for reason, n in sorted(left.items()) if n},
+        {name.removeprefix("worth:"): n for name, n in sorted(numbers.items()) if _is_whole_worth(name)},
+        {arm: _arm(numbers, arm) for arm in sorted(_named(numbers, "came"))},
     )
+
+
+def _named(numbers: Mapping[str, int], what: What) -> dict[str, int]:
+    """The numbers of a kind, by what they are of."""
+    return {name.removeprefix(f"{what}:"): n for name, n in numbers.items() if name.startswith(f"{what}:")}
+
+
+def _is_whole_worth(name: str) -> bool:
+    return name.startswith("worth:") and name.count(":") == 1
+
+
+def _arm(numbers: Mapping[str, int], arm: str) -> Arm:
+    worth = {
+        name.removeprefix(f"{arm}:"): n
+        for name, n in _named(numbers, "worth").items()
+        if name.startswith(f"{arm}:")
+    }
+    return Arm(numbers[f"came:{arm}"], numbers.get(f"goal:{arm}", 0), dict(sorted(worth.items())))
 
 
 def together(figures: Iterable[Figures]) -> Figures:
     """What several journeys come to."""
     entered = asked = 0
-    left = Counter[str]()
+    left, worth = Counter[str](), Counter[str]()
     for one in figures:
         entered, asked = entered + one.entered, asked + one.asked
         left.update(one.left)
-    return Figures(entered, asked, dict(sorted(left.items())))
+        worth.update(one.worth)
+    return Figures(entered, asked, dict(sorted(left.items())), dict(sorted(worth.items())))
 
 
 @dataclass(frozen=True)

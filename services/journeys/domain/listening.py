@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.journeys.domain.document import Document
-from services.journeys.domain.ends import ExitWhen, GoalWhen
+from services.journeys.domain.ends import ExitWhen, GoalEvent, GoalWhen
 from services.journeys.domain.entries import Becomes, DateWay, EventWay, Happening
 from services.journeys.domain.nodes import Branch, Survey, WaitFor, WaitUntil
 from services.journeys.domain.parts import WALK
@@ -26,6 +26,7 @@ from services.shared.ids import stable_id
 KNOWN_HERE = frozenset({"fact", "score", "segment", "stage", "fit", "cell", "bucket"})
 """Clauses that a standing answers."""
 
+CURRENCY = "currency"
 SURVEY_ANSWERED = "Survey Answered"
 TIME_ZONE = "timezone"
 """The trait that says where a person is."""
@@ -49,6 +50,8 @@ def listener_of(happening: Happening | WaitFor | Survey, keep: Iterable[str] = (
         return _listener(
             happening.event_type, happening.event or "", happening.where, happening.key, happening.keep
         )
+    if isinstance(happening, GoalEvent) and happening.value:
+        keep = {happening.value, CURRENCY}
     return _listener(happening.type, happening.event, happening.where, happening.key, list(keep))
 
 

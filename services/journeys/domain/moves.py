@@ -111,11 +111,20 @@ class Away:
 
 
 @dataclass(frozen=True)
+class Worth:
+    """What a goal brought, in hundredths of `currency` (ISO 4217; empty: the event named none)."""
+
+    amount: int
+    currency: str = ""
+
+
+@dataclass(frozen=True)
 class Out:
-    """The walk ends; `enter` names a journey that begins then."""
+    """The walk ends; `enter` names a journey that begins then, `worth` what its goal brought."""
 
     reason: str
     enter: str = ""
+    worth: Worth | None = None
 
 
 INLINE = Inline()

@@ -124,6 +124,11 @@ def report() -> Response[Any]:
     return answer(200, bootstrap.reporting().report(_text("by")))
 
 
+@app.get("/journeys/<name>/experiments")
+def experiments(name: str) -> Response[Any]:
+    return answer(200, bootstrap.experimenting().of(name))
+
+
 @app.get("/journeys/<name>/participants")
 def participants(name: str) -> Response[Any]:
     found = bootstrap.observing().participants(name, _text("node"), _text("cursor"), _has_time)

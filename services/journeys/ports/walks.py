@@ -189,6 +189,10 @@ class Walks(Cohorts, Protocol):
         """End walks, each for its reason, wherever they are by now; how many had not ended already."""
         ...
 
+    def leave(self, walk: Enrolment, out: Out, at: datetime) -> bool:
+        """End one walk as `out` says, wherever it is by now; `False`: it had ended already."""
+        ...
+
     def hand_over(
         self, lost: Enrolment, won: Enrolment | None, verdict: Verdict, winner: str, at: datetime
     ) -> bool:

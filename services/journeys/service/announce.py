@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from services.journeys.domain.campaign import is_campaign
 from services.journeys.domain.enrolment import Enrolment, of_same_walk, request_id
 from services.journeys.domain.moves import Ask, AskMessage, AskTask, AskUpdate, AskWebhook
 from services.journeys.domain.nodes import Send
@@ -94,6 +95,9 @@ def _enrolment(walk: Enrolment, *, exiting: bool) -> contract.Enrolment:
         at=(walk.exited_at if exiting else None) or walk.entered_at,
         reason=walk.reason if exiting else "",
         accepted_at=None if exiting else walk.accepted_at,
+        variant=walk.variant if exiting else "",
+        worth=walk.worth.amount if walk.worth and exiting else 0,
+        currency=walk.worth.currency if walk.worth and exiting else "",
     )
 
 
@@ -130,6 +134,7 @@ def _tell_request(told: _Told, walk: Enrolment, name: str, definitions: Definiti
     }
     at = walk.requested[name]
     if isinstance(ask, AskMessage):
+        document = definitions.get(walk.journey, walk.version).document
         told.messages.append(
             MessageRequest(
                 send_id=request,
@@ -139,6 +144,10 @@ def _tell_request(told: _Told, walk: Enrolment, name: str, definitions: Definiti
                 params={"walk": dict(walk.kept)} if walk.kept else {},
                 expires_at=ask.expires_at,
                 proposition=ask.proposition,
+                variant=walk.variant,
+                campaign=walk.journey if is_campaign(document) else "",
+                objective=document.objective,
+                angle=document.angle,
                 **where,
             )
         )

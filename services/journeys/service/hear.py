@@ -18,8 +18,9 @@ from services.journeys.domain.keeping import kept_with
 from services.journeys.domain.moves import Away, Out, Seen
 from services.journeys.domain.nodes import WaitUntil
 from services.journeys.domain.reasons import events_awaited_in, heard_in, is_on_the_walk, plans_by
-from services.journeys.domain.signals import Told, signals_of, stage_reached
+from services.journeys.domain.signals import GOAL, Told, signals_of, stage_reached
 from services.journeys.domain.states import Place
+from services.journeys.domain.worth import worth_of
 from services.journeys.ports.people import Noise
 from services.journeys.ports.walks import Cohort
 from services.journeys.service.contended import ATTEMPTS, Contended
@@ -162,7 +163,8 @@ class Hearing:
         for signal in told:
             reason = ended_by(document, walk.walker(), signal.signal, signal.key, signal.at)
             if reason:
-                return self._stores.walks.stop([(walk, reason)], self._stores.clock.now())
+                worth = worth_of(document, signal.kept) if reason == GOAL else None
+                return self._stores.walks.leave(walk, Out(reason, worth=worth), self._stores.clock.now())
         for signal in told:
             self._hear(document, walk, signal)
         return 0

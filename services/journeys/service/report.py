@@ -62,6 +62,7 @@ def shown(figures: Figures) -> dict[str, Any]:
         "reached": figures.reached,
         "reached_rate": round(figures.reached / figures.entered, 4) if figures.entered else None,
         "left": dict(figures.left),
+        "worth": {currency: amount / 100 for currency, amount in figures.worth.items()},
         "asked": figures.asked,
     }
 

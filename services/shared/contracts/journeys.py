@@ -10,7 +10,9 @@ from services.shared.contracts.scoring import Task
 
 
 class Enrolment(Model):
-    """One person's walk through one journey version; `accepted_at` is that of the `SegmentMove` that began it."""
+    """One person's walk through one journey version; `accepted_at` is that of the `SegmentMove` that began it. At its
+    end: `variant` are the arms that it took (`split:arm`, by comma); `worth` is what its goal brought, in hundredths of
+    `currency`."""
 
     enrolment_id: str
     profile_id: str
@@ -19,6 +21,9 @@ class Enrolment(Model):
     at: Instant
     reason: str = ""
     accepted_at: Instant | None = None
+    variant: str = ""
+    worth: int = 0
+    currency: str = ""
 
 
 class JourneyEntered(Fact):

@@ -15,6 +15,8 @@ class MessageRequest(Model):
     and purpose belong to the template, never to the request. After `expires_at` the moment is over and nothing is
     sent. `params` are there for the template to use; of a journey, `walk` has the facts of the walk. `proposition` is
     what is put to the person, if anything is; from `proposition_until` on it is not valid any more and nothing is sent.
+    For reports: `variant` are the arms that the walk has taken (`split:arm`, by comma), `campaign` the journey where it
+    is a campaign, `objective` and `angle` what it is for and starts from.
     """
 
     send_id: str
@@ -30,6 +32,10 @@ class MessageRequest(Model):
     expires_at: Instant | None = None
     proposition: str | None = None
     proposition_until: Instant | None = None
+    variant: str = ""
+    campaign: str = ""
+    objective: str = ""
+    angle: str = ""
 
 
 class AddressedRequest(MessageRequest):

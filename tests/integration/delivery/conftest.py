@@ -194,6 +194,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     _one_call_at_a_time(monkeypatch)
     with mock_aws():
         _make_tables(boto3.client("dynamodb"))
+        boto3.client("s3").create_bucket(Bucket="lake")
         boto3.client("sesv2").create_email_identity(EmailIdentity="hello@example.com")
         vault = boto3.client("secretsmanager")
         arn = vault.create_secret(Name="key", SecretString=SECRET)["ARN"]
@@ -204,6 +205,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "GATES_TABLE": "gates",
             "TEMPLATES_TABLE": "templates",
             "REPORTS_TABLE": "reports",
+            "LAKE_BUCKET": "lake",
+            "MEMORY_MB": "200",
             "ADDRESS_SECRET_ARN": arn,
             "TOKEN_SECRET_ARN": arn,
             "PUBLIC_URL": "https://api.example.com",

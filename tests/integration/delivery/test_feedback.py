@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from services.delivery import bootstrap
-from services.delivery.domain.outcomes import RowKey
+from services.delivery.adapters.dynamo_counters import DynamoCounters
+from services.delivery.domain.reports.once import Change
+from services.delivery.domain.reports.rows import RowKey
 from services.delivery.handlers import on_feedback, on_messages_stream
 from services.shared.aws.bus import NotPublished
+from services.shared.aws.dynamo import Table
 from tests.integration.delivery.conftest import CLOCK, NOW, Context, World, key_of, notification, ses_event
 from tests.integration.delivery.test_sending import (
     EMAIL,
@@ -137,12 +140,15 @@ def test_reports_add_up_by_journey_channel_and_reason(sent: World) -> None:
 
 
 def test_more_rows_than_one_transaction_takes_are_counted_once(sent: World) -> None:
-    counters = bootstrap.serving()._counters
-    counts = {RowKey("2026-03-01", f"j{i:03}", "news", "email"): {"sent": 2} for i in range(120)}
+    counters = DynamoCounters(Table("reports"))
+    batch = [
+        Change(f"event-{i}", {RowKey(day="2026-03-01", journey=f"j{i:03}", channel="email"): {"opened": 2}})
+        for i in range(120)
+    ]
     for _ in range(2):
-        counters.add("bat_1", counts, NOW)
+        counters.count(batch, NOW)
 
-    assert totals() == {"sent": 240}
+    assert totals() == {"opened": 240}
 
 
 def test_a_withdrawal_becomes_an_outcome_of_its_owner_once(sent: World) -> None:

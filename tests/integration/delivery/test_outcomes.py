@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.delivery.adapters.dynamo_counters import DynamoCounters
-from services.delivery.domain.outcomes import RowKey
+from services.delivery.domain.reports.once import Change
+from services.delivery.domain.reports.rows import RowKey
 from services.delivery.use_cases.tell_outcomes import TellOutcomes
 from services.shared.aws.dynamo import Table
 from services.shared.clock import FixedClock
@@ -20,12 +21,12 @@ NOW = datetime(1997, 1, 3, 12, tzinfo=UTC)
 def test_a_journeys_days_are_added_up_and_no_others(world: World) -> None:
     counters = DynamoCounters(Table("reports"))
     rows = {
-        RowKey("1996-12-31", "spring", "t", "email"): {"sent": 100},
-        RowKey("1997-01-01", "spring", "t", "email"): {"sent": 10, "bounced": 1},
-        RowKey("1997-01-03", "spring", "t", "sms"): {"sent": 5, "complained": 2, "opened": 3},
-        RowKey("1997-01-03", "spring_two", "t", "email"): {"sent": 7},
+        RowKey(day="1996-12-31", journey="spring", channel="email"): {"sent": 100},
+        RowKey(day="1997-01-01", journey="spring", channel="email"): {"sent": 10, "bounced": 1},
+        RowKey(day="1997-01-03", journey="spring", channel="sms"): {"sent": 5, "complained": 2, "opened": 3},
+        RowKey(day="1997-01-03", journey="spring_two", channel="email"): {"sent": 7},
     }
-    counters.add("batch", rows, NOW)
+    counters.count([Change("event", rows)], NOW)
     tell = TellOutcomes(counters, FixedClock(NOW))
 
     question = OutcomesQuestion(journey="spring", since=NOW - timedelta(days=2))

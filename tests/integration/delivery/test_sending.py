@@ -20,6 +20,7 @@ from services.delivery.handlers import (
     on_feedback,
     on_profiles_changed,
     on_requests,
+    reports,
     sweep,
 )
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChange, ConsentChanged
@@ -55,8 +56,10 @@ def call(method: str, path: str, body: Any = None, query: dict[str, str] | None 
         "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
         "body": body if isinstance(body, str) else json.dumps(body),
     }
-    answer = api.handler(event, Context())
-    return answer["statusCode"], json.loads(answer["body"])
+    serving = reports if path.startswith("/reports") else api
+    answer = serving.handler(event, Context())
+    is_json = answer["headers"]["Content-Type"] == "application/json"
+    return answer["statusCode"], json.loads(answer["body"]) if is_json else answer["body"]
 
 
 def given_templates() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.journeys.adapters.texts import read_memory
 from services.journeys.handlers import on_runtime_stream
 from services.shared.aws.clients import client
 from services.shared.contracts.ingest import Merge, ProfilesMerged
@@ -19,7 +20,8 @@ GOAL = {"event": "Order Completed"}
 
 
 def figures(**numbers: Any) -> dict[str, Any]:
-    said = {"entered": 0, "active": 0, "reached": 0, "reached_rate": None, "left": {}, "asked": 0, **numbers}
+    said = {"entered": 0, "active": 0, "reached": 0, "reached_rate": None, "left": {}, "asked": 0}
+    said |= {"worth": {}, **numbers}
     if said["entered"]:
         said["reached_rate"] = round(said["reached"] / said["entered"], 4)
     return said
@@ -118,6 +120,62 @@ def test_a_merge_of_two_on_the_way_leaves_one(world: World, desk: Desk) -> None:
     world.run_until(NOON + 5 * DAY)
     world.published()
     assert so_far(desk) == figures(entered=3, left={"completed": 2, "merged": 1}, asked=2)
+
+
+SPLIT = {
+    "type": "split",
+    "arms": [
+        {"name": "met", "percent": 60, "next": "hello"},
+        {"name": "control", "percent": 40, "next": "wait", "holdout": True},
+    ],
+}
+MEASURED = document(
+    goal={"event": "Order Completed", "within": "P9D", "value": "total"},
+    start="chance",
+    nodes={
+        "chance": SPLIT,
+        "hello": {"type": "send", "template": "hello", "channels": ["email"], "next": "wait"},
+        "wait": {"type": "wait", "for": "P9D", "next": "completed"},
+        "completed": {"type": "exit", "reason": "completed"},
+    },
+    brief={**document()["brief"], "hypothesis": "Meeting makes buy", "next_change": "Meet them all"},
+)
+
+
+@pytest.mark.capability("001-23")
+def test_the_lift_of_a_split_is_test_less_control(world: World, desk: Desk) -> None:
+    """Of those who were met nearly all buy, of the control group one; the stream is told twice (F1, F8)."""
+    world.publish(MEASURED)
+    enter(world, *people(40))
+    world.run_until(NOON + DAY)
+    arms: dict[str, list[str]] = {"met": [], "control": []}
+    for who in people(40):
+        arms[read_memory(world.walk(who, "trial")["memory"]).arms["chance"]].append(who)
+    buyers = [*arms["met"][1:], arms["control"][0]]
+    for who in buyers:
+        now = world.clock.now()
+        said = {"total": "12.50", "currency": "eur"}
+        world.facts(heard(MEASURED, "Order Completed", who, now, version=2, **said))
+    records = everything(world)
+    for _ in range(2):
+        on_runtime_stream.handler({"Records": records}, Context())
+
+    found = desk.done("GET", "/journeys/trial/experiments")
+    assert found["noted"] == {"hypothesis": "Meeting makes buy", "next_change": "Meet them all"}
+    (split,) = found["splits"]
+    met, control = split["arms"]
+    many, few = len(arms["met"]), len(arms["control"])
+    assert (met["came"], met["reached"]) == (many, many - 1)
+    assert (control["came"], control["reached"], split["control"]) == (few, 1, ["control"])
+    assert met["worth"] == {"EUR": 12.5 * (many - 1)}
+    lift = met["lift"]
+    assert lift["gap"] == pytest.approx((many - 1) / many - 1 / few, abs=1e-6)
+    assert lift["low"] < lift["gap"] < lift["high"]
+    assert lift["significant"] is True
+    assert control["lift"] is None
+    (row,) = desk.done("GET", "/journeys/report", query={"by": "journey"})["rows"]
+    assert row["worth"] == {"EUR": 12.5 * many}
+    assert desk.ask("GET", "/journeys/none/experiments")[0] == 404
 
 
 def everything(world: World) -> list[dict[str, Any]]:
