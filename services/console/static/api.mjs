@@ -13,7 +13,7 @@ export class Refused extends Error {
 
 /** `base` is the API's address without a slash at its end; `onLockedOut` is called when the key opens nothing. */
 export function connect({ base, key, onLockedOut = () => {}, ask = (...args) => fetch(...args) }) {
-  const call = async (method, path, body) => {
+  const call = async (method, path, body, read = parsed) => {
     const headers = { Authorization: `Bearer ${key}`, ...(body ? { "Content-Type": "application/json" } : {}) };
     let response;
     try {
@@ -30,11 +30,12 @@ export function connect({ base, key, onLockedOut = () => {}, ask = (...args) => 
       if (refused.status === 401 || refused.status === 403) onLockedOut();
       throw refused;
     }
-    return parsed(text);
+    return read(text);
   };
   return {
     get: (path, query = {}) => call("GET", path + asked(query)),
     post: (path, body) => call("POST", path, body),
+    text: (path, query = {}) => call("GET", path + asked(query), undefined, (text) => text),
   };
 }
 

@@ -8,12 +8,15 @@ import * as journeys from "./journeys.mjs";
 import * as messages from "./messages.mjs";
 import * as overview from "./overview.mjs";
 import * as people from "./people.mjs";
+import * as reports from "./reports.mjs";
 import * as segments from "./segments.mjs";
 import * as session from "./session.mjs";
 import * as templates from "./templates.mjs";
 
 const PAGES = [
   ["", overview.show, "Overview"],
+  ["reports", reports.show, "Reports"],
+  ["reports/*", reports.show],
   ["journeys", journeys.list, "Journeys"],
   ["journeys/*", journeys.one],
   ["people", people.search, "People"],

@@ -3,6 +3,7 @@
 import { chip, empty, facts, folded, link, page, section, table, tabs, tiles } from "./blocks.mjs";
 import { bars } from "./charts.mjs";
 import { drawn, parse } from "./diagram.mjs";
+import { experiments } from "./experiments.mjs";
 import { h, part } from "./dom.mjs";
 import { path } from "./api.mjs";
 import { left, moment, number, people, percent, plain } from "./words.mjs";
@@ -45,8 +46,8 @@ export async function one({ api }, name, tab = "picture") {
   const journey = await api.get(path`/journeys/${name}`);
   const { document } = journey;
   const here = (at) => (at === "picture" ? path`#/journeys/${name}` : path`#/journeys/${name}/${at}`);
-  const all = [[here("picture"), "Picture"], [here("participants"), "Participants"], [here("about"), "About"]];
-  const shown = { picture: () => picture(api, journey), participants: () => participants(api, name), about: () => about(journey) };
+  const all = [[here("picture"), "Picture"], [here("participants"), "Participants"], [here("tests"), "Tests"], [here("about"), "About"]];
+  const shown = { picture: () => picture(api, journey), participants: () => participants(api, name), tests: () => experiments(api, name), about: () => about(journey) };
   return page(
     document.title || name,
     document.brief?.why ?? "",

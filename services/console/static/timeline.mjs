@@ -30,7 +30,7 @@ function event({ at, name, type, channel, direction, source, need, properties })
     null,
     h("p", { class: "when" }, h("time", { datetime: at }, moment(at))),
     h("p", null, h("strong", null, plain(name || type)), " ", chip(tone, who)),
-    h("p", { class: "hint" }, [channel && `over ${channel}`, need && `about ${plain(need).toLowerCase()}`, source && `told by ${source}`].filter(Boolean).join(", ")),
+    h("p", { class: "hint" }, [channel && channel !== "other" && `over ${channel}`, need && `about ${plain(need).toLowerCase()}`, source && `told by ${source}`].filter(Boolean).join(", ")),
     Object.keys(properties ?? {}).length ? folded("Details", h("dl", { class: "facts" }, Object.entries(properties).map(([key, value]) => h("div", null, h("dt", null, plain(key)), h("dd", null, said(value)))))) : null,
   );
 }

@@ -4,6 +4,7 @@ const NUMBER = new Intl.NumberFormat("en");
 const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const MONEY = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+const SHORT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 const MOMENT = new Intl.DateTimeFormat("en-GB", {
   day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: "UTC",
 });
@@ -29,6 +30,9 @@ export const share = (part, whole) => (whole ? percent((part ?? 0) / whole) : "�
 
 /** An instant as 10 Jan 2026; a dash where there is none. */
 export const day = (instant) => (instant ? DAY.format(new Date(instant)) : "–");
+
+/** An instant as 10 Jan. */
+export const shortDay = (instant) => SHORT.format(new Date(instant));
 
 /** An instant as 10 Jan 2026, 12:00 UTC. */
 export const moment = (instant) => (instant ? `${MOMENT.format(new Date(instant))} UTC` : "–");

@@ -9,9 +9,11 @@ import { proof } from "../../../services/console/static/consent.mjs";
 import { decision } from "../../../services/console/static/decisions.mjs";
 import { drawn, parse, wrapped } from "../../../services/console/static/diagram.mjs";
 import { h, textOf } from "../../../services/console/static/dom.mjs";
+import { told } from "../../../services/console/static/experiments.mjs";
 import { reasons } from "../../../services/console/static/explain.mjs";
 import { layout } from "../../../services/console/static/layers.mjs";
 import { messages } from "../../../services/console/static/overview.mjs";
+import { report } from "../../../services/console/static/reports.mjs";
 import { baseOf } from "../../../services/console/static/session.mjs";
 import { clause, length, percent, plain, said } from "../../../services/console/static/words.mjs";
 
@@ -166,4 +168,27 @@ test("what goes wrong is said with what to do next", async () => {
 test("the API is where the console is", () => {
   assert.equal(baseOf({ origin: "https://a.example", pathname: "/console" }), "https://a.example");
   assert.equal(baseOf({ origin: "http://127.0.0.1:4566", pathname: "/_aws/execute-api/x/$default/console" }), "http://127.0.0.1:4566/_aws/execute-api/x/$default");
+});
+
+const NOTHING = { requested: 0, sent: 0, delivered: 0, opened: 0, clicked: 0, converted: 0, bounced: 0, unsubscribed: 0, complained: 0, skipped_by_reason: {}, revenue: {}, cost: 0, rates: {} };
+
+test("a report says figures with how sure they are, and which lines have no name", () => {
+  const line = { ...NOTHING, requested: 12, sent: 10, clicked: 3, revenue: { EUR: 40 }, cost: 0.001, rates: { clicked: { of: 10, rate: 0.3, low: 0.108, high: 0.603 } } };
+  const totals = { ...line, skipped_by_reason: { no_consent: 2 } };
+  const text = words(report({ kind: "journeys", from: "2026-01-01", to: "2026-01-30", currency: "EUR", totals, next: null, rows: [{ ...line, journey: "welcome" }, { ...NOTHING, journey: "" }] }));
+  assert.match(text, /Journeys, 1 Jan 2026 to 30 Jan 2026/);
+  assert.match(text, /Welcome 30 % 11 % to 60 %, of 10/);
+  assert.match(text, /Revenue, EUR 40\.00/);
+  assert.match(text, /No journey/);
+  const none = words(report({ kind: "days", from: "2026-01-01", to: "2026-01-30", currency: "EUR", rows: [], totals: NOTHING, next: null }));
+  assert.match(none, /Nothing was asked for .* Choose other days/);
+});
+
+test("a split says whether a difference may be chance", () => {
+  const arm = (name, lift, more) => ({ name, percent: 50, holdout: false, came: 100, reached: 10, rate: 0.1, low: 0.05, high: 0.17, lift, ...more });
+  const lift = { gap: 0.05, low: 0.01, high: 0.09, relative: 0.5, p: 0.01, significant: true };
+  const of = (changed) => words(told({ noted: {}, splits: [{ node: "by_chance", control: ["a"], arms: [arm("a", null, { holdout: true }), arm("b", { ...lift, ...changed })] }] }));
+  assert.match(of({}), /More than chance B: 5\.0 points more reached the goal \(1\.0 points to 9\.0 points\), of 100 people\. .* in 1\.0 % of such tests/);
+  assert.match(of({ gap: -0.05, significant: false }), /May be chance B: 5\.0 points fewer/);
+  assert.match(words(told({ noted: {}, splits: [] })), /has no split/);
 });
