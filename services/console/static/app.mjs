@@ -11,6 +11,7 @@ import * as people from "./people.mjs";
 import * as reports from "./reports.mjs";
 import * as segments from "./segments.mjs";
 import * as session from "./session.mjs";
+import * as stages from "./stages.mjs";
 import * as templates from "./templates.mjs";
 
 const PAGES = [
@@ -23,6 +24,7 @@ const PAGES = [
   ["people/*", people.one],
   ["segments", segments.list, "Segments"],
   ["segments/*", segments.one],
+  ["stages", stages.show, "Stages"],
   ["templates", templates.list, "Templates"],
   ["templates/*", templates.one],
   ["messages", messages.find, "Messages"],

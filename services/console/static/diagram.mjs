@@ -11,7 +11,7 @@ const LINE = 17;
 const PADDING = 11;
 const KINDS = { ellipse: "wait", diamond: "choice", doublecircle: "end", oval: "entry", cds: "jump", box: "send" };
 
-/** Nodes {id, lines, kind} and edges {from, to, text} of what the API calls `diagram.dot`. */
+/** Nodes {id, lines, kind} and edges {from, to, text, back} of what the API calls `diagram.dot`. */
 export function parse(dot) {
   const nodes = [];
   const edges = [];
@@ -21,6 +21,8 @@ export function parse(dot) {
     if (edge) edges.push({ from: unescaped(edge[1]), to: unescaped(edge[2]), text: unescaped(edge[3] ?? "") });
     if (node) nodes.push({ id: unescaped(node[1]), text: unescaped(node[2]), kind: KINDS[node[3]] ?? "action" });
   }
+  const jumps = new Set(nodes.filter((node) => node.kind === "jump").map((node) => node.id));
+  for (const edge of edges) edge.back = jumps.has(edge.from) && edge.text.startsWith("again");
   return { nodes, edges };
 }
 

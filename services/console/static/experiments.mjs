@@ -21,7 +21,7 @@ function split({ node, control, arms }) {
   const rows = arms.filter((arm) => arm.rate !== null).map((arm) => ({ label: nameOf(arm), rate: arm.rate, low: arm.low, high: arm.high, of: arm.came }));
   return section(
     plain(node),
-    `Who reached the goal, of those who took each arm. Held against: ${control.map(plain).join(", ")}.`,
+    `Who reached the goal, of those who took each arm. Each is held against the arm ${control.map((name) => `“${plain(name)}”`).join(", ")}.`,
     rows.length ? intervals(`Goal reached by arm of ${plain(node)}`, rows) : empty("Nobody has come here yet."),
     h("ul", { class: "clauses" }, arms.filter((arm) => arm.lift).map((arm) => h("li", { class: "plain-line" }, h("span", null, verdict(arm))))),
   );

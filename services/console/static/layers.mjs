@@ -5,9 +5,10 @@ const TEXT = 26; // more room below a layer whose ways say something
 const MARGIN = 18;
 const SWEEPS = 8;
 const BEND = 24; // how wide a place a passing way takes
+const SAID = 110; // … where it says something
 
 /**
- * Where everything goes: `nodes` are {id, width, height}, `edges` {from, to, text}. Answers nodes with {x, y} (middle of
+ * Where everything goes: `nodes` are {id, width, height}, `edges` {from, to, text, back?}. Answers nodes with {x, y} (middle of
  * their upper side), edges with {path, at, back}, and the drawing's width and height, all in pixels.
  */
 export function layout(nodes, edges) {
@@ -30,8 +31,8 @@ function markBack(known, ways) {
   const visit = (id) => {
     state.set(id, "open");
     for (const way of ways.filter((one) => one.from === id)) {
-      way.back = state.get(way.to) === "open";
-      if (!state.has(way.to)) visit(way.to);
+      way.back ||= state.get(way.to) === "open";
+      if (!way.back && !state.has(way.to)) visit(way.to);
     }
     state.set(id, "done");
   };
@@ -60,7 +61,7 @@ function withBends(known, ways) {
     const [from, to] = [known.get(way.from), known.get(way.to)];
     way.via = [from];
     for (let at = from.rank + 1; !way.back && at < to.rank; at++) {
-      const bend = { rank: at, width: BEND, height: 0 };
+      const bend = { rank: at, width: way.text && way.via.length === 1 ? SAID : BEND, height: 0 };
       put(bend);
       way.via.push(bend);
     }
@@ -147,7 +148,7 @@ function drawnWay({ via, back }, known, width) {
     const side = width + 8;
     const [start, end] = [from.y + from.height / 2, to.y + to.height / 2];
     const path = `M${from.x + from.width / 2} ${start} C${side} ${start} ${side} ${end} ${to.x + to.width / 2 + 2} ${end}`;
-    return { path, at: { x: from.x + from.width / 2 + 40, y: start - 8 } };
+    return { path, at: { x: from.x + from.width / 2 + 78, y: start - 8 } };
   }
   let [x, y] = [from.x, from.y + from.height];
   let path = `M${x.toFixed(1)} ${y.toFixed(1)}`;
@@ -157,5 +158,5 @@ function drawnWay({ via, back }, known, width) {
     [x, y] = [stop.x, stop.y];
   }
   const [first, next] = via;
-  return { path, at: { x: (first.x + 2 * next.x) / 3, y: first.y + first.height + 30 } };
+  return { path, at: { x: (first.x + 4 * next.x) / 5, y: first.y + first.height + 34 } };
 }

@@ -62,24 +62,10 @@ export const people = (count) => `${number(count)} ${count === 1 ? "person" : "p
 /** "1 message", "2 messages". */
 export const counted = (count, thing) => `${number(count)} ${thing}${count === 1 ? "" : "s"}`;
 
-const STATUSES = {
-  pending: ["waiting", "It is about to be decided."],
-  held: ["waiting", "It waits until its turn comes."],
-  claimed: ["waiting", "It is being handed to the provider."],
-  retry: ["waiting", "The provider was busy; it is tried again."],
-  sent: ["good", "It was handed to the provider."],
-  skipped: ["quiet", "It was not sent."],
-  failed: ["bad", "The provider refused it."],
-  unknown: ["bad", "Nobody knows whether it went out; it is not sent again, lest it goes out twice."],
-  observed: ["good", "Feedback came for something sent elsewhere."],
-};
+const TONES = { sent: "good", observed: "good", skipped: "quiet", failed: "bad", unknown: "bad" };
 
-/** What became of a message: a tone, and a sentence. */
-export function fate(decision) {
-  const [tone, text] = STATUSES[decision.status] ?? ["quiet", plain(decision.status)];
-  const why = decision.reason ? ` ${reason(decision.reason)}` : "";
-  return { tone, text: text + why };
-}
+/** The tone of what became of a message; what is under way waits. */
+export const toneOf = (status) => TONES[status] ?? "waiting";
 
 const REASONS = {
   no_consent: "There is no permission for this purpose on this channel.",
@@ -96,19 +82,6 @@ const REASONS = {
 
 /** Why a message was held back, as a sentence. */
 export const reason = (code) => REASONS[code] ?? `${plain(code)}.`;
-
-const GATES = {
-  address: "Is an address known?",
-  suppression: "Is it free of bounces, complaints and other blocks?",
-  consent: "Is there a permission?",
-  cap: "Is there room within the limits?",
-  quiet: "Is it a good time?",
-  wishes: "What does the person wish?",
-  content: "Can the message be made for this person?",
-};
-
-/** What a gate asks. */
-export const question = (gate) => GATES[gate] ?? `${plain(gate)}?`;
 
 const LEDGER = {
   requested: "asked for permission; it has to be confirmed",

@@ -47,23 +47,27 @@ def pages(console: Console) -> dict[str, str]:
     ann, cas = console.profile("ann"), console.profile("cas")
     return {
         "": "Delivered\n1",
+        "reports": "Sent, day by day",
+        "reports/templates": "Thank you",
         "journeys": "Welcome after the first order",
         "journeys/welcome": "Who is where",
         "journeys/welcome/participants": console.profile("dee"),
+        "journeys/welcome/tests": "This journey has no split.",
         "journeys/welcome/about": "A second order within a month",
         "people": "Find a person",
         f"people/{cas}": HOSTILE,
         f"people/{ann}/timeline": "Order Completed",
         f"people/{ann}/permissions": "Proof holds",
-        f"people/{ann}/messages": "Is there a permission?",
+        f"people/{ann}/messages": "Thank you",
         f"people/{ann}/journeys": "Left: came to the end",
         f"people/{ann}/segments": "Orders ≥ 1: yes; seen: 1",
         "segments": "First order",
         "segments/first_order": "3 people",
+        "stages": "Who is there now",
         "templates": "Thank you",
         "templates/offer": "Something for your collection",
         "messages": "Send id",
-        f"messages/{send_id_of(console.shop.road.outbox[-1])}": "It was handed to the provider.",
+        f"messages/{send_id_of(console.shop.road.outbox[-1])}": "Offer",
         "nowhere": "There is no such page",
     }
 
@@ -97,6 +101,31 @@ def test_a_mail_is_shown_in_a_frame_that_reaches_nothing(signed_in: Console) -> 
     console.go("templates/offer")
     assert console.browser.run("document.querySelector('iframe').contentDocument") is None
     assert console.browser.run("document.querySelector('iframe').sandbox.value") == "allow-scripts"
+
+
+def test_a_template_is_previewed_for_one_person(signed_in: Console) -> None:
+    console = signed_in
+    console.go("templates/thank_you")
+    console.browser.run("document.getElementById('identifier').focus()")
+    console.browser.order("Input.insertText", text="userId:ann")
+    console.press("Enter")
+    console.browser.until("document.getElementById('preview').innerText.includes('Hello Ann')")
+
+
+def test_a_report_is_saved_as_a_file_without_showing_the_key(signed_in: Console) -> None:
+    console = signed_in
+    console.browser.run(
+        "window.saved = []; HTMLAnchorElement.prototype.click = function () { saved.push(this.download) }"
+    )
+    console.go("reports/templates")
+    console.server.asked.clear()
+    console.browser.run(
+        "[...document.querySelectorAll('button')].find(b => b.textContent.includes('CSV')).click()"
+    )
+    console.browser.until("window.saved.join() === 'templates.csv'")
+    (method, path, headers) = console.server.asked[0]
+    assert (method, path) == ("GET", "/reports/templates?format=csv")
+    assert headers["authorization"] == f"Bearer {ADMIN_KEY}"
 
 
 def test_a_person_is_found_by_the_beginning_of_an_identifier_that_stands_in_no_address(

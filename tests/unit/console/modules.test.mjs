@@ -13,7 +13,9 @@ import { told } from "../../../services/console/static/experiments.mjs";
 import { reasons } from "../../../services/console/static/explain.mjs";
 import { layout } from "../../../services/console/static/layers.mjs";
 import { messages } from "../../../services/console/static/overview.mjs";
-import { report } from "../../../services/console/static/reports.mjs";
+import { everyDay, report } from "../../../services/console/static/reports.mjs";
+import { lifecycle } from "../../../services/console/static/stages.mjs";
+import { previewed } from "../../../services/console/static/templates.mjs";
 import { baseOf } from "../../../services/console/static/session.mjs";
 import { clause, length, percent, plain, said } from "../../../services/console/static/words.mjs";
 
@@ -40,7 +42,7 @@ test("the API's picture is read whole", () => {
   assert.deepEqual(nodes.map((one) => one.kind), ["entry", "wait", "choice", "send", "end"]);
   assert.equal(nodes[0].text, 'enters "first"');
   assert.equal(edges.length, 6);
-  assert.deepEqual(edges[2], { from: "n_again", to: "n_done", text: "orders ≥ 20" });
+  assert.deepEqual(edges[2], { from: "n_again", to: "n_done", text: "orders ≥ 20", back: false });
 });
 
 test("nodes go down in ranks, never overlap, and what leads back is told apart", () => {
@@ -95,11 +97,11 @@ test("the report counts what is missing as nothing, and says when there is nothi
 });
 
 test("a decision says what every gate asked and found", () => {
-  const record = { send_id: "snd_1", template: "offer", channels: ["email", "sms"], channel: "", status: "skipped", reason: "no_consent", requested_at: "2026-01-10T12:00:00.000Z", first_opened_at: "2026-01-11T12:00:00.000Z", gates: [{ gate: "consent", channel: "email", input: "none", verdict: "stop" }] };
+  const record = { send_id: "snd_1", template: "offer", channels: ["email", "sms"], channel: "", status: "skipped", reason: "no_consent", requested_at: "2026-01-10T12:00:00.000Z", first_opened_at: "2026-01-11T12:00:00.000Z", gates: [{ gate: "address", verdict: "pass" }, { gate: "consent", channel: "email", input: "none", verdict: "stop" }], why: { summary: "It was not sent: no permission.", gates: ["An address was known.", "There was no permission."] } };
   const text = words(decision(record));
   assert.match(text, /E-mail, SMS, asked for 10 Jan 2026, 12:00 UTC/);
-  assert.match(text, /It was not sent\. There is no permission/);
-  assert.match(text, /✗ Is there a permission\? \(E-mail\) stop ; found: none/);
+  assert.match(text, /Skipped It was not sent: no permission\./);
+  assert.match(text, /✓ An address was known\. ✗ There was no permission\./);
   assert.match(text, /Opened 11 Jan 2026/);
 });
 
@@ -191,4 +193,24 @@ test("a split says whether a difference may be chance", () => {
   assert.match(of({}), /More than chance B: 5\.0 points more reached the goal \(1\.0 points to 9\.0 points\), of 100 people\. .* in 1\.0 % of such tests/);
   assert.match(of({ gap: -0.05, significant: false }), /May be chance B: 5\.0 points fewer/);
   assert.match(words(told({ noted: {}, splits: [] })), /has no split/);
+});
+
+test("a preview shows what a person would get, or why nothing", () => {
+  const shown = previewed({ renders: true, language: "en", subject: "Hello Ann", text: "Hello Ann,", html: "<p>Hello" });
+  assert.match(words(shown), /Subject Hello Ann Language en Hello Ann,/);
+  assert.equal(all(shown, "iframe")[0].attrs.sandbox, "allow-scripts");
+  assert.match(words(previewed({ renders: false, reason: "missing_attribute", detail: "first_name" })), /Nothing would be sent Missing attribute: first_name/);
+});
+
+test("every day of a period has a column, those too on which nothing was sent", () => {
+  const points = everyDay([{ day: "2026-02-28", sent: 3 }], "2026-02-27", "2026-03-01");
+  assert.deepEqual(points, [{ label: "27 Feb", value: 0 }, { label: "28 Feb", value: 3 }, { label: "1 Mar", value: 0 }]);
+});
+
+test("a lifecycle is told in the order of its stages", () => {
+  const found = [{ stage: "customer", came: 3, left: 0, there: 3, ways: [] }, { stage: "prospect", came: 5, left: 3, there: 2, ways: [{ to: "customer", people: 3, rate: 0.6, low: 0.2, high: 0.9, days: 1.5 }] }];
+  const text = words(lifecycle("journey", ["prospect", "customer"], found));
+  assert.match(text, /Who is there now Prospect 2 Customer 3 Who went on Prospect to Customer 60 % 20 % to 90 %, of 5/);
+  assert.match(text, /Customer: 3 after 1\.5 days/);
+  assert.match(words(lifecycle("journey", ["prospect"], [])), /Nobody has come/);
 });
