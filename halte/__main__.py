@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from halte import match
 from halte.analysis import commands as analyses
+from halte.analysis import report_command as reports
 from halte.cleaning import add_hygiene, clean, undo
 from halte.journeys import commands as journeys
 from halte.ledger import commands as ledger
@@ -49,6 +50,7 @@ EXAMPLES = (
     + analyses.EXAMPLES
     + journeys.EXAMPLES
     + ledger.EXAMPLES
+    + reports.EXAMPLES
     + """
 A reviewer accepts a pair by:  POST /profiles/<first>/merges {"with": "<second>"}
 """
@@ -97,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     pairs.add_argument("--out", type=Path, help="write the pairs to this CSV file")
     pairs.set_defaults(run=_match)
     analyses.add(commands)
+    reports.add(commands)
     journeys.add(commands)
     ledger.add(commands)
     for command in (again, pairs, add_hygiene(commands, _hygiene)):

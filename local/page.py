@@ -24,6 +24,7 @@ from local.markup import Cell, page, table
 from local.people_page import Shown
 from local.segments_page import Group
 from local.stand_in import Accepted
+from services.shared.statistics import Share
 
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-src 'self'; form-action 'none'; "
@@ -84,12 +85,47 @@ MESSAGE_COLUMNS = (
 )
 
 
+_OUTCOMES = {
+    "delivered": "sent",
+    "opened": "delivered",
+    "clicked": "delivered",
+    "unsubscribed": "delivered",
+    "complained": "delivered",
+}
+"""What is told, and what it is a share of."""
+
+
 def message_rows(books: Books) -> list[list[Cell]]:
     """One row per journey, template and channel."""
     return [
         [journey, template, channel, *(figures[column] for column in MESSAGE_COLUMNS)]
         for (journey, template, channel), figures in books.messages.items()
     ]
+
+
+OUTCOME_HEAD = ("journey", "channel", "sent", *_OUTCOMES)
+
+
+def outcome_rows(books: Books) -> list[list[Cell]]:
+    """One row per journey and channel, and one for all: of what was sent or delivered, how much came to what."""
+    sums: dict[tuple[str, str], Counter[str]] = {}
+    for (journey, _, channel), figures in books.messages.items():
+        if figures["sent"]:
+            for key in ((journey, channel), ("all", "all")):
+                sums.setdefault(key, Counter()).update(figures)
+    rows: list[list[Cell]] = []
+    for (journey, channel), figures in sorted(sums.items(), key=lambda one: (one[0][0] == "all", one[0])):
+        rates = [_rate(figures[name], figures[of]) for name, of in _OUTCOMES.items()]
+        rows.append([journey, channel, figures["sent"], *rates])
+    return rows
+
+
+def _rate(hits: int, of: int) -> str:
+    share = Share(hits, max(hits, of))
+    interval = share.interval()
+    if not share.of:
+        return ""
+    return f"{100 * share.rate:.1f}% ({100 * interval.low:.1f} to {100 * interval.high:.1f})"
 
 
 def journey_rows(books: Books) -> list[list[Cell]]:
@@ -143,6 +179,7 @@ def overview(content: Content) -> str:
         table("Where every accepted event went", DOOR_HEAD, door_rows(books)),
         table("Checks", ("verdict", "check", "figures"), checks),
         table("Messages", ("journey", "template", "channel", *MESSAGE_COLUMNS), message_rows(books)),
+        table("What came of them, with the interval at 95 %", OUTCOME_HEAD, outcome_rows(books)),
         table("Messages held back", ("journey", "template", "reason", "messages"), skipped),
         table("Consent ledger", ("entry", "number"), sorted(Counter(books.ledger).items())),
         '<p><a href="/consent">One person\'s permissions, with their proof</a></p>'

@@ -9,7 +9,16 @@ from rich.table import Table
 
 from local.accounting import Books
 from local.markup import Cell
-from local.page import DOOR_HEAD, JOURNEY_HEAD, MESSAGE_COLUMNS, door_rows, journey_rows, message_rows
+from local.page import (
+    DOOR_HEAD,
+    JOURNEY_HEAD,
+    MESSAGE_COLUMNS,
+    OUTCOME_HEAD,
+    door_rows,
+    journey_rows,
+    message_rows,
+    outcome_rows,
+)
 
 
 def show(console: Console, books: Books, facts: Sequence[tuple[str, str]]) -> None:
@@ -18,6 +27,7 @@ def show(console: Console, books: Books, facts: Sequence[tuple[str, str]]) -> No
     console.print(
         _table("Messages", ("journey", "template", "channel", *MESSAGE_COLUMNS), message_rows(books))
     )
+    console.print(_table("What came of them (with 95 %)", OUTCOME_HEAD, outcome_rows(books)))
     skipped: list[list[Cell]] = [[j, t, r, n] for (j, t, r), n in sorted(books.skipped.items())]
     console.print(_table("Held back", ("journey", "template", "reason", "messages"), skipped))
     console.print(_table("Consent ledger", ("entry", "number"), sorted(books.ledger.items())))

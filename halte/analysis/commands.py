@@ -8,7 +8,13 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from halte.analysis import happenings, inactive_commands, next_best_command, response_commands
+from halte.analysis import (
+    happenings,
+    inactive_commands,
+    next_best_command,
+    response_commands,
+    standing_commands,
+)
 from halte.analysis.reading import add_origin, days, instant, reading
 from halte.analysis.showing import percent, rated, span, table
 from services.scoring.domain.analysis import relevance, thresholds
@@ -18,6 +24,8 @@ EXAMPLES = """  python -m halte threshold --stage prod --goal "Appointment Made"
   python -m halte relevance --file events.csv --goal "Order Completed" --days 14
   python -m halte train-response --file calls.csv --target y=yes --rule poutcome=success --out model.json
   python -m halte reactivation --stage prod --at 2026-06-30 --out worth.csv
+  python -m halte loyal --stage prod --at 2026-06-30
+  python -m halte kpis --stage prod --contact "Call Received" --self-service "Question Answered"
 """
 
 
@@ -47,6 +55,7 @@ def add(commands: Any) -> None:
     response_commands.add(commands)
     inactive_commands.add(commands)
     next_best_command.add(commands)
+    standing_commands.add(commands)
 
 
 def _observed(options: argparse.Namespace, console: Console) -> list[Observation]:

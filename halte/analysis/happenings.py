@@ -27,6 +27,8 @@ _NAME = ("event", "name")
 _AT = ("at", "timestamp", "time", "date")
 _AMOUNT = ("revenue", "total", "amount")
 BATCH = 10_000
+HIGHEST = 10
+"""The best answer to whether somebody would recommend us."""
 
 Report = Callable[[int], None]
 
@@ -37,12 +39,13 @@ class WrongFile(Invalid):
 
 @dataclass(frozen=True)
 class Happening:
-    """Something a person did; `amount` of money, 0 when it is about none."""
+    """Something a person did; `amount` of money, 0 when it is about none; `score` is an answer's, 0 to 10."""
 
     person: str
     at: datetime
     name: str
     amount: float = 0.0
+    score: float | None = None
 
 
 def rows_of(file: Path) -> Iterator[dict[str, Any]]:
@@ -75,7 +78,7 @@ def of_file(file: Path) -> Iterator[Happening]:
     for number, row in enumerate(rows_of(file), start=1):
         found = [_column(row, names, file) for names in (_PERSON, _NAME, _AT)]
         try:
-            yield Happening(str(found[0]), _instant(found[2]), str(found[1]), _amount(row))
+            yield Happening(str(found[0]), _instant(found[2]), str(found[1]), _amount(row), _score(row))
         except ValueError as error:
             raise WrongFile("wrong_file", f"{file}, row {number}: {error}") from error
 
@@ -95,9 +98,9 @@ def of_lake(place: Place, report: Report = lambda lines: None) -> Iterator[Happe
             if counts(line):
                 row = to_row(line)
                 properties = (line.get("event") or {}).get("properties")
-                amount = _amount(properties if isinstance(properties, Mapping) else {})
+                said = properties if isinstance(properties, Mapping) else {}
                 person = into.get(row["profile_id"], row["profile_id"])
-                yield Happening(person, _instant(row["at"]), str(row["name"]), amount)
+                yield Happening(person, _instant(row["at"]), str(row["name"]), _amount(said), _score(said))
 
 
 def trails(happenings: Iterable[Happening]) -> list[Trail]:
@@ -143,3 +146,11 @@ def _amount(row: Mapping[str, Any]) -> float:
             except (TypeError, ValueError):
                 return 0.0
     return 0.0
+
+
+def _score(row: Mapping[str, Any]) -> float | None:
+    try:
+        score = float(row.get("score"))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return score if 0 <= score <= HIGHEST else None

@@ -18,14 +18,13 @@ from infra.constructs.outcome_lake import keep_outcomes
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
+from infra.stacks.delivery_pressure import add_pressure, allow_pressure, default_settings
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged, NoticeRequested
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 from services.shared.contracts.journeys import JourneyExited, MessageRequested
 from services.shared.contracts.outcomes import outcomes_function
+from services.shared.contracts.scoring import StageChanged
 from services.shared.freshness import COPIED
-
-DAILY_CAP = 3
-"""Commercial messages a person gets a day, unless the context says otherwise (`-c daily_cap=…`)."""
 
 SWEEP_AFTER_SECONDS = 15 * 60
 LOCAL_SWEEP_AFTER_SECONDS = 30 * 86_400
@@ -44,6 +43,7 @@ class DeliveryStack(ServiceStack):
         self.gates = self.table("Gates", partition_key="pk", sort_key="sk", ttl="expires_at")
         self.templates = self.table("Templates", partition_key="name", sort_key="part")
         self.reports = self.table("Reports", partition_key="pk", sort_key="sk", ttl="expires_at")
+        self.pressure = self.table("Pressure", partition_key="pk", sort_key="sk", stream=True)
         self.configuration_set = ses.ConfigurationSet(self, "Mail")
         self.sms_configuration_set = f"halte-{env.stage}"
         self._senders()
@@ -52,8 +52,9 @@ class DeliveryStack(ServiceStack):
         self._outbox()
         self._routes()
         self._report()
-        self._conversions()
+        self._progress()
         self._person()
+        add_pressure(self, pressure=self.pressure, gates=self.gates, reports=self.reports)
         self.announce("email-configuration-set", self.configuration_set.configuration_set_name)
 
     def _message_table(self) -> dynamodb.Table:
@@ -84,7 +85,8 @@ class DeliveryStack(ServiceStack):
             "configuration_set": self.configuration_set.configuration_set_name,
             "sms_origination": self.halte.sms_origination,
             "sms_configuration_set": self.sms_configuration_set,
-            "daily_cap": str(self.node.try_get_context("daily_cap") or DAILY_CAP),
+            "pressure_table": self.pressure.table_name,
+            **default_settings(self),
         }
         on_requests = self.function(
             "OnRequests",
@@ -109,7 +111,7 @@ class DeliveryStack(ServiceStack):
             timeout_seconds=SEND_TIMEOUT_SECONDS,
         )
         self._allow_sending(sweep)
-        self.schedule(sweep, "rate(5 minutes)")
+        self.schedule(sweep, "rate(1 minute)")
 
     def _allow_sending(self, function: ServiceFunction) -> None:
         self.messages.grant(function, *READ_WRITE)
@@ -121,6 +123,7 @@ class DeliveryStack(ServiceStack):
             "dynamodb:UpdateItem",
             "dynamodb:ConditionCheckItem",
         )
+        allow_pressure(function, self.pressure, self.gates)
         self.templates.grant(function, "dynamodb:GetItem")
         self.address_secret.grant_read(function)
         self.token_secret.grant_read(function)
@@ -185,7 +188,7 @@ class DeliveryStack(ServiceStack):
             settings={"messages_table": self.messages.table_name, "gates_table": self.gates.table_name},
         )
         self.messages.grant(on_feedback, "dynamodb:GetItem", "dynamodb:UpdateItem")
-        self.gates.grant(on_feedback, "dynamodb:PutItem")
+        self.gates.grant(on_feedback, "dynamodb:PutItem", "dynamodb:UpdateItem")
         queue = self.queue("FeedbackQueue")
         topic.add_subscription(subscriptions.SqsSubscription(queue, dead_letter_queue=queue.dead_letters))
         self.consume(on_feedback, queue)
@@ -287,7 +290,7 @@ class DeliveryStack(ServiceStack):
             ],
         )
 
-    def _conversions(self) -> None:
+    def _progress(self) -> None:
         on_exits = self.function(
             "OnExits",
             handler="on_exits",
@@ -295,6 +298,11 @@ class DeliveryStack(ServiceStack):
         )
         self.messages.grant(on_exits, "dynamodb:Query", "dynamodb:UpdateItem")
         self.react(on_exits, facts=[JourneyExited])
+        on_stages = self.function(
+            "OnStages", handler="on_stages", settings={"reports_table": self.reports.table_name}
+        )
+        self.reports.grant(on_stages, "dynamodb:PutItem", "dynamodb:UpdateItem")
+        self.react(on_stages, facts=[StageChanged])
 
     def _report(self) -> None:
         reports = self.function(
@@ -311,6 +319,7 @@ class DeliveryStack(ServiceStack):
                 "GET /reports/prices",
                 "PUT /reports/prices",
                 "GET /reports/channels/{channel}",
+                "GET /reports/funnel/{lifecycle}",
                 "GET /reports/{kind}",
             ],
         )

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from functools import cache
 
+from services.delivery.adapters.calendars import look_up
 from services.delivery.adapters.dynamo_counters import DynamoCounters
+from services.delivery.adapters.dynamo_funnel import DynamoFunnel
 from services.delivery.adapters.dynamo_gates import DynamoGates
+from services.delivery.adapters.dynamo_ledgers import DynamoLedgers
 from services.delivery.adapters.dynamo_messages import DynamoMessages
+from services.delivery.adapters.dynamo_pace import DynamoBuckets, ses_quota
+from services.delivery.adapters.dynamo_pauses import DynamoPauses, DynamoTallies
+from services.delivery.adapters.dynamo_pressure import DynamoPolicies
 from services.delivery.adapters.dynamo_templates import DynamoTemplates
 from services.delivery.adapters.dynamo_traces import DynamoTraces
 from services.delivery.adapters.s3_outcomes import S3Outcomes
 from services.delivery.adapters.senders import SesSender, SmsSender
+from services.delivery.domain.pressure.policy import default_policy
+from services.delivery.report_ports import Funnel
 from services.delivery.settings import (
     ApiSettings,
     OnConsentSettings,
     OnExitsSettings,
     OnFeedbackSettings,
     OnMessagesStreamSettings,
+    OnPressureStreamSettings,
     OnProfilesChangedSettings,
     OnRequestsSettings,
+    OnStagesSettings,
     OutcomesSettings,
     PersonSettings,
+    PressureSettings,
     ReportsSettings,
     SweepSettings,
 )
@@ -30,16 +42,22 @@ from services.delivery.use_cases.copy_facts import CopyContacts, CopyPermissions
 from services.delivery.use_cases.links import Links
 from services.delivery.use_cases.note_conversions import NoteConversions
 from services.delivery.use_cases.note_feedback import NoteFeedback
+from services.delivery.use_cases.pace import Pace
 from services.delivery.use_cases.prepare import Prepare
+from services.delivery.use_cases.pressure import Pressure
 from services.delivery.use_cases.publish_outcomes import PublishOutcomes
+from services.delivery.use_cases.publish_pauses import PublishPauses
 from services.delivery.use_cases.report import Reports
 from services.delivery.use_cases.send_messages import SendMessages
 from services.delivery.use_cases.serve_marketers import ServeMarketers
+from services.delivery.use_cases.set_pressure import SetPressure
 from services.delivery.use_cases.sweep_messages import SweepMessages
 from services.delivery.use_cases.tell_outcomes import TellOutcomes
+from services.delivery.use_cases.watch_pressure import WatchPressure
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
 from services.shared.aws.secrets import secret_text
+from services.shared.clock import Clock
 from services.shared.ids import new_id
 
 
@@ -77,6 +95,7 @@ def copying_contacts() -> CopyContacts:
     settings = OnProfilesChangedSettings.from_env()
     return CopyContacts(
         gates=DynamoGates(Table(settings.gates_table)),
+        ledgers=DynamoLedgers(Table(settings.gates_table)),
         address_secret=lambda: secret_text(settings.address_secret_arn),
     )
 
@@ -88,6 +107,7 @@ def noting() -> NoteFeedback:
     return NoteFeedback(
         messages=_messages(settings.messages_table, settings.gates_table),
         gates=DynamoGates(Table(settings.gates_table)),
+        ledgers=DynamoLedgers(Table(settings.gates_table)),
     )
 
 
@@ -134,11 +154,19 @@ def serving() -> ServeMarketers:
 
 
 @cache
+def counting_stages() -> tuple[Funnel, Clock]:
+    """What `on_stages` runs."""
+    settings = OnStagesSettings.from_env()
+    return DynamoFunnel(Table(settings.reports_table)), settings.clock()
+
+
+@cache
 def reporting() -> Reports:
     """What `reports` runs."""
     settings = ReportsSettings.from_env()
     rows = DynamoCounters(Table(settings.reports_table))
-    return Reports(counters=rows, price_lists=rows, clock=settings.clock())
+    funnel = DynamoFunnel(Table(settings.reports_table))
+    return Reports(counters=rows, funnel=funnel, price_lists=rows, clock=settings.clock())
 
 
 @cache
@@ -148,12 +176,53 @@ def outcomes() -> TellOutcomes:
     return TellOutcomes(DynamoCounters(Table(settings.reports_table)), settings.clock())
 
 
+@cache
+def setting_pressure() -> SetPressure:
+    """What `pressure` and `renew_calendar` run."""
+    settings = PressureSettings.from_env()
+    return SetPressure(
+        policies=DynamoPolicies(Table(settings.pressure_table)),
+        pauses=DynamoPauses(Table(settings.pressure_table), Table(settings.gates_table)),
+        tallies=DynamoTallies(Table(settings.reports_table)),
+        look_up=look_up,
+        default=default_policy(settings.daily_cap, brakes=settings.brakes),
+        clock=settings.clock(),
+    )
+
+
+@cache
+def watching_pressure() -> WatchPressure:
+    """What `watch_pressure` runs."""
+    settings = PressureSettings.from_env()
+    return WatchPressure(
+        pauses=DynamoPauses(Table(settings.pressure_table), Table(settings.gates_table)),
+        tallies=DynamoTallies(Table(settings.reports_table)),
+        default=default_policy(settings.daily_cap, brakes=settings.brakes),
+        clock=settings.clock(),
+    )
+
+
+@cache
+def publishing_pauses() -> PublishPauses:
+    """What `on_pressure_stream` runs."""
+    settings = OnPressureStreamSettings.from_env()
+    return PublishPauses(bus=Bus(settings.bus_name), clock=settings.clock())
+
+
 def _messages(messages_table: str, gates_table: str) -> DynamoMessages:
     return DynamoMessages(Table(messages_table), Table(gates_table))
 
 
 def _sending(settings: OnRequestsSettings) -> SendMessages:
     gates = DynamoGates(Table(settings.gates_table))
+    pressure = Pressure(
+        ledgers=DynamoLedgers(Table(settings.gates_table)),
+        pauses=DynamoPauses(Table(settings.pressure_table), Table(settings.gates_table)),
+        pace=Pace(
+            buckets=DynamoBuckets(Table(settings.gates_table)), quotas={"email": ses_quota}, now=time.time
+        ),
+        default=default_policy(settings.daily_cap, brakes=settings.brakes),
+    )
 
     def address_secret() -> str:
         return secret_text(settings.address_secret_arn)
@@ -170,8 +239,9 @@ def _sending(settings: OnRequestsSettings) -> SendMessages:
             gates=gates,
             links=Links(settings.public_url, lambda: secret_text(settings.token_secret_arn)),
             address_secret=address_secret,
-            daily_cap=settings.daily_cap,
+            pressure=pressure,
         ),
+        pressure=pressure,
         address_secret=address_secret,
         clock=settings.clock(),
         new_id=new_id,

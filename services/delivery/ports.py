@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from pathlib import Path
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from services.delivery.domain.choice import Standing
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import Message
+from services.delivery.domain.pressure.ledger import Ledger
+from services.delivery.domain.pressure.pace import Bucket
+from services.delivery.domain.pressure.pauses import Circuit, Pause, Shares
+from services.delivery.domain.pressure.policy import Calendar, InForce, PressurePolicy
 from services.delivery.domain.protocol import Answer
-from services.delivery.domain.reports.once import Change
-from services.delivery.domain.reports.prices import PriceList
-from services.delivery.domain.reports.rows import Row
-from services.delivery.domain.template import Rendered, Template, TemplateDocument
+from services.delivery.domain.templates.documents import Template, TemplateDocument
+from services.delivery.domain.templates.rendering import Rendered
 from services.shared.contracts.consent import ConsentChange
 
 Secret = Callable[[], str]
 """A secret, read when it is needed, so that a rotation reaches running functions."""
 
-ClaimVerdict = Literal["claimed", "taken", "capped", "moved", "merged"]
-"""`taken`: someone else has or had the message; `capped`: contact pressure; `moved`: a gate changed since it was
-read; `merged`: the person has, or had today, the message of that journey node under the profile before the merge."""
+ClaimVerdict = Literal["claimed", "taken", "crowded", "moved"]
+"""`taken`: someone else has or had the message; `crowded`: another message of the person came between; `moved`: a gate
+changed since it was read."""
 
 
 class Stale(Exception):
@@ -53,12 +54,13 @@ class Messages(Protocol):
         """
         ...
 
-    def claim(self, seen: Message, new: Message, cap: int) -> ClaimVerdict:
-        """Consent, suppression, contact pressure and claim in one transaction; `cap` is the day's limit."""
+    def claim(self, seen: Message, new: Message, ledger: Ledger) -> ClaimVerdict:
+        """Consent, suppression, contact pressure and claim in one transaction; `ledger` is the person's with this
+        message in it, at the revision that was read."""
         ...
 
     def open_before(self, moment: datetime) -> Iterable[str]:
-        """Send ids whose fate has been open since before `moment`, oldest first within a partition."""
+        """Send ids whose fate has been open since before `moment`, oldest first."""
         ...
 
     def retry_before(self, moment: datetime) -> Iterable[str]:
@@ -99,14 +101,6 @@ class Gates(Protocol):
         """Note that a profile is gone, instead of its contact; `False`: it was given back since."""
         ...
 
-    def counted(self, subject: str, days: Sequence[str]) -> int:
-        """Messages that need permission and were counted for a profile or an address key on these days (UTC)."""
-        ...
-
-    def add_pressure(self, loser: str, winner: str) -> None:
-        """Let contact pressure on `loser` count for `winner`, once."""
-        ...
-
     def keep_permission(self, change: ConsentChange) -> bool:
         """Keep a newer permission; `False`: not newer."""
         ...
@@ -121,6 +115,108 @@ class Gates(Protocol):
 
     def suppress(self, address_key: str, channel: str, reason: str, at: datetime) -> None:
         """Never send there again; a complaint outlives any other reason."""
+        ...
+
+
+class Ledgers(Protocol):
+    """What each person (a profile, or an address key) was sent lately, and what waits for them."""
+
+    def get(self, subject: str) -> Ledger:
+        """As it stands now."""
+        ...
+
+    def keep(self, subject: str, ledger: Ledger, at: datetime) -> bool:
+        """Write it, unless it is not at its revision any more (`False`)."""
+        ...
+
+    def note_active(self, subject: str, at: datetime) -> None:
+        """The person opened or clicked something."""
+        ...
+
+    def join(self, loser: str, winner: str, at: datetime) -> None:
+        """Let what `loser` was sent count for `winner`, once."""
+        ...
+
+
+class Policies(Protocol):
+    """The pressure policy."""
+
+    def current(self) -> InForce | None:
+        """The one in force; `None`: nobody gave one."""
+        ...
+
+    def put(self, policy: PressurePolicy, calendar: Calendar, seen: int, at: datetime) -> None:
+        """Keep a new version after version `seen`.
+
+        Raises:
+            Conflict: that is not the newest.
+        """
+        ...
+
+    def put_calendar(self, calendar: Calendar, seen: int) -> None:
+        """Replace the calendar of version `seen`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Stance:
+    """What holds for every message: the policy (`None`: nobody gave one), the open circuits by channel, and the brakes
+    and guards by name."""
+
+    in_force: InForce | None = None
+    circuits: Mapping[str, Circuit] = field(default_factory=dict)
+    pauses: Mapping[str, Pause] = field(default_factory=dict)
+
+
+class Pauses(Protocol):
+    """Brakes, guards and circuits; and the tickets of canaries."""
+
+    def read(self) -> Stance:
+        """All that holds now."""
+        ...
+
+    def put(self, pause: Pause, seen: Pause | None) -> bool:
+        """Keep how a brake or guard stands; `False`: it is not as it was seen."""
+        ...
+
+    def put_circuit(self, channel: str, circuit: Circuit, seen: Circuit | None) -> bool:
+        """Open a circuit, or leave it open longer; `False`: it is not as it was seen."""
+        ...
+
+    def close_circuit(self, channel: str) -> None:
+        """The provider takes messages again."""
+        ...
+
+    def ticket(self, name: str, most: int, at: datetime) -> bool:
+        """Let one more message go with the canary; `False`: it is full."""
+        ...
+
+    def full_since(self, name: str, most: int) -> datetime | None:
+        """When the canary's last ticket was taken; `None`: there are more."""
+        ...
+
+
+class Tallies(Protocol):
+    """What was sent and what came of it, exactly."""
+
+    def by_journey(self) -> Mapping[tuple[str, str], Shares]:
+        """Of each journey and channel, ever."""
+        ...
+
+    def of_day(self, day: str) -> Mapping[str, Shares]:
+        """Of each channel on a day (UTC)."""
+        ...
+
+
+class Buckets(Protocol):
+    """The allowances of channels."""
+
+    def get(self, channel: str) -> tuple[Bucket, int]:
+        """A channel's, with its revision."""
+        ...
+
+    def put(self, channel: str, bucket: Bucket, seen: int) -> bool:
+        """Write it, unless it is not at that revision any more (`False`)."""
         ...
 
 
@@ -140,7 +236,7 @@ class Traces(Protocol):
         ...
 
     def pressure(self, subject: str) -> list[dict[str, Any]]:
-        """Messages a day and class that were counted for a profile or an address key."""
+        """When messages of which class and channel were sent to a profile or an address key, as far as that counts."""
         ...
 
     def disown(self, address_keys: Iterable[str], profile_ids: Iterable[str]) -> int:
@@ -148,7 +244,7 @@ class Traces(Protocol):
         ...
 
     def forget_pressure(self, subject: str) -> int:
-        """Forget what was counted; how many counters there were."""
+        """Forget what was sent; how many ledgers there were."""
         ...
 
     def forget_addressed(self, address_key: str, send_id: str) -> None:
@@ -197,97 +293,4 @@ class Sender(Protocol):
 
     def send(self, outgoing: Outgoing) -> Answer:
         """Attempt once, never twice; every outcome is a value."""
-        ...
-
-
-class Counters(Protocol):
-    """Report rows that count each change once."""
-
-    def count(self, batch: Sequence[Change], at: datetime) -> None:
-        """Add what a batch of a stream adds, unless that is counted, however the batch is cut when it comes again."""
-        ...
-
-    def totals(self) -> Sequence[Row]:
-        """All rows, each over all days."""
-        ...
-
-    def days(self, days: Iterable[date], *, mailboxes: bool = False) -> Sequence[Row]:
-        """The rows of some days (UTC); those of `mailboxes` stand apart."""
-        ...
-
-    def of_day(self, journey: str, day: date) -> Sequence[Row]:
-        """A journey's rows of one day (UTC)."""
-        ...
-
-
-class OutcomeLines(Protocol):
-    """The lines of reports in the lake."""
-
-    def put(self, days: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-        """Write the lines of some days; the same ones again change nothing."""
-        ...
-
-
-class DayMoved(Exception):
-    """Somebody else has worked a day of lines up meanwhile."""
-
-
-class OutcomeStore(Protocol):
-    """The lines of reports as objects: raw ones, and one part of each finished day."""
-
-    def raw(self) -> Mapping[date, list[str]]:
-        """The keys of raw objects, by day."""
-        ...
-
-    def parts(self) -> Mapping[date, list[str]]:
-        """The keys of parts, by day; of a day at rest there is one."""
-        ...
-
-    def fetch(self, keys: Iterable[str], folder: Path) -> list[Path]:
-        """Copy objects into a folder.
-
-        Raises:
-            DayMoved: one is not there any more.
-        """
-        ...
-
-    def store(self, key: str, source: Path) -> None:
-        """Write a part."""
-        ...
-
-    def remove(self, keys: Iterable[str]) -> None:
-        """Delete objects; those that are gone already are no error."""
-        ...
-
-
-class OutcomeFiles(Protocol):
-    """Files of lines: raw ones and parts."""
-
-    def write(self, raw: Sequence[Path], parts: Sequence[Path], target: Path) -> int:
-        """Make one part of all lines, each once; how many."""
-        ...
-
-    def rows(
-        self,
-        settled: Sequence[Path],
-        raw: Sequence[Path] = (),
-        parts: Sequence[Path] = (),
-        *,
-        by: Sequence[str],
-        mailboxes: bool = False,
-    ) -> list[Row]:
-        """The sums by some dimensions (and `day`), units by day and channel as well, of lines in `settled` parts, where
-        each is once, and of those in other files, where one may stand several times."""
-        ...
-
-
-class PriceLists(Protocol):
-    """What messages cost."""
-
-    def prices(self) -> Sequence[PriceList]:
-        """All lists that were set."""
-        ...
-
-    def put_prices(self, prices: PriceList) -> None:
-        """Keep a list, instead of one from the same day on."""
         ...

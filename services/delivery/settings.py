@@ -6,7 +6,8 @@ from services.shared.settings import Settings
 
 
 class OnRequestsSettings(Settings):
-    """Of the handler that sends; `daily_cap` is commercial messages a person gets a UTC day."""
+    """Of the handler that sends. While nobody gave a pressure policy, `daily_cap` commercial messages a person gets in
+    any 24 hours, and `brakes` say whether too many bounces and complaints stop journeys."""
 
     messages_table: str
     gates_table: str
@@ -19,6 +20,8 @@ class OnRequestsSettings(Settings):
     sms_origination: str
     sms_configuration_set: str
     daily_cap: int
+    brakes: bool
+    pressure_table: str
 
 
 class SweepSettings(OnRequestsSettings):
@@ -84,6 +87,12 @@ class OutcomesSettings(Settings):
     reports_table: str
 
 
+class OnStagesSettings(Settings):
+    """Of the handler that counts who comes to which stage."""
+
+    reports_table: str
+
+
 class ReportsSettings(Settings):
     """Of the routes of reports."""
 
@@ -96,3 +105,19 @@ class ApiSettings(Settings):
     messages_table: str
     gates_table: str
     templates_table: str
+
+
+class PressureSettings(Settings):
+    """Of the routes of contact pressure, the function that looks its calendar up anew, and the one that watches."""
+
+    pressure_table: str
+    gates_table: str
+    reports_table: str
+    daily_cap: int
+    brakes: bool
+
+
+class OnPressureStreamSettings(Settings):
+    """Of the outbox of what stops and goes on."""
+
+    bus_name: str

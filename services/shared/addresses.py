@@ -18,6 +18,10 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _PHONE = re.compile(r"[+\uff0b]?[\d\s().\-/]+")
 
+PUSH_KINDS = ("apns", "apns_sandbox", "apns_voip", "gcm", "baidu", "adm")
+_TOKEN = re.compile(r"[A-Za-z0-9_:.\-+/=]{8,900}")
+_ENDPOINT = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:endpoint/[A-Za-z0-9_/.-]{1,200}")
+
 MAX_LOCAL, MAX_DOMAIN = 64, 253
 """Octets, by RFC 5321."""
 
@@ -84,17 +88,40 @@ def normalise_phone(raw: str, region: str = "") -> str:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+def normalise_token(raw: str) -> str:
+    """A device's push address: `apns:<token>`, `gcm:<token>` … (End User Messaging's channel types), or the ARN of an
+    SNS platform endpoint.
+
+    Raises:
+        ValueError: it is none of them.
+    """
+    text = visible(raw).strip()
+    kind, _, token = text.partition(":")
+    if _ENDPOINT.fullmatch(text):
+        return text
+    if kind.lower() not in PUSH_KINDS or not _TOKEN.fullmatch(token):
+        raise ValueError("push is neither a token with its kind (apns:…, gcm:…) nor an endpoint")
+    return f"{kind.lower()}:{token}"
+
+
 def normalise_address(channel: str, raw: str) -> str:
-    """The normal form of an address on `channel` (`email` or `sms`); other channels keep it as it is.
+    """The normal form of an address on `channel`: of `print` the lines street, postal code, city and country (`;` ends
+    a line as well), of `wallet` and `webhook` the name by which the other side knows the person.
 
     Raises:
         ValueError: it is no address of that channel.
     """
     if channel == "email":
         return normalise_email(raw)
-    if channel == "sms":
+    if channel in ("sms", "call"):
         return normalise_phone(raw)
-    return raw.strip()
+    if channel == "push":
+        return normalise_token(raw)
+    lines = re.split(r"[\n;]", raw.strip()) if channel == "print" else [raw]
+    normal = "\n".join(line.strip() for line in lines)
+    if not normal.strip():
+        raise ValueError(f"{channel} has no address")
+    return normal
 
 
 def address_key(secret: str, channel: str, raw: str) -> str:
@@ -103,4 +130,7 @@ def address_key(secret: str, channel: str, raw: str) -> str:
     Raises:
         ValueError: it is no address of that channel.
     """
-    return "adr_" + keyed_hash(secret, f"{channel}:{normalise_address(channel, raw)}")
+    normal = normalise_address(channel, raw)
+    if channel == "print":
+        normal = normal.casefold()  # a letter box is the same however its street is spelt
+    return "adr_" + keyed_hash(secret, f"{channel}:{normal}")

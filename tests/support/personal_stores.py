@@ -40,6 +40,7 @@ _PASSING = Harmless(
 )
 
 STORES: dict[str, Erased | Harmless] = {
+    # Under `outcomes/` and `outcome-lake/` lie lines of reports, which name messages and nobody (decision 0049).
     "platform/Bucket/Lake": Erased(("received",), "lake"),
     "ingest/Table/Sources": Harmless("Client systems and hashes of their keys."),
     "ingest/Table/Attributes": Harmless(
@@ -131,9 +132,14 @@ STORES: dict[str, Erased | Harmless] = {
     "delivery/Table/Messages": Erased(("delivery.messages",), "delivery"),
     "delivery/Table/Gates": Erased(("delivery.contacts", "delivery.pressure"), "delivery"),
     "delivery/Table/Templates": Harmless("Templates."),
-    "delivery/Table/Reports": Harmless("Counters by day, journey and template."),
+    "delivery/Table/Reports": Harmless(
+        "Counters by day, journey and template; prices; and hashes of moves between stages, which lead to nobody."
+    ),
+    "delivery/Table/Pressure": Harmless("The pressure policy, and which journeys and channels are stopped."),
     "delivery/Queue/OnRequests": _PASSING,
     "delivery/Queue/OnConsent": _PASSING,
+    "delivery/Queue/OnExits": _PASSING,
+    "delivery/Queue/OnStages": _PASSING,
     "delivery/Queue/OnProfilesChanged": _PASSING,
     "delivery/Queue/Feedback": Harmless("Notices of providers on their way, worked off in seconds."),
 }

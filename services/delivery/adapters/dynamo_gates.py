@@ -2,18 +2,18 @@
 
 `contact#<profile>` / `contact` (of a profile that is gone, `gone_into` and `gone_at` instead);
 `address#<key>` / `consent#<purpose>#<channel>`, `suppressed#<channel>`, `owner`, `message#<send id>`;
-`cap#<profile or address key>` / `<day>#<class>`: `n` messages, for `nodes` (`~node`: for one before a merge).
+`cap#<profile or address key>` / `ledger`: see `dynamo_ledgers`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from services.delivery.domain.choice import Standing
 from services.delivery.domain.contact import Contact, Gone
-from services.shared.aws.dynamo import ConditionFailed, Item, Table, TransactionRefused, transact
+from services.shared.aws.dynamo import ConditionFailed, Item, Table
 from services.shared.clock import from_iso, to_iso
 from services.shared.contracts.consent import ConsentChange
 from services.shared.permission import Permission
@@ -22,8 +22,6 @@ COMPLAINT = "complained"
 
 MAX_HOPS = 10
 """Merges a profile is followed through."""
-
-CONFLICT_TRIES = 10
 
 TOMBSTONE_KEPT = timedelta(days=90)
 """Longer than a queue and then its dead-letter queue keep a late fact (14 days each)."""
@@ -94,7 +92,7 @@ class DynamoGates:
     def keep_contact(self, contact: Contact, keys: Mapping[str, str]) -> bool:
         for key in keys.values():
             self._table.put({**address_item(key, "owner"), "profile_id": contact.profile_id})
-        item = {name: value for name, value in asdict(contact).items() if value != ""}
+        item = {name: value for name, value in asdict(contact).items() if value not in ("", None)}
         condition = "attribute_not_exists(pk) OR (attribute_not_exists(gone_at) AND version < :version)"
         values: Item = {":version": contact.version}
         if contact.since_at:
@@ -132,40 +130,6 @@ class DynamoGates:
                 self._table.delete(address_item(key, "owner"))
                 forgotten += 1
         return forgotten
-
-    def counted(self, subject: str, days: Sequence[str]) -> int:
-        keys = [{"pk": f"cap#{subject}", "sk": f"{day}#commercial"} for day in days]
-        return sum(int(item["n"]) for item in self._table.get_many(keys, consistent=True))
-
-    def add_pressure(self, loser: str, winner: str) -> None:
-        for item in self._table.query("pk = :pk", values={":pk": f"cap#{loser}"}, consistent=True):
-            self._add_counter(item, f"cap#{winner}")
-
-    def _add_counter(self, counter: Item, winner: str) -> None:
-        """One transaction takes a counter away and adds it elsewhere; told again, there is nothing to take."""
-        key = {"pk": counter["pk"], "sk": counter["sk"]}
-        nodes = ", nodes :nodes" if counter.get("nodes") else ""
-        for _ in range(CONFLICT_TRIES):
-            taken = self._table.delete_op(key, condition="n = :n", values={":n": counter["n"]})
-            given = self._table.update_op(
-                {"pk": winner, "sk": counter["sk"]},
-                f"ADD n :n{nodes} SET expires_at = :expires",
-                values={
-                    ":n": counter["n"],
-                    ":expires": counter["expires_at"],
-                    **({":nodes": counter["nodes"]} if nodes else {}),
-                },
-            )
-            try:
-                transact([taken, given])
-            except TransactionRefused:
-                again = self._table.get(key, consistent=True)
-                if again is None:
-                    return
-                counter = again
-                continue
-            return
-        raise TransactionRefused([])
 
     def keep_permission(self, change: ConsentChange) -> bool:
         return self._put_newer(

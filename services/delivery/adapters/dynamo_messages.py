@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
+from heapq import merge
 
 from services.delivery.adapters.dynamo_gates import address_item, permission_item
+from services.delivery.adapters.dynamo_ledgers import ledger_op
 from services.delivery.adapters.message_items import difference, from_item, open_partitions, to_item
 from services.delivery.domain.message import Message
+from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.ports import ClaimVerdict, Stale
 from services.shared.aws.dynamo import (
     ConditionFailed,
-    Item,
     Op,
     Refusal,
     Table,
@@ -22,9 +24,6 @@ from services.shared.clock import from_iso, to_iso
 
 CONFLICT_TRIES = 5
 """Times a transaction is tried again when another one was in its way."""
-
-CAP_KEPT = timedelta(days=40)
-"""How long a day's pressure counter is kept."""
 
 
 class DynamoMessages:
@@ -57,13 +56,13 @@ class DynamoMessages:
     def forget(self, send_id: str) -> None:
         self._table.delete({"send_id": send_id})
 
-    def claim(self, seen: Message, new: Message, cap: int) -> ClaimVerdict:
-        ops = self._claim_ops(seen, new, cap)
+    def claim(self, seen: Message, new: Message, ledger: Ledger) -> ClaimVerdict:
+        ops = self._claim_ops(seen, new, ledger)
         for tries_left in reversed(range(CONFLICT_TRIES)):
             try:
                 transact([op for _, op in ops])
             except TransactionRefused as refused:
-                verdict = _verdict([name for name, _ in ops], refused.refusals, new.attempt_id, cap)
+                verdict = _verdict([name for name, _ in ops], refused.refusals, new.attempt_id)
                 if verdict:
                     return verdict
                 if not tries_left:
@@ -72,7 +71,7 @@ class DynamoMessages:
                 break
         return "claimed"
 
-    def _claim_ops(self, seen: Message, new: Message, cap: int) -> list[tuple[str, Op]]:
+    def _claim_ops(self, seen: Message, new: Message, ledger: Ledger) -> list[tuple[str, Op]]:
         update, condition, names, values = difference(seen, new)
         message = self._table.update_op(
             {"send_id": seen.send_id}, update, condition=condition, names=names, values=values
@@ -89,30 +88,8 @@ class DynamoMessages:
                 values={":granted": "granted", ":entry": new.consent_entry_id, ":now": new.claimed_at},
             )
             ops.append(("consent", permission))
-        if seen.counted_on != new.counted_on:
-            ops.append(("cap", self._count_op(new, cap)))
+        ops.append(("pressure", ledger_op(self._gates, new.subject, ledger, from_iso(new.claimed_at))))
         return ops
-
-    def _count_op(self, message: Message, cap: int) -> Op:
-        counted_as = "commercial" if message.is_commercial else "service"
-        key = {"pk": f"cap#{message.subject}", "sk": f"{message.counted_on}#{counted_as}"}
-        expires = int((from_iso(message.claimed_at) + CAP_KEPT).timestamp())
-        if not message.is_commercial:
-            return self._gates.update_op(
-                key, "ADD n :one SET expires_at = :expires", values={":one": 1, ":expires": expires}
-            )
-        condition, nodes = "(attribute_not_exists(n) OR n < :cap)", set[str]()
-        values: Item = {":one": 1, ":expires": expires, ":cap": cap}
-        if message.place:
-            nodes, values[":merged"] = {message.place}, f"~{message.place}"
-            condition += " AND NOT contains(nodes, :merged)"
-        if message.place and message.merged_from:
-            nodes, values[":node"] = {message.place, f"~{message.place}"}, message.place
-            condition += " AND NOT contains(nodes, :node)"
-        if nodes:
-            values[":nodes"] = nodes
-        update = f"ADD n :one{', nodes :nodes' if nodes else ''} SET expires_at = :expires"
-        return self._gates.update_op(key, update, condition=condition, values=values)
 
     def open_before(self, moment: datetime) -> Iterator[str]:
         return self._claimed_before(moment, retry=False)
@@ -121,13 +98,15 @@ class DynamoMessages:
         return self._claimed_before(moment, retry=True)
 
     def _claimed_before(self, moment: datetime, *, retry: bool) -> Iterator[str]:
-        for partition in open_partitions(retry=retry):
-            for item in self._table.query(
+        partitions = [
+            self._table.query(
                 "open_partition = :p AND claimed_at < :before",
                 values={":p": partition, ":before": to_iso(moment)},
                 index="open",
-            ):
-                yield item["send_id"]
+            )
+            for partition in open_partitions(retry=retry)
+        ]
+        return (item["send_id"] for item in merge(*partitions, key=lambda item: item["claimed_at"]))
 
     def of_profile(self, profile_id: str, limit: int) -> list[Message]:
         found = self._table.query(
@@ -136,7 +115,7 @@ class DynamoMessages:
         return [from_item(item) for item in found]
 
 
-def _verdict(names: list[str], refusals: list[Refusal], attempt_id: str, cap: int) -> ClaimVerdict | None:
+def _verdict(names: list[str], refusals: list[Refusal], attempt_id: str) -> ClaimVerdict | None:
     """What a refused claim means; `None`: only another transaction was in the way.
 
     A claim whose answer was lost is repeated by the SDK and then refused by its own write: that one is ours.
@@ -148,7 +127,4 @@ def _verdict(names: list[str], refusals: list[Refusal], attempt_id: str, cap: in
         return "claimed" if ours else "taken"
     if "consent" in failed or "suppression" in failed:
         return "moved"
-    if "cap" not in failed:
-        return None
-    counter = failed["cap"].item
-    return "merged" if counter and counter["n"] < cap else "capped"
+    return "crowded" if "pressure" in failed else None

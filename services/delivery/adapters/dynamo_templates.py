@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.delivery.domain.template import Template, TemplateDocument
+from services.delivery.domain.templates.documents import Template, TemplateDocument
 from services.shared.aws.dynamo import Item, Table, TransactionRefused, transact
 from services.shared.clock import to_iso
 from services.shared.errors import Conflict

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from services.delivery.adapters.dynamo_gates import DynamoGates, address_item
+from services.delivery.adapters.dynamo_ledgers import read_ledger
 from services.delivery.adapters.message_items import from_item
 from services.delivery.domain.message import Message
 from services.shared.aws.dynamo import Item, Table
+from services.shared.clock import to_iso
 
 _NOTE = "message#"
 
@@ -42,27 +44,24 @@ class DynamoTraces:
 
     def pressure(self, subject: str) -> list[dict[str, Any]]:
         return [
-            {
-                "day": item["sk"].partition("#")[0],
-                "class": item["sk"].partition("#")[2],
-                "messages": item["n"],
-            }
-            for item in self._counters(subject)
+            {"at": to_iso(touch.at), "class": touch.bid.message_class, "channel": touch.bid.channel}
+            for item in self._ledgers(subject)
+            for touch in read_ledger(item).touches
         ]
 
     def disown(self, address_keys: Iterable[str], profile_ids: Iterable[str]) -> int:
         return DynamoGates(self._gates).disown(address_keys, profile_ids)
 
     def forget_pressure(self, subject: str) -> int:
-        counters = list(self._counters(subject))
-        for item in counters:
+        ledgers = list(self._ledgers(subject))
+        for item in ledgers:
             self._gates.delete({"pk": item["pk"], "sk": item["sk"]})
-        return len(counters)
+        return len(ledgers)
 
     def forget_addressed(self, address_key: str, send_id: str) -> None:
         self._gates.delete(address_item(address_key, f"{_NOTE}{send_id}"))
 
-    def _counters(self, subject: str) -> Iterator[Item]:
+    def _ledgers(self, subject: str) -> Iterator[Item]:
         return self._gates.query("pk = :pk", values={":pk": f"cap#{subject}"}, consistent=True)
 
     def _of_address(self, address_key: str, prefix: str) -> Iterator[Item]:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from services.shared.channels import CHANNELS
 from services.shared.permission import Permission, may, needs_permission
-
-CHANNELS = ("email", "sms")
 
 _SPECIFICITY = ("no_channel", "no_address", "no_consent", "suppressed")
 
 
 @dataclass(frozen=True)
 class Ask:
-    """What is to be sent: its class, when, and the channels on which the message itself lets its receiver object."""
+    """What is to be sent: its class, when, and the channels on which the message itself lets its receiver object.
+    `unusable` says why an address that a person has on a channel is none that could be reached."""
 
     message_class: str
     now: str
     ways_out: Collection[str] = CHANNELS
+    unusable: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def _stopped(channel: str, standing: Standing | None, ask: Ask, gates: list[Mapp
         )
         return passes
 
-    if not gate("address", "known" if standing else "none", standing is not None) or standing is None:
+    known = "known" if standing else ask.unusable.get(channel, "none")
+    if not gate("address", known, standing is not None) or standing is None:
         return "no_address"
     if not gate("suppression", standing.suppressed or "none", not standing.suppressed):
         return "suppressed"

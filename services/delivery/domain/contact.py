@@ -6,18 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from services.delivery.domain.postal import letterbox_of
+
 _TRAITS = {
     "email": ("email",),
     "phone": ("phone",),
+    "push_token": ("pushToken", "push_token"),
+    "wallet_pass": ("walletPassId", "wallet_pass_id"),
     "first_name": ("firstName", "first_name"),
+    "last_name": ("lastName", "last_name"),
     "preferred_channel": ("preferredChannel", "preferred_channel"),
     "locale": ("locale",),
     "quiet_hours": ("quietHours", "quiet_hours"),
     "time_zone": ("timezone",),
+    "country": ("country",),
     "paused_until": ("pausedUntil", "paused_until"),
 }
 _PER_WEEK = "frequency"
+_SEND_HOUR = ("sendHour", "send_hour")
 _LONGEST = 320
+_LONGEST_TOKEN = 1_000
 _MOST = 50
 
 
@@ -26,25 +34,41 @@ class Contact:
     """The reachable side of a profile; what is not known is empty. `version` is that of its traits; `since_at` is when
     the profile's history was last told anew, because an un-merge gave it back (empty: never).
 
-    `per_week` commercial messages are the most that the person wants in seven days (0: they did not say).
+    `letterbox` is a postal address as `postal.Letterbox` writes it. `per_week` commercial
+    messages are the most that the person wants in seven days (0: they did not say).
+    `send_hour` is the hour (0 to 23, theirs) at which they like to read.
     """
 
     profile_id: str
     version: int
     email: str = ""
     phone: str = ""
+    push_token: str = ""
+    wallet_pass: str = ""
+    letterbox: str = ""
     first_name: str = ""
+    last_name: str = ""
     preferred_channel: str = ""
     locale: str = ""
     per_week: int = 0
     quiet_hours: str = ""
     time_zone: str = ""
     paused_until: str = ""
+    country: str = ""
+    send_hour: int | None = None
     since_at: str = ""
 
     def address(self, channel: str) -> str:
         """The raw address on `channel`, or empty."""
-        return {"email": self.email, "sms": self.phone}.get(channel, "")
+        return {
+            "email": self.email,
+            "sms": self.phone,
+            "push": self.push_token,
+            "print": self.letterbox,
+            "call": self.phone,
+            "wallet": self.wallet_pass,
+            "webhook": self.profile_id,
+        }.get(channel, "")
 
 
 @dataclass(frozen=True)
@@ -65,13 +89,27 @@ def contact_of(profile_id: str, version: int, traits: Mapping[str, Any], since_a
     for name, spellings in _TRAITS.items():
         for spelling in spellings:
             value = traits.get(spelling)
-            if isinstance(value, str) and 0 < len(value) <= _LONGEST:
+            longest = _LONGEST_TOKEN if name == "push_token" else _LONGEST
+            if isinstance(value, str) and 0 < len(value) <= longest:
                 found[name] = value
                 break
+    if letterbox := letterbox_of(traits.get("address")).text():
+        found["letterbox"] = letterbox
     per_week = _count(traits.get(_PER_WEEK))
-    return Contact(profile_id=profile_id, version=version, since_at=since_at, per_week=per_week, **found)
+    return Contact(
+        profile_id=profile_id,
+        version=version,
+        since_at=since_at,
+        per_week=per_week,
+        send_hour=_hour(next((traits[name] for name in _SEND_HOUR if name in traits), None)),
+        **found,
+    )
 
 
 def _count(value: Any) -> int:
     """A small whole number, or 0 for anything else."""
     return value if type(value) is int and 0 < value <= _MOST else 0
+
+
+def _hour(value: Any) -> int | None:
+    return value if type(value) is int and 0 <= value <= 23 else None

@@ -29,7 +29,7 @@ class Message:
     kind of feedback. `merged_from` is the profile it was requested for, where that has become part of `profile_id`
     since. `claimed_at` of a `held` message is when its attempt is due. `variant` are the arms that its walk had taken,
     `mailbox` the mailbox provider, `units` the parts that were billed; `revenue` (hundredths of `currency`) is what the
-    conversion brought that is put down to it.
+    conversion brought that is put down to it. `inactive`: it went to somebody who has shown nothing for long.
     """
 
     send_id: str
@@ -45,6 +45,7 @@ class Message:
     node: str = ""
     enrolment_id: str = ""
     expires_at: str = ""
+    priority: int = 0
     proposition: str = ""
     proposition_until: str = ""
     address: str = ""
@@ -71,6 +72,7 @@ class Message:
     units: int = 1
     revenue: int = 0
     currency: str = ""
+    inactive: bool = False
     marks: Mapping[str, str] = field(default_factory=dict)
 
     @property

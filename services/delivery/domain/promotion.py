@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.delivery.domain.template import TemplateDocument, compile_source
+from services.delivery.domain.templates.documents import TemplateDocument
+from services.delivery.domain.templates.limits import compile_source
 
 TRACKED = frozenset(
     {"utm_campaign", "utm_content", "utm_medium", "utm_source", "utm_term", "gclid", "fbclid", "msclkid"}

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from services.delivery.domain.contact import Contact
 from services.delivery.domain.message import Message
-from services.delivery.domain.template import Template
+from services.delivery.domain.templates.documents import Template
 from services.shared.clock import from_iso, to_iso
 from services.shared.contracts.messages import AddressedRequest, MessageRequest
 
@@ -31,6 +31,7 @@ def pending(request: MessageRequest) -> Message:
         address=request.address if isinstance(request, AddressedRequest) else "",
         params=request.params,
         expires_at=to_iso(request.expires_at) if request.expires_at else "",
+        priority=request.priority,
         proposition=request.proposition or "",
         proposition_until=to_iso(request.proposition_until) if request.proposition_until else "",
     )

@@ -32,16 +32,6 @@ class Held:
     gates: tuple[Mapping[str, str], ...]
 
 
-@dataclass(frozen=True)
-class Allowance:
-    """How many commercial messages the person may have had today for one more to go; `reason` and `said` are what the
-    decision record says where they are reached."""
-
-    today: int
-    reason: str
-    said: str
-
-
 def heed(choice: Choice, contact: Contact, now: datetime) -> Choice | Skip | Held:
     """`choice` with the wishes in its record; a pause drops the message, quiet hours hold it."""
     gates = list(choice.gates)
@@ -59,20 +49,6 @@ def heed(choice: Choice, contact: Contact, now: datetime) -> Choice | Skip | Hel
         if not gate("quiet_hours", seen, until is None) and until is not None:
             return Held(QUIET, until, choice.channel, tuple(gates))
     return replace(choice, gates=tuple(gates))
-
-
-def allowance(daily_cap: int, contact: Contact | None, earlier: int) -> Allowance:
-    """What the day's limit and the person's own week leave for today; `earlier` messages were counted on the six days
-    before."""
-    if contact is None or not contact.per_week or contact.per_week - earlier >= daily_cap:
-        return Allowance(daily_cap, "frequency_cap", f"at most {daily_cap} a day")
-    said = f"at most {contact.per_week} in seven days, {earlier} in the six before"
-    return Allowance(contact.per_week - earlier, WEEKLY, said)
-
-
-def days_before(now: datetime) -> list[str]:
-    """The six UTC days that make a week with today."""
-    return [f"{now.astimezone(UTC) - timedelta(days=n):%Y-%m-%d}" for n in range(1, 7)]
 
 
 def quiet_until(hours: str, zone: str, now: datetime) -> datetime | None:

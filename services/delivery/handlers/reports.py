@@ -36,6 +36,11 @@ def channel(channel: str) -> Response[Any]:
     return answer(200, bootstrap.reporting().channel(channel, Asked.of(_query())))
 
 
+@app.get("/reports/funnel/<lifecycle>")
+def funnel(lifecycle: str) -> Response[Any]:
+    return answer(200, bootstrap.reporting().funnel(lifecycle, Asked.of(_query())))
+
+
 @app.get("/reports/<kind>")
 def report(kind: str) -> Response[Any]:
     query = _query()

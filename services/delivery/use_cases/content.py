@@ -5,7 +5,8 @@ from __future__ import annotations
 from services.delivery.domain.contact import Contact
 from services.delivery.domain.footer import with_preferences
 from services.delivery.domain.message import Message
-from services.delivery.domain.template import Rendered, TemplateDocument, render
+from services.delivery.domain.templates.documents import TemplateDocument
+from services.delivery.domain.templates.rendering import Rendered, render
 from services.delivery.use_cases.links import Made
 
 

@@ -8,7 +8,7 @@ from services.delivery.domain.choice import CHANNELS
 from services.delivery.domain.contact import Contact, Gone, contact_of
 from services.delivery.domain.message import Message
 from services.delivery.domain.outcomes import CONSENT_JOURNEY, UNSUBSCRIBED
-from services.delivery.ports import Gates, Messages, Secret
+from services.delivery.ports import Gates, Ledgers, Messages, Secret
 from services.shared.addresses import address_key
 from services.shared.aws.parallel import done, each
 from services.shared.clock import to_iso
@@ -19,8 +19,9 @@ from services.shared.contracts.ingest import Merge, ProfileChange
 class CopyContacts:
     """Keeps the copies of contacts; repeated or overtaken facts change nothing."""
 
-    def __init__(self, *, gates: Gates, address_secret: Secret) -> None:
+    def __init__(self, *, gates: Gates, ledgers: Ledgers, address_secret: Secret) -> None:
         self._gates = gates
+        self._ledgers = ledgers
         self._address_secret = address_secret
 
     def contacts(self, changes: Sequence[ProfileChange]) -> int:
@@ -44,7 +45,7 @@ class CopyContacts:
         followed = 0
         for one in sorted(merges, key=lambda m: m.at):
             if self._gates.leave(one.loser, Gone(one.winner, to_iso(one.at))):
-                self._gates.add_pressure(one.loser, one.winner)
+                self._ledgers.join(one.loser, one.winner, one.at)
                 followed += 1
         return followed
 

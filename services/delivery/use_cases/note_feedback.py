@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from services.delivery.domain import protocol
 from services.delivery.domain.feedback import Feedback
-from services.delivery.ports import Gates, Messages
+from services.delivery.ports import Gates, Ledgers, Messages
 from services.delivery.use_cases.amend import amend
 
 SUPPRESSING = frozenset({"bounced", "complained"})
+
+ACTIVE = frozenset({"opened", "clicked"})
+"""What people do who read what they are sent."""
 
 
 class NoteFeedback:
     """Feedback in any order, any number of times."""
 
-    def __init__(self, *, messages: Messages, gates: Gates) -> None:
+    def __init__(self, *, messages: Messages, gates: Gates, ledgers: Ledgers) -> None:
         self._messages = messages
         self._gates = gates
+        self._ledgers = ledgers
 
     def note(self, feedback: Feedback) -> str:
         """Note one report; its kind, or `foreign` for a message that is not one of ours."""
@@ -26,6 +30,8 @@ class NoteFeedback:
             return feedback.kind
         if feedback.kind in SUPPRESSING and message.address_key:
             self._gates.suppress(message.address_key, message.channel, feedback.kind, feedback.at)
+        if feedback.kind in ACTIVE and feedback.kind not in message.marks and message.subject:
+            self._ledgers.note_active(message.subject, feedback.at)
         amend(
             self._messages,
             message,

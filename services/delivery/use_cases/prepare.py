@@ -8,12 +8,15 @@ from datetime import datetime
 from services.delivery.domain.choice import CHANNELS, Ask, Choice, Skip, candidates, choose
 from services.delivery.domain.contact import Contact
 from services.delivery.domain.message import Message
-from services.delivery.domain.template import NotRenderable, Rendered, TemplateDocument
-from services.delivery.domain.wishes import Allowance, Held, allowance, days_before, heed
+from services.delivery.domain.pressure.ledger import Ledger
+from services.delivery.domain.templates.documents import TemplateDocument
+from services.delivery.domain.templates.rendering import NotRenderable, Rendered
+from services.delivery.domain.wishes import Held, heed
 from services.delivery.ports import Gates, Secret
 from services.delivery.use_cases.addresses import addresses_of
 from services.delivery.use_cases.content import content_of, locale_of
 from services.delivery.use_cases.links import NO_LINKS, Links, Made
+from services.delivery.use_cases.pressure import Pressure
 from services.shared.clock import to_iso
 
 
@@ -24,17 +27,17 @@ class Prepared:
     choice: Choice
     content: Rendered
     unsubscribe_url: str
-    allowance: Allowance
+    ledger: Ledger
 
 
 class Prepare:
     """Asks every gate that needs no transaction; the claim asks the rest."""
 
-    def __init__(self, *, gates: Gates, links: Links, address_secret: Secret, daily_cap: int) -> None:
+    def __init__(self, *, gates: Gates, links: Links, address_secret: Secret, pressure: Pressure) -> None:
         self._gates = gates
         self._links = links
         self._address_secret = address_secret
-        self._daily_cap = daily_cap
+        self._pressure = pressure
 
     def __call__(
         self, message: Message, original: TemplateDocument, contact: Contact | None, now: datetime
@@ -47,16 +50,16 @@ class Prepare:
             choice = heed(choice, contact, now)
         if not isinstance(choice, Choice):
             return choice
-        allowed = self._allowance(message, contact, now)
-        if allowed.today <= 0:
-            return capped(choice, allowed)
+        choice, ledger = self._pressure.weigh(message, choice, contact, now)
+        if not isinstance(choice, Choice):
+            return choice
         links = self._ways_out(message, choice, contact, now)
         try:
             content = content_of(document, locale, choice.channel, message, contact, links)
         except NotRenderable as error:
             gate = {"gate": "content", "channel": choice.channel, "input": error.detail, "verdict": "stop"}
             return Skip(error.reason, choice.channel, (*choice.gates, gate))
-        return Prepared(choice, content, links.unsubscribe, allowed)
+        return Prepared(choice, content, links.unsubscribe, ledger)
 
     def _choose(
         self, message: Message, document: TemplateDocument, contact: Contact | None, now: datetime
@@ -75,16 +78,3 @@ class Prepare:
         addresses = addresses_of(message, CHANNELS, contact, self._address_secret())
         keys = {name: key for name, (_, key) in addresses.items()}
         return self._links.of(message, choice.channel, keys, now)
-
-    def _allowance(self, message: Message, contact: Contact | None, now: datetime) -> Allowance:
-        """A message that was attempted before had its place in the week then."""
-        if not message.is_commercial or not (contact and contact.per_week) or message.counted_on:
-            return allowance(self._daily_cap, None, 0)
-        earlier = self._gates.counted(message.subject, days_before(now))
-        return allowance(self._daily_cap, contact, earlier)
-
-
-def capped(choice: Choice, allowed: Allowance) -> Skip:
-    """The verdict where contact pressure allows no more."""
-    cap = {"gate": "cap", "channel": choice.channel, "input": allowed.said, "verdict": "stop"}
-    return Skip(allowed.reason, choice.channel, (*choice.gates, cap))

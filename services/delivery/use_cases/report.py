@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from services.delivery.domain.reports.funnel import funnel
 from services.delivery.domain.reports.prices import LIST_PRICES, PriceList, Prices
 from services.delivery.domain.reports.rows import SKIPPED, Row
 from services.delivery.domain.reports.tables import KINDS, as_csv, lines, shown, suggested, total
-from services.delivery.ports import Counters, PriceLists
+from services.delivery.report_ports import Counters, Funnel, PriceLists
 from services.shared.clock import Clock
 from services.shared.cursors import cursor_of, read_cursor
 from services.shared.errors import Conflict, Invalid, NotFound
@@ -21,7 +22,7 @@ MOST_DAYS = 92
 
 USUAL_DAYS = 30
 MOST_LINES = 500
-_FILTERS = ("journey", "node", "variant", "campaign", "objective", "angle", "template", "channel", "mailbox")
+FILTERS = ("journey", "node", "variant", "campaign", "objective", "angle", "template", "channel", "mailbox")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Asked:
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Asked:
         """What a query string asks for."""
-        return cls(query.get("from", ""), query.get("to", ""), {n: query[n] for n in _FILTERS if n in query})
+        return cls(query.get("from", ""), query.get("to", ""), {n: query[n] for n in FILTERS if n in query})
 
     def wants(self, row: Row) -> bool:
         """Is a row one of them?"""
@@ -46,8 +47,9 @@ class Asked:
 class Reports:
     """Reports over the counters; answers are JSON-ready."""
 
-    def __init__(self, *, counters: Counters, price_lists: PriceLists, clock: Clock) -> None:
+    def __init__(self, *, counters: Counters, funnel: Funnel, price_lists: PriceLists, clock: Clock) -> None:
         self._counters = counters
+        self._funnel = funnel
         self._price_lists = price_lists
         self._clock = clock
 
@@ -112,6 +114,22 @@ class Reports:
             "templates": listed("templates", rows),
             "mailboxes": listed("mailboxes", at_mailboxes),
         }
+
+    def funnel(self, lifecycle: str, asked: Asked) -> dict[str, Any]:
+        """Who came to each stage of a lifecycle, and went on: `{lifecycle, from, to, stages}`; over all time, unless
+        days are named. Who came before the first of them may leave on one of them.
+
+        Raises:
+            NotFound: nobody ever came to a stage of it.
+            Invalid: `bad_from`, `bad_to`, `bad_range`.
+        """
+        days = self._days(asked) if asked.first or asked.last else []
+        between = (days[0], days[-1]) if days else None
+        stages = funnel(self._funnel.ways(lifecycle, between))
+        if not stages and not any(True for _ in self._funnel.ways(lifecycle, None)):
+            raise NotFound("not_found", f"nobody is in a lifecycle {lifecycle!r}")
+        first, last = (days[0].isoformat(), days[-1].isoformat()) if days else (None, None)
+        return {"lifecycle": lifecycle, "from": first, "to": last, "stages": stages}
 
     def summary(self) -> dict[str, Any]:
         """Counts of all messages: `totals` (with those that are `pending`), `by_journey`, `by_channel`, `by_template`,

@@ -10,19 +10,26 @@ from services.delivery.domain import protocol
 from services.delivery.domain.choice import Skip
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import Message
+from services.delivery.domain.pressure.gate import MERGED
+from services.delivery.domain.pressure.ledger import bid_of
+from services.delivery.domain.pressure.pauses import PACE
 from services.delivery.domain.reports.mailboxes import mailbox_of
 from services.delivery.domain.requested import classed, never, owned, pending
-from services.delivery.domain.template import Template
+from services.delivery.domain.templates.documents import Template
 from services.delivery.domain.wishes import Held
 from services.delivery.ports import Gates, Messages, Outgoing, Secret, Sender, Templates
 from services.delivery.use_cases.addresses import keys_of
 from services.delivery.use_cases.amend import amend
-from services.delivery.use_cases.prepare import Prepare, Prepared, capped
+from services.delivery.use_cases.prepare import Prepare, Prepared
+from services.delivery.use_cases.pressure import Pressure
 from services.shared.clock import Clock, from_iso
 from services.shared.contracts.messages import AddressedRequest, MessageRequest
 
 CHOICES = 3
-"""Times the gates are read again because one of them changed between reading and claiming."""
+"""Times the gates are read again because one of them changed between reading and claiming; and `CROWD` times more
+because another message of the person came between."""
+
+CROWD = 20
 
 CONTACT_DUE = timedelta(minutes=15)
 """How long after a request the contact may still be on its way: it travels apart from the request."""
@@ -33,8 +40,9 @@ SEEN = 100
 ADDRESS_KEPT = protocol.EXPIRES_AFTER + timedelta(days=30)
 """Longer than an unsettled message keeps the address of somebody without a profile."""
 
-MERGED = "merged"
 ERASED = "erased"
+PACED = "paced"
+"""Held, because the channel sends no faster."""
 
 NewId = Callable[[str], str]
 
@@ -54,6 +62,7 @@ class SendMessages:
         templates: Templates,
         senders: Mapping[str, Sender],
         prepare: Prepare,
+        pressure: Pressure,
         address_secret: Secret,
         clock: Clock,
         new_id: NewId,
@@ -63,6 +72,7 @@ class SendMessages:
         self._templates = templates
         self._senders = senders
         self._prepare = prepare
+        self._pressure = pressure
         self._address_secret = address_secret
         self._clock = clock
         self._new_id = new_id
@@ -71,10 +81,15 @@ class SendMessages:
         self, requests: Sequence[MessageRequest]
     ) -> tuple[dict[str, Template | None], dict[str, Contact | Gone]]:
         """The templates and contacts a batch needs, read once for all of it."""
-        self._address_secret()  # the first call makes a client, which must not happen in several threads at once
+        self.refresh()
         names = dict.fromkeys(r.template for r in requests)
         contacts = self._gates.reach(r.profile_id for r in requests)
         return {name: self._templates.latest(name) for name in names}, contacts
+
+    def refresh(self) -> None:
+        """Read what holds for every message: before a batch."""
+        self._pressure.refresh()
+        self._address_secret()  # the first call makes a client, which must not happen in several threads at once
 
     def take(self, request: MessageRequest, template: Template | None, contact: Contact | Gone | None) -> str:
         """Carry out one request; the message's status, `duplicate` where it was carried out before, or `erased`: of
@@ -160,37 +175,41 @@ class SendMessages:
     def _attempt(
         self, stored: Message, message: Message, template: Template, contact: Contact | None
     ) -> str | Skip | Held:
-        for _ in range(CHOICES):
+        moved = crowded = 0
+        while moved < CHOICES and crowded < CROWD:
             prepared = self._prepare(message, template.document, contact, self._clock.now())
             if not isinstance(prepared, Prepared):
                 return prepared
+            if held := self._pressure.admit(message, prepared.choice, self._clock.now()):
+                return held
             claimed = self._claimed(message, template, prepared)
             claimed = replace(claimed, channels=stored.channels)
-            verdict = self._messages.claim(stored, claimed, prepared.allowance.today)
+            ledger = prepared.ledger.touched(bid_of(claimed, claimed.channel), from_iso(claimed.claimed_at))
+            verdict = self._messages.claim(stored, claimed, ledger)
             if verdict == "claimed":
                 return self._send(claimed, prepared)
             if verdict == "taken":
                 return "duplicate"
-            if verdict == "capped":
-                return capped(prepared.choice, prepared.allowance)
-            if verdict == "merged":
-                return _merged(message)
+            moved += verdict == "moved"
+            crowded += verdict == "crowded"
         raise NotSentYet(f"the gates of {message.send_id} keep changing")
 
     def _claimed(self, message: Message, template: Template, prepared: Prepared) -> Message:
         choice = prepared.choice
-        limit = prepared.allowance.said if message.is_commercial else "counted, no limit"
-        cap = {"gate": "cap", "channel": choice.channel, "input": limit, "verdict": "pass"}
         claim = protocol.Claim(
             attempt_id=self._new_id("att"),
             channel=choice.channel,
             address_key=choice.standing.address_key,
             consent_entry_id=choice.consent_entry_id,
-            gates=(*choice.gates, cap),
+            gates=choice.gates,
         )
+        now = self._clock.now()
+        inactive = self._pressure.inactive(message, prepared.ledger, now)
+        claimed = protocol.claimed(message, claim, now)
         return replace(
-            protocol.claimed(message, claim, self._clock.now()),
+            claimed,
             template_version=template.version,
+            inactive=inactive,
             mailbox=mailbox_of(choice.channel, choice.standing.address),
         )
 
@@ -205,6 +224,7 @@ class SendMessages:
         )
         answer = self._senders[claimed.channel].send(outgoing)
         now = self._clock.now()
+        self._pressure.learn(claimed.channel, answer, now)
         after = amend(
             self._messages, claimed, lambda m: protocol.answered(m, claimed.attempt_id, answer, now)
         )
@@ -213,6 +233,8 @@ class SendMessages:
     def _leave(self, stored: Message, message: Message, verdict: Skip | Held) -> str:
         """Hold the message back, for good or for a while, with what was found out about it."""
         now = self._clock.now()
+        if isinstance(verdict, Held) or stored.status == "held":
+            self._pressure.note(message, message.profile_id or stored.address_key, verdict, now)
 
         def held_back(current: Message) -> Message | None:
             if isinstance(verdict, Held):
@@ -230,7 +252,8 @@ class SendMessages:
                 merged_from=message.merged_from,
             )
 
-        return amend(self._messages, stored, held_back).status
+        status = amend(self._messages, stored, held_back).status
+        return PACED if status == "held" and verdict.reason == PACE else status
 
 
 def _merged(message: Message) -> Skip:

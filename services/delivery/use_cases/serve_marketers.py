@@ -8,7 +8,8 @@ from typing import Any
 
 from services.delivery.domain.message import Message
 from services.delivery.domain.promotion import LandingPages, found_in
-from services.delivery.domain.template import NAME, Template, TemplateDocument, check
+from services.delivery.domain.templates.documents import NAME, Template, TemplateDocument
+from services.delivery.domain.templates.rendering import check
 from services.delivery.ports import Messages, Templates
 from services.shared.clock import Clock
 from services.shared.errors import Invalid, NotFound

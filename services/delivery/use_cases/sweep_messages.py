@@ -3,17 +3,21 @@ those that a provider could not take yet: attempted again until they are too old
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from itertools import chain
+from itertools import islice
 
 from services.delivery.domain import protocol
 from services.delivery.domain.message import OPEN, WAITING, Message
 from services.delivery.ports import Messages
 from services.delivery.use_cases.amend import amend
-from services.delivery.use_cases.send_messages import NotSentYet, SendMessages
+from services.delivery.use_cases.send_messages import PACED, NotSentYet, SendMessages
+from services.shared.aws.parallel import done, each
 from services.shared.clock import Clock, from_iso
+
+PORTION = 60
+"""Messages read at once, of which each person's go in their order."""
 
 RETRY_AFTER = timedelta(seconds=60)
 """How long a provider that could not take a message is left in peace."""
@@ -34,32 +38,47 @@ class SweepMessages:
         Raises:
             Exception: what the first message that could not be taken met, after all others were.
         """
-        counts: Counter[str] = Counter()
-        errors: list[Exception] = []
+        run = _Run(go_on)
         now = self._clock.now()
-        due = chain(
-            self._messages.open_before(now - self._after), self._messages.retry_before(now - RETRY_AFTER)
-        )
-        for send_id in due:
-            if not go_on():
-                counts["left"] += 1
-                break
-            try:
-                counts[self._take(send_id, now)] += 1
-            except Exception as error:  # one message's trouble must not keep those behind it waiting
-                errors.append(error)
-        if errors:
-            raise errors[0]
-        return counts
+        self._sending.refresh()
+        for portion in _portions(self._messages.open_before(now - self._after)):
+            self._work(portion, now, run)
+        for portion in _portions(self._messages.retry_before(now - RETRY_AFTER)):
+            self._work(portion, now, run)
+        if run.errors:
+            raise run.errors[0]
+        return run.counts
 
-    def _take(self, send_id: str, now: datetime) -> str:
-        message = self._messages.get(send_id)
-        if message is None or not self._is_due(message, now):
-            return "moved"  # the index lags: by now another attempt may hold it
-        try:
-            return self._settle(message, now)
-        except NotSentYet:
-            return "postponed"
+    def _work(self, send_ids: list[str], now: datetime, run: _Run) -> None:
+        """Some messages, many people at once: service messages first, and each person's one after another in their
+        order."""
+        if not run.go_on():
+            run.counts["left"] += len(send_ids)
+            return
+        found = [one for one in done(each(self._messages.get, send_ids)) if one]
+        due = sorted((one for one in found if self._is_due(one, now)), key=_order)
+        run.counts["moved"] += len(send_ids) - len(due)  # the index lags: by now another attempt may hold it
+        people: dict[str, list[Message]] = defaultdict(list)
+        for message in due:
+            people[message.subject or message.send_id].append(message)
+        for error in each(lambda one: self._person(one, now, run), people.values()):
+            if isinstance(error, Exception):
+                run.errors.append(error)
+
+    def _person(self, messages: list[Message], now: datetime, run: _Run) -> None:
+        for message in messages:
+            if not run.go_on() or (run.paced and message.is_commercial):
+                run.counts["left"] += 1
+                continue
+            try:
+                fate = self._settle(message, now)
+            except NotSentYet:
+                fate = "postponed"
+            except Exception as error:  # one message's trouble must not keep those behind it waiting
+                run.errors.append(error)
+                continue
+            run.counts[fate] += 1
+            run.paced = run.paced or fate == PACED
 
     def _is_due(self, message: Message, now: datetime) -> bool:
         waits = {**dict.fromkeys(WAITING, RETRY_AFTER), **dict.fromkeys(OPEN, self._after)}
@@ -73,3 +92,23 @@ class SweepMessages:
         if protocol.may_resend(message):
             return self._sending.resend(message)
         return self._sending.give_up(message)
+
+
+class _Run:
+    """What a run has met so far. `paced`: the channel's pace is used up, so commercial messages stay where they are."""
+
+    def __init__(self, go_on: Callable[[], bool]) -> None:
+        self.go_on = go_on
+        self.counts: Counter[str] = Counter()
+        self.errors: list[Exception] = []
+        self.paced = False
+
+
+def _order(message: Message) -> tuple[bool, int, str, str]:
+    return message.is_commercial, -message.priority, message.requested_at, message.send_id
+
+
+def _portions(send_ids: Iterable[str]) -> Iterator[list[str]]:
+    ids = iter(send_ids)
+    while portion := list(islice(ids, PORTION)):
+        yield portion

@@ -68,7 +68,8 @@ def read_heard(packed: bytes | None) -> tuple[Heard, ...]:
 
 
 def _told(move: Moved) -> list[Any]:
-    more: list[Any] = [int(move.silent), move.agreed]
+    held_since = to_iso(move.held_since) if move.held_since else None
+    more: list[Any] = [int(move.silent), move.agreed, held_since]
     while more and not more[-1]:
         more.pop()
     return [*move.seat, move.before, move.after, to_iso(move.at), *more]
@@ -82,4 +83,6 @@ def _moved(*row: Any) -> Moved:
         return Moved(seat, None if entered else MEMBER, MEMBER if entered else None, from_iso(at))
     kind, name, subject, before, after, at, *more = row
     agreed = more[1] if len(more) > 1 else {}
-    return Moved((kind, name, subject), before, after, from_iso(at), bool(more and more[0]), agreed)
+    held_since = from_iso(more[2]) if len(more) > 2 else None
+    seat = (kind, name, subject)
+    return Moved(seat, before, after, from_iso(at), bool(more and more[0]), agreed, held_since)

@@ -26,7 +26,8 @@ class Scored:
 @dataclass(frozen=True)
 class Moved:
     """A place was taken, changed or left at the moment its condition flipped; `None` is nowhere. A `silent` move is
-    told to nobody. `agreed` is what the definition has for those who come to `after`, as JSON."""
+    told to nobody. `agreed` is what the definition has for those who come to `after`, as JSON. `held_since` is when a
+    stage that was left had been reached."""
 
     seat: Seat
     before: str | None
@@ -34,6 +35,7 @@ class Moved:
     at: datetime
     silent: bool = False
     agreed: Mapping[str, Any] = field(default_factory=dict)
+    held_since: datetime | None = None
 
 
 @dataclass(frozen=True)

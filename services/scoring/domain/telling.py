@@ -9,6 +9,7 @@ from typing import Any
 
 from services.scoring.domain.definitions import Definition, Definitions, Segment, Strategy
 from services.scoring.domain.definitions.hearing import is_watch
+from services.scoring.domain.definitions.lifecycles import Lifecycle
 from services.scoring.domain.places import Place, Seat, steps
 from services.scoring.domain.standing import Moved, ProfileStanding, Scored
 from services.scoring.domain.trace import Traced
@@ -85,6 +86,7 @@ def _net(before: Mapping[Seat, Place], traced: Traced, now: datetime) -> tuple[M
             old.value if old else None,
             new.value if new else None,
             new.since if new else traced.left.get(seat, now),
+            held_since=old.since if old and seat[0] == Lifecycle.kind else None,
         )
         for seat in before.keys() | traced.places.keys()
         for old, new in steps(before.get(seat), traced.places.get(seat))

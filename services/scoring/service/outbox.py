@@ -108,6 +108,7 @@ def _stage_move(move: Moved, seen: Standing) -> StageMove:
         before=move.before or "",
         after=move.after or "",
         at=move.at,
+        held_since=move.held_since,
         standing=seen,
     )
 

@@ -240,6 +240,14 @@ class Table:
         expressions: Expressions = {"condition": condition, "names": names, "values": values}
         return Op("ConditionCheck", {"TableName": self.name, "Key": encode(key), **_request_of(expressions)})
 
+    def perform(self, op: Op) -> None:
+        """Make the update that `update_op` made, by itself.
+
+        Raises:
+            ConditionFailed: its condition does not hold.
+        """
+        self._write("update_item", op)
+
     def perform_put(self, op: Op) -> None:
         """Write what `put_op` made, by itself: half the price of a transaction.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from services.shared.contracts.base import Fact, Instant, Model
 
@@ -81,3 +81,32 @@ class OutcomesObserved(Fact):
     detail_type: ClassVar[str] = "OutcomesObserved.v1"
 
     events: list[dict[str, Any]]
+
+
+class SendingPause(Model):
+    """Messages that stopped or go on: of `journey` on `channel` (`kind` brake), of all commercial ones on `channel`
+    (guard), or of all, because the provider takes nothing (circuit). `reason` says why they stopped."""
+
+    kind: Literal["brake", "guard", "circuit"]
+    channel: str
+    at: Instant
+    journey: str = ""
+    reason: str = ""
+
+
+class SendingPaused(Fact):
+    """Messages are held back until somebody lets them go on, or the provider takes them again."""
+
+    source: ClassVar[str] = "halte.delivery"
+    detail_type: ClassVar[str] = "SendingPaused.v1"
+
+    pauses: list[SendingPause]
+
+
+class SendingResumed(Fact):
+    """Messages that were held back go on."""
+
+    source: ClassVar[str] = "halte.delivery"
+    detail_type: ClassVar[str] = "SendingResumed.v1"
+
+    pauses: list[SendingPause]

@@ -17,6 +17,7 @@ class MessageRequest(Model):
     what is put to the person, if anything is; from `proposition_until` on it is not valid any more and nothing is sent.
     For reports: `variant` are the arms that the walk has taken (`split:arm`, by comma), `campaign` the journey where it
     is a campaign, `objective` and `angle` what it is for and starts from.
+    Of two for one person at the same time, the one with the higher `priority` goes first.
     """
 
     send_id: str
@@ -30,6 +31,7 @@ class MessageRequest(Model):
     enrolment_id: str = ""
     params: dict[str, Any] = {}
     expires_at: Instant | None = None
+    priority: int = 50
     proposition: str | None = None
     proposition_until: Instant | None = None
     variant: str = ""

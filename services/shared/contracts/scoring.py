@@ -80,7 +80,8 @@ class SegmentExited(Fact):
 
 class StageMove(Model):
     """A profile went from a stage of `lifecycle` to another at `at`; an empty `before` is the beginning, an empty
-    `after` the end. `product` is empty where the lifecycle is the person's own."""
+    `after` the end. `product` is empty where the lifecycle is the person's own. `held_since` is when they had come to
+    `before`, as far as that is known."""
 
     lifecycle: str
     product: str = ""
@@ -88,6 +89,7 @@ class StageMove(Model):
     after: str
     at: Instant
     standing: Standing
+    held_since: Instant | None = None
 
 
 class StageChanged(Fact):

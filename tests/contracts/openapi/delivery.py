@@ -7,8 +7,9 @@ from typing import get_args
 
 from services.delivery.domain.message import Status
 from services.delivery.domain.promotion import LandingPages
-from services.delivery.domain.template import TemplateDocument
+from services.delivery.domain.templates.documents import TemplateDocument
 from services.shared.permission import MessageClass
+from tests.contracts.openapi import reports
 from tests.contracts.openapi.operations import MODEL, Operation, does
 from tests.contracts.openapi.shapes import (
     FLAG,
@@ -59,7 +60,7 @@ OPERATIONS: Mapping[str, Operation] = {
         query={"profile": TEXT},
         needed=("profile",),
     ),
-    "GET /reports/summary": does("How many messages had which fate", ref("Summary")),
+    **reports.OPERATIONS,
 }
 
 _TEMPLATE = model("Template", TemplateDocument)
@@ -74,6 +75,7 @@ _OPTIONAL: Mapping[str, Schema] = {
 }
 
 SCHEMAS: Mapping[str, Schema] = {
+    **reports.SCHEMAS,
     **_TEMPLATE,
     **model("LandingPages", LandingPages),
     "TemplateShown": obj({"name": TEXT, "version": NUMBER, **_TEMPLATE["Template"]["properties"]}),

@@ -87,6 +87,11 @@ OPERATIONS: Mapping[str, Operation] = {
         query={"by": _BY},
         needed=("by",),
     ),
+    "GET /journeys/{name}/experiments": does(
+        "What the splits of a journey tell: each arm's lift over the control group, and whether it may be chance",
+        ref("Experiments"),
+        "unknown_journey",
+    ),
     "GET /journeys/{name}/participants": does(
         "The people who are in a journey, or at one of its nodes",
         obj({"participants": many(ref("Participant")), "cursor": or_null(TEXT)}),
@@ -130,9 +135,33 @@ _FIGURES: Mapping[str, Schema] = {
     "reached": NUMBER,
     "reached_rate": or_null(AMOUNT),
     "left": by_name(NUMBER),
+    "worth": by_name(AMOUNT),
     "asked": NUMBER,
 }
-_MEANING = "`reached`: the goal, in time; `left` by reason; `asked`: messages."
+_LIFT = obj(
+    {
+        **dict.fromkeys(("gap", "low", "high"), AMOUNT),
+        "relative": or_null(AMOUNT),
+        "p": AMOUNT,
+        "significant": FLAG,
+    },
+    description="`gap`: the arm's rate less the control's, `low` and `high` at 95 %; `p`: Fisher's, for so many arms.",
+)
+_ARM = obj(
+    {
+        "name": TEXT,
+        "percent": AMOUNT,
+        "holdout": FLAG,
+        "came": NUMBER,
+        "reached": NUMBER,
+        "rate": or_null(AMOUNT),
+        "low": AMOUNT,
+        "high": AMOUNT,
+        "worth": by_name(AMOUNT),
+        "lift": or_null(_LIFT),
+    }
+)
+_MEANING = "`reached`: the goal, in time; `worth`: what that brought; `left` by reason; `asked`: messages."
 
 SCHEMAS: Mapping[str, Schema] = {
     **model("Pause", handlers.Pause),
@@ -152,6 +181,14 @@ SCHEMAS: Mapping[str, Schema] = {
             "migrations": by_name(NUMBER),
         },
         description="`retired`: versions that nobody walks; `migrations`: where people go, by the version they leave.",
+    ),
+    "Experiments": obj(
+        {
+            "name": TEXT,
+            "version": NUMBER,
+            "noted": by_name(TEXT),
+            "splits": many(obj({"node": TEXT, "control": many(TEXT), "arms": many(_ARM)})),
+        }
     ),
     "Diff": _DIFF,
     "Migration": both(

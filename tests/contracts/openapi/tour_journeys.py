@@ -126,6 +126,8 @@ def running(tour: Tour) -> None:
     for by in ("angle", "objective", "journey"):
         ask("GET /journeys/report", query={"by": by})
     ask("GET /journeys/report", query={"by": "colour"}, expect=400)
+    ask("GET /journeys/{name}/experiments", "look_back")
+    ask("GET /journeys/{name}/experiments", "none", expect=404)
     met = ask("GET /journeys/{name}/participants", "look_back", query={"node": "rest"}).json()
     assert [one["profile_id"] for one in met["participants"]] == [ana]
     ask("GET /journeys/{name}/participants", "look_back", query={"cursor": "x"}, expect=400)

@@ -178,11 +178,22 @@ def what_was_sent(tour: Tour) -> None:
     ask("GET /decisions", expect=400)
     ask("GET /messages/{send_id}", send_id_of(road.outbox[-1]))
     ask("GET /messages/{send_id}", "none", expect=404)
+    _reports(tour)
+
+
+def _reports(tour: Tour) -> None:
+    """What came of messages, what they cost, and the funnel."""
+    ask = tour.ask
     ask("GET /reports/summary")
-
-
-def console(tour: Tour) -> None:
-    """What a browser fetches."""
-    tour.ask("GET /console")
-    tour.ask("GET /console/{name}", "app.mjs")
-    tour.ask("GET /console/{name}", "none.mjs", expect=404)
+    ask("GET /reports/{kind}", "nodes")
+    ask("GET /reports/{kind}", "nodes", query={"format": "csv"})
+    ask("GET /reports/{kind}", "channel-mix")
+    ask("GET /reports/{kind}", "none", expect=404)
+    ask("GET /reports/{kind}", "days", query={"from": "soon"}, expect=400)
+    ask("GET /reports/channels/{channel}", "email")
+    ask("GET /reports/channels/{channel}", "pigeon", expect=404)
+    ask("GET /reports/funnel/{lifecycle}", "none", expect=404)
+    prices = {"since": "2026-01-01", "currency": "EUR", "channels": {"email": 0.0001, "sms": 0.07}}
+    ask("PUT /reports/prices", body=prices)
+    ask("PUT /reports/prices", body={**prices, "since": "2026-02-01", "currency": "USD"}, expect=409)
+    ask("GET /reports/prices")

@@ -46,6 +46,7 @@ _TABLES: dict[str, tuple[str, str | None]] = {
     "gates": ("pk", "sk"),
     "templates": ("name", "part"),
     "reports": ("pk", "sk"),
+    "pressure": ("pk", "sk"),
 }
 _INDEXES = {"open": ("open_partition", "claimed_at"), "by_profile": ("profile_id", "requested_at")}
 
@@ -215,6 +216,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "SMS_ORIGINATION": "+12025550100",
             "SMS_CONFIGURATION_SET": "halte-test",
             "DAILY_CAP": "3",
+            "BRAKES": "true",
+            "PRESSURE_TABLE": "pressure",
             "SWEEP_AFTER_SECONDS": "900",
             "BUS_NAME": "bus",
         }

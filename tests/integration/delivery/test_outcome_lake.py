@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import argparse
+import csv
 import gzip
+import io
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import boto3
+import duckdb
 import pytest
+from rich.console import Console
 
+from halte.analysis import report_command
 from services.delivery import bootstrap_lake
 from services.delivery.adapters.dynamo_counters import DynamoCounters
 from services.delivery.adapters.s3_outcomes import S3Outcomes
 from services.delivery.domain.reports.rows import Row
 from services.delivery.handlers import compact, on_messages_stream
-from services.delivery.ports import DayMoved
+from services.delivery.report_ports import DayMoved
 from services.shared.aws.dynamo import Table
 from tests.integration.delivery.conftest import CLOCK, NOW, Context, World, ses_event
 from tests.integration.delivery.test_feedback import note
 from tests.integration.delivery.test_reports import FIELDS, ended, exit_of, shop
-from tests.integration.delivery.test_sending import ask, request
+from tests.integration.delivery.test_sending import ask, call, request
 
 __all__ = ["shop"]
 DAYS = [NOW.date() + timedelta(days=n) for n in range(3)]
@@ -117,6 +123,40 @@ def test_who_reads_while_a_day_is_worked_up_reads_again(shop: World, monkeypatch
 
     monkeypatch.setattr(S3Outcomes, "fetch", gone_at_first)
     assert same(lake.rows(DAYS), DynamoCounters(Table("reports")).days(DAYS))
+
+
+def told(*arguments: Any) -> str:
+    """What the command says of this lake."""
+    parser = argparse.ArgumentParser()
+    report_command.add(parser.add_subparsers())
+    options = parser.parse_args(["report", *map(str, arguments), "--stage", "test"])
+    console = Console(record=True, width=250, file=io.StringIO())
+    assert report_command.tell(bootstrap_lake.keeping(), options, console) == 0
+    return console.export_text()
+
+
+def test_reports_of_the_lake_are_those_of_the_counters(shop: World, tmp_path: Path) -> None:
+    """On the screen, as CSV without a formula, and as Parquet with numbers."""
+    on_messages_stream.handler(happen(shop), Context())
+    days = {"from": "2026-03-01", "to": "2026-03-03"}
+    counted = call("GET", "/reports/nodes", query=days)[1]["rows"]
+    text = call("GET", "/reports/nodes", query={**days, "format": "csv"})[1]
+
+    out = tmp_path / "nodes.csv"
+    told("nodes", "--out", out)
+    assert list(csv.reader(io.StringIO(out.read_text()))) == list(csv.reader(io.StringIO(text)))
+    made = tmp_path / "nodes.parquet"
+    told("nodes", "--only", "journey=welcome", "--out", made)
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"SELECT node, sent, delivered_rate, revenue_USD FROM '{made}' ORDER BY node"
+        ).fetchall()
+    expected = [
+        (row["node"], row["sent"], (row["rates"]["delivered"] or {}).get("rate"), 0.0) for row in counted
+    ]
+    assert found == expected
+    assert "+n4" in told("nodes", "--from", "2026-03-01", "--to", "2026-03-01")
+    assert "email" in told("channels", "--only", "channel=email")
 
 
 def test_no_line_of_the_lake_names_a_person(shop: World, tmp_path: Path) -> None:

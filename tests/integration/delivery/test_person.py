@@ -84,7 +84,10 @@ def test_exported_is_everything_and_of_nobody_else(known: World) -> None:
     stores = answer["stores"]
     assert [contact["email"] for contact in stores["contacts"]] == [CANARY]
     assert {m["send_id"] for m in stores["messages"]} == {"snd_l", "snd_w"}
-    assert stores["pressure"] == [{"day": "2026-03-01", "class": "commercial", "messages": 2}]
+    assert (
+        stores["pressure"]
+        == [{"at": "2026-03-01T12:00:00.000Z", "class": "commercial", "channel": "email"}] * 2
+    )
     assert [a["state"] for a in stores["addresses"]] == ["granted", "granted"]
     assert not {"prf_other", OWN, "snd_o"} & set(json.dumps(answer).replace('"', " ").split())
 

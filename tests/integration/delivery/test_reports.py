@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from services.delivery.handlers import on_exits, on_messages_stream
+from services.delivery.handlers import on_exits, on_messages_stream, on_stages
 from services.shared.contracts.journeys import Enrolment, JourneyExited
+from services.shared.contracts.scoring import StageChanged, StageMove, Standing
 from tests.integration.delivery.conftest import NOW, Context, World, ses_event, sqs
 from tests.integration.delivery.test_feedback import note
 from tests.integration.delivery.test_sending import (
@@ -210,3 +211,38 @@ def test_a_file_for_spreadsheets_holds_no_formula(shop: World) -> None:
     _, by_template = call("GET", "/reports/templates", query={"format": "csv"})
     assert "'=nothing" in by_template
     assert "\n=" not in by_template
+
+
+def stages(*moves: StageMove) -> None:
+    assert on_stages.handler(sqs(StageChanged(moves=list(moves))), Context()) == {"batchItemFailures": []}
+
+
+def move(who: str, before: str, after: str, day: int, since: int | None = None) -> StageMove:
+    at = NOW + timedelta(days=day)
+    held = None if since is None else NOW + timedelta(days=since)
+    there = Standing(profile_id=who, version=1, at=at)
+    return StageMove(lifecycle="life", before=before, after=after, at=at, standing=there, held_since=held)
+
+
+@pytest.mark.capability("003-26")
+def test_the_funnel_counts_each_move_once(world: World) -> None:
+    """F8: facts are repeated whole, and parts of them in other facts."""
+    came = [move(f"p{n}", "", "lead", 0) for n in range(30)]
+    went = [move(f"p{n}", "lead", "customer", 4, since=0) for n in range(12)]
+    stages(*came)
+    stages(*came[20:], *went[:5])
+    stages(*came, *went)
+    stages(*went, *went)
+
+    status, found = call("GET", "/reports/funnel/life")
+    assert status == 200
+    lead, customer = found["stages"]
+    assert (lead["came"], lead["left"], lead["there"]) == (30, 12, 18)
+    assert [(way["to"], way["people"], way["rate"], way["days"]) for way in lead["ways"]] == [
+        ("customer", 12, 0.4, 4.0)
+    ]
+    assert (customer["came"], customer["there"]) == (12, 12)
+    days = {"from": "2026-03-02", "to": "2026-03-06"}
+    (lead, customer) = call("GET", "/reports/funnel/life", query=days)[1]["stages"][::-1]
+    assert (lead["came"], lead["left"], customer["came"]) == (0, 12, 12)
+    assert call("GET", "/reports/funnel/none")[0] == 404

@@ -12,7 +12,7 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, Re
 
 from services.delivery.adapters.senders import SesSender, SmsSender
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
-from services.delivery.domain.template import Rendered
+from services.delivery.domain.templates.rendering import Rendered
 from services.delivery.ports import Outgoing
 from services.shared.aws.clients import single_attempt_client
 from tests.integration.delivery.conftest import NOW, World

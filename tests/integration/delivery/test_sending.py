@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from services.delivery import bootstrap
+from services.delivery.domain.pressure.ledger import Ledger, bid_of
 from services.delivery.domain.protocol import Refused, Retry, Unknown
 from services.delivery.handlers import (
     api,
@@ -445,9 +446,10 @@ def test_a_claim_whose_answer_was_lost_is_known_as_its_own(ready: World) -> None
     claimed = sending._claimed(message, templates["news"], prepared)  # type: ignore[arg-type]
     other = sending._claimed(message, templates["news"], prepared)  # type: ignore[arg-type]
 
-    assert sending._messages.claim(stored, claimed, 3) == "claimed"
-    assert sending._messages.claim(stored, claimed, 3) == "claimed"
-    assert sending._messages.claim(stored, other, 3) == "taken"
+    ledger = Ledger().touched(bid_of(claimed, "email"), NOW)
+    assert sending._messages.claim(stored, claimed, ledger) == "claimed"
+    assert sending._messages.claim(stored, claimed, ledger) == "claimed"
+    assert sending._messages.claim(stored, other, ledger) == "taken"
 
 
 def _stored(**fields: Any) -> Any:

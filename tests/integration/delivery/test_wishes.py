@@ -84,7 +84,7 @@ def test_no_more_than_so_many_a_week(ready: World) -> None:
     assert record["gates"][-1] == {
         "gate": "cap",
         "channel": "email",
-        "input": "at most 2 in seven days, 2 in the six before",
+        "input": "at most 2 in P7D, 2 before it",
         "verdict": "stop",
     }
     CLOCK.advance(3 * A_DAY)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from services.delivery.domain.contact import Contact
-from services.delivery.ports import Gates
+from services.delivery.ports import Gates, Ledgers
 from services.delivery.use_cases.copy_facts import CopyContacts
 from services.shared.contracts.ingest import ProfileChange
 
@@ -40,7 +40,9 @@ def change(profile: str, version: int = 1, **traits: Any) -> ProfileChange:
 
 def test_contacts_are_written_side_by_side_and_the_newest_once() -> None:
     gates = MeetingGates(4)
-    copying = CopyContacts(gates=cast("Gates", gates), address_secret=lambda: "secret")
+    copying = CopyContacts(
+        gates=cast("Gates", gates), ledgers=cast("Ledgers", gates), address_secret=lambda: "secret"
+    )
     changes = [change(f"prf_{i}", email=f"p{i}@example.com") for i in range(4)]
 
     assert copying.contacts([*changes, change("prf_0", 0), change("prf_known", 9)]) == 4

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from services.delivery.domain.promotion import LandingPages, found_in
 from services.delivery.domain.service_kinds import SERVICE_KINDS
-from services.delivery.domain.template import TemplateDocument
+from services.delivery.domain.templates.documents import TemplateDocument
 
 PAGES = ["https://shop.example.com/sale/*", "https://www.example.com/spring"]
 

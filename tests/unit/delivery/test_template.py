@@ -15,14 +15,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.delivery.domain.mime import NotAnEmail, build_mime
-from services.delivery.domain.template import (
-    NotRenderable,
-    Rendered,
-    TemplateDocument,
-    _Limited,
-    check,
-    render,
-)
+from services.delivery.domain.templates.documents import TemplateDocument
+from services.delivery.domain.templates.limits import Limited
+from services.delivery.domain.templates.rendering import NotRenderable, Rendered, check, render
 from services.shared.errors import Invalid
 
 SEEDS = Path(__file__).parents[3] / "local" / "seeds" / "templates"
@@ -102,7 +97,7 @@ def test_a_template_can_not_outgrow_its_limits_with_data() -> None:
 
 
 def test_no_filter_leads_around_the_escaping() -> None:
-    environment = _Limited(autoescape=True)
+    environment = Limited(autoescape=True)
     values = {
         "x": SCRIPT,
         "l": [SCRIPT],

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.delivery.domain.choice import Choice, Skip, Standing
 from services.delivery.domain.contact import Contact, contact_of
-from services.delivery.domain.wishes import Held, allowance, days_before, heed, quiet_until
+from services.delivery.domain.wishes import Held, heed, quiet_until
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CHOICE = Choice("email", Standing("a@b.nl", "key"), "cns_1", ({"gate": "consent", "verdict": "pass"},))
@@ -63,32 +63,6 @@ def test_after_quiet_hours_it_is_not_quiet_and_before_their_end_it_is(
         return
     assert now < until <= now + timedelta(hours=49)
     assert quiet_until(hours, zone, until) is None
-
-
-@pytest.mark.parametrize(
-    ("per_week", "earlier", "today", "reason"),
-    [
-        (0, 40, 3, "frequency_cap"),
-        (1, 0, 1, "weekly_limit"),
-        (1, 1, 0, "weekly_limit"),
-        (2, 5, -3, "weekly_limit"),
-        (3, 0, 3, "frequency_cap"),
-        (5, 3, 2, "weekly_limit"),
-    ],
-)
-def test_a_week_is_today_and_the_six_days_before(
-    per_week: int, earlier: int, today: int, reason: str
-) -> None:
-    allowed = allowance(3, contact(frequency=per_week), earlier)
-    assert (allowed.today, allowed.reason) == (today, reason)
-    assert days_before(NOON) == [
-        "2026-02-28",
-        "2026-02-27",
-        "2026-02-26",
-        "2026-02-25",
-        "2026-02-24",
-        "2026-02-23",
-    ]
 
 
 def test_each_wish_is_in_the_record_with_its_verdict() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -19,11 +19,14 @@ from services.delivery.domain import protocol
 from services.delivery.domain.choice import Permission, Standing
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import OPEN, Message
+from services.delivery.domain.pressure.ledger import Ledger
+from services.delivery.domain.pressure.policy import PressurePolicy
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
-from services.delivery.domain.template import Template, TemplateDocument
-from services.delivery.ports import ClaimVerdict, Outgoing, Stale
+from services.delivery.domain.templates.documents import Template, TemplateDocument
+from services.delivery.ports import ClaimVerdict, Ledgers, Outgoing, Stale
 from services.delivery.use_cases.links import NO_LINKS, Made
 from services.delivery.use_cases.prepare import Prepare
+from services.delivery.use_cases.pressure import Pressure
 from services.delivery.use_cases.send_messages import NotSentYet, SendMessages
 from services.shared.clock import FixedClock, to_iso
 from services.shared.contracts.consent import ConsentChange
@@ -122,7 +125,7 @@ class World:
             raise Stale(self.message)
         self.message = new
 
-    def claim(self, seen: Message, new: Message, cap: int) -> ClaimVerdict:
+    def claim(self, seen: Message, new: Message, ledger: Ledger) -> ClaimVerdict:
         """As the transaction does it; not `careful`: as a claim does that looked at the gates before, and only then."""
         self.pause()
         if self.message != seen:
@@ -156,7 +159,10 @@ class World:
     def reach(self, profile_ids: Iterable[str]) -> dict[str, Contact | Gone]:
         return {"prf_1": ANN}
 
-    # `Templates`, `Links`, `Sender`
+    # `Policies`, `Templates`, `Links`, `Sender`
+
+    def current(self) -> None:
+        return None
 
     def latest(self, name: str) -> Template:
         return NEWS
@@ -172,14 +178,23 @@ class World:
         return answer
 
 
+class NoLedgers:
+    """Nobody was sent anything."""
+
+    def get(self, subject: str) -> Ledger:
+        return Ledger()
+
+
 def sender(world: Any) -> SendMessages:
     numbers = iter(range(1_000))
+    pressure = Pressure(ledgers=cast("Ledgers", NoLedgers()), policies=world, default=PressurePolicy())
     return SendMessages(
         messages=world,
         gates=world,
         templates=world,
         senders={"email": world},
-        prepare=Prepare(gates=world, links=world, address_secret=lambda: "secret", daily_cap=3),
+        prepare=Prepare(gates=world, links=world, address_secret=lambda: "secret", pressure=pressure),
+        pressure=pressure,
         address_secret=lambda: "secret",
         clock=FixedClock(NOW),
         new_id=lambda prefix: f"{prefix}_{next(numbers)}",

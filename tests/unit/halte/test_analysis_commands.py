@@ -252,3 +252,37 @@ def test_help_has_examples(name: str, capsys: pytest.CaptureFixture[str]) -> Non
 
     assert done.value.code == 0
     assert f"python -m halte {name}" in capsys.readouterr().out
+
+
+def test_loyal_customers_are_held_against_new_ones(tmp_path: Path) -> None:
+    code, shown = run(
+        "loyal", "--file", shop(tmp_path), "--at", "2026-10-20", "--period", "60", "--from", "2"
+    )
+
+    assert code == 0, shown
+    rows = {
+        line.split()[0]: line.split()
+        for line in shown.splitlines()
+        if line.lstrip().startswith(("loyal", "new"))
+    }
+    assert int(rows["loyal"][1]) > 0
+    assert int(rows["new"][1]) > 0
+    assert "the difference in churn is more than chance" in shown
+
+
+@pytest.mark.capability("001-24")
+def test_what_service_is_worth_by_month(tmp_path: Path) -> None:
+    file = tmp_path / "served.csv"
+    file.write_text(
+        "person,event,at,score\n"
+        "ann,Survey Answered,2026-03-01,10\nbob,Survey Answered,2026-03-02,3\ncas,Survey Answered,2026-03-02,11\n"
+        "ann,Question Answered,2026-03-03,\nbob,Question Answered,2026-03-03,\nbob,Call Received,2026-03-05,\n"
+    )
+    given = ("kpis", "--file", file, "--contact", "Call Received", "--self-service", "Question Answered")
+    code, shown = run(*given, "--minutes", "30", "--cost-per-contact", "6.5")
+
+    assert code == 0, shown
+    (row,) = [line.split() for line in shown.splitlines() if "2026-03" in line]
+    assert row[:3] == ["2026-03", "2", "+0"]
+    assert row[-5:] == ["1", "2", "1", "0.5", "6.50"]
+    assert "1 contacts avoided, 50.0% of all that would have been" in shown

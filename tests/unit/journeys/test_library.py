@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from services.delivery.domain.template import TemplateDocument
+from services.delivery.domain.templates.documents import TemplateDocument
 from services.journeys.adapters.library_files import shelf
 from services.journeys.domain.compiler import compile_document
 from services.journeys.domain.document import Document

@@ -95,6 +95,8 @@ def _numbers(message: Message) -> Iterator[tuple[str, str, int]]:
         yield message.updated_at, f"{SKIPPED}{message.reason}", 1
     if message.status == "sent":
         yield message.updated_at, "units", message.units
+        if message.inactive:
+            yield message.updated_at, "sent_inactive", 1
     for kind in MARKS:
         if kind in message.marks:
             yield message.marks[kind], kind, 1

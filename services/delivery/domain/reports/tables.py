@@ -144,22 +144,31 @@ def suggested(mix: Sequence[Line], currency: str) -> dict[str, list[dict[str, An
     return found
 
 
-def as_csv(found: Sequence[Line], kind: str, currency: str) -> str:
-    """A report as a file for spreadsheets; no cell is a formula."""
+def cells(found: Sequence[Line], kind: str, currency: str) -> tuple[list[str], list[list[Any]]]:
+    """A report as a flat table: its head, and a row for each line; `None` is a rate of nothing."""
     head = [*KINDS[kind], *MEASURES, f"cost_{currency}", f"revenue_{currency}", f"profit_{currency}"]
     head += [f"{name}_{part}" for name in RATES for part in ("rate", "low", "high")]
+    rows = []
+    for line in found:
+        revenue = line.revenue(currency)
+        row: list[Any] = [line.about[name] for name in KINDS[kind]]
+        row += [line.numbers[name] for name in MEASURES]
+        row += [_money(line.cost), _money(revenue), _money(revenue - line.cost)]
+        for name in RATES:
+            rate = _rate(line.share(name))
+            row += [rate["rate"], rate["low"], rate["high"]] if rate else [None, None, None]
+        rows.append(row)
+    return head, rows
+
+
+def as_csv(found: Sequence[Line], kind: str, currency: str) -> str:
+    """A report as a file for spreadsheets; no cell is a formula."""
+    head, rows = cells(found, kind, currency)
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(head)
-    for line in found:
-        revenue = line.revenue(currency)
-        cells: list[Any] = [neutral(line.about[name]) for name in KINDS[kind]]
-        cells += [line.numbers[name] for name in MEASURES]
-        cells += [_money(line.cost), _money(revenue), _money(revenue - line.cost)]
-        for name in RATES:
-            rate = _rate(line.share(name))
-            cells += [rate["rate"], rate["low"], rate["high"]] if rate else ["", "", ""]
-        writer.writerow(cells)
+    for row in rows:
+        writer.writerow(neutral(cell) if isinstance(cell, str) else cell for cell in row)
     return out.getvalue()
 
 

@@ -1,0 +1,116 @@
+"""Brakes, guards and circuits in DynamoDB: beside the policy under `state`, so that one query reads all that holds for
+every message. And the tickets of canaries, in the table of gates: `canary#<brake>` / `tickets`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+
+from services.delivery.adapters.dynamo_pressure import POLICY, STATE, read_policy
+from services.delivery.domain.pressure.pauses import CIRCUIT, Circuit, Pause, Shares
+from services.delivery.ports import Stance
+from services.shared.aws.dynamo import ConditionFailed, Item, Table
+from services.shared.clock import from_iso, to_iso
+
+
+class DynamoPauses:
+    """`ports.Pauses`."""
+
+    def __init__(self, table: Table, gates: Table) -> None:
+        self._table = table
+        self._gates = gates
+
+    def read(self) -> Stance:
+        items = {i["sk"]: i for i in self._table.query("pk = :p", values={":p": STATE}, consistent=True)}
+        policy = items.pop(POLICY["sk"], None)
+        circuits = {n.partition("#")[2]: i for n, i in items.items() if n.startswith(f"{CIRCUIT}#")}
+        return Stance(
+            in_force=read_policy(policy) if policy else None,
+            circuits={channel: read_circuit(item) for channel, item in circuits.items()},
+            pauses={n: read_pause(i) for n, i in items.items() if not n.startswith(f"{CIRCUIT}#")},
+        )
+
+    def put(self, pause: Pause, seen: Pause | None) -> bool:
+        item = {"pk": STATE, "sk": pause.name, **_pause_item(pause)}
+        condition = "#at = :at AND #state = :state" if seen else "attribute_not_exists(pk)"
+        values = {":at": seen.at, ":state": seen.state} if seen else None
+        names = {"#at": "at", "#state": "state"} if seen else None
+        try:
+            self._table.put(item, condition=condition, names=names, values=values)
+        except ConditionFailed:
+            return False
+        return True
+
+    def put_circuit(self, channel: str, circuit: Circuit, seen: Circuit | None) -> bool:
+        key = {"pk": STATE, "sk": f"{CIRCUIT}#{channel}"}
+        item = {**asdict(circuit), "until": to_iso(circuit.until)}
+        try:
+            self._table.put(
+                {**key, **item},
+                condition="#until = :seen" if seen else "attribute_not_exists(pk)",
+                names={"#until": "until"} if seen else None,
+                values={":seen": to_iso(seen.until)} if seen else None,
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    def close_circuit(self, channel: str) -> None:
+        self._table.delete({"pk": STATE, "sk": f"{CIRCUIT}#{channel}"})
+
+    def ticket(self, name: str, most: int, at: datetime) -> bool:
+        key = {"pk": f"canary#{name}", "sk": "tickets"}
+        try:
+            self._gates.update(
+                key,
+                "ADD n :one SET full_at = :at",
+                condition="attribute_not_exists(n) OR n < :most",
+                values={":one": 1, ":most": most, ":at": to_iso(at)},
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    def full_since(self, name: str, most: int) -> datetime | None:
+        item = self._gates.get({"pk": f"canary#{name}", "sk": "tickets"}, consistent=True)
+        return from_iso(item["full_at"]) if item and item["n"] >= most else None
+
+
+def read_circuit(item: Item) -> Circuit:
+    """The circuit in an item."""
+    return Circuit(item["reason"], item["since"], from_iso(item["until"]), int(item["failures"]))
+
+
+def read_pause(item: Item) -> Pause:
+    """The brake or guard in an item."""
+    base = Shares(**{name: int(n) for name, n in item.get("base", {}).items()})
+    return Pause(item["sk"], item["state"], item["at"], item.get("reason", ""), base)
+
+
+def _pause_item(pause: Pause) -> Mapping[str, object]:
+    return {"state": pause.state, "at": pause.at, "reason": pause.reason, "base": asdict(pause.base)}
+
+
+class DynamoTallies:
+    """`ports.Tallies`: the rows of reports, as far as brakes and guards go by them."""
+
+    def __init__(self, reports: Table) -> None:
+        self._reports = reports
+
+    def by_journey(self) -> Mapping[tuple[str, str], Shares]:
+        return self._sums("total")
+
+    def of_day(self, day: str) -> Mapping[str, Shares]:
+        sums: dict[str, Shares] = {}
+        for (_, channel), shares in self._sums(f"day#{day}").items():
+            sums[channel] = sums.get(channel, Shares()).plus(shares)
+        return sums
+
+    def _sums(self, partition: str) -> dict[tuple[str, str], Shares]:
+        sums: dict[tuple[str, str], Shares] = {}
+        for row in self._reports.query("pk = :p", values={":p": partition}):
+            key = (str(row.get("journey", "")), str(row.get("channel", "")))
+            shares = Shares(*(int(row.get(n, 0)) for n in ("sent", "bounced", "complained", "sent_inactive")))
+            sums[key] = sums.get(key, Shares()).plus(shares)
+        return sums

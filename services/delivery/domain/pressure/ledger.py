@@ -1,0 +1,198 @@
+"""What one person was sent lately and what waits for them: all that contact pressure decides by, in one item."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from services.delivery.domain.message import Message
+from services.delivery.domain.pressure.policy import MEMORY
+from services.shared.clock import from_iso
+
+MOST = 200
+"""Messages of a kind (service, others) that are remembered one by one: no cap counts further."""
+
+GRACE = timedelta(minutes=15)
+"""How long a waiting message that is due counts as about to go: the sweep comes every minute."""
+
+_Row = list[str | int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bid:
+    """A message as contact pressure sees it. The smaller `rank`, the sooner it goes."""
+
+    send: str
+    asked: datetime
+    priority: int = 0
+    channel: str = ""
+    message_class: str = ""
+    purpose: str = ""
+    place: str = ""
+    merged: bool = False
+
+    @property
+    def rank(self) -> tuple[int, datetime, str]:
+        return -self.priority, self.asked, self.send
+
+    @property
+    def is_service(self) -> bool:
+        return self.message_class == "service"
+
+
+@dataclass(frozen=True)
+class Touch:
+    """A message that was claimed at `at`."""
+
+    at: datetime
+    bid: Bid
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A message that waits until `due`."""
+
+    due: datetime
+    bid: Bid
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A person's touches, oldest first, and waits. `revision` counts the writes; `since` is when the first message
+    ever went, `active_at` when the person last opened or clicked one."""
+
+    revision: int = 0
+    touches: tuple[Touch, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    since: datetime | None = None
+    active_at: datetime | None = None
+
+    def others(self, send: str) -> list[Touch]:
+        """Commercial touches but that of `send`, which may be attempted again."""
+        return [one for one in self.touches if one.bid.send != send and not one.bid.is_service]
+
+    def touched(self, bid: Bid, at: datetime) -> Ledger:
+        """With the message sent at `at`, once, and not waiting any more."""
+        kept = [one for one in self.touches if one.bid.send != bid.send]
+        touches = _remembered([*kept, Touch(at, bid)], at)
+        return replace(
+            self.without(bid.send), touches=touches, since=min(self.since, at) if self.since else at
+        )
+
+    def waiting(self, bid: Bid, due: datetime, now: datetime) -> Ledger:
+        """With the message waiting until `due`; what should have gone long ago is forgotten."""
+        kept = [one for one in self.without(bid.send).waits if one.due + GRACE > now]
+        return replace(self, waits=tuple(sorted([*kept, Wait(due, bid)], key=lambda w: w.bid.rank)[:MOST]))
+
+    def without(self, send: str) -> Ledger:
+        """With the message waiting no more."""
+        return replace(self, waits=tuple(one for one in self.waits if one.bid.send != send))
+
+    def joined(self, other: Ledger) -> Ledger:
+        """With another profile's of the same person, told any number of times."""
+        touches = {one.bid.send: one for one in sorted([*other.touches, *self.touches], key=_at)}
+        waits = {one.bid.send: one for one in [*other.waits, *self.waits]}
+        return replace(
+            self,
+            touches=_remembered(touches.values(), max((t.at for t in touches.values()), default=_EPOCH)),
+            waits=tuple(sorted(waits.values(), key=lambda w: w.bid.rank)),
+            since=min((at for at in (self.since, other.since) if at), default=None),
+            active_at=max((at for at in (self.active_at, other.active_at) if at), default=None),
+        )
+
+    def repeats(self, bid: Bid, now: datetime) -> bool:
+        """Has the person had, within a day, the message of that node of a journey under another profile?"""
+        return any(
+            one.bid.place == bid.place and (one.bid.merged or bid.merged) and one.at > now - timedelta(days=1)
+            for one in self.others(bid.send)
+            if bid.place
+        )
+
+    def inactive(self, now: datetime, after: timedelta) -> bool:
+        """Has the person been written to for so long, and shown nothing?"""
+        return bool(self.since and max(self.since, self.active_at or self.since) <= now - after)
+
+
+def bid_of(message: Message, channel: str) -> Bid:
+    """The message as contact pressure sees it, on the channel chosen for it. Ids become short digests: the whole ledger
+    of a person should cost one unit to write."""
+    return Bid(
+        send=_digest(message.send_id),
+        asked=from_iso(message.requested_at),
+        priority=message.priority,
+        channel=channel,
+        message_class=message.message_class,
+        purpose=message.purpose,
+        place=_digest(message.place) if message.place else "",
+        merged=bool(message.merged_from),
+    )
+
+
+def written(ledger: Ledger) -> tuple[str, str]:
+    """Touches and waits as two texts."""
+    return _text([(one.at, one.bid) for one in ledger.touches]), _text(
+        [(one.due, one.bid) for one in ledger.waits]
+    )
+
+
+def read(touches: str, waits: str) -> tuple[tuple[Touch, ...], tuple[Wait, ...]]:
+    """What `written` wrote."""
+    return (
+        tuple(Touch(at, bid) for at, bid in _rows(touches)),
+        tuple(Wait(due, bid) for due, bid in _rows(waits)),
+    )
+
+
+def _at(touch: Touch) -> tuple[datetime, str]:
+    return touch.at, touch.bid.send
+
+
+def _remembered(touches: Iterable[Touch], now: datetime) -> tuple[Touch, ...]:
+    """Those that a cap may still count, oldest first."""
+    recent = sorted((one for one in touches if one.at + MEMORY > now), key=_at)
+    services = [one for one in recent if one.bid.is_service][-MOST:]
+    return tuple(sorted([*[one for one in recent if not one.bid.is_service][-MOST:], *services], key=_at))
+
+
+def _text(rows: Sequence[tuple[datetime, Bid]]) -> str:
+    return json.dumps([_row(at, bid) for at, bid in rows], separators=(",", ":")) if rows else ""
+
+
+def _row(at: datetime, bid: Bid) -> _Row:
+    numbers: _Row = [_ms(at), bid.send, _ms(bid.asked), bid.priority]
+    return [*numbers, bid.channel, bid.message_class, bid.purpose, bid.place, int(bid.merged)]
+
+
+def _rows(text: str) -> list[tuple[datetime, Bid]]:
+    rows = []
+    for at, send, asked, priority, channel, message_class, purpose, place, merged in json.loads(text or "[]"):
+        bid = Bid(
+            send=send,
+            asked=_moment(asked),
+            priority=priority,
+            channel=channel,
+            message_class=message_class,
+            purpose=purpose,
+            place=place,
+            merged=bool(merged),
+        )
+        rows.append((_moment(at), bid))
+    return rows
+
+
+def _ms(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _moment(ms: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=ms)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

@@ -1,0 +1,1 @@
+"""Templates: their documents, the limits of their language, and what they say to one person."""

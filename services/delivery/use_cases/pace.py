@@ -1,0 +1,98 @@
+"""How fast a channel sends: tokens leased, a quarter of a second's at a time, from what all workers share."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from services.delivery.domain.pressure.pace import (
+    Bucket,
+    Quota,
+    lease,
+    rate_of,
+    room_today,
+    struck,
+    wait_for,
+)
+from services.delivery.domain.pressure.policy import Pace as PaceRule
+from services.delivery.ports import Buckets
+
+READ_AGAIN = 300.0
+"""Seconds for which an account's quota is believed."""
+
+FRESH = 1.0
+"""Seconds within which leased tokens are spent, or given up."""
+
+MOST_LEASED = 100
+TRIES = 10
+SPENT_TODAY = 3_600.0
+"""Seconds after which an account that has sent all it may is asked again: its 24 hours slide."""
+
+
+class Pace:
+    """One worker's view; threads share it."""
+
+    def __init__(
+        self,
+        *,
+        buckets: Buckets,
+        quotas: Mapping[str, Callable[[float], Quota]],
+        now: Callable[[], float],
+    ) -> None:
+        self._buckets = buckets
+        self._quotas = quotas
+        self._now = now
+        self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._tokens: dict[str, tuple[int, float]] = {}
+
+    def take(self, channel: str, rule: PaceRule | None, *, commercial: bool) -> float:
+        """Zero: the message may leave now. Else the seconds until it is worth asking again."""
+        with self._locks[channel]:
+            tokens, until = self._tokens.get(channel, (0, 0.0))
+            if tokens and self._now() < until:
+                self._tokens[channel] = (tokens - 1, until)
+                return 0.0
+            return self._lease(channel, rule or PaceRule(), commercial=commercial)
+
+    def too_fast(self, channel: str) -> None:
+        """The provider said so: everybody leaves it in peace for a while."""
+        with self._locks[channel]:
+            self._tokens.pop(channel, None)
+            for _ in range(TRIES):
+                bucket, seen = self._buckets.get(channel)
+                new = struck(bucket, self._now())
+                if new == bucket or self._buckets.put(channel, new, seen):
+                    return
+
+    def _lease(self, channel: str, rule: PaceRule, *, commercial: bool) -> float:
+        for _ in range(TRIES):
+            stored, seen = self._buckets.get(channel)
+            now = self._now()
+            bucket = self._informed(channel, stored, now)
+            rate = rate_of(bucket, rule.per_second)
+            room = room_today(bucket, commercial=commercial, reserved=rule.reserved)
+            if room < 1:
+                return SPENT_TODAY
+            wanted = int(min(room, MOST_LEASED, max(1.0, rate / 4) if rate else MOST_LEASED))
+            given, new = lease(bucket, rate, wanted, now)
+            if not given:
+                return max(wait_for(bucket, rate, now), 0.05)
+            unlimited = not rate and not bucket.quota.per_day and bucket.quota == stored.quota
+            if unlimited or self._buckets.put(channel, new, seen):
+                self._tokens[channel] = (given - 1, now + FRESH)
+                return 0.0
+        return FRESH
+
+    def _informed(self, channel: str, bucket: Bucket, now: float) -> Bucket:
+        """The bucket with the account's quota, asked for again when it is old."""
+        if channel not in self._quotas or now - bucket.quota.read_at < READ_AGAIN:
+            return bucket
+        try:
+            quota = self._quotas[channel](now)
+        except (
+            Exception
+        ):  # a quota that can't be read stops nobody: the provider says itself when it is too fast
+            quota = replace(bucket.quota, read_at=now)
+        return replace(bucket, quota=quota, leased=0)
