@@ -83,12 +83,14 @@ function mountFitted({ draw }, failed) {
   const place = document.createElement("div");
   place.className = "fitted";
   let drawn = 0;
+  const redraw = (width) => {
+    if (width <= 0 || width === drawn) return;
+    drawn = width;
+    place.replaceChildren(mount(draw(width), failed));
+  };
   new ResizeObserver(([entry]) => {
     const width = Math.floor(entry.contentRect.width);
-    if (width > 0 && width !== drawn) {
-      drawn = width;
-      place.replaceChildren(mount(draw(width), failed));
-    }
+    requestAnimationFrame(() => redraw(width)); // what is drawn here changes sizes that are being observed
   }).observe(place);
   return place;
 }

@@ -30,19 +30,23 @@ export function listed(templates) {
 const channelsOf = ({ channels }) => Object.keys(channels).filter((name) => channels[name]);
 
 export async function one({ api }, name) {
-  const [{ templates }, { active, versions }] = await Promise.all([api.get("/templates"), api.get(path`/templates/${name}/versions`)]);
+  const { templates } = await api.get("/templates");
   const template = templates.find((found) => found.name === name);
+  if (!template) return page(plain(name), null, empty("There is no such template.", "Go back to the list of templates."));
   const { language, translations, channels } = template;
   return page(
     plain(name),
     null,
-    section("About", null, facts([["Class", plain(template.class)], ["Purpose", plain(template.purpose)], ["Has to know", template.required.join(", ")], ["Offer", template.offer], ["Version sent now", number(active)]])),
+    section("About", null, facts([["Class", plain(template.class)], ["Purpose", plain(template.purpose)], ["Has to know", template.required.join(", ")], ["Offer", template.offer], ["Version sent now", number(template.version)]])),
     section("Preview", "What this says to one person, with what is known of them. Nothing is sent, and its links change nothing.", question(api, template)),
     written(language, channels),
     Object.entries(translations).map(([locale, texts]) => written(locale, texts)),
-    section("Versions", null, table("Versions", ["Version", "Kept", "Sent now"], versions.map((one) => [number(one.version), moment(one.at), one.version === active ? chip("good", "Sent now") : "–"]))),
+    section("Versions", null, part(async () => kept(await api.get(path`/templates/${name}/versions`)), { label: "Loading versions" })),
   );
 }
+
+const kept = ({ active, versions }) =>
+  table("Versions", ["Version", "Kept", "Sent now"], versions.map((one) => [number(one.version), moment(one.at), one.version === active ? chip("good", "Sent now") : "–"]));
 
 const PREVIEWED = ["email", "sms"];
 

@@ -48,7 +48,7 @@ def pages(console: Console) -> dict[str, str]:
     return {
         "": "Delivered\n1",
         "reports": "Sent, day by day",
-        "reports/templates": "Thank you",
+        "reports/templates": "Offer",
         "journeys": "Welcome after the first order",
         "journeys/welcome": "Who is where",
         "journeys/welcome/participants": console.profile("dee"),
