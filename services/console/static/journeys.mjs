@@ -9,7 +9,7 @@ import { path } from "./api.mjs";
 import { left, moment, number, people, percent, plain } from "./words.mjs";
 
 const LIVE_MS = 5_000;
-const STATES = { live: ["good", "Live"], paused: ["waiting", "Paused"], stopped: ["bad", "Stopped"] };
+const STATES = { live: ["good", "Live"], draining: ["waiting", "Nobody enters any more"], stopped: ["bad", "Stopped"] };
 
 export function list({ api }) {
   return page(
@@ -61,17 +61,16 @@ function picture(api, journey) {
 }
 
 /** A journey's picture and figures as its status says they are now. */
-export function live({ name, diagram, document }, status) {
-  const [tone, word] = STATES[status.status] ?? ["quiet", plain(status.status)];
-  const newest = status.versions[0] ?? { nodes: {}, stuck: [] };
+export function live({ name, version, diagram, document }, status) {
+  const [tone, word] = status.held ? ["waiting", "Paused"] : (STATES[status.status] ?? ["quiet", plain(status.status)]);
   const counts = {};
-  for (const version of status.versions) for (const [node, count] of Object.entries(version.nodes)) counts[node] = (counts[node] ?? 0) + count;
+  for (const one of status.versions) for (const [node, count] of Object.entries(one.nodes)) counts[node] = (counts[node] ?? 0) + count;
   const { so_far: sofar } = status;
-  const stuck = status.versions.flatMap((version) => version.stuck);
+  const stuck = status.versions.flatMap((one) => one.stuck);
   return h(
     "div",
     { class: "stack" },
-    h("p", { class: "state" }, chip(tone, word), ` Version ${newest.version ?? "–"}. Counts are looked at every five seconds.`),
+    h("p", { class: "state" }, chip(tone, word), ` Version ${version}. Counts are looked at every five seconds.`),
     stuck.length ? h("p", { role: "alert", class: "failed" }, `${number(stuck.length)} groups of people are stuck. Look at the alarms of this stage.`) : null,
     tiles(
       { label: "Entered", value: number(sofar.entered) },

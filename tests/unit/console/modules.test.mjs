@@ -14,6 +14,7 @@ import { reasons } from "../../../services/console/static/explain.mjs";
 import { layout } from "../../../services/console/static/layers.mjs";
 import { messages } from "../../../services/console/static/overview.mjs";
 import { everyDay, report } from "../../../services/console/static/reports.mjs";
+import { live } from "../../../services/console/static/journeys.mjs";
 import { lifecycle } from "../../../services/console/static/stages.mjs";
 import { previewed } from "../../../services/console/static/templates.mjs";
 import { baseOf } from "../../../services/console/static/session.mjs";
@@ -213,4 +214,17 @@ test("a lifecycle is told in the order of its stages", () => {
   assert.match(text, /Who is there now Prospect 2 Customer 3 Who went on Prospect to Customer 60 % 20 % to 90 %, of 5/);
   assert.match(text, /Customer: 3 after 1\.5 days/);
   assert.match(words(lifecycle("journey", ["prospect"], [])), /Nobody has come/);
+});
+
+test("a journey counts people of all its versions at their nodes, and says when it is paused", () => {
+  const sofar = { entered: 4, active: 3, asked: 1, reached: 1, reached_rate: 0.25, left: { goal: 1 } };
+  const versions = [{ version: 1, nodes: { wait: 2 }, stuck: [] }, { version: 2, nodes: { wait: 1 }, stuck: [] }];
+  const journey = { name: "second", version: 2, diagram: { dot: DOT }, document: { title: "Second" } };
+  const text = words(live(journey, { status: "live", held: false, so_far: sofar, versions }));
+  assert.match(text, /^Live Version 2\./);
+  assert.match(text, /wait: wait 1 h \(3 people here\)/);
+  assert.match(text, /Reached the goal 1/);
+  assert.match(words(live(journey, { status: "live", held: true, so_far: sofar, versions })), /^Paused/);
+  const stuck = [{ ...versions[0], stuck: [{ cohort: "x" }] }];
+  assert.match(words(live(journey, { status: "stopped", held: false, so_far: sofar, versions: stuck })), /^Stopped .* 1 groups of people are stuck\. Look at the alarms/);
 });
