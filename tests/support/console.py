@@ -30,10 +30,11 @@ window.setTimeout = (call, wait, ...rest) => later(call, wait / {_HASTE}, ...res
 
 @dataclass
 class Console:
-    """One tab of it."""
+    """One tab of it; `base` is the address of the API that `server` answers."""
 
     shop: Shop
     server: RoadServer
+    base: str
     browser: Chromium
 
     def __post_init__(self) -> None:
@@ -42,7 +43,7 @@ class Console:
     @property
     def url(self) -> str:
         """Where it is."""
-        return f"{self.server.url}/console"
+        return f"{self.base}/console"
 
     def profile(self, user: str) -> str:
         """A customer's profile id."""
@@ -51,7 +52,7 @@ class Console:
 
     def arrive(self, key: str = "") -> None:
         """Open it in a tab that holds `key`, or none."""
-        self.browser.open(f"{self.server.url}/console/icon.svg")
+        self.browser.open(f"{self.url}/icon.svg")
         self.browser.run("sessionStorage.clear()")
         self.browser.open(self.url)
         self.browser.until(SETTLED)

@@ -7,11 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from local.gateway import Gateway
+from local.outbox import opened_with
+from local.stand_in import Accepted
 from services.shared.clock import to_iso
 from tests.support import axe, chromium
 from tests.support.chromium import Chromium
 from tests.support.console import HOSTILE, Console
-from tests.support.road import Road
+from tests.support.fabric import mime_of
+from tests.support.road import ADMIN_KEY, Road
 from tests.support.road_server import RoadServer
 from tests.support.shop import Shop, identify, open_shop, ses_notice
 from tests.support.templates import Templates, synthesise
@@ -53,9 +57,29 @@ def console(shop: Shop) -> Iterator[Console]:
     if not chromium.found() or not axe.AXE.exists():
         pytest.skip("no browser or no axe-core: nobody has looked at the console's pages")
     server = RoadServer(shop.road)
+    gateway = Gateway(server.url, own=opened_with(ADMIN_KEY, lambda: taken(shop.road)))
     server.start()
+    gateway.start()
     try:
         with Chromium() as browser:
-            yield Console(shop, server, browser)
+            yield Console(shop, server, gateway.url, browser)
     finally:
+        gateway.stop()
         server.stop()
+
+
+def taken(road: Road) -> list[Accepted]:
+    """What the road's providers took, as the local stage's stand-in keeps it."""
+    return [
+        Accepted(
+            number=number,
+            message_id=sent.message_id,
+            channel="email",
+            to=sent.request["Destination"]["ToAddresses"][0],
+            sender=str(sent.request["FromEmailAddress"]),
+            configuration_set="",
+            tags={tag["Name"]: tag["Value"] for tag in sent.request["EmailTags"]},
+            mime=mime_of(sent),
+        )
+        for number, sent in enumerate(road.outbox, start=1)
+    ]

@@ -68,6 +68,8 @@ def pages(console: Console) -> dict[str, str]:
         "templates/offer": "Something for your collection",
         "messages": "Send id",
         f"messages/{send_id_of(console.shop.road.outbox[-1])}": "Offer",
+        "outbox": "Please confirm: Offers and news",
+        "outbox/1": "Only a mail program sees these.",
         "nowhere": "There is no such page",
     }
 
