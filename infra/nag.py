@@ -35,6 +35,7 @@ _WILDCARDS = {
         "a number, a pool or a sender id; which one exists is the account's choice."
         for kind in ("phone-number", "pool", "sender-id")
     },
+    "arn:<AWS::Partition>:sns:{account}:endpoint/*": "A device's endpoint is created by the app when it registers.",
 }
 _INDEXES = "All indexes of a table this function may read; they hold nothing that the table does not."
 

@@ -23,7 +23,7 @@ from typing import Any
 from local import feedback
 from local.stand_in import Accepted
 from local.virtual_clock import VirtualClock
-from local.visits import Expired, confirm, get, post
+from local.visits import Expired, confirm, get, look, post
 
 BOUNCES = 0.02
 OPENS = 0.45
@@ -34,14 +34,16 @@ CONFIRMS = 0.80
 SCANNED = 0.05
 
 _LINK = re.compile(r"https?://[^\s\"'<>]+")
+_PICTURE = re.compile(r'<img src="(https?://[^"]+/o/[^"]+)"')
 _REPLY = re.compile(r"\b(?:YES|JA) [A-Z0-9]{4}\b")
 _WORKERS = 6
 
 
 @dataclass(frozen=True)
 class Action:
-    """Something a recipient does `after` a message was sent: `kind` is an event type of the provider, or `confirm`,
-    `scan`, `unsubscribe` with the `url` to visit, `reply` with the words to send back in its place."""
+    """Something a recipient does `after` a message was sent: `kind` is an event type of the provider, or `Open`,
+    `Click`, `confirm`, `scan`, `unsubscribe` with the `url` to visit, `reply` with the words to send back in its
+    place."""
 
     after: timedelta
     kind: str
@@ -52,7 +54,8 @@ class Action:
 class Contents:
     """What a recipient sees that matters here."""
 
-    links: tuple[str, ...] = ()
+    link: str = ""
+    picture: str = ""
     confirm_url: str = ""
     unsubscribe_url: str = ""
     reply_word: str = ""
@@ -64,18 +67,26 @@ def contents_of(message: Accepted) -> Contents:
         links = tuple(_LINK.findall(message.text))
         word = _REPLY.search(message.text)
         return Contents(
-            links=links, confirm_url=_confirm_link(links), reply_word=word.group(0) if word else ""
+            link=_told(links), confirm_url=_confirm_link(links), reply_word=word.group(0) if word else ""
         )
     mail = BytesParser(policy=email.policy.default).parsebytes(message.mime)
     text = mail.get_body(("plain",)) or mail.get_body(("html",))
     links = tuple(_LINK.findall(text.get_content() if text else ""))
     one_click = str(mail.get("List-Unsubscribe-Post", "")).strip() == "List-Unsubscribe=One-Click"
     listed = re.search(r"<(https?://[^>]+)>", str(mail.get("List-Unsubscribe", "")))
+    html = mail.get_body(("html",))
+    picture = _PICTURE.search(html.get_content() if html else "")
     return Contents(
-        links=links,
+        link=_told(links),
+        picture=picture.group(1) if picture else "",
         confirm_url=_confirm_link(links),
         unsubscribe_url=listed.group(1) if one_click and listed else "",
     )
+
+
+def _told(links: tuple[str, ...]) -> str:
+    """The first link that tells when it is followed."""
+    return next((link.rstrip(".,)") for link in links if "/c/" in link), "")
 
 
 def _confirm_link(links: tuple[str, ...]) -> str:
@@ -100,10 +111,9 @@ def plan(message: Accepted, contents: Contents, chance: random.Random, unwilling
     ]
     opened = timedelta(hours=chance.uniform(0.2, 20))
     if chance.random() < OPENS:
-        actions.append(Action(opened, "Open"))
+        actions.append(Action(opened, "Open", contents.picture))
         if chance.random() < CLICKS_OF_OPENS:
-            link = contents.links[0] if contents.links else "https://shop.example.com/"
-            actions.append(Action(opened + timedelta(minutes=2), "Click", link))
+            actions.append(Action(opened + timedelta(minutes=2), "Click", contents.link))
     if chance.random() < COMPLAINTS:
         actions.append(Action(opened + timedelta(minutes=5), "Complaint"))
     if contents.unsubscribe_url and chance.random() < UNSUBSCRIBES:
@@ -243,8 +253,10 @@ class Recipients:
         elif action.kind == "unsubscribe":
             post(action.url, {"List-Unsubscribe": "One-Click"})
             self.ledger.withdrawn.setdefault(message.to, []).append(at)
+        elif action.kind in ("Open", "Click"):
+            if action.url:  # nobody hears of what carries no picture or link that tells
+                look(action.url)
         elif message.channel == "sms":
             self._publish(feedback.sms_event(action.kind, message, sent_at, at))
         else:
-            detail = {"link": action.url} if action.kind == "Click" else {}
-            self._publish(feedback.email_event(action.kind, message, sent_at, at, **detail))
+            self._publish(feedback.email_event(action.kind, message, sent_at, at))

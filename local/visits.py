@@ -8,6 +8,18 @@ import urllib.parse
 import urllib.request
 from html.parser import HTMLParser
 
+AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Goes nowhere: the shop does not exist."""
+
+    def redirect_request(self, *_: object, **__: object) -> None:
+        return None
+
+
+_HERE = urllib.request.build_opener(_Stay)
+
 
 class FormParser(HTMLParser):
     """The one form of a page: where it posts to, and its hidden fields."""
@@ -60,6 +72,17 @@ def get(url: str) -> str:
     """A page."""
     with urllib.request.urlopen(url, timeout=30) as answer:
         return str(answer.read().decode())
+
+
+def look(url: str) -> None:
+    """What a mail program fetches, or a browser before it goes on elsewhere."""
+    request = urllib.request.Request(url, headers={"User-Agent": AGENT})
+    try:
+        with _HERE.open(request, timeout=30) as answer:
+            answer.read()
+    except urllib.error.HTTPError as error:
+        if error.code != 302:
+            raise
 
 
 def post(url: str, fields: dict[str, str]) -> str:

@@ -9,12 +9,16 @@ from datetime import datetime
 from typing import Any
 
 from halte.journeys.sources import Wording
-from services.delivery.domain.choice import CHANNELS, Ask, Skip, Standing, candidates, choose
+from services.delivery.domain.choice import Ask, Skip, Standing, candidates, choose
 from services.delivery.domain.contact import contact_of
 from services.journeys.domain.moves import AskMessage
 from services.scoring.domain.permissions import Permissions
+from services.shared.channels import CHANNELS
 from services.shared.clock import to_iso
 from services.shared.permission import Permission, needs_permission
+
+SPOKEN = ("email", "sms")
+"""What every message is taken to have words for; for other channels only where a node names them."""
 
 OVER = "moment_over"
 PROMOTES = "service_promotes"
@@ -55,7 +59,7 @@ def decide(
             standings[channel] = Standing(
                 address, address, permission=Permission(given.state, "") if given else None
             )
-    order = candidates(ask.channels, contact.preferred_channel, CHANNELS)
+    order = candidates(ask.channels, contact.preferred_channel, [*SPOKEN, *ask.channels])
     choice = choose(order, Ask(wording.kind, to_iso(at)), standings)
     return Skipped(choice.reason) if isinstance(choice, Skip) else Sent(choice.channel)
 

@@ -8,9 +8,6 @@ from aws_cdk import Aws
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ses as ses
-from aws_cdk import aws_smsvoice as smsvoice
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.constructs.freshness import watch_freshness
@@ -18,6 +15,8 @@ from infra.constructs.outcome_lake import keep_outcomes
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
+from infra.stacks.delivery_channels import allow_pushing, push_application_id
+from infra.stacks.delivery_feedback import add_feedback
 from infra.stacks.delivery_pressure import add_pressure, allow_pressure, default_settings
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged, NoticeRequested
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
@@ -48,7 +47,13 @@ class DeliveryStack(ServiceStack):
         self.sms_configuration_set = f"halte-{env.stage}"
         self._senders()
         self._copies()
-        self._feedback()
+        add_feedback(
+            self,
+            messages=self.messages,
+            gates=self.gates,
+            mail=self.configuration_set,
+            sms_configuration_set=self.sms_configuration_set,
+        )
         self._outbox()
         self._routes()
         self._report()
@@ -85,6 +90,7 @@ class DeliveryStack(ServiceStack):
             "configuration_set": self.configuration_set.configuration_set_name,
             "sms_origination": self.halte.sms_origination,
             "sms_configuration_set": self.sms_configuration_set,
+            "push_application_id": push_application_id(self),
             "pressure_table": self.pressure.table_name,
             **default_settings(self),
         }
@@ -147,6 +153,7 @@ class DeliveryStack(ServiceStack):
                 ],
             )
         )
+        allow_pushing(self, function)
 
     def _copies(self) -> None:
         on_consent = self.function(
@@ -179,55 +186,6 @@ class DeliveryStack(ServiceStack):
         )
         self.address_secret.grant_read(on_profiles)
         self.react(on_profiles, facts=[ProfilesChanged, ProfilesMerged], batch_size=20, timeout_seconds=60)
-
-    def _feedback(self) -> None:
-        topic = sns.Topic(self, "Feedback", enforce_ssl=True)
-        on_feedback = self.function(
-            "OnFeedback",
-            handler="on_feedback",
-            settings={"messages_table": self.messages.table_name, "gates_table": self.gates.table_name},
-        )
-        self.messages.grant(on_feedback, "dynamodb:GetItem", "dynamodb:UpdateItem")
-        self.gates.grant(on_feedback, "dynamodb:PutItem", "dynamodb:UpdateItem")
-        queue = self.queue("FeedbackQueue")
-        topic.add_subscription(subscriptions.SqsSubscription(queue, dead_letter_queue=queue.dead_letters))
-        self.consume(on_feedback, queue)
-        ses.ConfigurationSetEventDestination(
-            self,
-            "FeedbackDestination",
-            configuration_set=self.configuration_set,
-            destination=ses.EventDestination.sns_topic(topic),
-        )
-        self._sms_feedback(topic)
-        self.announce("feedback-topic-arn", topic.topic_arn)
-
-    def _sms_feedback(self, topic: sns.Topic) -> None:
-        allowed = topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="SmsEvents",
-                principals=[iam.ServicePrincipal("sms-voice.amazonaws.com")],
-                actions=["sns:Publish"],
-                resources=[topic.topic_arn],
-                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
-            )
-        )
-        sms = smsvoice.CfnConfigurationSet(
-            self,
-            "Sms",
-            configuration_set_name=self.sms_configuration_set,
-            event_destinations=[
-                smsvoice.CfnConfigurationSet.EventDestinationProperty(
-                    enabled=True,
-                    event_destination_name="feedback",
-                    matching_event_types=["TEXT_ALL"],
-                    sns_destination=smsvoice.CfnConfigurationSet.SnsDestinationProperty(
-                        topic_arn=topic.topic_arn
-                    ),
-                )
-            ],
-        )
-        if allowed.policy_dependable:
-            sms.node.add_dependency(allowed.policy_dependable)
 
     def _outbox(self) -> None:
         publisher = self.publisher(

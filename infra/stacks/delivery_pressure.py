@@ -38,7 +38,7 @@ def add_pressure(
         "reports_table": reports.table_name,
         **default_settings(stack),
     }
-    api = stack.function("Pressure", handler="pressure", settings=settings, wheels=CALENDARS)
+    api = stack.function("PressurePolicy", handler="pressure", settings=settings, wheels=CALENDARS)
     pressure.grant(
         api,
         "dynamodb:GetItem",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 from functools import cache
 
 from services.delivery.adapters.calendars import look_up
+from services.delivery.adapters.dynamo_channels import DynamoChannels
 from services.delivery.adapters.dynamo_counters import DynamoCounters
 from services.delivery.adapters.dynamo_funnel import DynamoFunnel
 from services.delivery.adapters.dynamo_gates import DynamoGates
@@ -18,11 +18,15 @@ from services.delivery.adapters.dynamo_pressure import DynamoPolicies
 from services.delivery.adapters.dynamo_templates import DynamoTemplates
 from services.delivery.adapters.dynamo_traces import DynamoTraces
 from services.delivery.adapters.s3_outcomes import S3Outcomes
-from services.delivery.adapters.senders import SesSender, SmsSender
+from services.delivery.adapters.senders.email import SesSender
+from services.delivery.adapters.senders.push import PushSender
+from services.delivery.adapters.senders.sms import SmsSender
+from services.delivery.adapters.sqs_reports import SqsReports
 from services.delivery.domain.pressure.policy import default_policy
 from services.delivery.report_ports import Funnel
 from services.delivery.settings import (
     ApiSettings,
+    ClicksSettings,
     OnConsentSettings,
     OnExitsSettings,
     OnFeedbackSettings,
@@ -39,10 +43,11 @@ from services.delivery.settings import (
 )
 from services.delivery.use_cases.answer_person import AnswerPerson
 from services.delivery.use_cases.copy_facts import CopyContacts, CopyPermissions
+from services.delivery.use_cases.follow_links import FollowLinks
 from services.delivery.use_cases.links import Links
 from services.delivery.use_cases.note_conversions import NoteConversions
 from services.delivery.use_cases.note_feedback import NoteFeedback
-from services.delivery.use_cases.pace import Pace
+from services.delivery.use_cases.pace import Pace, real_seconds, rest
 from services.delivery.use_cases.prepare import Prepare
 from services.delivery.use_cases.pressure import Pressure
 from services.delivery.use_cases.publish_outcomes import PublishOutcomes
@@ -53,12 +58,15 @@ from services.delivery.use_cases.serve_marketers import ServeMarketers
 from services.delivery.use_cases.set_pressure import SetPressure
 from services.delivery.use_cases.sweep_messages import SweepMessages
 from services.delivery.use_cases.tell_outcomes import TellOutcomes
+from services.delivery.use_cases.tracking import Tracking
 from services.delivery.use_cases.watch_pressure import WatchPressure
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
 from services.shared.aws.secrets import secret_text
+from services.shared.aws.token_keys import SecretTokenKeys
 from services.shared.clock import Clock
 from services.shared.ids import new_id
+from services.shared.observability import service_logger
 
 
 @cache
@@ -116,6 +124,21 @@ def noting_conversions() -> NoteConversions:
     """What `on_exits` runs."""
     settings = OnExitsSettings.from_env()
     return NoteConversions(_messages(settings.messages_table, settings.gates_table))
+
+
+@cache
+def following() -> FollowLinks:
+    """What `clicks` runs."""
+    settings = ClicksSettings.from_env()
+    return FollowLinks(
+        messages=_messages(settings.messages_table, ""),
+        reports=SqsReports(settings.feedback_queue_url),
+        keys=SecretTokenKeys(settings.token_secret_arn),
+        clock=settings.clock(),
+        lost=lambda error: service_logger("delivery").error(
+            "visit lost", extra={"error": type(error).__name__}
+        ),
+    )
 
 
 @cache
@@ -219,9 +242,10 @@ def _sending(settings: OnRequestsSettings) -> SendMessages:
         ledgers=DynamoLedgers(Table(settings.gates_table)),
         pauses=DynamoPauses(Table(settings.pressure_table), Table(settings.gates_table)),
         pace=Pace(
-            buckets=DynamoBuckets(Table(settings.gates_table)), quotas={"email": ses_quota}, now=time.time
+            buckets=DynamoBuckets(Table(settings.gates_table)), quotas={"email": ses_quota}, now=real_seconds
         ),
         default=default_policy(settings.daily_cap, brakes=settings.brakes),
+        sleep=rest,
     )
 
     def address_secret() -> str:
@@ -234,10 +258,13 @@ def _sending(settings: OnRequestsSettings) -> SendMessages:
         senders={
             "email": SesSender(settings.from_address, settings.configuration_set),
             "sms": SmsSender(settings.sms_origination, settings.sms_configuration_set),
+            "push": PushSender(settings.push_application_id),
         },
         prepare=Prepare(
             gates=gates,
+            channels=DynamoChannels(Table(settings.templates_table)),
             links=Links(settings.public_url, lambda: secret_text(settings.token_secret_arn)),
+            tracking=Tracking(settings.public_url, lambda: secret_text(settings.token_secret_arn)),
             address_secret=address_secret,
             pressure=pressure,
         ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from services.delivery.domain.channel_terms import ChannelTerms
 from services.delivery.domain.choice import Standing
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import Message
@@ -278,7 +279,7 @@ class Templates(Protocol):
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One message ready to leave."""
+    """One message ready to leave; `name` is how a letter addresses the person, where it is known."""
 
     send_id: str
     to: str
@@ -286,6 +287,9 @@ class Outgoing:
     commercial: bool
     unsubscribe_url: str
     at: datetime
+    profile_id: str = ""
+    template: str = ""
+    name: str = ""
 
 
 class Sender(Protocol):
@@ -293,4 +297,12 @@ class Sender(Protocol):
 
     def send(self, outgoing: Outgoing) -> Answer:
         """Attempt once, never twice; every outcome is a value."""
+        ...
+
+
+class Channels(Protocol):
+    """What the marketer says of channels."""
+
+    def terms(self) -> ChannelTerms:
+        """Prices, the home country and receivers; some seconds old at most."""
         ...

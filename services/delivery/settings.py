@@ -19,6 +19,7 @@ class OnRequestsSettings(Settings):
     configuration_set: str
     sms_origination: str
     sms_configuration_set: str
+    push_application_id: str
     daily_cap: int
     brakes: bool
     pressure_table: str
@@ -71,6 +72,14 @@ class CompactSettings(Settings):
 
     lake_bucket: str
     memory_mb: int
+
+
+class ClicksSettings(Settings):
+    """Of the public handler behind links and pictures."""
+
+    messages_table: str
+    feedback_queue_url: str
+    token_secret_arn: str
 
 
 class OnMessagesStreamSettings(Settings):

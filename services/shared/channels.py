@@ -8,7 +8,7 @@ Channel = Literal["email", "sms", "push", "print", "call", "wallet", "webhook"]
 """`call` is a task for somebody who phones, `wallet` a line on a pass, `webhook` a receiver that speaks to the person
 for us and knows them by their profile."""
 
-CHANNELS: tuple[Channel, ...] = get_args(Channel)
+CHANNELS: tuple[str, ...] = get_args(Channel)
 
 Confirmed = Literal["email", "sms"]
 """Channels on which a person can show that an address is theirs, by a link or a code in a message."""

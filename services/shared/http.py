@@ -85,6 +85,16 @@ def table(text: str, name: str) -> Response[Any]:
     )
 
 
+def redirect(url: str) -> Response[Any]:
+    """Elsewhere, for now; who is led there does not tell where from."""
+    return Response(status_code=302, headers={**_KEPT_APART, "Location": url})
+
+
+def picture(content: bytes, media_type: str) -> Response[Any]:
+    """A picture, fetched anew each time."""
+    return Response(status_code=200, content_type=media_type, body=content, headers=dict(_KEPT_APART))
+
+
 def raw_body(event: Any, limit: int = MAX_BODY) -> bytes:
     """The request's body as bytes, whatever its Content-Type claims.
 

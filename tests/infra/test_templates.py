@@ -32,6 +32,7 @@ PUBLIC_ROUTES = {
         for path in ("/preferences", "/preferences/request", "/preferences/email")
         for method in ("GET", "HEAD", "POST")
     ),
+    *(f"{method} /{path}/{{token}}" for path in ("c", "o") for method in ("GET", "HEAD")),
     "GET /preferences/receipt",
     "HEAD /preferences/receipt",
     "GET /console",

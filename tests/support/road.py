@@ -128,7 +128,7 @@ class Road:
         answer = self._invoke(route.function, event)
         text = answer.get("body") or ""
         if answer.get("isBase64Encoded"):
-            text = base64.b64decode(text).decode()
+            text = base64.b64decode(text).decode("utf-8", "replace")
         return Response(answer["statusCode"], text, answer.get("headers") or {})
 
     def put_event(self, source: str, detail_type: str, detail: Mapping[str, Any]) -> str:

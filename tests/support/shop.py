@@ -7,13 +7,14 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from email import message_from_bytes, policy
 from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from services.shared.clock import to_iso
+from services.shared.clock import from_iso, to_iso
 from tests.support.fabric import Sent, mime_of
 from tests.support.road import Road
 from tests.support.wire import Response
@@ -122,6 +123,13 @@ def text_of(sent: Sent) -> str:
     return str(body.get_content())
 
 
+def html_of(sent: Sent) -> str:
+    """The HTML of an e-mail."""
+    body = message_from_bytes(mime_of(sent), policy=policy.default).get_body(("html",))
+    assert body is not None
+    return str(body.get_content())
+
+
 def header_of(sent: Sent, name: str) -> str:
     """A header of an e-mail; empty when it has none of the name."""
     return str(message_from_bytes(mime_of(sent), policy=policy.default).get(name, ""))
@@ -154,13 +162,14 @@ def url_parts(url: str) -> tuple[str, dict[str, str]]:
 def ses_notice(kind: str, sent: Sent, at: str) -> dict[str, Any]:
     """An event as SES publishes it: kind is Delivery, Open, Click, Complaint …"""
     part = kind[0].lower() + kind[1:]
+    sent_at = to_iso(from_iso(at) - timedelta(hours=1))  # no person is quicker than two seconds
     return {
         "eventType": kind,
         "mail": {
-            "timestamp": at,
+            "timestamp": sent_at,
             "messageId": sent.message_id,
             "destination": sent.request["Destination"]["ToAddresses"],
             "tags": {"send_id": [send_id_of(sent)]},
         },
-        part: {"timestamp": at},
+        part: {"timestamp": sent_at if kind == "Delivery" else at},
     }

@@ -9,7 +9,6 @@ from services.consent.adapters.evidence_table import EvidenceTable
 from services.consent.adapters.kms_signer import KmsSigner
 from services.consent.adapters.ledger_table import LedgerTable, ShardsTable
 from services.consent.adapters.purpose_table import PurposeTable
-from services.consent.adapters.token_keys import SecretTokenKeys
 from services.consent.anchoring import Anchoring
 from services.consent.audit import Audit
 from services.consent.links import Links
@@ -24,6 +23,7 @@ from services.consent.settings import (
     PublicSettings,
 )
 from services.shared.aws.dynamo import Table
+from services.shared.aws.token_keys import SecretTokenKeys
 
 
 @cache

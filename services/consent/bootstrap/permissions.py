@@ -12,7 +12,6 @@ from services.consent.adapters.evidence_table import EvidenceTable
 from services.consent.adapters.ledger_table import LedgerTable
 from services.consent.adapters.purpose_table import PurposeTable
 from services.consent.adapters.reminder_table import ReminderTable
-from services.consent.adapters.token_keys import SecretTokenKeys
 from services.consent.addresses import AddressChanges
 from services.consent.asking import Asking
 from services.consent.branding import Branding
@@ -47,6 +46,7 @@ from services.consent.withdrawal import Revocations, Unsubscribing, Withdrawals
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
 from services.shared.aws.secrets import secret_text
+from services.shared.aws.token_keys import SecretTokenKeys
 from services.shared.ids import new_id
 
 

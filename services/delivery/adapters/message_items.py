@@ -18,7 +18,7 @@ GUARDS = ("status", "reason", "attempt_id")
 """What a transition depends on; an update is refused when one of them has changed."""
 
 _FIELDS = tuple(f.name for f in fields(Message) if f.name != "marks")
-_LISTS = ("channels", "gates")
+_LISTS = ("channels", "gates", "touches")
 
 
 def open_partitions(*, retry: bool) -> list[str]:

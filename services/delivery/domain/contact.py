@@ -24,6 +24,7 @@ _TRAITS = {
 }
 _PER_WEEK = "frequency"
 _SEND_HOUR = ("sendHour", "send_hour")
+_UNTRACKED = ("doNotTrack", "do_not_track")
 _LONGEST = 320
 _LONGEST_TOKEN = 1_000
 _MOST = 50
@@ -34,9 +35,9 @@ class Contact:
     """The reachable side of a profile; what is not known is empty. `version` is that of its traits; `since_at` is when
     the profile's history was last told anew, because an un-merge gave it back (empty: never).
 
-    `letterbox` is a postal address as `postal.Letterbox` writes it. `per_week` commercial
-    messages are the most that the person wants in seven days (0: they did not say).
-    `send_hour` is the hour (0 to 23, theirs) at which they like to read.
+    `letterbox` is a postal address as `postal.Letterbox` writes it. `per_week` commercial messages are the most that
+    the person wants in seven days (0: they did not say). `send_hour` is the hour (0 to 23, theirs) at which they like
+    to read. Of who is `untracked` no opens and clicks are noted.
     """
 
     profile_id: str
@@ -57,6 +58,7 @@ class Contact:
     country: str = ""
     send_hour: int | None = None
     since_at: str = ""
+    untracked: bool = False
 
     def address(self, channel: str) -> str:
         """The raw address on `channel`, or empty."""
@@ -95,6 +97,7 @@ def contact_of(profile_id: str, version: int, traits: Mapping[str, Any], since_a
                 break
     if letterbox := letterbox_of(traits.get("address")).text():
         found["letterbox"] = letterbox
+    untracked = any(traits.get(spelling) is True for spelling in _UNTRACKED)
     per_week = _count(traits.get(_PER_WEEK))
     return Contact(
         profile_id=profile_id,
@@ -102,6 +105,7 @@ def contact_of(profile_id: str, version: int, traits: Mapping[str, Any], since_a
         since_at=since_at,
         per_week=per_week,
         send_hour=_hour(next((traits[name] for name in _SEND_HOUR if name in traits), None)),
+        untracked=untracked,
         **found,
     )
 

@@ -27,9 +27,11 @@ class Message:
     After `expires_at` (if any), and from `proposition_until` on,
     nothing is sent. `gates` is the decision record; `marks` holds the first moment of each
     kind of feedback. `merged_from` is the profile it was requested for, where that has become part of `profile_id`
-    since. `claimed_at` of a `held` message is when its attempt is due. `variant` are the arms that its walk had taken,
-    `mailbox` the mailbox provider, `units` the parts that were billed; `revenue` (hundredths of `currency`) is what the
-    conversion brought that is put down to it. `inactive`: it went to somebody who has shown nothing for long.
+    since. `units` is what the provider bills (parts of a text message), `cost` the money that it was expected to cost.
+    `claimed_at` of a `held` message is when its attempt is due. `bounce` is the gravest reason of one; `touches` are
+    opens and clicks as `touches.Touch` writes them, `links` where they led to, by `touches.link_key`. `inactive`: it
+    went to somebody who has shown nothing for long. `variant` are the arms that its walk had taken, `mailbox` the
+    mailbox provider; `revenue` (hundredths of `currency`) is what the conversion brought that is put down to it.
     """
 
     send_id: str
@@ -63,17 +65,21 @@ class Message:
     claimed_at: str = ""
     updated_at: str = ""
     provider_id: str = ""
+    units: int = 0
+    cost: str = ""
     possible_duplicate: bool = False
     variant: str = ""
     campaign: str = ""
     objective: str = ""
     angle: str = ""
     mailbox: str = ""
-    units: int = 1
     revenue: int = 0
     currency: str = ""
     inactive: bool = False
     marks: Mapping[str, str] = field(default_factory=dict)
+    bounce: str = ""
+    touches: tuple[str, ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def subject(self) -> str:

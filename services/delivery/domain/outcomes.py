@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.delivery.domain.message import Message
+from services.delivery.domain.touches import CLICKED, links_of
 from services.shared.clock import from_iso
 from services.shared.contracts.delivery import Complaint, MessageOutcome
 
@@ -23,6 +24,10 @@ _EVENTS = {
     ("email", "complained"): "Email Marked as Spam",
     ("sms", "delivered"): "SMS Delivered",
     ("sms", "bounced"): "SMS Bounced",
+    ("sms", "clicked"): "SMS Link Clicked",
+    ("push", "delivered"): "Push Notification Received",
+    ("push", "opened"): "Push Notification Tapped",
+    ("push", "bounced"): "Push Notification Bounced",
     ("email", UNSUBSCRIBED): "Unsubscribed",
     ("sms", UNSUBSCRIBED): "Unsubscribed",
 }
@@ -60,14 +65,26 @@ def _status(old: Message | None, new: Message, effects: Effects) -> None:
 
 
 def _marks(old: Message | None, new: Message, effects: Effects) -> None:
-    for kind in new.marks:
+    for kind, now in new.marks.items():
         if old and kind in old.marks:
             continue
         if kind == COMPLAINED and new.address_key:
             effects.complaints.append(_complaint(new))
         name = _EVENTS.get((new.channel, kind))
-        if name and new.profile_id:
-            effects.events.append(_event(new, kind, name))
+        if name and new.profile_id and kind != CLICKED:
+            effects.events.append(_event(new, kind, name, now))
+    _clicks(old, new, effects)
+
+
+def _clicks(old: Message | None, new: Message, effects: Effects) -> None:
+    """One event for each link that a person clicked."""
+    name = _EVENTS.get((new.channel, CLICKED))
+    if not name or not new.profile_id or (old and old.touches == new.touches and old.marks == new.marks):
+        return
+    known = links_of(old.touches, old.marks.get("delivered", "")) if old else {}
+    for link, at in links_of(new.touches, new.marks.get("delivered", "")).items():
+        if link not in known:
+            effects.events.append(_event(new, CLICKED, name, at, link))
 
 
 def _outcome(message: Message) -> MessageOutcome:
@@ -96,17 +113,22 @@ def _complaint(message: Message) -> Complaint:
     )
 
 
-def _event(message: Message, kind: str, name: str) -> dict[str, Any]:
+def _event(message: Message, kind: str, name: str, at: str, link: str = "") -> dict[str, Any]:
+    more = {"link_id": link, "link_url": message.links.get(link, "")} if link else {}
+    if message.bounce and "bounced" in kind:
+        more["bounce_type"] = message.bounce
     return {
         "type": "track",
         "event": name,
-        "messageId": f"{message.send_id}-{kind}",
-        "timestamp": message.marks[kind],
+        "messageId": f"{message.send_id}-{kind}{f'-{link}' if link else ''}",
+        "timestamp": at,
         "profileId": message.profile_id,
         "properties": {
-            "email_id" if message.channel == "email" else "sms_id": message.send_id,
+            f"{message.channel}_id": message.send_id,
             "campaign_id": message.journey,
             "template": message.template,
             "channel": message.channel,
+            **({"node": message.node} if message.node else {}),
+            **more,
         },
     }

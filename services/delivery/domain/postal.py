@@ -48,11 +48,9 @@ class Letterbox:
     def of_text(cls, text: str) -> Letterbox:
         """The letter box that `text` was made from.
 
-        Raises:
-            ValueError: it has other than four lines.
-        """
-        street, postal_code, city, country = text.split("\n")
-        return cls(street, postal_code, city, country)
+        What came otherwise (an address that was requested) has what it has, in this order."""
+        lines = [*text.split("\n"), "", "", "", ""]
+        return cls(*lines[:4])
 
 
 def letterbox_of(address: Any) -> Letterbox:

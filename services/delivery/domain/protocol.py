@@ -12,12 +12,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from services.delivery.domain.feedback import Feedback
 from services.delivery.domain.message import OPEN, WAITING, Message, Status
+from services.delivery.domain.touches import BY_MACHINE, KINDS, Touch, link_key, marks_of, with_touch
 from services.shared.clock import from_iso, to_iso
 
 UNKNOWN_OUTCOME = "unknown_outcome"
 REJECTED = "rejected"
 EXPIRED = "expired"
+
+LONGEST_LINK = 1_000
+"""Characters that are kept of a link that was clicked."""
 
 EXPIRES_AFTER = timedelta(days=30)
 """How long after its request a message may still leave."""
@@ -39,9 +44,10 @@ class Retry:
 
 @dataclass(frozen=True)
 class Refused:
-    """It certainly did not leave and never will."""
+    """It certainly did not leave and never will; a `dead` address takes nothing else either."""
 
     reason: str
+    dead: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,9 @@ def answered(message: Message, attempt_id: str, answer: Answer, at: datetime) ->
         return replace(settled(message, "sent", "", at), provider_id=answer.provider_id)
     if message.status != "claimed" or message.attempt_id != attempt_id:
         return None
+    if isinstance(answer, Refused) and message.possible_duplicate:
+        # As below; and there is no use in repeating it again.
+        return settled(replace(message, possible_duplicate=False), "failed", UNKNOWN_OUTCOME, at)
     if isinstance(answer, Refused):
         return settled(message, "failed", answer.reason, at)
     if isinstance(answer, Unknown):
@@ -130,21 +139,42 @@ def answered(message: Message, attempt_id: str, answer: Answer, at: datetime) ->
     assert_never(answer)
 
 
-def fed_back(message: Message, kind: str, at: datetime, provider_id: str) -> Message | None:
+def fed_back(message: Message, feedback: Feedback) -> Message | None:
     """What a provider's event makes of the message: independent of order and of repetition.
 
     Each kind keeps its first moment. Any event but a rejection proves that the provider took the message.
     """
-    moment = to_iso(at)
-    known = message.marks.get(kind, "")
-    marks = {**message.marks, kind: min(known, moment) if known else moment}
-    changed = replace(message, marks=marks, provider_id=message.provider_id or provider_id)
-    if REJECTED in marks:
+    changed = _marked(message, feedback)
+    if REJECTED in changed.marks:
         if message.status != "failed" or gave_up(message):
-            changed = settled(changed, "failed", REJECTED, at)
+            changed = settled(changed, "failed", REJECTED, feedback.at)
     elif message.status in OPEN or claimable(message) or gave_up(message):
-        changed = settled(changed, "sent", "", at)
+        changed = settled(changed, "sent", "", feedback.at)
     return None if changed == message else changed
+
+
+def _marked(message: Message, feedback: Feedback) -> Message:
+    moment, marks, touches, links = to_iso(feedback.at), dict(message.marks), message.touches, message.links
+    if feedback.kind in KINDS:
+        link = link_key(feedback.link) if feedback.link else ""
+        touches = with_touch(touches, Touch(moment, feedback.kind, feedback.who, link))
+        if link and link not in links and any(text.endswith(link) for text in touches):
+            links = {**links, link: feedback.link[:LONGEST_LINK]}
+    else:
+        marks[feedback.kind] = min(marks.get(feedback.kind, moment), moment)
+    if touches:
+        of_touches = {f"{by}{kind}" for kind in KINDS for by in ("", BY_MACHINE)}
+        marks = {kind: at for kind, at in marks.items() if kind not in of_touches}
+        marks |= marks_of(touches, marks.get("delivered", ""))
+    causes = [cause for cause in (message.bounce, feedback.cause) if cause]
+    return replace(
+        message,
+        marks=marks,
+        touches=touches,
+        links=links,
+        bounce=min(causes, default=""),  # `Permanent` is before `Transient` in the alphabet as well
+        provider_id=message.provider_id or feedback.provider_id,
+    )
 
 
 def given_up(message: Message, at: datetime) -> Message | None:

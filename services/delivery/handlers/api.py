@@ -42,13 +42,20 @@ def put_landing_pages() -> Response[Any]:
 
 @app.get("/messages/<send_id>")
 def message(send_id: str) -> Response[Any]:
-    return answer(200, bootstrap.serving().message(send_id))
+    return answer(200, bootstrap.serving().message(send_id, _asked().get("language", "")))
 
 
 @app.get("/decisions")
 def decisions() -> Response[Any]:
-    profile_id = (app.current_event.query_string_parameters or {}).get("profile", "")
-    return answer(200, {"decisions": bootstrap.serving().decisions(profile_id)})
+    asked = _asked()
+    found = bootstrap.serving().decisions(
+        asked.get("profile", ""), asked.get("journey", ""), asked.get("language", "")
+    )
+    return answer(200, {"decisions": found})
+
+
+def _asked() -> dict[str, str]:
+    return app.current_event.query_string_parameters or {}
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import Any
 
 from services.delivery import bootstrap
-from services.delivery.domain.feedback import Feedback, UnknownFeedback, read_feedback
+from services.delivery.domain.envelopes import reports_in
+from services.delivery.domain.feedback import read_feedback
 from services.shared.aws.records import each_record
 from services.shared.observability import service_logger
 
 logger = service_logger("delivery")
-
-SES_GREETING = "Successfully validated SNS topic for Amazon SES event publishing."
-"""What SES writes to a topic when it becomes an event destination: no report, in no JSON."""
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -26,22 +23,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         counts[f"error_{type(error).__name__}"] += 1
 
     def note(record: Any) -> None:
-        feedback = _feedback(record)
-        counts[noting.note(feedback) if feedback else "foreign"] += 1
+        for report in reports_in(record["body"]):
+            counts[noting.note(read_feedback(report))] += 1
 
     answer = each_record(event, note, failed)
     logger.info("feedback noted", extra={"counts": dict(counts)})
     return answer
-
-
-def _feedback(record: Any) -> Feedback | None:
-    """The provider's event in an SNS notification, or bare where raw delivery is switched on; `None`: a greeting."""
-    try:
-        body = json.loads(record["body"])
-        wrapped = body.get("Type") == "Notification"
-        if wrapped and body["Message"] == SES_GREETING:
-            return None
-        report = json.loads(body["Message"]) if wrapped else body
-        return read_feedback(report)
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
-        raise UnknownFeedback("not a notification") from error

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, assert_never
 
-from services.delivery.domain.choice import CHANNELS
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.ports import Gates, Messages, Secret, Traces
 from services.delivery.use_cases.serve_marketers import decision
 from services.shared.addresses import address_key
+from services.shared.channels import CHANNELS
 from services.shared.clock import to_iso
 from services.shared.contracts.person import PersonAnswer, PersonQuestion
 

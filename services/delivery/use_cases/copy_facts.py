@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from services.delivery.domain.choice import CHANNELS
 from services.delivery.domain.contact import Contact, Gone, contact_of
 from services.delivery.domain.message import Message
 from services.delivery.domain.outcomes import CONSENT_JOURNEY, UNSUBSCRIBED
@@ -14,6 +13,9 @@ from services.shared.aws.parallel import done, each
 from services.shared.clock import to_iso
 from services.shared.contracts.consent import EVERY, ConsentChange
 from services.shared.contracts.ingest import Merge, ProfileChange
+
+OWNED = ("email", "sms")
+"""Channels on which it is kept whose an address is: permissions end there without a message that could tell."""
 
 
 class CopyContacts:
@@ -51,7 +53,7 @@ class CopyContacts:
 
     def _new_keys(self, before: Contact | Gone | None, contact: Contact) -> dict[str, str]:
         keys = {}
-        for channel in CHANNELS:
+        for channel in OWNED:
             raw = contact.address(channel)
             if not raw or (isinstance(before, Contact) and before.address(channel) == raw):
                 continue
@@ -82,7 +84,8 @@ class CopyPermissions:
         if change.state == "revoked" and change.purpose != EVERY:
             # Also when not newer: an attempt that failed between the two writes is finished by its repetition.
             cause = self._messages.get(change.send_id) if change.send_id else None
-            self._messages.create(_unsubscribed(change, self._gates.owner(change.address_key), cause))
+            owner = self._gates.owner(change.address_key) or (cause.profile_id if cause else "")
+            self._messages.create(_unsubscribed(change, owner, cause))
         return newer
 
 

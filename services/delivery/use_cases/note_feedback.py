@@ -10,7 +10,7 @@ from services.delivery.use_cases.amend import amend
 SUPPRESSING = frozenset({"bounced", "complained"})
 
 ACTIVE = frozenset({"opened", "clicked"})
-"""What people do who read what they are sent."""
+"""What people do who read what they are sent; what machines do has other marks."""
 
 
 class NoteFeedback:
@@ -30,11 +30,7 @@ class NoteFeedback:
             return feedback.kind
         if feedback.kind in SUPPRESSING and message.address_key:
             self._gates.suppress(message.address_key, message.channel, feedback.kind, feedback.at)
-        if feedback.kind in ACTIVE and feedback.kind not in message.marks and message.subject:
-            self._ledgers.note_active(message.subject, feedback.at)
-        amend(
-            self._messages,
-            message,
-            lambda m: protocol.fed_back(m, feedback.kind, feedback.at, feedback.provider_id),
-        )
+        after = amend(self._messages, message, lambda m: protocol.fed_back(m, feedback))
+        if feedback.kind in ACTIVE and feedback.kind in after.marks and after.subject:
+            self._ledgers.note_active(after.subject, feedback.at)
         return feedback.kind

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -31,6 +32,16 @@ SPENT_TODAY = 3_600.0
 """Seconds after which an account that has sent all it may is asked again: its 24 hours slide."""
 
 
+def real_seconds() -> float:
+    """Now, whatever clock a stage has: a provider's quota is of this world's time."""
+    return time.time()
+
+
+def rest(seconds: float) -> None:
+    """Wait, of real time."""
+    time.sleep(seconds)
+
+
 class Pace:
     """One worker's view; threads share it."""
 
@@ -45,21 +56,22 @@ class Pace:
         self._quotas = quotas
         self._now = now
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
-        self._tokens: dict[str, tuple[int, float]] = {}
+        self._tokens: dict[tuple[str, bool], tuple[int, float]] = {}  # what is reserved goes to no campaign
+        self._known: dict[str, Quota] = {}
 
     def take(self, channel: str, rule: PaceRule | None, *, commercial: bool) -> float:
         """Zero: the message may leave now. Else the seconds until it is worth asking again."""
         with self._locks[channel]:
-            tokens, until = self._tokens.get(channel, (0, 0.0))
+            tokens, until = self._tokens.get((channel, commercial), (0, 0.0))
             if tokens and self._now() < until:
-                self._tokens[channel] = (tokens - 1, until)
+                self._tokens[channel, commercial] = (tokens - 1, until)
                 return 0.0
             return self._lease(channel, rule or PaceRule(), commercial=commercial)
 
     def too_fast(self, channel: str) -> None:
         """The provider said so: everybody leaves it in peace for a while."""
         with self._locks[channel]:
-            self._tokens.pop(channel, None)
+            self._tokens = {key: one for key, one in self._tokens.items() if key[0] != channel}
             for _ in range(TRIES):
                 bucket, seen = self._buckets.get(channel)
                 new = struck(bucket, self._now())
@@ -77,11 +89,11 @@ class Pace:
                 return SPENT_TODAY
             wanted = int(min(room, MOST_LEASED, max(1.0, rate / 4) if rate else MOST_LEASED))
             given, new = lease(bucket, rate, wanted, now)
-            if not given:
-                return max(wait_for(bucket, rate, now), 0.05)
+            if given < wanted:  # a write for each single message would cost more than the message
+                return max(wait_for(bucket, rate, wanted, now), 0.05)
             unlimited = not rate and not bucket.quota.per_day and bucket.quota == stored.quota
             if unlimited or self._buckets.put(channel, new, seen):
-                self._tokens[channel] = (given - 1, now + FRESH)
+                self._tokens[channel, commercial] = (given - 1, now + FRESH)
                 return 0.0
         return FRESH
 
@@ -89,10 +101,11 @@ class Pace:
         """The bucket with the account's quota, asked for again when it is old."""
         if channel not in self._quotas or now - bucket.quota.read_at < READ_AGAIN:
             return bucket
-        try:
-            quota = self._quotas[channel](now)
-        except (
-            Exception
-        ):  # a quota that can't be read stops nobody: the provider says itself when it is too fast
-            quota = replace(bucket.quota, read_at=now)
-        return replace(bucket, quota=quota, leased=0)
+        known = self._known.get(channel)
+        if known is None or now - known.read_at >= READ_AGAIN:
+            try:
+                known = self._quotas[channel](now)
+            except Exception:  # what can't be read stops nobody: the provider says itself when it is too fast
+                known = replace(bucket.quota, read_at=now)
+            self._known[channel] = known
+        return replace(bucket, quota=known, leased=0)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
-from services.delivery.domain.choice import CHANNELS, Ask, Choice, Skip, candidates, choose
+from services.delivery.domain.choice import Ask, Choice, Skip, candidates, choose
 from services.delivery.domain.contact import Contact
 from services.delivery.domain.message import Message
 from services.delivery.domain.pressure.ledger import Ledger
+from services.delivery.domain.prices import cheaper_first, expected_costs, units_of
 from services.delivery.domain.templates.documents import TemplateDocument
 from services.delivery.domain.templates.rendering import NotRenderable, Rendered
 from services.delivery.domain.wishes import Held, heed
-from services.delivery.ports import Gates, Secret
-from services.delivery.use_cases.addresses import addresses_of
+from services.delivery.ports import Channels, Gates, Secret
+from services.delivery.use_cases.addresses import addresses_of, usable
 from services.delivery.use_cases.content import content_of, locale_of
 from services.delivery.use_cases.links import NO_LINKS, Links, Made
 from services.delivery.use_cases.pressure import Pressure
+from services.delivery.use_cases.tracking import Tracking
 from services.shared.clock import to_iso
+
+LINKED = ("email", "sms")
+"""Channels whose permissions the links of every message can change, beside that of its own: each makes links longer."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +35,29 @@ class Prepared:
     content: Rendered
     unsubscribe_url: str
     ledger: Ledger
+    units: int
+    cost: Decimal
+    name: str
+    links: Mapping[str, str]
 
 
 class Prepare:
     """Asks every gate that needs no transaction; the claim asks the rest."""
 
-    def __init__(self, *, gates: Gates, links: Links, address_secret: Secret, pressure: Pressure) -> None:
+    def __init__(
+        self,
+        *,
+        gates: Gates,
+        links: Links,
+        tracking: Tracking,
+        channels: Channels,
+        address_secret: Secret,
+        pressure: Pressure,
+    ) -> None:
         self._gates = gates
+        self._tracking = tracking
         self._links = links
+        self._channels = channels
         self._address_secret = address_secret
         self._pressure = pressure
 
@@ -59,22 +81,34 @@ class Prepare:
         except NotRenderable as error:
             gate = {"gate": "content", "channel": choice.channel, "input": error.detail, "verdict": "stop"}
             return Skip(error.reason, choice.channel, (*choice.gates, gate))
-        return Prepared(choice, content, links.unsubscribe, ledger)
+        content, led = self._tracking(document, message, choice, contact, content, now)
+        units = units_of(choice.channel, content.text)
+        cost = self._channels.terms().prices.of(choice.channel, units)
+        name = f"{contact.first_name} {contact.last_name}".strip() if contact else ""
+        return Prepared(choice, content, links.unsubscribe, ledger, units, cost, name, led)
 
     def _choose(
         self, message: Message, document: TemplateDocument, contact: Contact | None, now: datetime
     ) -> Choice | Skip:
-        """The first channel that can be reached and is allowed."""
+        """The first channel that is worth it, can be reached and is allowed."""
+        terms = self._channels.terms()
         preferred = contact.preferred_channel if contact else ""
         order = candidates(message.channels, preferred, document.supported())
-        addresses = addresses_of(message, order, contact, self._address_secret())
+        costs = expected_costs(order, document.sources(), terms.prices)
+        worth, dear = cheaper_first(order, document.value, costs)
+        addresses, unusable = usable(
+            addresses_of(message, worth, contact, self._address_secret()), terms.home_country
+        )
         standings = self._gates.standings(addresses, message.purpose)
-        return choose(order, Ask(message.message_class, to_iso(now), document.ways_out()), standings)
+        ask = Ask(message.message_class, to_iso(now), document.ways_out(), unusable)
+        choice = choose(worth, ask, standings)
+        return replace(choice, gates=(*dear, *choice.gates))
 
     def _ways_out(self, message: Message, choice: Choice, contact: Contact | None, now: datetime) -> Made:
         """The links by which the person ends or changes what the message relies on."""
         if not message.is_commercial:
             return NO_LINKS
-        addresses = addresses_of(message, CHANNELS, contact, self._address_secret())
+        named = dict.fromkeys((*LINKED, choice.channel))
+        addresses = addresses_of(message, list(named), contact, self._address_secret())
         keys = {name: key for name, (_, key) in addresses.items()}
         return self._links.of(message, choice.channel, keys, now)

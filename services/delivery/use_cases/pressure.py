@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import cast
@@ -58,7 +57,7 @@ class Pressure:
         pauses: Pauses,
         pace: Pace,
         default: PressurePolicy,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None],
     ) -> None:
         self._ledgers = ledgers
         self._pauses = pauses

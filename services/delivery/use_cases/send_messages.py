@@ -40,6 +40,7 @@ SEEN = 100
 ADDRESS_KEPT = protocol.EXPIRES_AFTER + timedelta(days=30)
 """Longer than an unsettled message keeps the address of somebody without a profile."""
 
+BOUNCED = "bounced"
 ERASED = "erased"
 PACED = "paced"
 """Held, because the channel sends no faster."""
@@ -176,12 +177,14 @@ class SendMessages:
         self, stored: Message, message: Message, template: Template, contact: Contact | None
     ) -> str | Skip | Held:
         moved = crowded = 0
+        admitted = False
         while moved < CHOICES and crowded < CROWD:
             prepared = self._prepare(message, template.document, contact, self._clock.now())
             if not isinstance(prepared, Prepared):
                 return prepared
-            if held := self._pressure.admit(message, prepared.choice, self._clock.now()):
+            if not admitted and (held := self._pressure.admit(message, prepared.choice, self._clock.now())):
                 return held
+            admitted = True
             claimed = self._claimed(message, template, prepared)
             claimed = replace(claimed, channels=stored.channels)
             ledger = prepared.ledger.touched(bid_of(claimed, claimed.channel), from_iso(claimed.claimed_at))
@@ -204,12 +207,13 @@ class SendMessages:
             gates=choice.gates,
         )
         now = self._clock.now()
-        inactive = self._pressure.inactive(message, prepared.ledger, now)
-        claimed = protocol.claimed(message, claim, now)
         return replace(
-            claimed,
+            protocol.claimed(message, claim, now),
             template_version=template.version,
-            inactive=inactive,
+            units=prepared.units,
+            links=prepared.links,
+            cost=f"{prepared.cost.normalize():f}" if prepared.cost else "",
+            inactive=self._pressure.inactive(message, prepared.ledger, now),
             mailbox=mailbox_of(choice.channel, choice.standing.address),
         )
 
@@ -221,10 +225,15 @@ class SendMessages:
             commercial=claimed.is_commercial,
             unsubscribe_url=prepared.unsubscribe_url,
             at=self._clock.now(),
+            profile_id=claimed.profile_id,
+            template=claimed.template,
+            name=prepared.name,
         )
         answer = self._senders[claimed.channel].send(outgoing)
         now = self._clock.now()
         self._pressure.learn(claimed.channel, answer, now)
+        if isinstance(answer, protocol.Refused) and answer.dead:
+            self._gates.suppress(claimed.address_key, claimed.channel, BOUNCED, now)
         after = amend(
             self._messages, claimed, lambda m: protocol.answered(m, claimed.attempt_id, answer, now)
         )

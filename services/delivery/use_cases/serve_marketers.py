@@ -10,6 +10,7 @@ from services.delivery.domain.message import Message
 from services.delivery.domain.promotion import LandingPages, found_in
 from services.delivery.domain.templates.documents import NAME, Template, TemplateDocument
 from services.delivery.domain.templates.rendering import check
+from services.delivery.domain.why import language_of, why
 from services.delivery.ports import Messages, Templates
 from services.shared.clock import Clock
 from services.shared.errors import Invalid, NotFound
@@ -65,8 +66,8 @@ class ServeMarketers:
         found = {t.name: list(found_in(t.document, pages)) for t in self._templates.all()}
         return {"pages": pages, "breaches": {name: problems for name, problems in found.items() if problems}}
 
-    def message(self, send_id: str) -> dict[str, Any]:
-        """One decision record, without any address.
+    def message(self, send_id: str, language: str = "") -> dict[str, Any]:
+        """One decision record, without any address, with `why` in words of `language` (a tag).
 
         Raises:
             NotFound: nothing was requested under that id.
@@ -74,17 +75,24 @@ class ServeMarketers:
         message = self._messages.get(send_id)
         if message is None:
             raise NotFound("not_found", f"no message {send_id}")
-        return decision(message)
+        return {**decision(message), "why": asdict(why(message, language_of(language)))}
 
-    def decisions(self, profile_id: str) -> list[dict[str, Any]]:
-        """A profile's latest decision records, newest first.
+    def decisions(self, profile_id: str, journey: str = "", language: str = "") -> list[dict[str, Any]]:
+        """A profile's latest decision records, newest first, each with `why` in words; `journey` takes those of one,
+        `language` is a tag (`nl`).
 
         Raises:
             Invalid: no profile is named.
         """
         if not profile_id:
             raise Invalid("invalid", "profile is required")
-        return [decision(m) for m in self._messages.of_profile(profile_id, DECISIONS)]
+        spoken = language_of(language)
+        found = self._messages.of_profile(profile_id, DECISIONS)
+        return [
+            {**decision(message), "why": asdict(why(message, spoken))}
+            for message in found
+            if journey in ("", message.journey)
+        ]
 
 
 def _shown(template: Template) -> dict[str, Any]:

@@ -55,15 +55,14 @@ class SweepMessages:
         if not run.go_on():
             run.counts["left"] += len(send_ids)
             return
-        found = [one for one in done(each(self._messages.get, send_ids)) if one]
-        due = sorted((one for one in found if self._is_due(one, now)), key=_order)
+        found = each(self._messages.get, send_ids)
+        run.errors += [one for one in found if isinstance(one, Exception)]
+        due = [one for one in found if isinstance(one, Message) and self._is_due(one, now)]
         run.counts["moved"] += len(send_ids) - len(due)  # the index lags: by now another attempt may hold it
         people: dict[str, list[Message]] = defaultdict(list)
-        for message in due:
+        for message in sorted(due, key=_order):
             people[message.subject or message.send_id].append(message)
-        for error in each(lambda one: self._person(one, now, run), people.values()):
-            if isinstance(error, Exception):
-                run.errors.append(error)
+        done(each(lambda one: self._person(one, now, run), people.values()))
 
     def _person(self, messages: list[Message], now: datetime, run: _Run) -> None:
         for message in messages:

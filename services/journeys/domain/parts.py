@@ -31,7 +31,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
-Channel = Literal["email", "sms", "push", "print", "preferred"]
+Channel = Literal["email", "sms", "push", "print", "call", "wallet", "webhook", "preferred"]
 Channels = Annotated[list[Channel], Field(min_length=1)]
 LANGUAGE = "x-halte"
 """Marks in a schema what the language of conditions defines: `condition` or `where`."""

@@ -10,7 +10,7 @@ from services.delivery.domain.promotion import LandingPages
 from services.delivery.domain.templates.documents import TemplateDocument
 from services.shared.permission import MessageClass
 from tests.contracts.openapi import reports
-from tests.contracts.openapi.operations import MODEL, Operation, does
+from tests.contracts.openapi.operations import MODEL, PAGE, Operation, does
 from tests.contracts.openapi.shapes import (
     FLAG,
     INSTANT,
@@ -24,6 +24,9 @@ from tests.contracts.openapi.shapes import (
     one_of,
     ref,
 )
+
+REFUSED = {404: {PAGE: TEXT}, 410: {PAGE: TEXT}}
+"""No link of ours; one that is too old."""
 
 OPERATIONS: Mapping[str, Operation] = {
     "GET /templates": does(
@@ -51,16 +54,36 @@ OPERATIONS: Mapping[str, Operation] = {
         takes=ref("LandingPages"),
     ),
     "GET /messages/{send_id}": does(
-        "Why a message was sent or not, without any address", ref("Decision"), "not_found"
+        "Why a message was sent or not, in words of `language` (nl, en), without any address",
+        ref("Decision"),
+        "not_found",
+        query={"language": TEXT},
     ),
     "GET /decisions": does(
-        "A profile's latest decision records, newest first",
+        "A profile's latest decision records (of one `journey`), newest first, in words of `language` (nl, en)",
         obj({"decisions": many(ref("Decision"))}),
         "invalid",
-        query={"profile": TEXT},
+        query={"profile": TEXT, "journey": TEXT, "language": TEXT},
         needed=("profile",),
     ),
     **reports.OPERATIONS,
+    **{
+        f"{method} /c/{{token}}": Operation(
+            "On to where a link of a message leads; the one that nobody sees leads nowhere",
+            {302: {}, **({200: {PAGE: TEXT}, **REFUSED} if method == "GET" else {})},
+            gives={302: {"Location": "where the link leads to"}},
+            who="anyone",
+        )
+        for method in ("GET", "HEAD")
+    },
+    **{
+        f"{method} /o/{{token}}": Operation(
+            "A picture of one dot, whatever the token: it tells that a message is opened",
+            {200: {"image/gif": TEXT} if method == "GET" else {}},
+            who="anyone",
+        )
+        for method in ("GET", "HEAD")
+    },
 }
 
 _TEMPLATE = model("Template", TemplateDocument)
@@ -72,6 +95,10 @@ _OPTIONAL: Mapping[str, Schema] = {
     "gates": many(by_name(TEXT)),
     **dict.fromkeys(("counted_on", "attempt_id", "provider_id"), TEXT),
     **dict.fromkeys(("claimed_at", "updated_at"), INSTANT),
+    "why": obj({"summary": TEXT, "gates": many(TEXT)}),
+    "bounce": TEXT,
+    "touches": many(TEXT),
+    "links": by_name(TEXT),
 }
 
 SCHEMAS: Mapping[str, Schema] = {

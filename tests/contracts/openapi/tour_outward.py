@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from tests.contracts.openapi.tour import MAIL, Tour
 from tests.support.accessible import Page
-from tests.support.shop import SEEDS, header_of, link, send_id_of, text_of, url_parts
+from tests.support.shop import SEEDS, header_of, html_of, link, send_id_of, text_of, url_parts
 
 
 def _seeds(kind: str) -> list[Path]:
@@ -121,6 +122,7 @@ def pages(tour: Tour) -> None:
     moved = next(sent for sent in road.outbox if "/preferences/email" in text_of(sent))
     _follow(tour, "/preferences/email", moved)
     _follow(tour, "/consents/unsubscribe", newsletter)
+    _look(tour, newsletter)
     ask("GET /preferences/request")
     ask("HEAD /preferences/request")
     ask("POST /preferences/request", form={"address": MAIL}, expect=202)
@@ -128,6 +130,18 @@ def pages(tour: Tour) -> None:
     for path in ("/consents/confirm", "/consents/unsubscribe", "/preferences", "/preferences/email"):
         ask(f"GET {path}", query={"token": "none"}, expect=400)
     road.deliver()
+
+
+def _look(tour: Tour, sent: Any) -> None:
+    """The picture and the links of a message."""
+    led = re.findall(r"https?://[^\"]+/([co])/([^\"]+)", html_of(sent))
+    picture = next(token for path, token in led if path == "o")
+    link_on, *_, unseen = [token for path, token in led if path == "c"]
+    for method in ("HEAD", "GET"):
+        tour.ask(f"{method} /o/{{token}}", picture)
+        tour.ask(f"{method} /c/{{token}}", link_on, expect=302)
+    tour.ask("GET /c/{token}", unseen)
+    tour.ask("GET /c/{token}", "none", expect=404)
 
 
 def _follow(tour: Tour, path: str, sent: Any, **changed: str) -> None:
@@ -174,9 +188,9 @@ def what_was_sent(tour: Tour) -> None:
     ask("POST /consents/objections", body={**objection, "addresses": []}, expect=400)
     ana = road.http("GET", "/profiles/userId:ana", admin=True).json()["profile_id"]
     ask("GET /profiles/{profile_id}/journeys", ana)
-    ask("GET /decisions", query={"profile": ana})
+    ask("GET /decisions", query={"profile": ana, "journey": "", "language": "nl"})
     ask("GET /decisions", expect=400)
-    ask("GET /messages/{send_id}", send_id_of(road.outbox[-1]))
+    ask("GET /messages/{send_id}", send_id_of(road.outbox[-1]), query={"language": "nl"})
     ask("GET /messages/{send_id}", "none", expect=404)
     _reports(tour)
 

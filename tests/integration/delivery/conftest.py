@@ -215,15 +215,19 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "CONFIGURATION_SET": "mail",
             "SMS_ORIGINATION": "+12025550100",
             "SMS_CONFIGURATION_SET": "halte-test",
+            "PUSH_APPLICATION_ID": "app-1",
             "DAILY_CAP": "3",
             "BRAKES": "true",
             "PRESSURE_TABLE": "pressure",
             "SWEEP_AFTER_SECONDS": "900",
             "BUS_NAME": "bus",
+            "FEEDBACK_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="feedback")["QueueUrl"],
         }
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
         CLOCK.advance(NOW - CLOCK.now())
+        monkeypatch.setattr(bootstrap, "real_seconds", lambda: CLOCK.now().timestamp())
+        monkeypatch.setattr(bootstrap, "rest", lambda seconds: None)
         published: list[dict[str, Any]] = []
 
         class Events:

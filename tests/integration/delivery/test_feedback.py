@@ -84,8 +84,9 @@ def test_the_outbox_tells_everything_once(sent: World) -> None:
     assert [m["reason"] for m in facts["MessageSkipped.v1"]["messages"]] == ["unknown_template"]
     assert EMAIL not in json.dumps(sent.published)
 
-    for kind in ("Send", "Delivery", "Open", "Click", "Click"):
-        note(ses_event(kind, "snd_1"))
+    shop = {"link": "https://shop.example.com/?a=1"}
+    for minutes, kind in enumerate(("Send", "Delivery", "Open", "Click", "Click")):
+        note(ses_event(kind, "snd_1", minutes, **(shop if kind == "Click" else {})))
     (name, detail), *rest = publish(sent)
     assert (name, rest) == ("OutcomesObserved.v1", [])
     assert [e["event"] for e in detail["events"]] == ["Email Delivered", "Email Opened", "Email Link Clicked"]
@@ -93,15 +94,20 @@ def test_the_outbox_tells_everything_once(sent: World) -> None:
         "type": "track",
         "event": "Email Opened",
         "messageId": "snd_1-opened",
-        "timestamp": "2026-03-01T12:01:00.000Z",
+        "timestamp": "2026-03-01T12:02:00.000Z",
         "profileId": "prf_1",
         "properties": {
             "email_id": "snd_1",
             "campaign_id": "welcome",
             "template": "news",
             "channel": "email",
+            "node": "offer",
         },
     }
+    clicked = detail["events"][2]
+    assert clicked["messageId"] == f"snd_1-clicked-{clicked['properties']['link_id']}"
+    assert clicked["timestamp"] == "2026-03-01T12:03:00.000Z"
+    assert clicked["properties"]["link_url"] == shop["link"]
 
 
 def test_a_repeated_batch_counts_once_and_publishes_again(

@@ -10,7 +10,8 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
-from services.delivery.adapters.senders import SesSender, SmsSender
+from services.delivery.adapters.senders.email import SesSender
+from services.delivery.adapters.senders.sms import SmsSender
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
 from services.delivery.domain.templates.rendering import Rendered
 from services.delivery.ports import Outgoing

@@ -152,6 +152,14 @@ def test_a_send_records_the_consent_it_relied_on(ready: World) -> None:
     assert EMAIL not in json.dumps(record)
     status, listed = call("GET", "/decisions", query={"profile": "prf_1"})
     assert [d["send_id"] for d in listed["decisions"]] == ["snd_1"]
+    assert (
+        listed["decisions"][0]["why"]["gates"][2] == "Permission for e-mail: granted by double_opt_in cns_1."
+    )
+    for journey, number in (("welcome", 1), ("another", 0)):
+        asked = {"profile": "prf_1", "journey": journey, "language": "nl"}
+        told = call("GET", "/decisions", query=asked)[1]["decisions"]
+        assert len(told) == number
+        assert all(one["why"]["summary"].startswith("Verstuurd per e-mail op 2026-03-01") for one in told)
 
 
 def test_redelivery_sends_once(ready: World) -> None:
@@ -341,7 +349,7 @@ def test_what_was_throttled_for_a_month_expires(ready: World) -> None:
 
 
 def test_the_sweep_passes_one_by_that_it_cannot_take(ready: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    ready.email.answers = [Retry("TooManyRequestsException")] * 2
+    ready.email.answers = [Retry("unreachable")] * 2
     ask(request("snd_1", template="confirm"))
     ask(request("snd_2", template="confirm"))
     CLOCK.advance(timedelta(minutes=5))

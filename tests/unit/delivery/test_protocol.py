@@ -1,17 +1,17 @@
-"""The send protocol: its table of transitions, and every schedule of faults through it."""
+"""The send protocol: its table of transitions (every schedule of faults: test_protocol_model)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import permutations, product
+from itertools import permutations
 from typing import Any
 
 import pytest
 
 from services.delivery.domain import protocol
-from services.delivery.domain.message import WAITING, Message
+from services.delivery.domain.feedback import Feedback
+from services.delivery.domain.message import Message
 from services.delivery.domain.protocol import Answer, Claim, Refused, Retry, Sent, Unknown
 from services.shared.clock import to_iso
 
@@ -52,6 +52,7 @@ CLAIMED = protocol.claimed(message(), claim("a1"), NOW)
         (replace(CLAIMED, status="failed", reason="rejected"), "a1", Sent("p1"), None, ""),
         (replace(CLAIMED, status="failed", reason="unknown_outcome"), "a1", Sent("p1"), "sent", ""),
         (replace(CLAIMED, possible_duplicate=True), "a1", Retry("throttled"), "unknown", "throttled"),
+        (replace(CLAIMED, possible_duplicate=True), "a1", Refused("no"), "failed", "unknown_outcome"),
     ],
 )
 def test_what_an_answer_makes_of_a_message(
@@ -81,7 +82,7 @@ def test_feedback_folds_to_the_same_message_in_every_order() -> None:
 
     def fold(order: tuple[tuple[str, datetime], ...], start: Message) -> tuple[str, dict[str, str]]:
         for kind, at in (*order, *order):
-            start = protocol.fed_back(start, kind, at, "p1") or start
+            start = protocol.fed_back(start, Feedback(kind, "snd_1", "p1", at)) or start
         return start.status, dict(sorted(start.marks.items()))
 
     starts = (CLAIMED, replace(CLAIMED, status="unknown"), protocol.given_up(CLAIMED, NOW), CLAIMED)
@@ -106,93 +107,6 @@ def test_only_what_never_left_expires(status: Any, days: int, expires: bool) -> 
         assert (new.status, new.reason, new.address) == ("failed", "expired", "")
 
 
-class Crash(Exception):
-    """The worker died."""
-
-
-class World:
-    """A store with compare-and-set, and a provider whose answers and losses are scripted."""
-
-    def __init__(self, message_class: str) -> None:
-        self.message = message(message_class=message_class)
-        self.accepted = 0
-        self.attempts = 0
-
-    def swap(self, change: Callable[[Message], Message | None]) -> None:
-        self.message = change(self.message) or self.message
-
-    def attempt(self, crash: str, outcome: str, early: bool) -> None:
-        self.attempts += 1
-        attempt_id = f"a{self.attempts}"
-        _crash(crash, "before_claim")
-        if crash == "quiet":
-            self.swap(lambda m: protocol.held(m, "quiet_hours", NOW + timedelta(hours=1), NOW))
-            return
-        self.message = protocol.claimed(self.message, claim(attempt_id), NOW)
-        _crash(crash, "before_send")
-        if outcome in ("accepted", "lost_answer"):
-            self.accepted += 1
-            if early:
-                self.feedback()
-        _crash(crash, "before_settle")
-        answers: dict[str, Answer] = {
-            "accepted": Sent("p1"),
-            "refused": Refused("no"),
-            "throttled": Retry("throttled"),
-        }
-        answer = answers.get(outcome, Unknown("timeout"))
-        self.swap(lambda m: protocol.answered(m, attempt_id, answer, NOW))
-
-    def deliver(self, crash: str, outcome: str, early: bool) -> None:
-        if protocol.claimable(self.message):
-            self.attempt(crash, outcome, early)
-
-    def sweep(self, outcome: str) -> None:
-        if self.message.status in WAITING or protocol.may_resend(self.message):
-            self.attempt("", outcome, False)
-        else:
-            self.swap(lambda m: protocol.given_up(m, NOW))
-
-    def feedback(self) -> None:
-        self.swap(lambda m: protocol.fed_back(m, "delivered", NOW, "p1"))
-
-
-def _crash(point: str, here: str) -> None:
-    if point == here:
-        raise Crash
-
-
-CRASHES = ("", "before_claim", "before_send", "before_settle")
-QUIET = "quiet"
-"""Not a crash: the person wants nothing at this hour."""
-
-OUTCOMES = ("accepted", "refused", "throttled", "lost_answer", "lost_request")
-FEEDBACK = ("none", "early", "before_sweep", "after_sweep")
-
-
-def schedules(crashes: Sequence[str] = CRASHES) -> Iterator[tuple[Any, Any, str]]:
-    steps = list(product(crashes, OUTCOMES))
-    for deliveries in product(steps, repeat=2):
-        for feedback in FEEDBACK:
-            yield (*deliveries, ("", "accepted")), OUTCOMES, feedback
-
-
-def run(message_class: str, deliveries: Any, feedback: str, swept: str) -> World:
-    world = World(message_class)
-    for crash, outcome in deliveries:
-        try:
-            world.deliver(crash, outcome, feedback == "early")
-        except Crash:
-            continue
-    if feedback == "before_sweep" and world.accepted:
-        world.feedback()
-    world.sweep(swept)
-    world.sweep(swept)
-    if feedback == "after_sweep" and world.accepted:
-        world.feedback()
-    return world
-
-
 def test_a_message_is_held_once_until_a_moment_and_only_while_nothing_left() -> None:
     until = NOW + timedelta(hours=9)
     held = protocol.held(message(), "quiet_hours", until, NOW)
@@ -204,30 +118,3 @@ def test_a_message_is_held_once_until_a_moment_and_only_while_nothing_left() -> 
     assert protocol.claimable(later)
     for status in ("claimed", "unknown", "sent", "skipped", "failed"):
         assert protocol.held(message(status=status), "quiet_hours", until, NOW) is None
-
-
-def test_marketing_is_sent_at_most_once_and_never_lost_silently() -> None:
-    runs = 0
-    for deliveries, _, feedback in schedules((*CRASHES, QUIET)):
-        world = run("commercial", deliveries, feedback, "accepted")
-        runs += 1
-        assert world.accepted <= 1, (deliveries, feedback)
-        assert world.message.status in ("sent", "failed"), (deliveries, feedback)
-        if world.message.status == "failed":
-            assert world.message.reason, (deliveries, feedback)
-        if world.accepted and feedback in ("early", "before_sweep", "after_sweep"):
-            assert world.message.status == "sent", (deliveries, feedback)
-        if world.message.status == "sent":
-            assert world.accepted == 1, (deliveries, feedback)
-    assert runs == 2_500
-
-
-def test_service_messages_double_only_when_answer_and_feedback_are_both_lost() -> None:
-    for deliveries, outcomes, feedback in schedules():
-        for swept in outcomes:
-            world = run("service", deliveries, feedback, swept)
-            assert world.accepted <= 2, (deliveries, feedback, swept)
-            assert world.message.status in ("sent", "failed", "unknown"), (deliveries, feedback, swept)
-            if world.accepted == 2:
-                assert feedback in ("none", "after_sweep"), (deliveries, feedback, swept)
-                assert world.message.attempts >= 2

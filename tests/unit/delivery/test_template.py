@@ -34,7 +34,7 @@ def document(html: str = "", text: str = "text", subject: str = "subject", **fie
     [
         ({"class": "commercial", "channels": {"sms": {"text": "x"}}}, "purpose is required"),
         ({"class": "service", "purpose": "p", "channels": {"sms": {"text": "x"}}}, "purpose is not allowed"),
-        ({"class": "service", "channels": {}}, "channels needs email or sms"),
+        ({"class": "service", "channels": {}}, "channels needs at least one"),
         ({"class": "ideal", "channels": {"sms": {"text": "x"}}}, "purpose is required: a"),
         ({"class": "promotion", "channels": {"sms": {"text": "x"}}}, "service"),
         ({"class": "service", "channels": {"fax": {"text": "x"}}}, "Extra inputs"),

@@ -11,26 +11,27 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from services.delivery.domain import protocol
+from services.delivery.domain.channel_terms import ChannelTerms
 from services.delivery.domain.choice import Permission, Standing
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import OPEN, Message
 from services.delivery.domain.pressure.ledger import Ledger
-from services.delivery.domain.pressure.policy import PressurePolicy
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
 from services.delivery.domain.templates.documents import Template, TemplateDocument
-from services.delivery.ports import ClaimVerdict, Ledgers, Outgoing, Stale
+from services.delivery.ports import ClaimVerdict, Outgoing, Stale
 from services.delivery.use_cases.links import NO_LINKS, Made
 from services.delivery.use_cases.prepare import Prepare
-from services.delivery.use_cases.pressure import Pressure
 from services.delivery.use_cases.send_messages import NotSentYet, SendMessages
-from services.shared.clock import FixedClock, to_iso
+from services.delivery.use_cases.tracking import Tracking
+from services.shared.clock import Clock, FixedClock, to_iso
 from services.shared.contracts.consent import ConsentChange
 from services.shared.contracts.messages import MessageRequest
+from tests.support.no_pressure import no_pressure
 from tests.support.thorough import EXHAUSTIVE
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -109,6 +110,9 @@ class World:
     def allows(self) -> bool:
         return self.copy is not None and self.copy.state == "granted" and not self.suppressed
 
+    def terms(self) -> ChannelTerms:
+        return ChannelTerms()
+
     # `Messages`
 
     def create(self, message: Message) -> Message:
@@ -178,25 +182,25 @@ class World:
         return answer
 
 
-class NoLedgers:
-    """Nobody was sent anything."""
-
-    def get(self, subject: str) -> Ledger:
-        return Ledger()
-
-
-def sender(world: Any) -> SendMessages:
+def sender(world: Any, clock: Clock | None = None) -> SendMessages:
     numbers = iter(range(1_000))
-    pressure = Pressure(ledgers=cast("Ledgers", NoLedgers()), policies=world, default=PressurePolicy())
+    pressure = no_pressure()
     return SendMessages(
         messages=world,
         gates=world,
         templates=world,
         senders={"email": world},
-        prepare=Prepare(gates=world, links=world, address_secret=lambda: "secret", pressure=pressure),
+        prepare=Prepare(
+            gates=world,
+            links=world,
+            tracking=Tracking("https://api.example.com", lambda: "secret"),
+            channels=world,
+            address_secret=lambda: "secret",
+            pressure=pressure,
+        ),
         pressure=pressure,
         address_secret=lambda: "secret",
-        clock=FixedClock(NOW),
+        clock=clock or FixedClock(NOW),
         new_id=lambda prefix: f"{prefix}_{next(numbers)}",
     )
 

@@ -65,9 +65,9 @@ def lease(bucket: Bucket, rate: float, wanted: int, now: float) -> tuple[int, Bu
     return given, replace(bucket, next_at=begin + given / rate, leased=bucket.leased + given)
 
 
-def wait_for(bucket: Bucket, rate: float, now: float) -> float:
-    """Seconds until the next lease is possible."""
-    freed = bucket.next_at - max(1.0, 1.0 / rate) + 1 / rate if rate else now
+def wait_for(bucket: Bucket, rate: float, wanted: int, now: float) -> float:
+    """Seconds until a lease of so many is possible."""
+    freed = bucket.next_at - max(1.0, 1.0 / rate) + wanted / rate if rate else now
     return max(0.0, freed - now, bucket.blocked_until - now)
 
 

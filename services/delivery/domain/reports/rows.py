@@ -94,7 +94,7 @@ def _numbers(message: Message) -> Iterator[tuple[str, str, int]]:
     if message.status == "skipped":
         yield message.updated_at, f"{SKIPPED}{message.reason}", 1
     if message.status == "sent":
-        yield message.updated_at, "units", message.units
+        yield message.updated_at, "units", max(1, message.units)
         if message.inactive:
             yield message.updated_at, "sent_inactive", 1
     for kind in MARKS:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.delivery.domain.templates.outward_parts import OutwardParts
+
 
 class Part(BaseModel):
     """What is said on one channel, or of all of them."""
@@ -25,7 +27,7 @@ class SmsPart(Part):
     text: str = Field(min_length=1, max_length=1_000)
 
 
-class Channels(Part):
+class Channels(OutwardParts):
     """What the template says on each channel it supports."""
 
     email: EmailPart | None = None
@@ -33,7 +35,7 @@ class Channels(Part):
 
     def names(self) -> list[str]:
         """The channels there are."""
-        return [c for c, part in (("email", self.email), ("sms", self.sms)) if part]
+        return [*(c for c, part in (("email", self.email), ("sms", self.sms)) if part), *self.said()]
 
     def sources(self, path: str) -> dict[str, str]:
         """Each Liquid source by its path; empty ones are left out."""
@@ -43,4 +45,4 @@ class Channels(Part):
             f"{path}.email.html": self.email.html if self.email else "",
             f"{path}.sms.text": self.sms.text if self.sms else "",
         }
-        return {name: source for name, source in found.items() if source}
+        return {name: source for name, source in found.items() if source} | self.outward_sources(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from liquid import BoundTemplate
@@ -18,11 +18,12 @@ _SCHEME = re.compile(r"[\s\x00-\x20]*(javascript|data|vbscript)\s*:", re.IGNOREC
 
 @dataclass(frozen=True)
 class Rendered:
-    """What one person gets; `subject` and `html` are empty on SMS."""
+    """What one person gets; `subject` and `html` are empty on SMS. `details` are what else a channel says, by name."""
 
     text: str
     subject: str = ""
     html: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 class NotRenderable(Exception):
@@ -69,7 +70,8 @@ def render(document: TemplateDocument, channel: str, variables: Mapping[str, Any
         parts["subject"] = " ".join(parts["subject"].split())
     if not parts.get("text", "").strip():
         raise NotRenderable("render_error", f"{prefix}text is empty")
-    return Rendered(**parts)
+    told = {name: parts.pop(name) for name in ("text", "subject", "html") if name in parts}
+    return Rendered(**told, details=parts)
 
 
 def _rendered(path: str, source: str, values: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from services.shared.tokens import key_id
 
 
 class SecretTokenKeys:
-    """`TokenKeys` on a secret whose whole text is the key; a rotation keeps old links working for one round."""
+    """Keys in a secret whose whole text is the key; a rotation keeps old links working for one round."""
 
     def __init__(self, arn: str) -> None:
         self._arn = arn
@@ -21,6 +21,12 @@ class SecretTokenKeys:
         kid = token.partition(".")[0]
         signer = self._signer(kid)
         return self._signer(kid) if signer is None and renewed(self._arn) else signer
+
+    def known(self) -> list[str]:
+        """The keys that what names no key may be signed with, the current one first."""
+        current = self.current()
+        previous = self._previous(current)
+        return [current, previous] if previous else [current]
 
     def _signer(self, kid: str) -> str | None:
         current = self.current()

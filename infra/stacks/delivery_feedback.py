@@ -1,0 +1,105 @@
+"""Delivery's ears: what providers report, and who follows a link or opens a message."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_ses as ses
+from aws_cdk import aws_smsvoice as smsvoice
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+
+from infra.constructs.service_stack import ServiceStack
+from infra.constructs.work_queue import WorkQueue
+
+CLICK_ROUTES = tuple(f"{method} /{path}/{{token}}" for path in ("c", "o") for method in ("GET", "HEAD"))
+
+MAIL_EVENTS = [
+    ses.EmailSendingEvent.SEND,
+    ses.EmailSendingEvent.DELIVERY,
+    ses.EmailSendingEvent.BOUNCE,
+    ses.EmailSendingEvent.COMPLAINT,
+    ses.EmailSendingEvent.REJECT,
+    ses.EmailSendingEvent.RENDERING_FAILURE,
+    ses.EmailSendingEvent.DELIVERY_DELAY,
+    ses.EmailSendingEvent.SUBSCRIPTION,
+]
+"""Without opens and clicks: asked for these, SES would follow everybody in every message, whatever they permitted."""
+
+
+def add_feedback(
+    stack: ServiceStack,
+    *,
+    messages: dynamodb.Table,
+    gates: dynamodb.Table,
+    mail: ses.ConfigurationSet,
+    sms_configuration_set: str,
+) -> None:
+    """One queue for all that is reported, by a topic or by ourselves."""
+    topic = sns.Topic(stack, "Feedback", enforce_ssl=True)
+    on_feedback = stack.function(
+        "OnFeedback",
+        handler="on_feedback",
+        settings={"messages_table": messages.table_name, "gates_table": gates.table_name},
+    )
+    messages.grant(on_feedback, "dynamodb:GetItem", "dynamodb:UpdateItem")
+    gates.grant(on_feedback, "dynamodb:PutItem", "dynamodb:UpdateItem")
+    queue = stack.queue("FeedbackQueue")
+    topic.add_subscription(subscriptions.SqsSubscription(queue, dead_letter_queue=queue.dead_letters))
+    stack.consume(on_feedback, queue)
+    ses.ConfigurationSetEventDestination(
+        stack,
+        "FeedbackDestination",
+        configuration_set=mail,
+        destination=ses.EventDestination.sns_topic(topic),
+        events=MAIL_EVENTS,
+    )
+    _sms_feedback(stack, topic, sms_configuration_set)
+    _clicks(stack, messages, queue)
+    stack.announce("feedback-topic-arn", topic.topic_arn)
+
+
+def _clicks(stack: ServiceStack, messages: dynamodb.Table, queue: WorkQueue) -> None:
+    clicks = stack.function(
+        "Clicks",
+        handler="clicks",
+        settings={
+            "messages_table": messages.table_name,
+            "feedback_queue_url": queue.queue_url,
+            "token_secret_arn": stack.token_secret.secret_arn,
+        },
+    )
+    messages.grant(clicks, "dynamodb:GetItem")
+    queue.grant(clicks, "sqs:SendMessage")
+    stack.token_secret.grant_read(clicks)
+    stack.routes(clicks, CLICK_ROUTES, public=True)
+
+
+def _sms_feedback(stack: ServiceStack, topic: sns.Topic, name: str) -> None:
+    allowed = topic.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="SmsEvents",
+            principals=[iam.ServicePrincipal("sms-voice.amazonaws.com")],
+            actions=["sns:Publish"],
+            resources=[topic.topic_arn],
+            conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+        )
+    )
+    sms = smsvoice.CfnConfigurationSet(
+        stack,
+        "Sms",
+        configuration_set_name=name,
+        event_destinations=[
+            smsvoice.CfnConfigurationSet.EventDestinationProperty(
+                enabled=True,
+                event_destination_name="feedback",
+                matching_event_types=["TEXT_ALL"],
+                sns_destination=smsvoice.CfnConfigurationSet.SnsDestinationProperty(
+                    topic_arn=topic.topic_arn
+                ),
+            )
+        ],
+    )
+    if allowed.policy_dependable:
+        sms.node.add_dependency(allowed.policy_dependable)

@@ -1,0 +1,38 @@
+"""What marketers say of channels, beside the templates in DynamoDB."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from services.delivery.domain.channel_terms import ChannelTerms
+from services.shared.aws.dynamo import Table
+
+TERMS = {"name": "#channels", "part": "TERMS"}
+"""No template can have this name."""
+
+KEPT_SECONDS = 10.0
+"""How old what one process knows may be: a price need not count from one message to the next."""
+
+
+class DynamoChannels:
+    """One document, read again every ten seconds."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._kept: tuple[float, ChannelTerms] | None = None
+
+    def terms(self) -> ChannelTerms:
+        if self._kept is None or time.monotonic() - self._kept[0] >= KEPT_SECONDS:
+            self._kept = (time.monotonic(), self.stored())
+        return self._kept[1]
+
+    def stored(self) -> ChannelTerms:
+        """As it stands this moment."""
+        item = self._table.get(TERMS, consistent=True)
+        return ChannelTerms.model_validate(json.loads(item["document"])) if item else ChannelTerms()
+
+    def put(self, terms: ChannelTerms) -> None:
+        """Replace it."""
+        self._table.put({**TERMS, "document": terms.model_dump_json()})
+        self._kept = None

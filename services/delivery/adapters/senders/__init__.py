@@ -1,0 +1,1 @@
+"""Providers, a module each: one attempt, every outcome as a value."""

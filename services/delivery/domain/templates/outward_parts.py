@@ -1,0 +1,72 @@
+"""What a template says by push, in a letter, to whoever phones, on a wallet pass, and to a webhook."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str = Field(min_length=1, max_length=5_000)
+
+
+class PushPart(_Said):
+    """A notification: title (`subject`), `text`, and what it opens."""
+
+    subject: str = Field(min_length=1, max_length=200)
+    url: str = Field(default="", max_length=500)
+
+
+class PrintPart(_Said):
+    """A letter. `pack` is the printer's name of what goes into the envelope, `sample` of what is added to it."""
+
+    pack: str = Field(min_length=1, max_length=100)
+    sample: str = Field(default="", max_length=100)
+
+
+class CallPart(_Said):
+    """A call: what it is about (`subject`), and what is to be said."""
+
+    subject: str = Field(min_length=1, max_length=200)
+
+
+class WalletPart(_Said):
+    """A line on the pass, that the device shows as a notification."""
+
+
+class WebhookPart(_Said):
+    """What a receiver of our own is to tell the person."""
+
+
+class OutwardParts(BaseModel):
+    """The channels beside e-mail and text messages."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    push: PushPart | None = None
+    print: PrintPart | None = None
+    call: CallPart | None = None
+    wallet: WalletPart | None = None
+    webhook: WebhookPart | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_silence(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Versions from before these channels keep their digest.
+        return {name: said for name, said in write(self).items() if said or name in ("email", "sms")}
+
+    def said(self) -> dict[str, _Said]:
+        """The parts there are, by channel."""
+        found = {name: getattr(self, name) for name in OutwardParts.model_fields}
+        return {name: part for name, part in found.items() if part is not None}
+
+    def outward_sources(self, path: str) -> dict[str, str]:
+        """Each Liquid source by its path; empty ones are left out."""
+        return {
+            f"{path}.{channel}.{name}": source
+            for channel, part in self.said().items()
+            for name, source in part.model_dump().items()
+            if source
+        }
