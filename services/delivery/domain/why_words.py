@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from services.delivery.domain.why_pressure_words import PRESSURE_GATES, PRESSURE_REASONS
+
 LANGUAGES = ("en", "nl")
 
 CHANNEL_WORDS: Mapping[str, tuple[str, str]] = {
@@ -59,6 +61,7 @@ GATE_WORDS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ("Nobody had this message before ({input}).", "The person had this message before ({input})."),
         ("Niemand had dit bericht al ({input}).", "De persoon had dit bericht al ({input})."),
     ),
+    **PRESSURE_GATES,
 }
 """By gate: what passing and stopping mean, in each of `LANGUAGES`."""
 
@@ -107,6 +110,7 @@ REASON_WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "unreachable": ("the provider could not be reached", "de provider was niet bereikbaar"),
     "server_error": ("the provider had a fault", "de provider had een storing"),
+    **PRESSURE_REASONS,
 }
 """Why a message was not sent, or waits. What a provider says itself is quoted."""
 

@@ -148,6 +148,7 @@ def _tell_request(told: _Told, walk: Enrolment, name: str, definitions: Definiti
                 campaign=walk.journey if is_campaign(document) else "",
                 objective=document.objective,
                 angle=document.angle,
+                priority=document.priority,
                 **where,
             )
         )

@@ -94,6 +94,18 @@ def templates(tour: Tour) -> None:
     ask("PUT /templates/{name}", "order", body={"class": "service", "channels": {"email": email}}, expect=400)
 
 
+def pressure(tour: Tour) -> None:
+    """How often, when and how fast."""
+    ask = tour.ask
+    ask("GET /pressure")
+    nl = {"days": {"mon": "09:00-20:00"}, "closed_on_holidays": True}
+    ask("PUT /pressure", body={"caps": [{"count": 3, "within": "P7D"}], "hours": {"countries": {"NL": nl}}})
+    ask("PUT /pressure", body={"hours": {"countries": {"XX": nl}}}, expect=400)
+    ask("PUT /pressure", body={"caps": [{"count": 3, "within": "P1D"}], "brake": None, "guard": None})
+    ask("GET /pressure/pauses")
+    ask("POST /pressure/pauses/{name}/resume", "guard:email", expect=404)
+
+
 def pages(tour: Tour) -> None:
     """What people do by themselves: confirm, change, unsubscribe."""
     ask, road = tour.ask, tour.road

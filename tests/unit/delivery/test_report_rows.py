@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.delivery.domain import protocol
+from services.delivery.domain.feedback import Feedback
 from services.delivery.domain.message import Message
 from services.delivery.domain.reports.mailboxes import mailbox_of
 from services.delivery.domain.reports.once import Change, beyond, portions
@@ -40,7 +41,7 @@ STATES = st.sampled_from(
 )
 FEEDBACK = st.lists(
     st.tuples(
-        st.sampled_from(["delivered", "opened", "clicked", "bounced", "machine_opened", "complained"]),
+        st.sampled_from(["delivered", "opened", "clicked", "bounced", "soft_bounced", "complained"]),
         st.integers(1, 9),
     ),
     min_size=1,
@@ -90,7 +91,8 @@ def test_feedback_in_any_order_fifty_times_counts_the_same(told: list[tuple[str,
         seen, rows = replace(BASE, status="sent", channel="email", mailbox="gmail"), []
         rows.append(added(None, seen))
         for kind, day in order:
-            new = protocol.fed_back(seen, kind, from_iso(f"2026-03-0{day}T08:00:00Z"), "ses")
+            at = from_iso(f"2026-03-0{day}T08:00:00Z")
+            new = protocol.fed_back(seen, Feedback(kind, seen.send_id, "ses", at))
             if new is not None:
                 rows.append(added(seen, new))
                 seen = new

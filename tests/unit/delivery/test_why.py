@@ -18,7 +18,7 @@ from services.shared.channels import CHANNELS
 
 SOURCE = Path(__file__).parents[3] / "services" / "delivery"
 TREES = {path: ast.parse(path.read_text()) for path in SOURCE.rglob("*.py")}
-REASONED = {"Skip": 0, "Held": 0, "Retry": 0, "Refused": 0, "NotRenderable": 0, "Allowance": 1}
+REASONED = {"Skip": 0, "Held": 0, "Retry": 0, "Refused": 0, "NotRenderable": 0, "Finding": 2, "_held": 1}
 """What says why, and in which of its arguments."""
 
 MESSAGE = Message(
@@ -72,8 +72,10 @@ def gates_in_source() -> set[str]:
                     if isinstance(key, ast.Constant) and key.value == "gate":
                         found.update(text_of(value, known))
     for call in calls():
-        if name_of(call) in ("gate", "_gate", "gated", "Gate") and call.args:
+        if name_of(call) in ("gate", "_gate", "gated", "Gate", "Finding") and call.args:
             found.update(text_of(call.args[0], known))
+        if name_of(call) == "_held" and len(call.args) == 4:
+            found.update(text_of(call.args[1], known))
     return found
 
 
@@ -99,7 +101,17 @@ def reasons_in_source() -> set[str]:
 def test_every_gate_and_every_reason_has_words() -> None:
     gates, reasons = gates_in_source(), reasons_in_source()
 
-    assert {"address", "suppression", "consent", "pause", "quiet_hours", "cap", "content", "merge"} <= gates
+    assert {
+        "address",
+        "suppression",
+        "consent",
+        "pause",
+        "quiet_hours",
+        "cap",
+        "content",
+        "merge",
+        "pace",
+    } <= gates
     assert {"no_consent", "suppressed", "erased", "unknown_outcome", "moment_over", "merged"} <= reasons
     assert gates - words.GATE_WORDS.keys() == set()
     assert reasons - words.REASON_WORDS.keys() == set()

@@ -12,7 +12,9 @@ from services.delivery.domain.pressure.rules import Finding
 from services.shared.clock import from_iso
 from services.shared.conditions.durations import parse_duration
 
-CLOSED, HOLIDAY, SEND_TIME = "closed_hours", "holiday", "send_time"
+CLOSED = "closed_hours"
+HOLIDAY = "holiday"
+SEND_TIME = "send_time"
 
 LOOKED_AHEAD = 16
 """Days: longer than any row of holidays."""

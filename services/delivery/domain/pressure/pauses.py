@@ -10,7 +10,11 @@ from typing import Literal
 from services.delivery.domain.pressure.policy import Brake, Guard
 from services.shared.conditions.durations import parse_duration
 
-BRAKE, GUARD, CIRCUIT, CANARY, PACE = "brake", "guard", "circuit", "canary", "pace"
+BRAKE = "brake"
+GUARD = "guard"
+CIRCUIT = "circuit"
+CANARY = "canary"
+PACE = "pace"
 
 LOOK_AGAIN = timedelta(hours=1)
 """When a message behind a brake or a guard is looked at again."""

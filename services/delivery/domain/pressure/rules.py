@@ -10,7 +10,10 @@ from datetime import datetime, timedelta
 from services.delivery.domain.pressure.ledger import GRACE, Bid, Ledger, Touch
 from services.delivery.domain.pressure.policy import Arbitration, Cap
 
-ARBITRATION, OUTRANKED, GAP, CAPPED = "arbitration", "outranked", "minimum_gap", "frequency_cap"
+ARBITRATION = "arbitration"
+OUTRANKED = "outranked"
+GAP = "minimum_gap"
+CAPPED = "frequency_cap"
 
 NEXT_SWEEP = timedelta(minutes=1)
 
