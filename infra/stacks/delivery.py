@@ -17,7 +17,7 @@ from infra.constructs.freshness import watch_freshness
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
-from infra.stacks.delivery_channels import allow_pushing, push_application_id
+from infra.stacks.delivery_channels import Channels
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged, NoticeRequested
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 from services.shared.contracts.journeys import MessageRequested
@@ -46,6 +46,7 @@ class DeliveryStack(ServiceStack):
         self.reports = self.table("Reports", partition_key="pk", sort_key="sk", ttl="expires_at")
         self.configuration_set = ses.ConfigurationSet(self, "Mail")
         self.sms_configuration_set = f"halte-{env.stage}"
+        self.channels = Channels(self, messages=self.messages, gates=self.gates, templates=self.templates)
         self._senders()
         self._copies()
         self._feedback()
@@ -82,7 +83,7 @@ class DeliveryStack(ServiceStack):
             "configuration_set": self.configuration_set.configuration_set_name,
             "sms_origination": self.halte.sms_origination,
             "sms_configuration_set": self.sms_configuration_set,
-            "push_application_id": push_application_id(self),
+            **self.channels.settings,
             "daily_cap": str(self.node.try_get_context("daily_cap") or DAILY_CAP),
         }
         on_requests = self.function(
@@ -143,7 +144,7 @@ class DeliveryStack(ServiceStack):
                 ],
             )
         )
-        allow_pushing(self, function)
+        self.channels.allow_sending(function)
 
     def _copies(self) -> None:
         on_consent = self.function(
@@ -240,9 +241,11 @@ class DeliveryStack(ServiceStack):
             settings={
                 "messages_table": self.messages.table_name,
                 "gates_table": self.gates.table_name,
+                "work_table": self.channels.work.table_name,
                 "address_secret_arn": self.address_secret.secret_arn,
             }
         )
+        self.channels.allow_forgetting(function)
         self.messages.grant(function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem")
         self.gates.grant(
             function,

@@ -11,9 +11,11 @@ from services.delivery.adapters.dynamo_gates import DynamoGates
 from services.delivery.adapters.dynamo_messages import DynamoMessages
 from services.delivery.adapters.dynamo_templates import DynamoTemplates
 from services.delivery.adapters.dynamo_traces import DynamoTraces
+from services.delivery.adapters.dynamo_work import DynamoWork
 from services.delivery.adapters.senders.email import SesSender
 from services.delivery.adapters.senders.push import PushSender
 from services.delivery.adapters.senders.sms import SmsSender
+from services.delivery.bootstrap_channels import outward_senders
 from services.delivery.settings import (
     ApiSettings,
     OnConsentSettings,
@@ -108,6 +110,7 @@ def answering() -> AnswerPerson:
         messages=_messages(settings.messages_table, settings.gates_table),
         gates=DynamoGates(Table(settings.gates_table)),
         traces=DynamoTraces(Table(settings.messages_table), Table(settings.gates_table)),
+        work=DynamoWork(Table(settings.work_table)),
         address_secret=lambda: secret_text(settings.address_secret_arn),
     )
 
@@ -149,6 +152,7 @@ def _sending(settings: OnRequestsSettings) -> SendMessages:
             "email": SesSender(settings.from_address, settings.configuration_set),
             "sms": SmsSender(settings.sms_origination, settings.sms_configuration_set),
             "push": PushSender(settings.push_application_id),
+            **outward_senders(settings),
         },
         prepare=Prepare(
             gates=gates,

@@ -191,6 +191,7 @@ class Outgoing:
     at: datetime
     profile_id: str = ""
     template: str = ""
+    journey: str = ""
     name: str = ""
 
 

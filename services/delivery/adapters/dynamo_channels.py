@@ -6,7 +6,7 @@ import json
 import time
 
 from services.delivery.domain.channel_terms import ChannelTerms
-from services.shared.aws.dynamo import Table
+from services.shared.aws.dynamo import ConditionFailed, Table
 
 TERMS = {"name": "#channels", "part": "TERMS"}
 """No template can have this name."""
@@ -36,3 +36,23 @@ class DynamoChannels:
         """Replace it."""
         self._table.put({**TERMS, "document": terms.model_dump_json()})
         self._kept = None
+
+    def generation(self, channel: str) -> tuple[int, str]:
+        item = self._table.get(_secret_key(channel), consistent=True)
+        return (int(item["number"]), str(item["until"])) if item else (0, "")
+
+    def renew(self, channel: str, number: int, until: str) -> bool:
+        try:
+            self._table.put(
+                {**_secret_key(channel), "number": number, "until": until},
+                condition="attribute_not_exists(part) OR #number < :number",
+                names={"#number": "number"},
+                values={":number": number},
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+
+def _secret_key(channel: str) -> dict[str, str]:
+    return {"name": "#channels", "part": f"SECRET#{channel}"}

@@ -205,6 +205,7 @@ class SendMessages:
             at=self._clock.now(),
             profile_id=claimed.profile_id,
             template=claimed.template,
+            journey=claimed.journey,
             name=prepared.name,
         )
         answer = self._senders[claimed.channel].send(outgoing)

@@ -26,7 +26,7 @@ from services.ingest.domain.circuit import (
     half_open,
     retry_delay,
 )
-from services.ingest.domain.signing import secret_of, signed_headers
+from services.shared.net.signing import secret_of, signed_headers
 from services.ingest.domain.sinks import Delivery, Sink, portions, read_document, shown_change
 from services.shared.contracts.ingest import CustomerEvent, ProfileChange
 from services.shared.errors import Invalid
