@@ -21,6 +21,7 @@ ORDER_SECONDS = 300
 TELL_SECONDS = 120
 """Ten updates to one slow issuer, eight seconds each, and time to note how it went."""
 
+INBOUND_ROUTES = ("PUT /inbound/{slot}", "GET /inbound/{slot}")
 ROUTES = (
     "GET /channels",
     "PUT /channels",
@@ -75,6 +76,7 @@ class Channels:
             "channel_places": places,
         }
         self._routes()
+        self._inbound()
         self._intake()
         self._outbox()
         self._wallet()
@@ -133,6 +135,20 @@ class Channels:
         self._let_note(function)
         self._let_use_orders(function, "s3:GetObject")
         self._stack.routes(function, ROUTES)
+
+    def _inbound(self) -> None:
+        """A function of its own: somebody waits for its answer."""
+        function = self._stack.function(
+            "Inbound",
+            handler="inbound",
+            settings={**self._tables, "address_secret_arn": self._stack.address_secret.secret_arn},
+            memory=1024,
+        )
+        self._messages.grant(function, "dynamodb:PutItem")
+        self._gates.grant(function, "dynamodb:BatchGetItem")
+        self._templates.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
+        self._stack.address_secret.grant_read(function)
+        self._stack.routes(function, INBOUND_ROUTES)
 
     def _intake(self) -> None:
         function = self._stack.function(

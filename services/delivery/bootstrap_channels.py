@@ -7,7 +7,9 @@ from functools import cache
 from services.delivery.adapters.dynamo_channels import DynamoChannels
 from services.delivery.adapters.dynamo_gates import DynamoGates
 from services.delivery.adapters.dynamo_messages import DynamoMessages
+from services.delivery.adapters.dynamo_templates import DynamoTemplates
 from services.delivery.adapters.dynamo_work import DynamoWork
+from services.delivery.adapters.kept_templates import KeptTemplates
 from services.delivery.adapters.s3_orders import S3Orders
 from services.delivery.adapters.senders.calls import CallSender
 from services.delivery.adapters.senders.letters import LetterSender
@@ -16,6 +18,7 @@ from services.delivery.adapters.signed_webhook import SignedWebhook, secret
 from services.delivery.ports import Sender
 from services.delivery.settings import (
     ChannelsSettings,
+    InboundSettings,
     OnPassUpdatesSettings,
     OnRequestsSettings,
     OnWorkSettings,
@@ -23,6 +26,7 @@ from services.delivery.settings import (
     OrderLettersSettings,
 )
 from services.delivery.use_cases.desk import Desk, TakeTasks
+from services.delivery.use_cases.inbound import Inbound
 from services.delivery.use_cases.note_feedback import NoteFeedback
 from services.delivery.use_cases.order_letters import OrderLetters
 from services.delivery.use_cases.publish_work import PublishWork
@@ -94,6 +98,21 @@ def taking() -> tuple[TakeTasks, Wallet]:
     settings = OnWorkSettings.from_env()
     work, gates = DynamoWork(Table(settings.work_table)), DynamoGates(Table(settings.gates_table))
     return TakeTasks(work=work, gates=gates), Wallet(work=work, gates=gates, clock=settings.clock())
+
+
+@cache
+def inbound() -> Inbound:
+    """What `/inbound` runs."""
+    settings = InboundSettings.from_env()
+    templates = Table(settings.templates_table)
+    return Inbound(
+        slots=DynamoChannels(templates),
+        templates=KeptTemplates(DynamoTemplates(templates)),
+        gates=DynamoGates(Table(settings.gates_table)),
+        messages=DynamoMessages(Table(settings.messages_table), Table(settings.gates_table)),
+        address_secret=lambda: secret_text(settings.address_secret_arn),
+        clock=settings.clock(),
+    )
 
 
 @cache

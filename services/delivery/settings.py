@@ -127,3 +127,12 @@ class OrderLettersSettings(Settings):
     templates_table: str
     work_table: str
     orders_bucket: str
+
+
+class InboundSettings(Settings):
+    """Of what websites and apps ask."""
+
+    messages_table: str
+    gates_table: str
+    templates_table: str
+    address_secret_arn: str

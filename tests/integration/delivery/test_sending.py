@@ -81,7 +81,7 @@ def given_contact(profile: str = "prf_1", version: int = 1, **traits: Any) -> No
 def consent(state: Any, sequence: int = 1, address: str = EMAIL, channel: str = "email", **more: Any) -> None:
     change = ConsentChange(
         address_key=key_of(address, channel),
-        purpose="newsletter",
+        purpose=more.pop("purpose", "newsletter"),
         channel=channel,
         state=state,
         entry_id=f"cns_{sequence}",
