@@ -20,7 +20,10 @@ from services.delivery.use_cases.links import NO_LINKS, Links, Made
 from services.shared.clock import to_iso
 
 LINKED = ("email", "sms")
-"""Channels whose permissions the links of every message can change, beside that of its own: each makes links longer."""
+"""Channels whose permissions the links of every message can change, beside that of its own."""
+
+SHOWN = (*LINKED, "push", "print", "call", "wallet")
+"""Those of e-mails, which have room for longer links."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ class Prepare:
         """The links by which the person ends or changes what the message relies on."""
         if not message.is_commercial:
             return NO_LINKS
-        named = dict.fromkeys((*LINKED, choice.channel))
+        named = dict.fromkeys((*(SHOWN if choice.channel == "email" else LINKED), choice.channel))
         addresses = addresses_of(message, list(named), contact, self._address_secret())
         keys = {name: key for name, (_, key) in addresses.items()}
         return self._links.of(message, choice.channel, keys, now)
