@@ -9,6 +9,7 @@ from services.delivery.domain.message import Status
 from services.delivery.domain.promotion import LandingPages
 from services.delivery.domain.templates.documents import TemplateDocument
 from services.shared.permission import MessageClass
+from tests.contracts.openapi import delivery_channels
 from tests.contracts.openapi.operations import MODEL, Operation, does
 from tests.contracts.openapi.shapes import (
     FLAG,
@@ -25,6 +26,7 @@ from tests.contracts.openapi.shapes import (
 )
 
 OPERATIONS: Mapping[str, Operation] = {
+    **delivery_channels.OPERATIONS,
     "GET /templates": does(
         "The newest version of every template", obj({"templates": many(ref("TemplateShown"))})
     ),
@@ -69,11 +71,12 @@ _OPTIONAL: Mapping[str, Schema] = {
     "message_class": one_of(*get_args(MessageClass)),
     **dict.fromkeys(("purpose", "channel", "address_key", "consent_entry_id"), TEXT),
     "gates": many(by_name(TEXT)),
-    **dict.fromkeys(("counted_on", "attempt_id", "provider_id"), TEXT),
+    **dict.fromkeys(("counted_on", "attempt_id", "provider_id", "cost"), TEXT),
     **dict.fromkeys(("claimed_at", "updated_at"), INSTANT),
 }
 
 SCHEMAS: Mapping[str, Schema] = {
+    **delivery_channels.SCHEMAS,
     **_TEMPLATE,
     **model("LandingPages", LandingPages),
     "TemplateShown": obj({"name": TEXT, "version": NUMBER, **_TEMPLATE["Template"]["properties"]}),
@@ -84,7 +87,7 @@ SCHEMAS: Mapping[str, Schema] = {
                 "channels": many(TEXT),
                 "requested_at": INSTANT,
                 "status": one_of(*get_args(Status)),
-                **dict.fromkeys(("version", "template_version", "attempts"), NUMBER),
+                **dict.fromkeys(("version", "template_version", "attempts", "units"), NUMBER),
                 "possible_duplicate": FLAG,
                 **_OPTIONAL,
             },
