@@ -17,6 +17,7 @@ from infra.constructs.freshness import watch_freshness
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
+from infra.stacks.delivery_content import add_content
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged, NoticeRequested
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 from services.shared.contracts.journeys import MessageRequested
@@ -51,6 +52,7 @@ class DeliveryStack(ServiceStack):
         self._outbox()
         self._routes()
         self._person()
+        add_content(self)
         self.announce("email-configuration-set", self.configuration_set.configuration_set_name)
 
     def _message_table(self) -> dynamodb.Table:
@@ -258,12 +260,10 @@ class DeliveryStack(ServiceStack):
             settings={
                 "messages_table": self.messages.table_name,
                 "gates_table": self.gates.table_name,
-                "templates_table": self.templates.table_name,
                 "reports_table": self.reports.table_name,
             },
         )
         self.messages.grant(api, "dynamodb:GetItem", "dynamodb:Query")
-        self.templates.grant(api, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan")
         self.reports.grant(api, "dynamodb:Query")
         outcomes = self.function(
             "Outcomes",
@@ -275,11 +275,6 @@ class DeliveryStack(ServiceStack):
         self.routes(
             api,
             [
-                "PUT /templates/{name}",
-                "GET /templates",
-                "GET /service-kinds",
-                "GET /landing-pages",
-                "PUT /landing-pages",
                 "GET /messages/{send_id}",
                 "GET /decisions",
                 "GET /reports/summary",

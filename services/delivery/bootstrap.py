@@ -10,6 +10,7 @@ from services.delivery.adapters.dynamo_gates import DynamoGates
 from services.delivery.adapters.dynamo_messages import DynamoMessages
 from services.delivery.adapters.dynamo_templates import DynamoTemplates
 from services.delivery.adapters.dynamo_traces import DynamoTraces
+from services.delivery.adapters.mjml import compile_mjml
 from services.delivery.adapters.senders import SesSender, SmsSender
 from services.delivery.settings import (
     ApiSettings,
@@ -21,6 +22,7 @@ from services.delivery.settings import (
     OutcomesSettings,
     PersonSettings,
     SweepSettings,
+    TemplatesSettings,
 )
 from services.delivery.use_cases.answer_person import AnswerPerson
 from services.delivery.use_cases.copy_facts import CopyContacts, CopyPermissions
@@ -30,6 +32,7 @@ from services.delivery.use_cases.prepare import Prepare
 from services.delivery.use_cases.publish_outcomes import PublishOutcomes
 from services.delivery.use_cases.send_messages import SendMessages
 from services.delivery.use_cases.serve_marketers import ServeMarketers
+from services.delivery.use_cases.serve_templates import ServeTemplates
 from services.delivery.use_cases.sweep_messages import SweepMessages
 from services.delivery.use_cases.tell_outcomes import TellOutcomes
 from services.shared.aws.bus import Bus
@@ -114,9 +117,18 @@ def serving() -> ServeMarketers:
     """What `api` runs."""
     settings = ApiSettings.from_env()
     return ServeMarketers(
-        templates=DynamoTemplates(Table(settings.templates_table)),
         messages=_messages(settings.messages_table, settings.gates_table),
         counters=DynamoCounters(Table(settings.reports_table)),
+    )
+
+
+@cache
+def serving_templates() -> ServeTemplates:
+    """What `templates` runs."""
+    settings = TemplatesSettings.from_env()
+    return ServeTemplates(
+        templates=DynamoTemplates(Table(settings.templates_table)),
+        compile_mjml=compile_mjml,
         clock=settings.clock(),
     )
 

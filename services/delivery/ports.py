@@ -12,7 +12,7 @@ from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import Message
 from services.delivery.domain.outcomes import RowKey
 from services.delivery.domain.protocol import Answer
-from services.delivery.domain.templates.documents import Template, TemplateDocument
+from services.delivery.domain.templates.documents import Template
 from services.delivery.domain.templates.rendering import Rendered
 from services.shared.contracts.consent import ConsentChange
 
@@ -154,19 +154,50 @@ class Traces(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Versions:
+    """The active version of a template, and every (number, moment)."""
+
+    active: int
+    kept: Sequence[tuple[int, str]]
+
+
 class Templates(Protocol):
     """Template documents by name."""
 
-    def latest(self, name: str) -> Template | None:
-        """The newest version."""
+    def active(self, name: str) -> Template | None:
+        """The version that is sent."""
         ...
 
-    def put(self, name: str, document: TemplateDocument, at: datetime) -> int:
-        """Keep a document as the newest version unless it already is; the version."""
+    def version(self, name: str, number: int) -> Template | None:
+        """One version."""
+        ...
+
+    def versions(self, name: str) -> Versions | None:
+        """Which there are; `None`: no such template."""
+        ...
+
+    def put(self, template: Template, at: datetime, *, activate: bool) -> int:
+        """Keep a document as the newest version unless it already is that and active; its number. The first one is
+        active in any case.
+
+        Raises:
+            Conflict: somebody else changed the template at the same moment.
+            TooLarge: the document does not fit.
+        """
+        ...
+
+    def activate(self, name: str, number: int) -> None:
+        """Make a version, older or newer, the one that is sent.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: somebody else changed the template at the same moment.
+        """
         ...
 
     def all(self) -> list[Template]:
-        """The newest version of each."""
+        """The active version of each."""
         ...
 
     def landing_pages(self) -> list[str]:
@@ -174,6 +205,14 @@ class Templates(Protocol):
         ...
 
     def put_landing_pages(self, pages: Sequence[str]) -> None:
+        """Replace them."""
+        ...
+
+    def test_addresses(self) -> list[str]:
+        """Where tests may be sent to."""
+        ...
+
+    def put_test_addresses(self, addresses: Sequence[str]) -> None:
         """Replace them."""
         ...
 

@@ -74,5 +74,10 @@ class ApiSettings(Settings):
 
     messages_table: str
     gates_table: str
-    templates_table: str
     reports_table: str
+
+
+class TemplatesSettings(Settings):
+    """Of the routes to what is said."""
+
+    templates_table: str

@@ -21,6 +21,7 @@ from services.delivery.handlers import (
     on_profiles_changed,
     on_requests,
     sweep,
+    templates,
 )
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChange, ConsentChanged
 from services.shared.contracts.ingest import ProfileChange, ProfilesChanged
@@ -55,7 +56,8 @@ def call(method: str, path: str, body: Any = None, query: dict[str, str] | None 
         "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
         "body": body if isinstance(body, str) else json.dumps(body),
     }
-    answer = api.handler(event, Context())
+    writes = path.startswith(("/templates", "/landing-pages", "/service-kinds"))
+    answer = (templates if writes else api).handler(event, Context())
     return answer["statusCode"], json.loads(answer["body"])
 
 

@@ -158,7 +158,7 @@ class World:
 
     # `Templates`, `Links`, `Sender`
 
-    def latest(self, name: str) -> Template:
+    def active(self, name: str) -> Template:
         return NEWS
 
     def of(self, message: Message, channel: str, keys: Mapping[str, str], now: datetime) -> Made:
