@@ -43,6 +43,7 @@ class DeliveryStack(ServiceStack):
         self.messages = self._message_table()
         self.gates = self.table("Gates", partition_key="pk", sort_key="sk", ttl="expires_at")
         self.templates = self.table("Templates", partition_key="name", sort_key="part")
+        self.products = self.table("Products", partition_key="pk", sort_key="sk")
         self.reports = self.table("Reports", partition_key="pk", sort_key="sk", ttl="expires_at")
         self.configuration_set = ses.ConfigurationSet(self, "Mail")
         self.sms_configuration_set = f"halte-{env.stage}"
@@ -76,6 +77,7 @@ class DeliveryStack(ServiceStack):
             "messages_table": self.messages.table_name,
             "gates_table": self.gates.table_name,
             "templates_table": self.templates.table_name,
+            "products_table": self.products.table_name,
             "address_secret_arn": self.address_secret.secret_arn,
             "token_secret_arn": self.token_secret.secret_arn,
             "public_url": self.api_url,
@@ -115,32 +117,37 @@ class DeliveryStack(ServiceStack):
         self.messages.grant(function, "dynamodb:Query")
         self.gates.grant(
             function,
+            "dynamodb:GetItem",
             "dynamodb:BatchGetItem",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
             "dynamodb:ConditionCheckItem",
         )
+        self.products.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
         self.templates.grant(function, "dynamodb:GetItem")
         self.address_secret.grant_read(function)
         self.token_secret.grant_read(function)
+        self.allow_mail(function)
         prefix = f"arn:{Aws.PARTITION}"
         place = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
-        function.add_to_role_policy(
-            iam.PolicyStatement(
-                actions=["ses:SendEmail", "ses:SendRawEmail"],
-                resources=[
-                    f"{prefix}:ses:{place}:identity/*",
-                    f"{prefix}:ses:{place}:configuration-set/{self.configuration_set.configuration_set_name}",
-                ],
-                conditions={"StringEquals": {"ses:FromAddress": parseaddr(self.halte.from_address)[1]}},
-            )
-        )
         function.add_to_role_policy(
             iam.PolicyStatement(
                 actions=["sms-voice:SendTextMessage"],
                 resources=[
                     f"{prefix}:sms-voice:{place}:{kind}/*" for kind in ("phone-number", "sender-id", "pool")
                 ],
+            )
+        )
+
+    def allow_mail(self, function: ServiceFunction) -> None:
+        """Let a function send e-mail in the name of the verified sender."""
+        prefix = f"arn:{Aws.PARTITION}:ses:{Aws.REGION}:{Aws.ACCOUNT_ID}"
+        name = self.configuration_set.configuration_set_name
+        function.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["ses:SendEmail", "ses:SendRawEmail"],
+                resources=[f"{prefix}:identity/*", f"{prefix}:configuration-set/{name}"],
+                conditions={"StringEquals": {"ses:FromAddress": parseaddr(self.halte.from_address)[1]}},
             )
         )
 
@@ -160,10 +167,12 @@ class DeliveryStack(ServiceStack):
             handler="on_profiles_changed",
             settings={
                 "gates_table": self.gates.table_name,
+                "products_table": self.products.table_name,
                 "address_secret_arn": self.address_secret.secret_arn,
             },
             timeout_seconds=60,
         )
+        self.products.grant(on_profiles, "dynamodb:GetItem", "dynamodb:PutItem")
         self.gates.grant(
             on_profiles,
             "dynamodb:BatchGetItem",

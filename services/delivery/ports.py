@@ -10,8 +10,11 @@ from typing import Any, Literal, Protocol
 from services.delivery.domain.choice import Standing
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import Message
+from services.delivery.domain.offers import Offer
 from services.delivery.domain.outcomes import RowKey
+from services.delivery.domain.products import Listed, Product
 from services.delivery.domain.protocol import Answer
+from services.delivery.domain.tastes import Taste
 from services.delivery.domain.templates.documents import Template
 from services.delivery.domain.templates.rendering import Rendered
 from services.shared.contracts.consent import ConsentChange
@@ -119,6 +122,76 @@ class Gates(Protocol):
 
     def suppress(self, address_key: str, channel: str, reason: str, at: datetime) -> None:
         """Never send there again; a complaint outlives any other reason."""
+        ...
+
+
+class Tastes(Protocol):
+    """What people have and look at."""
+
+    def of(self, profile_id: str) -> Taste:
+        """What is known; of nobody, nothing."""
+        ...
+
+    def keep(self, profile_id: str, taste: Taste) -> bool:
+        """Write what was learned since `taste.revision`, or drop it for an erased person; `False`: another write came
+        first."""
+        ...
+
+    def forget(self, profile_id: str, at: datetime) -> bool:
+        """Forget it, and learn nothing for 90 days; was there anything?"""
+        ...
+
+
+@dataclass(frozen=True)
+class StoredOffer:
+    """An offer as it stands; `revision` counts its changes."""
+
+    name: str
+    revision: int
+    offer: Offer
+
+
+class Catalogue(Protocol):
+    """Products and offers to show."""
+
+    def listed(self, product_ids: Sequence[str]) -> Mapping[str, Listed]:
+        """What is known of these products."""
+        ...
+
+    def of_category(self, name: str) -> list[str]:
+        """Some products of a category."""
+        ...
+
+    def offer(self, name: str) -> StoredOffer | None:
+        """An offer."""
+        ...
+
+
+class CatalogueStore(Catalogue, Protocol):
+    """The same, to be written."""
+
+    def put_product(self, product_id: str, product: Product) -> None:
+        """Keep a product.
+
+        Raises:
+            Conflict: somebody else changed it at the same moment.
+        """
+        ...
+
+    def count_together(self, basket: Sequence[str]) -> None:
+        """Count that these products were bought together."""
+        ...
+
+    def offers(self) -> list[StoredOffer]:
+        """All of them."""
+        ...
+
+    def put_offer(self, name: str, offer: Offer) -> int:
+        """Keep an offer; its revision.
+
+        Raises:
+            Conflict: somebody else changed it at the same moment.
+        """
         ...
 
 

@@ -11,6 +11,7 @@ class OnRequestsSettings(Settings):
     messages_table: str
     gates_table: str
     templates_table: str
+    products_table: str
     address_secret_arn: str
     token_secret_arn: str
     public_url: str
@@ -35,9 +36,10 @@ class OnConsentSettings(Settings):
 
 
 class OnProfilesChangedSettings(Settings):
-    """Of the handler that copies contacts."""
+    """Of the handler that copies contacts and learns tastes."""
 
     gates_table: str
+    products_table: str
     address_secret_arn: str
 
 
@@ -81,3 +83,14 @@ class TemplatesSettings(Settings):
     """Of the routes to what is said."""
 
     templates_table: str
+    products_table: str
+
+
+class PreviewsSettings(Settings):
+    """Of previews and tests."""
+
+    templates_table: str
+    products_table: str
+    gates_table: str
+    from_address: str
+    configuration_set: str

@@ -1,4 +1,4 @@
-"""The marketers' routes to what is said: templates and their versions, and what counts as promotion."""
+"""The marketers' routes to what is said: templates and their versions, products, offers."""
 
 from __future__ import annotations
 
@@ -58,6 +58,26 @@ def landing_pages() -> Response[Any]:
 @app.put("/landing-pages")
 def put_landing_pages() -> Response[Any]:
     return answer(200, bootstrap.serving_templates().put_landing_pages(json_body(app.current_event)))
+
+
+@app.put("/products/<product_id>")
+def put_product(product_id: str) -> Response[Any]:
+    return answer(200, bootstrap.serving_catalogue().put_product(product_id, json_body(app.current_event)))
+
+
+@app.get("/products/<product_id>")
+def product(product_id: str) -> Response[Any]:
+    return answer(200, bootstrap.serving_catalogue().product(product_id))
+
+
+@app.put("/offers/<name>")
+def put_offer(name: str) -> Response[Any]:
+    return answer(200, bootstrap.serving_catalogue().put_offer(name, json_body(app.current_event)))
+
+
+@app.get("/offers")
+def offers() -> Response[Any]:
+    return answer(200, {"offers": bootstrap.serving_catalogue().offers()})
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.delivery.domain.choice import CHANNELS, Ask, Choice, Skip, candidates, choose
@@ -13,7 +13,7 @@ from services.delivery.domain.templates.rendering import NotRenderable, Rendered
 from services.delivery.domain.wishes import Allowance, Held, allowance, days_before, heed
 from services.delivery.ports import Gates, Secret
 from services.delivery.use_cases.addresses import addresses_of
-from services.delivery.use_cases.content import content_of, locale_of
+from services.delivery.use_cases.compose import Compose, locale_of
 from services.delivery.use_cases.links import NO_LINKS, Links, Made
 from services.shared.clock import to_iso
 
@@ -31,8 +31,11 @@ class Prepared:
 class Prepare:
     """Asks every gate that needs no transaction; the claim asks the rest."""
 
-    def __init__(self, *, gates: Gates, links: Links, address_secret: Secret, daily_cap: int) -> None:
+    def __init__(
+        self, *, gates: Gates, links: Links, compose: Compose, address_secret: Secret, daily_cap: int
+    ) -> None:
         self._gates = gates
+        self._compose = compose
         self._links = links
         self._address_secret = address_secret
         self._daily_cap = daily_cap
@@ -41,8 +44,7 @@ class Prepare:
         self, message: Message, original: TemplateDocument, contact: Contact | None, now: datetime
     ) -> Prepared | Skip | Held:
         """`message` as it would leave now by the template `original`, or why it does not."""
-        locale = locale_of(message, contact)
-        document = original.spoken(locale)
+        document = original.spoken(locale_of(message, contact))
         choice: Choice | Skip | Held = self._choose(message, document, contact, now)
         if isinstance(choice, Choice) and message.is_commercial and contact:
             choice = heed(choice, contact, now)
@@ -53,11 +55,12 @@ class Prepare:
             return capped(choice, allowed)
         links = self._ways_out(message, choice, contact, now)
         try:
-            content = content_of(document, locale, choice.channel, message, contact, links)
+            composed = self._compose(document, choice.channel, message, contact, links, now)
         except NotRenderable as error:
             gate = {"gate": "content", "channel": choice.channel, "input": error.detail, "verdict": "stop"}
             return Skip(error.reason, choice.channel, (*choice.gates, gate))
-        return Prepared(choice, content, links.unsubscribe, allowed)
+        choice = replace(choice, gates=(*choice.gates, *composed.gates))
+        return Prepared(choice, composed.content, links.unsubscribe, allowed)
 
     def _choose(
         self, message: Message, document: TemplateDocument, contact: Contact | None, now: datetime
