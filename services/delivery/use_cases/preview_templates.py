@@ -35,14 +35,14 @@ class PreviewAsked(BaseModel):
     params: dict[str, Any] = {}
 
 
-class TestAsked(PreviewAsked):
+class TrialAsked(PreviewAsked):
     """The same, to be sent by e-mail to `address`."""
 
     address: str = Field(min_length=3, max_length=320)
     channel: Literal["email"] = "email"
 
 
-class TestAddresses(BaseModel):
+class TrialAddresses(BaseModel):
     """Where tests may be sent to."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -87,7 +87,7 @@ class PreviewTemplates:
             NotFound: as `preview`.
             Conflict: `not_sent`, the template has nothing to say to the person, or the provider did not take it.
         """
-        asked = TestAsked.model_validate(dict(body))
+        asked = TrialAsked.model_validate(dict(body))
         template = self._template(name, asked)
         if _address(asked.address) not in self._templates.test_addresses():
             raise Invalid("not_a_test_address", "address is none of GET /test-addresses")
@@ -120,7 +120,7 @@ class PreviewTemplates:
         Raises:
             Invalid, pydantic.ValidationError: one of them is no address.
         """
-        asked = TestAddresses.model_validate(dict(body))
+        asked = TrialAddresses.model_validate(dict(body))
         self._templates.put_test_addresses(list(dict.fromkeys(map(_address, asked.addresses))))
         return self.test_addresses()
 

@@ -31,6 +31,8 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _LINKS = re.compile(
     rf"\b(?:xlink:)?(?:{'|'.join(sorted(URL_ATTRIBUTES))})\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE
 )
+_TAG_NAME = re.compile(rf"<[/!?]?[\w:-]*{MARK}")
+_UNCLOSED = re.compile(r"<[a-zA-Z/!?]")
 _BLANK = re.compile(r"[\x00-\x20\x7f-\xa0\u00ad\u180e\u2000-\u200f\u2028-\u202f\u2060-\u2069\u3000\ufeff]+")
 _SCHEME = re.compile(r"([^/?#]*?):")
 
@@ -47,6 +49,8 @@ def unsafe_places(source: str) -> list[str]:
     reader = _Reader()
     text = marked(source)
     reader.read(text)
+    if _TAG_NAME.search(text):
+        reader.problems.append("a variable in the name of a tag")
     if reader.seen != text.count(MARK) and not reader.problems:
         reader.problems.append("a variable stands in a tag that is not closed, or where nothing is shown")
     return list(dict.fromkeys(reader.problems))
@@ -80,13 +84,14 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=False)
         self.problems: list[str] = []
         self.seen = 0
+        self._tail = ""
 
     def read(self, text: str) -> None:
         self.feed(text)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        raw = self.get_starttag_text() or ""
+        raw, self._tail = self.get_starttag_text() or "", ""
         self.seen += raw.count(MARK)
         name = tag.rpartition(":")[2]
         if name in FORBIDDEN:
@@ -107,6 +112,9 @@ class _Reader(HTMLParser):
         self.seen += data.count(MARK)
         if MARK in data and self.cdata_elem:
             self.problems.append(f"a variable in <{self.cdata_elem}>")
+        elif MARK in data and _UNCLOSED.search(self._tail + data):
+            self.problems.append("a variable in a tag that is not closed")
+        self._tail = data[-1:]
 
     def handle_comment(self, data: str) -> None:
         if data.startswith("[if") and ">" in data:  # Outlook reads what is in it
