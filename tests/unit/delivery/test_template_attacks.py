@@ -271,6 +271,8 @@ def test_there_are_as_many_attacks_as_promised() -> None:
     assert len({repr(attack) for attack in attacks()}) >= 150
 
 
-@pytest.mark.parametrize("url", ["https://a.example/?a=b:c", "/a:b", "#a:b", "?a=b:c", "mailto:a@b.example", ""])
+@pytest.mark.parametrize(
+    "url", ["https://a.example/?a=b:c", "/a:b", "#a:b", "?a=b:c", "mailto:a@b.example", ""]
+)
 def test_links_that_may_be_followed(url: str) -> None:
     assert not leads_astray(url)
