@@ -20,6 +20,7 @@ from services.delivery.handlers import (
     on_feedback,
     on_profiles_changed,
     on_requests,
+    previews,
     sweep,
     templates,
 )
@@ -56,8 +57,13 @@ def call(method: str, path: str, body: Any = None, query: dict[str, str] | None 
         "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
         "body": body if isinstance(body, str) else json.dumps(body),
     }
-    writes = path.startswith(("/templates", "/landing-pages", "/service-kinds"))
-    answer = (templates if writes else api).handler(event, Context())
+    if path.endswith(("/preview", "/test")) or path == "/test-addresses":
+        handler = previews.handler
+    elif path.startswith(("/templates", "/landing-pages", "/service-kinds", "/products", "/offers")):
+        handler = templates.handler
+    else:
+        handler = api.handler
+    answer = handler(event, Context())
     return answer["statusCode"], json.loads(answer["body"])
 
 
