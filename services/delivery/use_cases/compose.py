@@ -59,19 +59,35 @@ class Compose:
         Raises:
             NotRenderable: there is nothing to say to this person.
         """
+        variables, gates = self.variables(document, channel, message, contact, links, now)
+        content = render(document, channel, variables)
+        if links.preferences and channel == "email":
+            content = with_preferences(content, links.preferences, locale_of(message, contact))
+        return Composed(content, tuple(gates))
+
+    def variables(
+        self,
+        document: TemplateDocument,
+        channel: str,
+        message: Message,
+        contact: Contact | None,
+        links: Made,
+        now: datetime,
+    ) -> tuple[dict[str, Any], list[Gate]]:
+        """All that the template is given, and what was decided about it.
+
+        Raises:
+            NotRenderable: its products or its offer stand in the way.
+        """
         variables = {
             **message.params,
             **_person(document.language, contact),
             **links.variables(),
             "message_id": message.send_id,
         }
-        gates: list[Gate] = []
         if document.guards or document.blocks or document.offer:
-            variables, gates = self._own(document, channel, message, contact, variables, now)
-        content = render(document, channel, variables)
-        if links.preferences and channel == "email":
-            content = with_preferences(content, links.preferences, locale_of(message, contact))
-        return Composed(content, tuple(gates))
+            return self._own(document, channel, message, contact, variables, now)
+        return variables, []
 
     def _own(
         self,

@@ -115,26 +115,30 @@ def _compiled(path: str, source: str, *, strict: bool) -> BoundTemplate:
 
 
 def _cleaned(variables: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
-    return {
-        name: _clean(value, strict, 1)
-        for name, value in variables.items()
-        if not (strict and value in (None, ""))
-    }
+    cleaned: dict[str, Any] = _clean(variables, strict, 0)
+    return cleaned
 
 
 def _clean(value: Any, strict: bool, depth: int) -> Any:
-    if isinstance(value, str):
+    if type(value) is str:
+        if value.isascii() and value.isprintable() and len(value) <= LONGEST:
+            return value
         if len(value) > LONGEST:
             raise NotRenderable("render_error", f"a variable has more than {LONGEST} characters")
-        return value if value.isascii() and value.isprintable() else _UNSEEN.sub("", value)
-    if isinstance(value, Mapping | list | tuple) and depth > DEEPEST:
+        return _UNSEEN.sub("", value)
+    if value is None or isinstance(value, int | float):
+        return value
+    if depth > DEEPEST:
         raise NotRenderable("render_error", f"a variable is nested more than {DEEPEST} times")
     if isinstance(value, Mapping):
-        kept = ((k, v) for k, v in value.items() if not (strict and v in (None, "")))
-        return {name: _clean(inner, strict, depth + 1) for name, inner in kept}
+        return {
+            name: _clean(inner, strict, depth + 1)
+            for name, inner in value.items()
+            if not (strict and inner in (None, ""))
+        }
     if isinstance(value, list | tuple):
         return [_clean(inner, strict, depth + 1) for inner in value]
-    return value
+    raise NotRenderable("render_error", f"a variable is a {type(value).__name__}")
 
 
 def _fill(values: dict[str, Any], steps: list[str], word: str) -> None:
