@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aws_cdk import Acknowledgment, Aws, Validations
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -9,11 +11,13 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from infra.constructs.service_function import ServiceFunction
-from infra.constructs.service_stack import ServiceStack
 from services.shared.contracts.delivery import PassUpdateRequested
 from services.shared.contracts.journeys import JourneyTaskRequested
 from services.shared.contracts.loyalty import LoyaltyBalanceChanged
 from services.shared.contracts.scoring import TaskRequested
+
+if TYPE_CHECKING:
+    from infra.stacks.delivery import DeliveryStack
 
 LOCAL_PUSH_APPLICATION = "local"
 ORDERS = "print-orders/"
@@ -45,18 +49,9 @@ class Channels:
     only).
     """
 
-    def __init__(
-        self,
-        stack: ServiceStack,
-        *,
-        messages: dynamodb.Table,
-        gates: dynamodb.Table,
-        templates: dynamodb.Table,
-    ) -> None:
+    def __init__(self, stack: DeliveryStack) -> None:
         self._stack = stack
-        self._messages = messages
-        self._gates = gates
-        self._templates = templates
+        self._messages, self._gates, self._templates = stack.messages, stack.gates, stack.templates
         self.work = self._work_table()
         self._secret = secretsmanager.Secret(
             stack,
@@ -141,12 +136,17 @@ class Channels:
         function = self._stack.function(
             "Inbound",
             handler="inbound",
-            settings={**self._tables, "address_secret_arn": self._stack.address_secret.secret_arn},
+            settings={
+                **self._tables,
+                "products_table": self._stack.products.table_name,
+                "address_secret_arn": self._stack.address_secret.secret_arn,
+            },
             memory=1024,
         )
         self._messages.grant(function, "dynamodb:PutItem")
-        self._gates.grant(function, "dynamodb:BatchGetItem")
+        self._gates.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem")
         self._templates.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
+        self._stack.products.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
         self._stack.address_secret.grant_read(function)
         self._stack.routes(function, INBOUND_ROUTES)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
+from services.delivery.adapters.dynamo_catalogue import DynamoCatalogue
 from services.delivery.adapters.dynamo_channels import DynamoChannels
 from services.delivery.adapters.dynamo_gates import DynamoGates
 from services.delivery.adapters.dynamo_messages import DynamoMessages
+from services.delivery.adapters.dynamo_tastes import DynamoTastes
 from services.delivery.adapters.dynamo_templates import DynamoTemplates
 from services.delivery.adapters.dynamo_work import DynamoWork
 from services.delivery.adapters.kept_templates import KeptTemplates
@@ -25,6 +27,7 @@ from services.delivery.settings import (
     OnWorkStreamSettings,
     OrderLettersSettings,
 )
+from services.delivery.use_cases.compose import Compose
 from services.delivery.use_cases.desk import Desk, TakeTasks
 from services.delivery.use_cases.inbound import Inbound
 from services.delivery.use_cases.note_feedback import NoteFeedback
@@ -110,6 +113,9 @@ def inbound() -> Inbound:
         templates=KeptTemplates(DynamoTemplates(templates)),
         gates=DynamoGates(Table(settings.gates_table)),
         messages=DynamoMessages(Table(settings.messages_table), Table(settings.gates_table)),
+        compose=Compose(
+            DynamoTastes(Table(settings.gates_table)), DynamoCatalogue(Table(settings.products_table))
+        ),
         address_secret=lambda: secret_text(settings.address_secret_arn),
         clock=settings.clock(),
     )

@@ -11,6 +11,7 @@ class OnRequestsSettings(Settings):
     messages_table: str
     gates_table: str
     templates_table: str
+    products_table: str
     address_secret_arn: str
     token_secret_arn: str
     public_url: str
@@ -39,9 +40,10 @@ class OnConsentSettings(Settings):
 
 
 class OnProfilesChangedSettings(Settings):
-    """Of the handler that copies contacts."""
+    """Of the handler that copies contacts and learns tastes."""
 
     gates_table: str
+    products_table: str
     address_secret_arn: str
 
 
@@ -79,7 +81,6 @@ class ApiSettings(Settings):
 
     messages_table: str
     gates_table: str
-    templates_table: str
     reports_table: str
 
 
@@ -132,7 +133,25 @@ class OrderLettersSettings(Settings):
 class InboundSettings(Settings):
     """Of what websites and apps ask."""
 
+    products_table: str
     messages_table: str
     gates_table: str
     templates_table: str
     address_secret_arn: str
+
+
+class TemplatesSettings(Settings):
+    """Of the routes to what is said."""
+
+    templates_table: str
+    products_table: str
+
+
+class PreviewsSettings(Settings):
+    """Of previews and tests."""
+
+    templates_table: str
+    products_table: str
+    gates_table: str
+    from_address: str
+    configuration_set: str

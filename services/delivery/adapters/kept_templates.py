@@ -11,14 +11,14 @@ KEPT_SECONDS = 10.0
 
 
 class KeptTemplates:
-    """The newest version of a template, at most ten seconds old."""
+    """The active version of a template, at most ten seconds old."""
 
     def __init__(self, templates: Templates) -> None:
         self._templates = templates
         self._kept: dict[str, tuple[float, Template | None]] = {}
 
-    def latest(self, name: str) -> Template | None:
+    def active(self, name: str) -> Template | None:
         kept = self._kept.get(name)
         if kept is None or time.monotonic() - kept[0] >= KEPT_SECONDS:
-            kept = self._kept[name] = (time.monotonic(), self._templates.latest(name))
+            kept = self._kept[name] = (time.monotonic(), self._templates.active(name))
         return kept[1]

@@ -15,7 +15,7 @@ from services.delivery.domain.templates.rendering import NotRenderable, Rendered
 from services.delivery.domain.wishes import Allowance, Held, allowance, days_before, heed
 from services.delivery.ports import Channels, Gates, Secret
 from services.delivery.use_cases.addresses import addresses_of, usable
-from services.delivery.use_cases.content import content_of, locale_of
+from services.delivery.use_cases.compose import Compose, locale_of
 from services.delivery.use_cases.links import NO_LINKS, Links, Made
 from services.shared.clock import to_iso
 
@@ -43,9 +43,17 @@ class Prepare:
     """Asks every gate that needs no transaction; the claim asks the rest."""
 
     def __init__(
-        self, *, gates: Gates, links: Links, channels: Channels, address_secret: Secret, daily_cap: int
+        self,
+        *,
+        gates: Gates,
+        links: Links,
+        compose: Compose,
+        channels: Channels,
+        address_secret: Secret,
+        daily_cap: int,
     ) -> None:
         self._gates = gates
+        self._compose = compose
         self._links = links
         self._channels = channels
         self._address_secret = address_secret
@@ -55,8 +63,7 @@ class Prepare:
         self, message: Message, original: TemplateDocument, contact: Contact | None, now: datetime
     ) -> Prepared | Skip | Held:
         """`message` as it would leave now by the template `original`, or why it does not."""
-        locale = locale_of(message, contact)
-        document = original.spoken(locale)
+        document = original.spoken(locale_of(message, contact))
         choice: Choice | Skip | Held = self._choose(message, document, contact, now)
         if isinstance(choice, Choice) and message.is_commercial and contact:
             choice = heed(choice, contact, now)
@@ -67,14 +74,14 @@ class Prepare:
             return capped(choice, allowed)
         links = self._ways_out(message, choice, contact, now)
         try:
-            content = content_of(document, locale, choice.channel, message, contact, links)
+            composed = self._compose(document, choice.channel, message, contact, links, now)
         except NotRenderable as error:
             gate = {"gate": "content", "channel": choice.channel, "input": error.detail, "verdict": "stop"}
             return Skip(error.reason, choice.channel, (*choice.gates, gate))
-        units = units_of(choice.channel, content.text)
+        choice = replace(choice, gates=(*choice.gates, *composed.gates))
+        units = units_of(choice.channel, composed.content.text)
         cost = self._channels.terms().prices.of(choice.channel, units)
-        name = f"{contact.first_name} {contact.last_name}".strip() if contact else ""
-        return Prepared(choice, content, links.unsubscribe, allowed, units, cost, name)
+        return Prepared(choice, composed.content, links.unsubscribe, allowed, units, cost, name_of(contact))
 
     def _choose(
         self, message: Message, document: TemplateDocument, contact: Contact | None, now: datetime
@@ -108,6 +115,13 @@ class Prepare:
             return allowance(self._daily_cap, None, 0)
         earlier = self._gates.counted(message.subject, days_before(now))
         return allowance(self._daily_cap, contact, earlier)
+
+
+def name_of(contact: Contact | None) -> str:
+    """How a letter addresses the person, as far as it is known."""
+    if contact is None:
+        return ""
+    return " ".join(f"{contact.first_name} {contact.attributes.get('lastName', '')}".split())
 
 
 def capped(choice: Choice, allowed: Allowance) -> Skip:

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from typing import get_args
 
 from services.delivery.domain.message import Status
-from services.delivery.domain.promotion import LandingPages
-from services.delivery.domain.templates.documents import TemplateDocument
 from services.shared.permission import MessageClass
-from tests.contracts.openapi import delivery_channels
-from tests.contracts.openapi.operations import MODEL, Operation, does
+from tests.contracts.openapi import delivery_channels, delivery_content
+from tests.contracts.openapi.operations import Operation, does
 from tests.contracts.openapi.shapes import (
     FLAG,
     INSTANT,
@@ -19,7 +17,6 @@ from tests.contracts.openapi.shapes import (
     Schema,
     by_name,
     many,
-    model,
     obj,
     one_of,
     ref,
@@ -27,30 +24,7 @@ from tests.contracts.openapi.shapes import (
 
 OPERATIONS: Mapping[str, Operation] = {
     **delivery_channels.OPERATIONS,
-    "GET /templates": does(
-        "The newest version of every template", obj({"templates": many(ref("TemplateShown"))})
-    ),
-    "PUT /templates/{name}": does(
-        "Keep a template that compiles; the same document twice stays one version",
-        ref("TemplateShown"),
-        *(
-            "invalid_name",
-            "template_syntax",
-            "template_error",
-            "template_changed",
-            "service_promotes",
-            *MODEL,
-        ),
-        takes=ref("Template"),
-    ),
-    "GET /service-kinds": does("What counts as a service message", obj({"kinds": by_name(TEXT)})),
-    "GET /landing-pages": does("Where campaigns lead to", ref("LandingPages")),
-    "PUT /landing-pages": does(
-        "Replace them; no service message may link there",
-        obj({"pages": many(TEXT), "breaches": by_name(many(TEXT))}),
-        *MODEL,
-        takes=ref("LandingPages"),
-    ),
+    **delivery_content.OPERATIONS,
     "GET /messages/{send_id}": does(
         "Why a message was sent or not, without any address", ref("Decision"), "not_found"
     ),
@@ -64,7 +38,6 @@ OPERATIONS: Mapping[str, Operation] = {
     "GET /reports/summary": does("How many messages had which fate", ref("Summary")),
 }
 
-_TEMPLATE = model("Template", TemplateDocument)
 _COUNTS = by_name(NUMBER)
 _OPTIONAL: Mapping[str, Schema] = {
     **dict.fromkeys(("reason", "profile_id", "merged_from", "journey", "node", "enrolment_id"), TEXT),
@@ -77,9 +50,7 @@ _OPTIONAL: Mapping[str, Schema] = {
 
 SCHEMAS: Mapping[str, Schema] = {
     **delivery_channels.SCHEMAS,
-    **_TEMPLATE,
-    **model("LandingPages", LandingPages),
-    "TemplateShown": obj({"name": TEXT, "version": NUMBER, **_TEMPLATE["Template"]["properties"]}),
+    **delivery_content.SCHEMAS,
     "Decision": {
         **obj(
             {

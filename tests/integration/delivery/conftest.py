@@ -45,6 +45,7 @@ _TABLES: dict[str, tuple[str, str | None]] = {
     "messages": ("send_id", None),
     "gates": ("pk", "sk"),
     "templates": ("name", "part"),
+    "products": ("pk", "sk"),
     "reports": ("pk", "sk"),
     "work": ("pk", "sk"),
 }
@@ -210,6 +211,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "MESSAGES_TABLE": "messages",
             "GATES_TABLE": "gates",
             "TEMPLATES_TABLE": "templates",
+            "PRODUCTS_TABLE": "products",
             "REPORTS_TABLE": "reports",
             "ADDRESS_SECRET_ARN": arn,
             "TOKEN_SECRET_ARN": arn,

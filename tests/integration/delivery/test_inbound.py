@@ -33,7 +33,7 @@ def call(method: str, path: str, body: Any = None, profile: str = "") -> tuple[i
 
 
 def template(name: str, value: float, *, kind: str = "commercial", required: list[str] | None = None) -> None:
-    bootstrap.serving().put_template(
+    bootstrap.serving_templates().put(
         name,
         {
             "class": kind,

@@ -58,7 +58,7 @@ def ordered() -> list[str]:
 
 @pytest.fixture
 def ready(world: World) -> World:
-    bootstrap.serving().put_template("spring", LETTER)
+    bootstrap.serving_templates().put("spring", LETTER)
     given_contact(firstName="Ann", lastName="=Smith", address=HOME)
     consent("granted", 1, LETTERBOX, "print")
     return world

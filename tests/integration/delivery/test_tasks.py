@@ -45,7 +45,7 @@ NODE = JourneyTask(
 
 @pytest.fixture
 def ready(world: World) -> World:
-    bootstrap.serving().put_template("visit", CALL)
+    bootstrap.serving_templates().put("visit", CALL)
     given_contact(firstName="Ann", phone=PHONE)
     return world
 

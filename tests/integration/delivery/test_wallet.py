@@ -147,7 +147,7 @@ def test_a_message_by_webhook_is_attempted_once(
     world: World, https: Https, answer: Reply | NoReply, status: str, reason: str
 ) -> None:
     """F9, F46: what may have arrived is not sent again; what certainly did not is."""
-    bootstrap.serving().put_template(
+    bootstrap.serving_templates().put(
         "ready", {"class": "service", "channels": {"webhook": {"text": "Ready, {{ first_name }}"}}}
     )
     https.answers = [answer]
@@ -163,7 +163,7 @@ def test_a_message_by_webhook_is_attempted_once(
 
 
 def test_a_line_on_the_pass_is_a_message(world: World, https: Https) -> None:
-    bootstrap.serving().put_template(
+    bootstrap.serving_templates().put(
         "ready", {"class": "service", "channels": {"wallet": {"text": "Ready, {{ first_name }}"}}}
     )
 
@@ -206,7 +206,7 @@ def test_the_cheaper_channel_goes_first_where_a_message_is_worth_less(world: Wor
     order = ["print", "sms", "push"]
     world.fake_senders()
     for value in (0.10, 5):
-        bootstrap.serving().put_template(f"thanks-{int(value)}", {**template, "value": value})
+        bootstrap.serving_templates().put(f"thanks-{int(value)}", {**template, "value": value})
         ask(request(f"snd_{int(value)}", template=f"thanks-{int(value)}", channels=order))
 
     cheap, dear = world.item("snd_0"), world.item("snd_5")
@@ -221,7 +221,7 @@ def test_the_cheaper_channel_goes_first_where_a_message_is_worth_less(world: Wor
 def test_the_parts_of_a_text_message_are_its_cost(world: World, https: Https) -> None:
     call("PUT", "/channels", {"prices": {"sms": 0.07}})
     given_contact(version=2, phone="+12025550123")
-    bootstrap.serving().put_template("long", {"class": "service", "channels": {"sms": {"text": "é" * 161}}})
+    bootstrap.serving_templates().put("long", {"class": "service", "channels": {"sms": {"text": "é" * 161}}})
     world.fake_senders()
 
     ask(request("snd_1", template="long", channels=["sms"]))
