@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,6 +100,17 @@ def test_a_missing_value_falls_back_or_blocks_as_the_template_says() -> None:
 def test_documents_that_break_a_rule_of_content(fields: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         document(**fields)
+
+
+def test_the_example_of_the_manual_is_a_good_template() -> None:
+    manual = (Path(__file__).parents[3] / "docs" / "templates.md").read_text()
+    (example,) = re.findall(r"```json\n(.*?)```", manual, re.DOTALL)
+    made = ready(TemplateDocument.model_validate_json(example), compile_mjml)
+
+    assert advice(made) == []
+    variables = {"traits": {"city": "Gent"}, "unsubscribe_url": "https://a.example/u"}
+    assert render(made.spoken("nl-BE"), "email", variables).subject == "Voor uw rit"
+    assert render(made.spoken("nl"), "email", variables).subject == "Hello, for your ride"
 
 
 def test_what_an_older_document_does_not_say_is_no_part_of_its_version() -> None:
