@@ -74,7 +74,7 @@ class SendMessages:
         self._address_secret()  # the first call makes a client, which must not happen in several threads at once
         names = dict.fromkeys(r.template for r in requests)
         contacts = self._gates.reach(r.profile_id for r in requests)
-        return {name: self._templates.latest(name) for name in names}, contacts
+        return {name: self._templates.active(name) for name in names}, contacts
 
     def take(self, request: MessageRequest, template: Template | None, contact: Contact | Gone | None) -> str:
         """Carry out one request; the message's status, `duplicate` where it was carried out before, or `erased`: of
@@ -96,7 +96,7 @@ class SendMessages:
         Raises:
             NotSentYet: it was not attempted; the sweep comes back to it.
         """
-        template = self._templates.latest(stored.template)
+        template = self._templates.active(stored.template)
         contact = self._gates.reach([stored.profile_id]).get(stored.profile_id)
         if isinstance(contact, Gone):
             return self._leave(stored, stored, Skip(ERASED, "", ()))
@@ -108,7 +108,7 @@ class SendMessages:
         Raises:
             NotSentYet: it was not repeated; the sweep comes back to it.
         """
-        template = self._templates.latest(stored.template)
+        template = self._templates.active(stored.template)
         contact = self._gates.reach([stored.profile_id]).get(stored.profile_id)
         if template is None or isinstance(contact, Gone) or (contact is None and not stored.address):
             return self.give_up(stored)
@@ -206,6 +206,7 @@ class SendMessages:
             at=self._clock.now(),
             profile_id=claimed.profile_id,
             template=claimed.template,
+            journey=claimed.journey,
             name=prepared.name,
         )
         answer = self._senders[claimed.channel].send(outgoing)
