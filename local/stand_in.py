@@ -43,11 +43,12 @@ class Accepted:
 
 @dataclass
 class Faults:
-    """What goes wrong, for tests: `latency` in real seconds; `refuse` and `lose_answer` are shares of requests that
-    are throttled, or accepted without an answer."""
+    """What goes wrong, for tests: `latency` in real seconds; `refuse`, `drop` and `lose_answer` are shares of
+    requests that are throttled, that end before they are taken, or that are accepted without an answer."""
 
     latency: float = 0.0
     refuse: float = 0.0
+    drop: float = 0.0
     lose_answer: float = 0.0
     chance: random.Random = field(default_factory=lambda: random.Random(0))
 
@@ -212,6 +213,9 @@ class _Handler(Handler):
         self._serve(service, operation, body, faults)
 
     def _serve(self, service: str, operation: str, body: bytes, faults: Faults) -> None:
+        if faults.chance.random() < faults.drop:
+            self.close_connection = True
+            return
         if faults.chance.random() < faults.refuse:
             code = "TooManyRequestsException" if service == "sesv2" else "ThrottlingException"
             self._error(429 if service == "sesv2" else 400, code, "slow down")

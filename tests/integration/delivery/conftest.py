@@ -192,6 +192,34 @@ class World:
         return {"Records": records[seen:]}
 
 
+def environment(arn: str) -> dict[str, str]:
+    """The settings of every function; `arn` is the one secret."""
+    return {
+        "STAGE": "test",
+        "CLOCK_FACTORY": "tests.integration.delivery.conftest:clock",
+        "MESSAGES_TABLE": "messages",
+        "GATES_TABLE": "gates",
+        "TEMPLATES_TABLE": "templates",
+        "PRODUCTS_TABLE": "products",
+        "REPORTS_TABLE": "reports",
+        "ADDRESS_SECRET_ARN": arn,
+        "TOKEN_SECRET_ARN": arn,
+        "PUBLIC_URL": "https://api.example.com",
+        "FROM_ADDRESS": "hello@example.com",
+        "CONFIGURATION_SET": "mail",
+        "SMS_ORIGINATION": "+12025550100",
+        "SMS_CONFIGURATION_SET": "halte-test",
+        "PUSH_APPLICATION_ID": "app-1",
+        "WORK_TABLE": "work",
+        "ORDERS_BUCKET": "lake",
+        "CHANNEL_SECRET_ARN": arn,
+        "CHANNEL_PLACES": "",
+        "DAILY_CAP": "3",
+        "SWEEP_AFTER_SECONDS": "900",
+        "BUS_NAME": "bus",
+    }
+
+
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -205,31 +233,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         boto3.client("sesv2").create_email_identity(EmailIdentity="hello@example.com")
         vault = boto3.client("secretsmanager")
         arn = vault.create_secret(Name="key", SecretString=SECRET)["ARN"]
-        settings = {
-            "STAGE": "test",
-            "CLOCK_FACTORY": "tests.integration.delivery.conftest:clock",
-            "MESSAGES_TABLE": "messages",
-            "GATES_TABLE": "gates",
-            "TEMPLATES_TABLE": "templates",
-            "PRODUCTS_TABLE": "products",
-            "REPORTS_TABLE": "reports",
-            "ADDRESS_SECRET_ARN": arn,
-            "TOKEN_SECRET_ARN": arn,
-            "PUBLIC_URL": "https://api.example.com",
-            "FROM_ADDRESS": "hello@example.com",
-            "CONFIGURATION_SET": "mail",
-            "SMS_ORIGINATION": "+12025550100",
-            "SMS_CONFIGURATION_SET": "halte-test",
-            "PUSH_APPLICATION_ID": "app-1",
-            "WORK_TABLE": "work",
-            "ORDERS_BUCKET": "lake",
-            "CHANNEL_SECRET_ARN": arn,
-            "CHANNEL_PLACES": "",
-            "DAILY_CAP": "3",
-            "SWEEP_AFTER_SECONDS": "900",
-            "BUS_NAME": "bus",
-            "FEEDBACK_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="feedback")["QueueUrl"],
-        }
+        queue = boto3.client("sqs").create_queue(QueueName="feedback")["QueueUrl"]
+        settings = {**environment(arn), "FEEDBACK_QUEUE_URL": queue}
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
         CLOCK.advance(NOW - CLOCK.now())
