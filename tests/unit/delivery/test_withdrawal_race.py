@@ -22,6 +22,7 @@ from services.delivery.domain.message import OPEN, Message
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
 from services.delivery.domain.templates.documents import Template, TemplateDocument
 from services.delivery.ports import ClaimVerdict, Outgoing, Stale
+from services.delivery.use_cases.compose import Compose
 from services.delivery.use_cases.links import NO_LINKS, Made
 from services.delivery.use_cases.prepare import Prepare
 from services.delivery.use_cases.send_messages import NotSentYet, SendMessages
@@ -179,7 +180,13 @@ def sender(world: Any) -> SendMessages:
         gates=world,
         templates=world,
         senders={"email": world},
-        prepare=Prepare(gates=world, links=world, address_secret=lambda: "secret", daily_cap=3),
+        prepare=Prepare(
+            gates=world,
+            links=world,
+            compose=Compose(world, world),
+            address_secret=lambda: "secret",
+            daily_cap=3,
+        ),
         address_secret=lambda: "secret",
         clock=FixedClock(NOW),
         new_id=lambda prefix: f"{prefix}_{next(numbers)}",
