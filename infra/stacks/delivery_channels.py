@@ -198,7 +198,7 @@ class Channels:
         self.work.grant(function, "dynamodb:Query", "dynamodb:BatchWriteItem")
         self._templates.grant(function, "dynamodb:GetItem")
         self._let_use_orders(function, "s3:GetObject", "s3:PutObject")
-        self._stack.schedule(function, "cron(0 2 * * ? *)")
+        self._stack.schedule(function, "rate(1 day)")
 
     @property
     def _tables(self) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Tasks, letters that wait for an order, and passes, in one DynamoDB table.
 
-`task#<id>` / `task`; `print` / `<send id>`; `pass#<profile>` / `pass`. Index `open` has the tasks that nobody closed,
-by when they came, and `by_profile` everything of a person.
+`task#<id>` / `task`; `print` / `<send id>`; `pass#<profile>` / `balance`, `issue`. Index `open` has the tasks that
+nobody closed, by when they came, and `by_profile` everything of a person.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class DynamoWork:
     def show(self, new: Pass) -> bool:
         try:
             self._table.put(
-                {**_pass_key(new.profile_id), **asdict(new)},
+                {**_pass_key(new.profile_id, new.kind), **asdict(new)},
                 condition="attribute_not_exists(pk) OR #at < :at",
                 names={"#at": "at"},
                 values={":at": new.at},
@@ -72,7 +72,7 @@ class DynamoWork:
         return True
 
     def shown(self, profile_id: str) -> Pass | None:
-        item = self._table.get(_pass_key(profile_id), consistent=True)
+        item = self._table.get(_pass_key(profile_id, "balance"), consistent=True)
         return read(Pass, item) if item else None
 
     def of_profile(self, profile_id: str) -> Iterator[dict[str, Any]]:
@@ -104,5 +104,5 @@ def _task_key(task_id: str) -> Item:
     return {"pk": f"task#{task_id}", "sk": "task"}
 
 
-def _pass_key(profile_id: str) -> Item:
-    return {"pk": f"pass#{profile_id}", "sk": "pass"}
+def _pass_key(profile_id: str, kind: str) -> Item:
+    return {"pk": f"pass#{profile_id}", "sk": kind}

@@ -31,6 +31,8 @@ def compile_mjml(path: str, source: str) -> str:
 
     if _HELD.search(source):
         raise Invalid("mjml_syntax", f"{path}: LIQUID…HELD is what stands for Liquid while it is compiled")
+    if any(source.rfind(opens) > source.rfind(closes) for opens, closes in (("{{", "}}"), ("{%", "%}"))):
+        raise Invalid("mjml_syntax", f"{path}: a tag of Liquid is not closed")
     held = _LIQUID.sub(hold, source)
     if _DECLARED.search(held) or _depth(held) > DEEPEST:
         raise Invalid("mjml_syntax", f"{path}: nested too deeply, or with a declaration")

@@ -26,9 +26,9 @@ class Task:
 
     task_id: str
     kind: str
-    profile_id: str
-    title: str
     at: str
+    profile_id: str = ""
+    title: str = ""
     owner: str = ""
     reason: str = ""
     phone: str = ""
@@ -48,8 +48,8 @@ class Piece:
     send_id: str
     at: str
     letterbox: str
-    pack: str
-    text: str
+    pack: str = ""
+    text: str = ""
     profile_id: str = ""
     name: str = ""
     sample: str = ""

@@ -26,4 +26,4 @@ def _read(item: Item | None) -> Task | Pass | None:
     kind = item["sk"] if item else ""
     if item and kind == "task":
         return read(Task, item)
-    return read(Pass, item) if item and kind == "pass" else None
+    return read(Pass, item) if item and kind in ("balance", "issue") else None

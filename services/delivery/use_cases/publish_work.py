@@ -59,7 +59,7 @@ class PublishWork:
 
 
 def _closes(old: Task | Pass | None, new: Task) -> bool:
-    return new.status != "open" and isinstance(old, Task) and old.status == "open"
+    return bool(new.profile_id) and new.status != "open" and isinstance(old, Task) and old.status == "open"
 
 
 def _call(task: Task) -> Call:

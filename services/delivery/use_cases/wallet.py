@@ -73,9 +73,10 @@ class TellIssuer:
         Raises:
             NotTold: the issuer did not say yes; the id of a repetition is the same.
         """
-        shown = self._work.shown(update.profile_id)
-        if shown is None or shown.at != to_iso(update.at):
-            return "overtaken"
+        if update.kind == "balance":
+            shown = self._work.shown(update.profile_id)
+            if shown is None or shown.at != to_iso(update.at):
+                return "overtaken"
         said = update.model_dump(mode="json", exclude={"kind", "update_id"})
         answer = self._receiver.tell(WALLET, update.update_id, {"type": update.kind, **said})
         if isinstance(answer, Sent):

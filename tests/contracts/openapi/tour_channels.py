@@ -33,7 +33,6 @@ def channels(tour: Tour) -> None:
     ask("POST /channels/{channel}/secret/rotate", "wallet")
     ask("POST /channels/{channel}/secret/rotate", "email", expect=404)
     ask("PUT /templates/{name}", "visit", body=TEMPLATE)
-    ask("PUT /attributes/{name}", "address", body={"purpose": "Where letters go."})
     ask("POST /v1/identify", body={"userId": "cal", "messageId": "cal-1", "traits": CAL})
     road.deliver()
     cal = road.http("GET", "/profiles/userId:cal", admin=True).json()["profile_id"]

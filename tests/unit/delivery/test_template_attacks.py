@@ -79,6 +79,12 @@ RUNNING_AWAY = [
     Attack("{{ x | date: x }}", "harmless", "%Y" * 4_000),
     Attack("{% tablerow a in x cols:0 %}y{% endtablerow %}", "harmless", ["a"]),
     Attack("{% cycle 'a' %}" * 500, "harmless"),
+    Attack("{{" * 40_000, "syntax"),
+    Attack("{%" * 40_000, "syntax"),
+    Attack("<!--" * 20_000, "unsafe"),
+    Attack("<a " * 30_000, "unsafe"),
+    Attack("<a " * 30_000 + ">", "unsafe"),
+    Attack("<!--[if a]>" * 8_000 + "-->", "harmless"),
     Attack("{% increment n %}" * 500, "harmless"),
 ]
 REACHING_CODE = [

@@ -32,6 +32,9 @@ _VALUES = re.compile(
 """What may be a link with a scheme: after the last letter of a name of `URL_ATTRIBUTES`, and not plainly the web's."""
 
 _URL_ENDINGS = tuple(URL_ATTRIBUTES)
+_PAIRS = (("<!--", "-->"), ("<", ">"))
+_TAG_RUN = re.compile(r"<[^>]*")
+LONGEST_TAG = 5_000
 _TAG_NAME = re.compile(rf"<[/!?]?[\w:-]*{MARK}")
 _UNCLOSED = re.compile(r"<[a-zA-Z/!?]")
 _BLANK = re.compile(r"[\x00-\x20\x7f-\xa0\u00ad\u180e\u2000-\u200f\u2028-\u202f\u2060-\u2069\u3000\ufeff]+")
@@ -47,8 +50,12 @@ def unsafe_places(source: str) -> list[str]:
     """What makes an HTML source with Liquid in it unsafe, in words; nothing: it is safe."""
     if MARK in source:
         return ["a character for private use (U+E000) is not allowed"]
-    reader = _Reader()
     text = marked(source)
+    if any(text.rfind(opens) > text.rfind(closes) for opens, closes in _PAIRS):
+        return ["a tag or a comment is not closed"]  # the parser would look for its end again and again
+    if max(map(len, _TAG_RUN.findall(text)), default=0) > LONGEST_TAG:
+        return [f"a tag has more than {LONGEST_TAG} characters"]
+    reader = _Reader()
     reader.read(text)
     if _TAG_NAME.search(text):
         reader.problems.append("a variable in the name of a tag")

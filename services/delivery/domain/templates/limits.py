@@ -76,6 +76,8 @@ def compile_source(path: str, source: str, *, strict: bool = False) -> BoundTemp
     Raises:
         Invalid: `template_syntax`, naming `path` and the mistake.
     """
+    if any(source.rfind(opens) > source.rfind(closes) for opens, closes in (("{{", "}}"), ("{%", "%}"))):
+        raise Invalid("template_syntax", f"{path}: a tag of Liquid is not closed")
     if any(".." in _LITERAL.sub("", tag) for tag in _TAG.findall(source)):
         # A filter walks a range before any limit of the engine can stop it.
         raise Invalid("template_syntax", f"{path}: ranges (a..b) are not supported")
