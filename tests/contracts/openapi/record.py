@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.contracts.openapi import (
+    tour_channels,
     tour_console,
     tour_ingest,
     tour_journeys,
@@ -41,6 +42,7 @@ def everywhere(road: Road) -> list[Visit]:
     tour_outward.pages(tour)
     tour_scoring.people_and_forums(tour)
     tour_outward.what_was_sent(tour)
+    tour_channels.channels(tour)
     tour_console.files(tour)
     tour_planning.calls(tour)
     tour_journeys.running(tour)
