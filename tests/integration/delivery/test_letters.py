@@ -210,3 +210,21 @@ def test_what_the_printer_says_wrongly_is_refused(ready: World) -> None:
     assert call("GET", "/print-orders/2026-03-01")[0] == 404
     said = {"pieces": [{"piece_id": "snd_1", "status": "eaten", "at": "2026-03-01T00:00:00Z"}]}
     assert call("POST", "/print-orders/2026-03-01/status", said)[0] == 400
+
+
+def test_a_letter_that_lacks_what_its_template_hoped_for_holds_up_nobody(ready: World) -> None:
+    """F20: an empty pack and no name are the printer's to ask about; the letters beside it are ordered."""
+    bootstrap.serving_templates().put(
+        "odd",
+        {"class": "service", "channels": {"print": {"pack": "{{ nothing }}", "text": "Hello"}}},
+    )
+    given_contact("prf_2", address=HOME)
+    ask(request("snd_odd", template="odd", channels=["print"], profile_id="prf_2"))
+    letter("snd_1")
+
+    order_letters.handler({}, Context())
+
+    assert [(row["piece_id"], row["pack"], row["name"]) for row in order_of("2026-03-01")] == [
+        ("snd_1", "spring", "Ann =Smith"),
+        ("snd_odd", "", ""),
+    ]
