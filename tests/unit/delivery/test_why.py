@@ -113,7 +113,6 @@ def reasons_in_source() -> set[str]:
     return found - {""}
 
 
-@pytest.mark.capability("000-35")
 def test_every_gate_and_every_reason_has_words() -> None:
     gates, reasons = gates_in_source(), reasons_in_source()
 
