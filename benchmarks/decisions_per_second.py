@@ -21,12 +21,15 @@ from services.delivery.adapters.mjml import compile_mjml
 from services.delivery.domain.choice import Ask, Choice, Standing, candidates, choose
 from services.delivery.domain.contact import Contact
 from services.delivery.domain.message import Message
+from services.delivery.domain.pressure.gate import weigh
+from services.delivery.domain.pressure.ledger import Bid, Ledger
+from services.delivery.domain.pressure.policy import InForce, PressurePolicy
 from services.delivery.domain.products import Listed, Product
 from services.delivery.domain.tastes import Look, Taste
 from services.delivery.domain.templates.documents import TemplateDocument
 from services.delivery.domain.templates.publishing import ready
 from services.delivery.domain.templates.rendering import Rendered
-from services.delivery.domain.wishes import allowance, heed
+from services.delivery.domain.wishes import heed
 from services.delivery.use_cases.compose import Compose, locale_of
 from services.delivery.use_cases.links import Made
 from services.shared.clock import to_iso
@@ -38,6 +41,19 @@ ROUNDS = 7
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 UNSUBSCRIBE = "https://api.example.com/consents/unsubscribe?token=" + "A" * 300
 PREFERENCES = "https://api.example.com/preferences?token=" + "B" * 300
+
+PRESSURE = InForce(
+    PressurePolicy.model_validate(
+        {
+            "caps": [{"count": 3, "within": "P1D"}, {"count": 8, "within": "P30D"}],
+            "minimum_gap": "PT4H",
+            "hours": {"otherwise": {"days": {"sun": "09:00-20:00"}}},
+        }
+    )
+)
+LEDGER = Ledger()
+for _day in range(1, 8):
+    LEDGER = LEDGER.touched(Bid(send=str(_day), asked=NOW, channel="email"), NOW - timedelta(days=_day))
 
 _MJML = """<mjml lang="en"><mj-body><mj-section><mj-column><mj-text>{{ salutation }},</mj-text>
 <mj-text>These go well with what you looked at.</mj-text></mj-column></mj-section>
@@ -126,10 +142,11 @@ def decided(document: TemplateDocument, compose: Compose, contact: Contact) -> R
     if not isinstance(choice, Choice):
         raise AssertionError("somebody may not have it")
     heeded = heed(choice, contact, NOW)
-    if not isinstance(heeded, Choice) or allowance(3, contact, 1).today <= 0:
+    weighed = weigh(PRESSURE, message, heeded, LEDGER, contact, NOW) if isinstance(heeded, Choice) else heeded
+    if not isinstance(weighed, Choice):
         raise AssertionError("somebody does not want it")
     links = Made(UNSUBSCRIBE, PREFERENCES)
-    return compose(spoken, heeded.channel, message, contact, links, NOW).content
+    return compose(spoken, weighed.channel, message, contact, links, NOW).content
 
 
 def _bare(document: TemplateDocument) -> Callable[[dict[str, Any]], Rendered]:

@@ -7,6 +7,7 @@ from functools import cache
 from services.delivery.adapters.dynamo_catalogue import DynamoCatalogue
 from services.delivery.adapters.dynamo_channels import DynamoChannels
 from services.delivery.adapters.dynamo_gates import DynamoGates
+from services.delivery.adapters.dynamo_ledgers import DynamoLedgers
 from services.delivery.adapters.dynamo_messages import DynamoMessages
 from services.delivery.adapters.dynamo_tastes import DynamoTastes
 from services.delivery.adapters.dynamo_templates import DynamoTemplates
@@ -150,6 +151,7 @@ def _noting(settings: ChannelsSettings | OrderLettersSettings) -> NoteFeedback:
     return NoteFeedback(
         messages=DynamoMessages(Table(settings.messages_table), Table(settings.gates_table)),
         gates=DynamoGates(Table(settings.gates_table)),
+        ledgers=DynamoLedgers(Table(settings.gates_table)),
     )
 
 

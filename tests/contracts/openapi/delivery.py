@@ -7,7 +7,7 @@ from typing import get_args
 
 from services.delivery.domain.message import Status
 from services.shared.permission import MessageClass
-from tests.contracts.openapi import delivery_channels, delivery_content, reports
+from tests.contracts.openapi import delivery_channels, delivery_content, delivery_pressure, reports
 from tests.contracts.openapi.operations import PAGE, Operation, does
 from tests.contracts.openapi.shapes import (
     FLAG,
@@ -28,6 +28,7 @@ REFUSED = {404: {PAGE: TEXT}, 410: {PAGE: TEXT}}
 OPERATIONS: Mapping[str, Operation] = {
     **delivery_channels.OPERATIONS,
     **delivery_content.OPERATIONS,
+    **delivery_pressure.OPERATIONS,
     "GET /messages/{send_id}": does(
         "Why a message was sent or not, in words of `language` (nl, en), without any address",
         ref("Decision"),
@@ -79,6 +80,7 @@ SCHEMAS: Mapping[str, Schema] = {
     **reports.SCHEMAS,
     **delivery_channels.SCHEMAS,
     **delivery_content.SCHEMAS,
+    **delivery_pressure.SCHEMAS,
     "Decision": {
         **obj(
             {

@@ -32,6 +32,7 @@ def everywhere(road: Road) -> list[Visit]:
     tour_outward.permissions(tour)
     tour_scoring.definitions(tour)
     tour_outward.templates(tour)
+    tour_outward.pressure(tour)
     tour_journeys.documents(tour)
     tour_planning.plans(tour)
     tour_planning.campaigns(tour)
