@@ -17,7 +17,7 @@ from tests.support.console import HOSTILE, Console
 from tests.support.fabric import mime_of
 from tests.support.road import ADMIN_KEY, Road
 from tests.support.road_server import RoadServer
-from tests.support.shop import Shop, identify, open_shop, ses_notice
+from tests.support.shop import KINDS, Shop, identify, open_shop, ses_notice
 from tests.support.templates import Templates, synthesise
 
 START = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -31,7 +31,7 @@ def shop() -> Iterator[Shop]:
             patch.setenv(name, value)
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         with Road(Templates(synthesise()), START) as road:
-            yield _peopled(open_shop(road))
+            yield _peopled(open_shop(road, (*KINDS, "stages")))
 
 
 def _peopled(shop: Shop) -> Shop:
