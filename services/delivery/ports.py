@@ -167,6 +167,10 @@ class Catalogue(Protocol):
 class CatalogueStore(Catalogue, Protocol):
     """The same, to be written."""
 
+    def in_use(self) -> bool:
+        """Was a product ever kept?"""
+        ...
+
     def put_product(self, product_id: str, product: Product) -> None:
         """Keep a product.
 

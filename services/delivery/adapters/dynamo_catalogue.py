@@ -1,6 +1,7 @@
 """Products, what is bought together, and offers, in one DynamoDB table.
 
-`product#<id>` / `product` and `together`; `category#<name>` / `<id>`; `offer` / `<name>`.
+`product#<id>` / `product` and `together`; `category#<name>` / `<id>`; `offer` / `<name>`;
+`catalogue` / `in_use` once there was a product.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from services.shared.aws.dynamo import ConditionFailed, Item, Table, Transaction
 from services.shared.errors import Conflict
 
 OFFERS = "offer"
+IN_USE: Item = {"pk": "catalogue", "sk": "in_use"}
 TRIES = 3
 """Times a count is tried: one that is lost to a crowd changes no ranking."""
 
@@ -49,7 +51,11 @@ class DynamoCatalogue:
         items = self._table.query("pk = :pk", values={":pk": f"category#{name}"}, limit=limit)
         return [item["sk"] for item in items]
 
+    def in_use(self) -> bool:
+        return self._table.get(IN_USE) is not None
+
     def put_product(self, product_id: str, product: Product) -> None:
+        self._table.put(IN_USE)
         key = _product(product_id, "product")
         before = self._table.get(key, consistent=True)
         old = json.loads(before["document"]).get("category", "") if before else ""

@@ -92,12 +92,15 @@ def learned(taste: Taste, change: ProfileChange) -> Taste:
     return replace(taste, had=dict(newest), looks=kept, bought_at=bought_at)
 
 
-def tells(change: ProfileChange, *, reachable: bool) -> bool:
-    """Is there anything to learn? Looks count once the person can be written to: most traffic is of others."""
-    return bool(change.since) or any(
-        event.name in BOUGHT or event.name in RETURNED or (reachable and event.name in LOOKED)
-        for event in change.events
-    )
+def tells_of_orders(change: ProfileChange) -> bool:
+    """Is there a purchase or its end in it, or is the history told anew?"""
+    return bool(change.since) or any(e.name in BOUGHT or e.name in RETURNED for e in change.events)
+
+
+def tells_of_looks(change: ProfileChange) -> bool:
+    """Is there a look in it of somebody who can be written to? Most traffic is of others."""
+    reachable = bool(change.traits.get("email") or change.traits.get("phone"))
+    return reachable and any(event.name in LOOKED for event in change.events)
 
 
 def baskets(before: Taste, change: ProfileChange) -> list[list[str]]:

@@ -27,7 +27,7 @@ class Closing(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    outcome: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")] = ""
+    outcome: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,39})?$")] = ""
     note: Annotated[str, Field(max_length=500)] = ""
 
 

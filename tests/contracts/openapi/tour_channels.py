@@ -27,7 +27,7 @@ def channels(tour: Tour) -> None:
     ask("GET /channels")
     ask(
         "PUT /channels",
-        body={"prices": {"print": 0.85, "sms": 0.07}, "wallet": "https://passes.example.com/"},
+        body={"prices": {"print": 0.85, "sms": 0.07}, "webhook": "https://hooks.example.com/halte"},
     )
     ask("PUT /channels", body={"webhook": "https://10.0.0.1/"}, expect=400)
     ask("POST /channels/{channel}/secret/rotate", "wallet")

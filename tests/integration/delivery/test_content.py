@@ -100,6 +100,20 @@ def test_what_others_bought_together_is_counted_once_and_shown(shop: World) -> N
     assert "[Lamp" in shop.email.accepted[0].content.text
 
 
+def test_where_there_are_no_products_only_orders_are_learned(world: World) -> None:
+    events(("Product Viewed", ["lamp"]))
+    assert world.raw("gates")
+    assert not any("taste#" in str(item) for item in world.raw("gates"))
+    events(("Order Completed", ["bike", "lock"]), version=2)
+    assert world.raw("products") == []
+    (known,) = ask_person("export", "prf_1")["stores"]["tastes"]
+    assert set(known["had"]) == {"bike", "lock"}
+    products()
+    events(("Product Viewed", ["lamp"]), version=3)
+    (known,) = ask_person("export", "prf_1")["stores"]["tastes"]
+    assert [look["product"] for look in known["looks"]] == ["lamp"]
+
+
 @pytest.mark.capability("002-12")
 def test_a_price_below_the_floor_is_refused_when_kept_and_when_sent_and_what_was_shown_is_noted(
     shop: World,

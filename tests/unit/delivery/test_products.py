@@ -15,7 +15,15 @@ from pydantic import ValidationError
 
 from services.delivery.domain.offers import Offer, priced
 from services.delivery.domain.products import NEIGHBOURS, Listed, Product, bought_with
-from services.delivery.domain.tastes import MOST_HAD, MOST_LOOKS, Taste, baskets, learned, tells
+from services.delivery.domain.tastes import (
+    MOST_HAD,
+    MOST_LOOKS,
+    Taste,
+    baskets,
+    learned,
+    tells_of_looks,
+    tells_of_orders,
+)
 from services.delivery.domain.templates.product_blocks import ProductBlock
 from services.delivery.use_cases.pick_products import named, pick
 from services.shared.contracts.ingest import CustomerEvent, ProfileChange
@@ -190,10 +198,10 @@ def test_a_history_that_is_told_anew_begins_anew_and_late_words_of_the_old_one_a
 def test_looks_count_only_of_whom_one_can_write_to() -> None:
     look, order = change(event("Product Viewed", "bike")), change(event("Order Completed", "bike"))
 
-    assert tells(look, reachable=True)
-    assert not tells(look, reachable=False)
-    assert tells(order, reachable=False)
-    assert not tells(change(event("Page Viewed", "bike")), reachable=True)
+    assert not tells_of_looks(look)
+    assert tells_of_looks(look.model_copy(update={"traits": {"phone": "+12025550123"}}))
+    assert (tells_of_orders(look), tells_of_orders(order)) == (False, True)
+    assert not tells_of_looks(change(event("Page Viewed", "bike")))
 
 
 def test_a_basket_counts_once() -> None:
