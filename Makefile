@@ -7,7 +7,7 @@ STAGE ?=
 ARGS ?=
 SWEPT = tests/faults tests/integration/ingest/test_erasure.py tests/integration/ingest/test_identity.py \
 	tests/integration/journeys/test_conformance.py tests/unit/delivery/test_withdrawal_race.py \
-	tests/unit/delivery/test_protocol_model.py
+	tests/unit/delivery/test_protocol_model.py tests/system/test_send_faults.py
 # One more than cores: one of them mostly waits for the emulator's clock.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 

@@ -125,6 +125,8 @@ def _emulator(
     environment = {
         "AWS_ENDPOINT_URL_SESV2": stand_in.url,
         "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2": stand_in.url,
+        "AWS_ENDPOINT_URL_PINPOINT": stand_in.url,
+        "AWS_ENDPOINT_URL_SNS": stand_in.url,
         VARIABLE: str(clock_file),
     }
     running = emulator.Emulator(state, preflight.free_port(options.port), environment)

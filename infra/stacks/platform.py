@@ -21,6 +21,7 @@ from infra.environment import Environment
 from services.shared.contracts.catalogue import FACTS
 
 IMPORT_DAYS = 14
+PRINT_ORDER_DAYS = 14
 """How long uploaded files, and the reports about them, are kept."""
 
 
@@ -71,6 +72,7 @@ class PlatformStack(Stack):
             removal_policy=self.halte.removal_policy,
             lifecycle_rules=[
                 s3.LifecycleRule(prefix="imports/", expiration=Duration.days(IMPORT_DAYS)),
+                s3.LifecycleRule(prefix="print-orders/", expiration=Duration.days(PRINT_ORDER_DAYS)),
                 s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1)),
                 s3.LifecycleRule(
                     id="exports-are-fetched-or-gone", prefix="exports/", expiration=Duration.days(1)

@@ -28,7 +28,8 @@ OPERATIONS: Mapping[str, Operation] = {
         takes=ref("PressurePolicy"),
     ),
     "GET /pressure/pauses": does(
-        "Journeys, channels and providers that are stopped, and why", obj({"pauses": many(ref("SendingPause"))})
+        "Journeys, channels and providers that are stopped, and why",
+        obj({"pauses": many(ref("SendingPause"))}),
     ),
     "POST /pressure/pauses/{name}/resume": does(
         "Let one go on: brake:<journey>:<channel>, guard:<channel> or circuit:<channel>",
