@@ -71,16 +71,17 @@ _OPTIONAL: Mapping[str, Schema] = {
     **dict.fromkeys(("counted_on", "attempt_id", "provider_id", "cost"), TEXT),
     **dict.fromkeys(("claimed_at", "updated_at"), INSTANT),
     "why": obj({"summary": TEXT, "gates": many(TEXT)}),
+    **dict.fromkeys(("variant", "campaign", "objective", "angle", "mailbox", "currency"), TEXT),
     "bounce": TEXT,
     "touches": many(TEXT),
     "links": by_name(TEXT),
 }
 
 SCHEMAS: Mapping[str, Schema] = {
-    **reports.SCHEMAS,
     **delivery_channels.SCHEMAS,
     **delivery_content.SCHEMAS,
     **delivery_pressure.SCHEMAS,
+    **reports.SCHEMAS,
     "Decision": {
         **obj(
             {
@@ -88,7 +89,9 @@ SCHEMAS: Mapping[str, Schema] = {
                 "channels": many(TEXT),
                 "requested_at": INSTANT,
                 "status": one_of(*get_args(Status)),
-                **dict.fromkeys(("version", "template_version", "attempts", "units", "priority"), NUMBER),
+                **dict.fromkeys(
+                    ("version", "template_version", "attempts", "units", "priority", "revenue"), NUMBER
+                ),
                 **dict.fromkeys(("possible_duplicate", "inactive"), FLAG),
                 **_OPTIONAL,
             },
