@@ -43,6 +43,7 @@ NEVER_ANSWERED: Mapping[str, Mapping[str, str]] = {
         ("in_future", "too_old", "no_identity", "unknown_forum"), "of a mention: stands in `refused`"
     ),
     "consent": dict.fromkeys(("token_invalid", "form_invalid", "link_used"), "answered with a page"),
+    "delivery": {"token_expired": "answered with a page"},
 }
 """Codes that no route refuses a request with, and why."""
 
