@@ -35,7 +35,7 @@ class Slot(BaseModel):
 
 def by_value(templates: Sequence[Template]) -> list[Template]:
     """The dearest first; of the same value, in the order of the slot."""
-    return sorted(templates, key=lambda one: one.document.value or Decimal(0), reverse=True)
+    return sorted(templates, key=lambda one: one.document.worth() or Decimal(0), reverse=True)
 
 
 def against(

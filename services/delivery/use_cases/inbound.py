@@ -117,7 +117,7 @@ class Inbound:
                 gates.append(_gate(template, "content", error.detail, passes=False))
                 continue
             gates += [{**one, "template": template.name} for one in composed.gates]
-            value = template.document.value
+            value = template.document.worth()
             gates.append(_gate(template, "value", "none" if value is None else str(value), passes=True))
             return template, composed.content, gates
         return None, None, gates

@@ -99,7 +99,7 @@ class Prepare:
         preferred = contact.preferred_channel if contact else ""
         order = candidates(message.channels, preferred, document.supported())
         costs = expected_costs(order, document.sources(), terms.prices)
-        worth, dear = cheaper_first(order, document.value, costs)
+        worth, dear = cheaper_first(order, document.worth(), costs)
         addresses, unusable = usable(
             addresses_of(message, worth, contact, self._address_secret()), terms.home_country
         )

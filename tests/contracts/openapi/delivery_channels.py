@@ -99,7 +99,7 @@ SCHEMAS: Mapping[str, Schema] = {
     "ChannelsShown": obj(
         {
             **dict.fromkeys(("currency", "home_country", "webhook", "wallet"), TEXT),
-            "prices": by_name(NUMBER),
+            "prices": by_name({"type": "number"}),
         }
     ),
     **model("Closing", Closing),

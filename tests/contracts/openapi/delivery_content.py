@@ -123,8 +123,10 @@ SCHEMAS: Mapping[str, Schema] = {
     **_PRODUCT,
     **_OFFER,
     **{name: one for name, one in _SHOWN_OFFER.items() if name != "OfferAnswered"},
-    "TemplateShown": obj(_SHOWN),
-    "TemplateKept": obj({**_SHOWN, "warnings": many(obj(dict.fromkeys(("code", "path", "message"), TEXT)))}),
+    "TemplateShown": obj(_SHOWN, "value"),
+    "TemplateKept": obj(
+        {**_SHOWN, "warnings": many(obj(dict.fromkeys(("code", "path", "message"), TEXT)))}, "value"
+    ),
     "Preview": obj(
         {"renders": FLAG, **_PREVIEW},
         *_PREVIEW,

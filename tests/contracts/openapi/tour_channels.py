@@ -36,9 +36,9 @@ def channels(tour: Tour) -> None:
     ask("POST /v1/identify", body={"userId": "cal", "messageId": "cal-1", "traits": CAL})
     road.deliver()
     cal = road.http("GET", "/profiles/userId:cal", admin=True).json()["profile_id"]
-    for channel in ("call", "print"):
+    for name, channel in (("call", "call"), ("again", "call"), ("print", "print")):
         request = {
-            "send_id": f"snd_{channel}",
+            "send_id": f"snd_{name}",
             "template": "visit",
             "channels": [channel],
             "requested_at": road.clock.now().isoformat(),
@@ -63,6 +63,7 @@ def _work_off(tour: Tour) -> None:
     ask("GET /tasks/{task_id}", "call-snd_call")
     ask("POST /tasks/{task_id}/done", "call-snd_call", body={"outcome": "moved", "note": "To Friday."})
     ask("POST /tasks/{task_id}/failed", "call-snd_call", body={"outcome": "no_answer"}, expect=409)
+    ask("POST /tasks/{task_id}/failed", "call-snd_again", body={"outcome": "no_answer"})
     ask("POST /tasks/{task_id}/failed", "none", body={}, expect=404)
     road.run_schedules()
     (day,) = ask("GET /print-orders").json()["orders"]

@@ -66,7 +66,7 @@ class TemplateDocument(BaseModel):
     translations: dict[Locale, Channels] = Field(default={}, max_length=30)
     required: list[str] = Field(default=[], max_length=20)
     track: Track | None = None
-    value: Decimal | None = Field(default=None, ge=0, le=1_000_000, decimal_places=6)
+    value: float | None = Field(default=None, ge=0, le=1_000_000, allow_inf_nan=False)
     fallbacks: dict[Variable, Fallback | dict[Locale, Fallback]] = Field(default={}, max_length=20)
     missing: Literal["empty", "block"] = "empty"
     guards: dict[BlockName, Guard] = Field(default={}, max_length=10)
@@ -134,6 +134,10 @@ class TemplateDocument(BaseModel):
         changed = {"channels": channels, "translations": {}, "language": language, "fallbacks": words}
         return self.model_copy(update=changed)
 
+    def worth(self) -> Decimal | None:
+        """The money that one such message is worth, if that was said."""
+        return None if self.value is None else Decimal(str(self.value))
+
     def ways_out(self) -> list[str]:
         """The channels on which the message itself says how to object: by its link, a text message by STOP, and
         whoever is phoned can say it."""
@@ -180,5 +184,7 @@ def _said(value: Any) -> Any:
     return {
         name: _said(inner)
         for name, inner in value.items()
-        if name not in _SAID_LATER or (inner and inner != silent.get(name))
+        if name not in _SAID_LATER
+        or (inner and inner != silent.get(name))
+        or (name == "value" and inner == 0)
     }
