@@ -8,7 +8,7 @@ ARGS ?=
 SWEPT = tests/faults tests/integration/ingest/test_erasure.py tests/integration/ingest/test_identity.py \
 	tests/integration/journeys/test_conformance.py tests/integration/journeys/test_conformance_of_wishes.py \
 	tests/unit/delivery/test_withdrawal_race.py tests/unit/delivery/test_protocol_model.py \
-	tests/unit/halte/test_bank_response.py tests/unit/halte/test_ledger_check.py
+	tests/unit/halte/test_bank_response.py tests/unit/halte/test_ledger_check.py tests/system/test_send_faults.py
 CONFORMING = tests/system/conformance
 # One more than cores: one of them mostly waits for the emulator's clock.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)

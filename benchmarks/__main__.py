@@ -14,6 +14,7 @@ from rich.table import Table
 from benchmarks import (
     cold_import,
     cpu_per_event,
+    decisions_per_second,
     due_profiles,
     identity_quality,
     interpreter_steps,
@@ -40,6 +41,7 @@ BENCHMARKS: dict[str, Callable[[Report], list[Result]]] = {
     "due_profiles": due_profiles.run,
     "profile_evaluations": profile_evaluations.run,
     "interpreter_steps": interpreter_steps.run,
+    "decisions_per_second": decisions_per_second.run,
     "ledger_verification": ledger_verification.run,
     "report_queries": report_queries.run,
     "same_time": same_time.run,
@@ -57,6 +59,7 @@ _EXAMPLES = """examples:
   python -m benchmarks --only due_profiles --profiles 1000000   in a table of a million: three minutes, 1.5 GB
   python -m benchmarks --only profile_evaluations         how fast 100 segments are judged
   python -m benchmarks --only interpreter_steps           how fast a journey is walked in plain Python
+  python -m benchmarks --only decisions_per_second        how fast it is decided what somebody is sent
   python -m benchmarks --only ledger_verification         how long 100,000 consent entries take to check
   python -m benchmarks --only report_queries              how long reports over 5 million lines take
   python -m benchmarks --only same_time                   does the time of an answer tell who is known

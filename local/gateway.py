@@ -10,6 +10,7 @@ import http.client
 from urllib.parse import urlsplit
 
 from local.loopback import Handler, Loopback
+from local.outbox import Own
 
 MAX_BODY = 10 * 1024 * 1024
 """Bytes; what API Gateway takes."""
@@ -25,13 +26,15 @@ _OF_ONE_HOP = frozenset(
 
 
 class Gateway(Loopback):
-    """The proxy in front of `api`, the base URL of an HTTP API without a slash at its end."""
+    """The proxy in front of `api`, the base URL of an HTTP API without a slash at its end; `own` answers for what only
+    the local stage has."""
 
-    def __init__(self, api: str, port: int = 0) -> None:
+    def __init__(self, api: str, port: int = 0, own: Own | None = None) -> None:
         base = urlsplit(api)
 
         class Passing(_Handler):
             host, port, prefix = base.hostname or "", base.port or 80, base.path
+            answers = staticmethod(own) if own else None
 
         super().__init__(Passing, name="gateway", port=port)
 
@@ -40,6 +43,7 @@ class _Handler(Handler):
     host: str
     port: int
     prefix: str
+    answers: Own | None
 
     def _pass_on(self) -> None:
         length = self.headers.get("content-length") or "0"
@@ -50,6 +54,17 @@ class _Handler(Handler):
             self._answer(413, "Request Entity Too Large")
             return
         body = self.rfile.read(int(length))
+        if self.answers and (
+            mine := self.answers(
+                self.command, urlsplit(self.path).path, self.headers.get("authorization") or ""
+            )
+        ):
+            self.reply(
+                mine[0],
+                [("Content-Type", "application/json"), ("Cache-Control", "no-store")],
+                mine[1].encode(),
+            )
+            return
         try:
             self._forward(body)
         except (OSError, http.client.HTTPException):

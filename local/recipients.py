@@ -96,6 +96,8 @@ def _confirm_link(links: tuple[str, ...]) -> str:
 def plan(message: Accepted, contents: Contents, chance: random.Random, unwilling: float) -> list[Action]:
     """All that one recipient does with one message; `unwilling` (0 to 1) is the same for every message to the
     address, so a dead mailbox stays dead."""
+    if message.channel == "push":
+        return []  # no provider tells what becomes of a notification
     if message.channel == "sms":
         delivered = [Action(timedelta(minutes=chance.uniform(0.1, 2)), "TEXT_DELIVERED")]
         return delivered + _consent_actions(contents, chance)

@@ -139,6 +139,7 @@ def _site(stage: Stage, cleanup: ExitStack) -> page.Site:
 
 def _serve(stage: Stage, site: page.Site, console: Console) -> None:
     console.print(f"Report, outbox and journeys: {site.url}; Ctrl-C ends it")
+    console.print(f"Console, for marketers (sign in with their key): {stage.gateway.url}/console")
     console.print(f"API, for SDKs and marketers: {stage.gateway.url} (POST {stage.gateway.url}/v1/batch)")
     console.print(
         f"Its keys: {stage.write_key} for SDKs, {stage.found.admin_key} for marketers", soft_wrap=True

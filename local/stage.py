@@ -13,6 +13,7 @@ from typing import Any
 from halte.marketers import HttpMarketers
 from local import deploy, emulator, preflight, schedules, seed, warm_up
 from local.gateway import Gateway
+from local.outbox import opened_with
 from local.recipients import Recipients
 from local.replay import Tally
 from local.stand_in import StandIn
@@ -88,7 +89,8 @@ def set_up(options: Options, first: datetime, step: Callable[[str], None], clean
     write_key = seed.seed(HttpMarketers(found.api, found.admin_key))
     step("Warming up")
     warm_up.warm_up(aws("lambda"), found.api)
-    gateway = Gateway(found.api, preflight.free_port(options.gateway_port))
+    outbox = opened_with(found.admin_key, lambda: stand_in.accepted)
+    gateway = Gateway(found.api, preflight.free_port(options.gateway_port), outbox)
     gateway.start()
     cleanup.callback(gateway.stop)
     clock = VirtualClock(clock_file)
@@ -127,6 +129,8 @@ def _emulator(
     environment = {
         "AWS_ENDPOINT_URL_SESV2": stand_in.url,
         "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2": stand_in.url,
+        "AWS_ENDPOINT_URL_PINPOINT": stand_in.url,
+        "AWS_ENDPOINT_URL_SNS": stand_in.url,
         VARIABLE: str(clock_file),
     }
     running = emulator.Emulator(state, preflight.free_port(options.port), environment)

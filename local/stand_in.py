@@ -1,4 +1,5 @@
-"""A stand-in for what leaves the system: SES v2 `SendEmail`, End User Messaging `SendTextMessage` and its opt-out list.
+"""A stand-in for what leaves the system: SES v2 `SendEmail`, End User Messaging `SendTextMessage` and its opt-out list,
+and push.
 
 It speaks the providers' own wire formats on the loopback interface, holds each request against botocore's service
 model, and keeps everything it accepted: that log is the oracle for "was it sent, how often, with what in it".
@@ -6,17 +7,18 @@ model, and keeps everything it accepted: that log is the oracle for "was it sent
 
 from __future__ import annotations
 
-import base64
 import json
 import random
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from local import stand_in_push as push
 from local.loopback import Handler, Loopback
+from local.provider_models import Models, Refused
 
 SES_PATH = "/v2/email/outbound-emails"
 SMS_SERVICE = "pinpoint-sms-voice-v2"
@@ -43,22 +45,19 @@ class Accepted:
 
 @dataclass
 class Faults:
-    """What goes wrong, for tests: `latency` in real seconds; `refuse` and `lose_answer` are shares of requests that
-    are throttled, or accepted without an answer."""
+    """What goes wrong, for tests: `latency` in real seconds; `refuse`, `drop` and `lose_answer` are shares of
+    requests that are throttled, that end before they are taken, or that are accepted without an answer."""
 
     latency: float = 0.0
     refuse: float = 0.0
+    drop: float = 0.0
     lose_answer: float = 0.0
     chance: random.Random = field(default_factory=lambda: random.Random(0))
 
 
-class Refused(Exception):
-    """The request is not one the provider would take."""
-
-
 class StandIn(Loopback):
-    """The server, where `AWS_ENDPOINT_URL_SESV2` and `AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2` point; `on_accept` hears
-    of every accepted message (on the server's thread, so it must be quick)."""
+    """The server, where `AWS_ENDPOINT_URL_SESV2`, `…_PINPOINT_SMS_VOICE_V2`, `…_PINPOINT` and `…_SNS` point;
+    `on_accept` hears of every accepted message (on the server's thread, so it must be quick)."""
 
     def __init__(self, on_accept: Callable[[Accepted], None] | None = None) -> None:
         self.accepted: list[Accepted] = []
@@ -67,7 +66,7 @@ class StandIn(Loopback):
         self.faults = Faults()
         self.on_accept = on_accept
         self._lock = threading.Lock()
-        self._models = _Models()
+        self._models = Models()
         stand_in = self
 
         class Taking(_Handler):
@@ -82,10 +81,34 @@ class StandIn(Loopback):
             Refused: the service's model does not allow the request.
         """
         params = self._models.validated(service, operation, body)
+        return self._keep(service, _email if service == "sesv2" else _text_message, params)
+
+    def push(self, service: str, params: Mapping[str, Any]) -> str:
+        """Accept a notification; its message id.
+
+        Raises:
+            Refused: the service's model, or what one device can be sent, does not allow the request.
+            push.Disabled: the endpoint takes nothing.
+        """
+        self._models.check(service, "Publish" if service == "sns" else "SendMessages", params)
+        try:
+            to, _, _ = push.said(service, params)
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise Refused(f"no notification to one device: {error}") from error
+        if push.is_gone(service, to):
+            return f"{uuid.uuid4()}"
+
+        def notification(number: int, message_id: str, params: dict[str, Any]) -> Accepted:
+            to, text, tags = push.said(service, params)
+            return Accepted(number, message_id, "push", to, service, "", tags, text=text)
+
+        return self._keep(service, notification, dict(params))
+
+    def _keep(self, service: str, make: Callable[..., Accepted], params: dict[str, Any]) -> str:
         with self._lock:
             number = len(self.accepted) + 1
             message_id = f"{uuid.uuid5(uuid.NAMESPACE_OID, f'{service}:{number}')}"
-            message = (_email if service == "sesv2" else _text_message)(number, message_id, params)
+            message = make(number, message_id, params)
             self.accepted.append(message)
         if self.on_accept:
             self.on_accept(message)
@@ -115,45 +138,6 @@ class StandIn(Loopback):
 
 def _opted_out(number: str, at: float, by_person: bool) -> dict[str, Any]:
     return {"OptedOutNumber": number, "OptedOutTimestamp": at, "EndUserOptedOut": by_person}
-
-
-class _Models:
-    """botocore's service models: the providers' own definition of a valid request."""
-
-    def __init__(self) -> None:
-        from botocore.session import get_session
-        from botocore.validate import ParamValidator
-
-        self._session = get_session()
-        self._validator = ParamValidator()
-        self._lock = threading.Lock()
-        self._shapes: dict[tuple[str, str], Any] = {}
-
-    def validated(self, service: str, operation: str, body: bytes) -> dict[str, Any]:
-        with self._lock:
-            if (service, operation) not in self._shapes:
-                model = self._session.get_service_model(service)
-                self._shapes[service, operation] = model.operation_model(operation).input_shape
-        shape = self._shapes[service, operation]
-        try:
-            params = _decode(shape, json.loads(body))
-        except ValueError as error:
-            raise Refused(f"body can't be read: {error}") from error
-        report = self._validator.validate(params, shape)
-        if report.has_errors():
-            raise Refused(report.generate_report())
-        return dict(params)
-
-
-def _decode(shape: Any, value: Any) -> Any:
-    """The wire's JSON as Python values: the only difference, for these operations, is that blobs are base64."""
-    if shape.type_name == "structure" and isinstance(value, dict):
-        return {k: _decode(shape.members[k], v) if k in shape.members else v for k, v in value.items()}
-    if shape.type_name == "list" and isinstance(value, list):
-        return [_decode(shape.member, v) for v in value]
-    if shape.type_name == "blob" and isinstance(value, str):
-        return base64.b64decode(value, validate=True)
-    return value
 
 
 def _email(number: int, message_id: str, params: dict[str, Any]) -> Accepted:
@@ -189,7 +173,7 @@ def _text_message(number: int, message_id: str, params: dict[str, Any]) -> Accep
 
 
 class _Handler(Handler):
-    """HTTP in the two protocols: restJson1 (SES v2) and awsJson1.0 (SMS)."""
+    """HTTP in three protocols: restJson1 (SES v2, push), awsJson1.0 (SMS), and the query protocol (SNS)."""
 
     owner: StandIn
 
@@ -206,12 +190,21 @@ class _Handler(Handler):
         elif self.path == "/" and target.removeprefix(SMS_TARGET) in OPT_OUTS:
             self._opt_outs(target.removeprefix(SMS_TARGET), body)
             return
+        elif application := push.PATH.fullmatch(self.path):
+            self._pinpoint(application.group(1), body, faults)
+            return
+        elif published := push.sns_params(body):
+            self._sns(published, faults)
+            return
         else:
             self._error(404, "UnknownOperationException", f"no operation at {self.path} {target}")
             return
         self._serve(service, operation, body, faults)
 
     def _serve(self, service: str, operation: str, body: bytes, faults: Faults) -> None:
+        if faults.chance.random() < faults.drop:
+            self.close_connection = True
+            return
         if faults.chance.random() < faults.refuse:
             code = "TooManyRequestsException" if service == "sesv2" else "ThrottlingException"
             self._error(429 if service == "sesv2" else 400, code, "slow down")
@@ -227,6 +220,43 @@ class _Handler(Handler):
             self.close_connection = True
             return
         self._answer(200, {"MessageId": message_id})
+
+    def _pinpoint(self, application_id: str, body: bytes, faults: Faults) -> None:
+        if faults.chance.random() < faults.refuse:
+            self._error(429, "TooManyRequestsException", "slow down")
+            return
+        try:
+            params = push.pinpoint_params(application_id, body)
+            message_id = self.owner.push("pinpoint", params)
+        except (Refused, ValueError) as refusal:
+            self.owner.refused.append(str(refusal))
+            self._error(400, "BadRequestException", str(refusal))
+            return
+        if faults.chance.random() < faults.lose_answer:
+            self.close_connection = True
+            return
+        self._answer(200, push.pinpoint_answer(params, message_id))
+
+    def _sns(self, params: dict[str, str], faults: Faults) -> None:
+        if faults.chance.random() < faults.refuse:
+            self._xml(400, push.sns_error("Throttled", "slow down"))
+            return
+        try:
+            message_id = self.owner.push("sns", params)
+        except push.Disabled:
+            self._xml(400, push.sns_error("EndpointDisabled", "Endpoint is disabled"))
+            return
+        except Refused as refusal:
+            self.owner.refused.append(str(refusal))
+            self._xml(400, push.sns_error("InvalidParameter", str(refusal)))
+            return
+        if faults.chance.random() < faults.lose_answer:
+            self.close_connection = True
+            return
+        self._xml(200, push.sns_answer(message_id))
+
+    def _xml(self, status: int, content: bytes) -> None:
+        self.reply(status, {"Content-Type": "text/xml"}.items(), content)
 
     def _opt_outs(self, operation: str, body: bytes) -> None:
         try:

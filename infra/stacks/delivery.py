@@ -15,7 +15,8 @@ from infra.constructs.outcome_lake import keep_outcomes
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
-from infra.stacks.delivery_channels import allow_pushing, push_application_id
+from infra.stacks.delivery_channels import Channels
+from infra.stacks.delivery_content import add_content
 from infra.stacks.delivery_feedback import add_feedback
 from infra.stacks.delivery_pressure import add_pressure, allow_pressure, default_settings
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChanged, NoticeRequested
@@ -41,10 +42,12 @@ class DeliveryStack(ServiceStack):
         self.messages = self._message_table()
         self.gates = self.table("Gates", partition_key="pk", sort_key="sk", ttl="expires_at")
         self.templates = self.table("Templates", partition_key="name", sort_key="part")
+        self.products = self.table("Products", partition_key="pk", sort_key="sk")
         self.reports = self.table("Reports", partition_key="pk", sort_key="sk", ttl="expires_at")
         self.pressure = self.table("Pressure", partition_key="pk", sort_key="sk", stream=True)
         self.configuration_set = ses.ConfigurationSet(self, "Mail")
         self.sms_configuration_set = f"halte-{env.stage}"
+        self.channels = Channels(self)
         self._senders()
         self._copies()
         add_feedback(
@@ -60,6 +63,7 @@ class DeliveryStack(ServiceStack):
         self._progress()
         self._person()
         add_pressure(self, pressure=self.pressure, gates=self.gates, reports=self.reports)
+        add_content(self)
         self.announce("email-configuration-set", self.configuration_set.configuration_set_name)
 
     def _message_table(self) -> dynamodb.Table:
@@ -83,6 +87,7 @@ class DeliveryStack(ServiceStack):
             "messages_table": self.messages.table_name,
             "gates_table": self.gates.table_name,
             "templates_table": self.templates.table_name,
+            "products_table": self.products.table_name,
             "address_secret_arn": self.address_secret.secret_arn,
             "token_secret_arn": self.token_secret.secret_arn,
             "public_url": self.api_url,
@@ -90,7 +95,7 @@ class DeliveryStack(ServiceStack):
             "configuration_set": self.configuration_set.configuration_set_name,
             "sms_origination": self.halte.sms_origination,
             "sms_configuration_set": self.sms_configuration_set,
-            "push_application_id": push_application_id(self),
+            **self.channels.settings,
             "pressure_table": self.pressure.table_name,
             **default_settings(self),
         }
@@ -124,27 +129,20 @@ class DeliveryStack(ServiceStack):
         self.messages.grant(function, "dynamodb:Query")
         self.gates.grant(
             function,
+            "dynamodb:GetItem",
             "dynamodb:BatchGetItem",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
             "dynamodb:ConditionCheckItem",
         )
         allow_pressure(function, self.pressure, self.gates)
+        self.products.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
         self.templates.grant(function, "dynamodb:GetItem")
         self.address_secret.grant_read(function)
         self.token_secret.grant_read(function)
+        self.allow_mail(function)
         prefix = f"arn:{Aws.PARTITION}"
         place = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
-        function.add_to_role_policy(
-            iam.PolicyStatement(
-                actions=["ses:SendEmail", "ses:SendRawEmail"],
-                resources=[
-                    f"{prefix}:ses:{place}:identity/*",
-                    f"{prefix}:ses:{place}:configuration-set/{self.configuration_set.configuration_set_name}",
-                ],
-                conditions={"StringEquals": {"ses:FromAddress": parseaddr(self.halte.from_address)[1]}},
-            )
-        )
         function.add_to_role_policy(
             iam.PolicyStatement(
                 actions=["sms-voice:SendTextMessage"],
@@ -153,7 +151,19 @@ class DeliveryStack(ServiceStack):
                 ],
             )
         )
-        allow_pushing(self, function)
+        self.channels.allow_sending(function)
+
+    def allow_mail(self, function: ServiceFunction) -> None:
+        """Let a function send e-mail in the name of the verified sender."""
+        prefix = f"arn:{Aws.PARTITION}:ses:{Aws.REGION}:{Aws.ACCOUNT_ID}"
+        name = self.configuration_set.configuration_set_name
+        function.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["ses:SendEmail", "ses:SendRawEmail"],
+                resources=[f"{prefix}:identity/*", f"{prefix}:configuration-set/{name}"],
+                conditions={"StringEquals": {"ses:FromAddress": parseaddr(self.halte.from_address)[1]}},
+            )
+        )
 
     def _copies(self) -> None:
         on_consent = self.function(
@@ -171,10 +181,12 @@ class DeliveryStack(ServiceStack):
             handler="on_profiles_changed",
             settings={
                 "gates_table": self.gates.table_name,
+                "products_table": self.products.table_name,
                 "address_secret_arn": self.address_secret.secret_arn,
             },
             timeout_seconds=60,
         )
+        self.products.grant(on_profiles, "dynamodb:GetItem", "dynamodb:PutItem")
         self.gates.grant(
             on_profiles,
             "dynamodb:BatchGetItem",
@@ -202,9 +214,11 @@ class DeliveryStack(ServiceStack):
             settings={
                 "messages_table": self.messages.table_name,
                 "gates_table": self.gates.table_name,
+                "work_table": self.channels.work.table_name,
                 "address_secret_arn": self.address_secret.secret_arn,
             }
         )
+        self.channels.allow_forgetting(function)
         self.messages.grant(function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem")
         self.gates.grant(
             function,
@@ -223,11 +237,9 @@ class DeliveryStack(ServiceStack):
             settings={
                 "messages_table": self.messages.table_name,
                 "gates_table": self.gates.table_name,
-                "templates_table": self.templates.table_name,
             },
         )
         self.messages.grant(api, "dynamodb:GetItem", "dynamodb:Query")
-        self.templates.grant(api, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan")
         outcomes = self.function(
             "Outcomes",
             handler="outcomes",
@@ -238,11 +250,6 @@ class DeliveryStack(ServiceStack):
         self.routes(
             api,
             [
-                "PUT /templates/{name}",
-                "GET /templates",
-                "GET /service-kinds",
-                "GET /landing-pages",
-                "PUT /landing-pages",
                 "GET /messages/{send_id}",
                 "GET /decisions",
             ],

@@ -15,12 +15,14 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from infra.constructs.console import Console
 from infra.constructs.service_function import ServiceFunction
 from infra.discovery import Announced, announce
 from infra.environment import Environment
 from services.shared.contracts.catalogue import FACTS
 
 IMPORT_DAYS = 14
+PRINT_ORDER_DAYS = 14
 """How long uploaded files, and the reports about them, are kept."""
 
 
@@ -71,6 +73,7 @@ class PlatformStack(Stack):
             removal_policy=self.halte.removal_policy,
             lifecycle_rules=[
                 s3.LifecycleRule(prefix="imports/", expiration=Duration.days(IMPORT_DAYS)),
+                s3.LifecycleRule(prefix="print-orders/", expiration=Duration.days(PRINT_ORDER_DAYS)),
                 s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1)),
                 s3.LifecycleRule(
                     id="exports-are-fetched-or-gone", prefix="exports/", expiration=Duration.days(1)
@@ -172,6 +175,7 @@ class PlatformStack(Stack):
                 {"Api": api.api_id},
             ),
         )
+        Console(self, "Console", environment=self.halte, api=api)
         self._announce("api-id", api.api_id)
         self._announce("authorizer-id", made.ref)
         self._announce("api-url", self._public_url(api.api_id))

@@ -115,7 +115,7 @@ class Asking:
         purpose, _ = self._purposes.get(ask.purpose)
         if purpose is None:
             raise Invalid("unknown_purpose", f"purpose {ask.purpose} does not exist")
-        if ask.channel not in purpose.asked_on():
+        if ask.channel not in purpose.confirmed_on():
             raise Invalid("channel_not_offered", f"purpose {ask.purpose} is not offered on {ask.channel}")
         text = purpose.text(ask.text_version, ask.language)
         if text is None or not text.active:

@@ -35,7 +35,13 @@ LINK_HOLDS = timedelta(days=90)
 
 _STATES = {"requested": "requested", "granted": "given", "revoked": "withdrawn", "expired": "expired"}
 _BASES = {SOFT_OPT_IN: "legitimate interest (existing customer)"}
-_PII = {"email": "email address", "sms": "telephone number"}
+_PII: dict[str, str] = {
+    "email": "email address",
+    **dict.fromkeys(("sms", "call"), "telephone number"),
+    "push": "device token",
+    "print": "postal address",
+    **dict.fromkeys(("wallet", "webhook"), "account id"),
+}
 
 
 @dataclass(frozen=True)

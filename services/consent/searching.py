@@ -17,8 +17,9 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.consent.domain.ledger import SHARDS, Entry, Kind
-from services.consent.domain.purposes import Channel, Name
+from services.consent.domain.purposes import Name
 from services.consent.ports import Shards
+from services.shared.channels import Channel
 from services.shared.clock import to_iso
 from services.shared.errors import Invalid
 

@@ -11,11 +11,12 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from services.consent.domain.bases import Sale, SoftOptIn, unmet
 from services.consent.domain.contact import reachable
 from services.consent.domain.evidence import Evidence, Origin
-from services.consent.domain.purposes import Channel, ConsentText, Language, Name, Purpose, TextVersion
+from services.consent.domain.purposes import ConsentText, Language, Name, Purpose, TextVersion
 from services.consent.ports import LedgerStore, Position, PurposeStore, Subject
 from services.consent.recorder import Recorder, Write
 from services.consent.withdrawal import Revocations
 from services.shared.addresses import address_key
+from services.shared.channels import Channel
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Invalid
 from services.shared.ids import keyed_hash

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import cache
 
 from services.delivery.adapters.calendars import look_up
+from services.delivery.adapters.dynamo_catalogue import DynamoCatalogue
 from services.delivery.adapters.dynamo_channels import DynamoChannels
 from services.delivery.adapters.dynamo_counters import DynamoCounters
 from services.delivery.adapters.dynamo_funnel import DynamoFunnel
@@ -15,13 +16,17 @@ from services.delivery.adapters.dynamo_messages import DynamoMessages
 from services.delivery.adapters.dynamo_pace import DynamoBuckets, ses_quota
 from services.delivery.adapters.dynamo_pauses import DynamoPauses, DynamoTallies
 from services.delivery.adapters.dynamo_pressure import DynamoPolicies
+from services.delivery.adapters.dynamo_tastes import DynamoTastes
 from services.delivery.adapters.dynamo_templates import DynamoTemplates
 from services.delivery.adapters.dynamo_traces import DynamoTraces
+from services.delivery.adapters.dynamo_work import DynamoWork
+from services.delivery.adapters.mjml import compile_mjml
 from services.delivery.adapters.s3_outcomes import S3Outcomes
 from services.delivery.adapters.senders.email import SesSender
 from services.delivery.adapters.senders.push import PushSender
 from services.delivery.adapters.senders.sms import SmsSender
 from services.delivery.adapters.sqs_reports import SqsReports
+from services.delivery.bootstrap_channels import outward_senders
 from services.delivery.domain.pressure.policy import default_policy
 from services.delivery.report_ports import Funnel
 from services.delivery.settings import (
@@ -38,23 +43,30 @@ from services.delivery.settings import (
     OutcomesSettings,
     PersonSettings,
     PressureSettings,
+    PreviewsSettings,
     ReportsSettings,
     SweepSettings,
+    TemplatesSettings,
 )
 from services.delivery.use_cases.answer_person import AnswerPerson
+from services.delivery.use_cases.compose import Compose
 from services.delivery.use_cases.copy_facts import CopyContacts, CopyPermissions
 from services.delivery.use_cases.follow_links import FollowLinks
+from services.delivery.use_cases.learn_tastes import LearnTastes
 from services.delivery.use_cases.links import Links
 from services.delivery.use_cases.note_conversions import NoteConversions
 from services.delivery.use_cases.note_feedback import NoteFeedback
 from services.delivery.use_cases.pace import Pace, real_seconds, rest
 from services.delivery.use_cases.prepare import Prepare
 from services.delivery.use_cases.pressure import Pressure
+from services.delivery.use_cases.preview_templates import PreviewTemplates
 from services.delivery.use_cases.publish_outcomes import PublishOutcomes
 from services.delivery.use_cases.publish_pauses import PublishPauses
 from services.delivery.use_cases.report import Reports
 from services.delivery.use_cases.send_messages import SendMessages
+from services.delivery.use_cases.serve_catalogue import ServeCatalogue
 from services.delivery.use_cases.serve_marketers import ServeMarketers
+from services.delivery.use_cases.serve_templates import ServeTemplates
 from services.delivery.use_cases.set_pressure import SetPressure
 from services.delivery.use_cases.sweep_messages import SweepMessages
 from services.delivery.use_cases.tell_outcomes import TellOutcomes
@@ -105,6 +117,16 @@ def copying_contacts() -> CopyContacts:
         gates=DynamoGates(Table(settings.gates_table)),
         ledgers=DynamoLedgers(Table(settings.gates_table)),
         address_secret=lambda: secret_text(settings.address_secret_arn),
+    )
+
+
+@cache
+def learning() -> LearnTastes:
+    """What `on_profiles_changed` runs, too."""
+    settings = OnProfilesChangedSettings.from_env()
+    return LearnTastes(
+        tastes=DynamoTastes(Table(settings.gates_table)),
+        catalogue=DynamoCatalogue(Table(settings.products_table)),
     )
 
 
@@ -161,6 +183,8 @@ def answering() -> AnswerPerson:
         messages=_messages(settings.messages_table, settings.gates_table),
         gates=DynamoGates(Table(settings.gates_table)),
         traces=DynamoTraces(Table(settings.messages_table), Table(settings.gates_table)),
+        work=DynamoWork(Table(settings.work_table)),
+        tastes=DynamoTastes(Table(settings.gates_table)),
         address_secret=lambda: secret_text(settings.address_secret_arn),
     )
 
@@ -170,8 +194,36 @@ def serving() -> ServeMarketers:
     """What `api` runs."""
     settings = ApiSettings.from_env()
     return ServeMarketers(
-        templates=DynamoTemplates(Table(settings.templates_table)),
         messages=_messages(settings.messages_table, settings.gates_table),
+    )
+
+
+@cache
+def serving_templates() -> ServeTemplates:
+    """What `templates` runs."""
+    settings = TemplatesSettings.from_env()
+    return ServeTemplates(
+        templates=DynamoTemplates(Table(settings.templates_table)),
+        compile_mjml=compile_mjml,
+        clock=settings.clock(),
+    )
+
+
+@cache
+def serving_catalogue() -> ServeCatalogue:
+    """What `templates` runs, too."""
+    return ServeCatalogue(catalogue=DynamoCatalogue(Table(TemplatesSettings.from_env().products_table)))
+
+
+@cache
+def previewing() -> PreviewTemplates:
+    """What `previews` runs."""
+    settings = PreviewsSettings.from_env()
+    return PreviewTemplates(
+        templates=DynamoTemplates(Table(settings.templates_table)),
+        gates=DynamoGates(Table(settings.gates_table)),
+        compose=_composing(settings.gates_table, settings.products_table),
+        sender=SesSender(settings.from_address, settings.configuration_set),
         clock=settings.clock(),
     )
 
@@ -236,6 +288,10 @@ def _messages(messages_table: str, gates_table: str) -> DynamoMessages:
     return DynamoMessages(Table(messages_table), Table(gates_table))
 
 
+def _composing(gates_table: str, products_table: str) -> Compose:
+    return Compose(DynamoTastes(Table(gates_table)), DynamoCatalogue(Table(products_table)))
+
+
 def _sending(settings: OnRequestsSettings) -> SendMessages:
     gates = DynamoGates(Table(settings.gates_table))
     pressure = Pressure(
@@ -259,12 +315,14 @@ def _sending(settings: OnRequestsSettings) -> SendMessages:
             "email": SesSender(settings.from_address, settings.configuration_set),
             "sms": SmsSender(settings.sms_origination, settings.sms_configuration_set),
             "push": PushSender(settings.push_application_id),
+            **outward_senders(settings),
         },
         prepare=Prepare(
             gates=gates,
             channels=DynamoChannels(Table(settings.templates_table)),
             links=Links(settings.public_url, lambda: secret_text(settings.token_secret_arn)),
             tracking=Tracking(settings.public_url, lambda: secret_text(settings.token_secret_arn)),
+            compose=_composing(settings.gates_table, settings.products_table),
             address_secret=address_secret,
             pressure=pressure,
         ),

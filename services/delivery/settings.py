@@ -12,6 +12,7 @@ class OnRequestsSettings(Settings):
     messages_table: str
     gates_table: str
     templates_table: str
+    products_table: str
     address_secret_arn: str
     token_secret_arn: str
     public_url: str
@@ -20,6 +21,9 @@ class OnRequestsSettings(Settings):
     sms_origination: str
     sms_configuration_set: str
     push_application_id: str
+    work_table: str
+    channel_secret_arn: str
+    channel_places: str
     daily_cap: int
     brakes: bool
     pressure_table: str
@@ -39,9 +43,10 @@ class OnConsentSettings(Settings):
 
 
 class OnProfilesChangedSettings(Settings):
-    """Of the handler that copies contacts."""
+    """Of the handler that copies contacts and learns tastes."""
 
     gates_table: str
+    products_table: str
     address_secret_arn: str
 
 
@@ -50,6 +55,7 @@ class PersonSettings(Settings):
 
     messages_table: str
     gates_table: str
+    work_table: str
     address_secret_arn: str
 
 
@@ -113,7 +119,6 @@ class ApiSettings(Settings):
 
     messages_table: str
     gates_table: str
-    templates_table: str
 
 
 class PressureSettings(Settings):
@@ -130,3 +135,76 @@ class OnPressureStreamSettings(Settings):
     """Of the outbox of what stops and goes on."""
 
     bus_name: str
+
+
+class ChannelsSettings(Settings):
+    """Of the marketers' routes about channels, tasks and orders; `channel_places` are the `host:port`s that the guard
+    of webhooks lets be, separated by commas."""
+
+    messages_table: str
+    gates_table: str
+    templates_table: str
+    work_table: str
+    orders_bucket: str
+    channel_secret_arn: str
+    channel_places: str
+
+
+class OnWorkSettings(Settings):
+    """Of the handler that takes in tasks and balances."""
+
+    gates_table: str
+    work_table: str
+
+
+class OnWorkStreamSettings(Settings):
+    """Of the outbox of tasks and passes."""
+
+    gates_table: str
+    bus_name: str
+
+
+class OnPassUpdatesSettings(Settings):
+    """Of the handler that tells the issuer of passes."""
+
+    work_table: str
+    templates_table: str
+    channel_secret_arn: str
+    channel_places: str
+
+
+class OrderLettersSettings(Settings):
+    """Of the daily order."""
+
+    messages_table: str
+    gates_table: str
+    templates_table: str
+    work_table: str
+    orders_bucket: str
+
+
+class InboundSettings(Settings):
+    """Of what websites and apps ask."""
+
+    products_table: str
+    messages_table: str
+    gates_table: str
+    templates_table: str
+    address_secret_arn: str
+
+
+class TemplatesSettings(Settings):
+    """Of the routes to what is said."""
+
+    templates_table: str
+    products_table: str
+
+
+class PreviewsSettings(Settings):
+    """Of previews and tests."""
+
+    templates_table: str
+    products_table: str
+    gates_table: str
+    from_address: str
+    configuration_set: str

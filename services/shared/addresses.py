@@ -117,7 +117,7 @@ def normalise_address(channel: str, raw: str) -> str:
         return normalise_phone(raw)
     if channel == "push":
         return normalise_token(raw)
-    lines = re.split(r"[\n;]", raw.strip()) if channel == "print" else [raw]
+    lines = re.split(r"[\n;]", raw) if channel == "print" else [raw]
     normal = "\n".join(line.strip() for line in lines)
     if not normal.strip():
         raise ValueError(f"{channel} has no address")

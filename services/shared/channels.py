@@ -10,5 +10,5 @@ for us and knows them by their profile."""
 
 CHANNELS: tuple[str, ...] = get_args(Channel)
 
-Confirmed = Literal["email", "sms"]
+CONFIRMED = frozenset({"email", "sms"})
 """Channels on which a person can show that an address is theirs, by a link or a code in a message."""

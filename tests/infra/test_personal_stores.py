@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from services.consent.adapters import anchor_store
+from services.delivery.adapters import s3_orders
 from services.ingest.adapters import s3_exports, s3_imports
 from services.ingest.domain.lake import PARQUET, RAW
 from tests.infra.conftest import Assembly
@@ -38,7 +39,14 @@ def test_whoever_registers_a_store_as_harmless_says_why() -> None:
 def test_every_prefix_of_the_bucket_is_registered_and_what_expires_does_so_within_a_month(
     prod: Assembly,
 ) -> None:
-    assert set(PREFIXES) == {RAW, PARQUET, s3_imports.PREFIX, s3_exports.PREFIX, anchor_store.PREFIX}
+    assert set(PREFIXES) == {
+        RAW,
+        PARQUET,
+        s3_imports.PREFIX,
+        s3_exports.PREFIX,
+        anchor_store.PREFIX,
+        s3_orders.PREFIX,
+    }
     (bucket,) = [bucket for service, _, bucket in prod.of_type("AWS::S3::Bucket") if service == "platform"]
     rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
     days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}

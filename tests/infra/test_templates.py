@@ -35,6 +35,8 @@ PUBLIC_ROUTES = {
     *(f"{method} /{path}/{{token}}" for path in ("c", "o") for method in ("GET", "HEAD")),
     "GET /preferences/receipt",
     "HEAD /preferences/receipt",
+    "GET /console",
+    "GET /console/{name}",
 }
 RESOURCELESS_ACTIONS = {"dynamodb:ListStreams"}
 """Actions for which AWS knows no resource: the only ones that may be allowed on `*`."""

@@ -130,8 +130,12 @@ STORES: dict[str, Erased | Harmless] = {
         "keyed hash of the address is left of one, for a day."
     ),
     "delivery/Table/Messages": Erased(("delivery.messages",), "delivery"),
-    "delivery/Table/Gates": Erased(("delivery.contacts", "delivery.pressure"), "delivery"),
-    "delivery/Table/Templates": Harmless("Templates."),
+    "delivery/Table/Gates": Erased(("delivery.contacts", "delivery.pressure", "delivery.tastes"), "delivery"),
+    "delivery/Table/Templates": Harmless("Templates, and the addresses of colleagues that tests go to."),
+    "delivery/Table/Products": Harmless("Products, offers, and how often products are bought together."),
+    "delivery/Table/Work": Erased(("delivery.work",), "delivery"),
+    "delivery/Queue/OnWork": _PASSING,
+    "delivery/Queue/OnPassUpdates": _PASSING,
     "delivery/Table/Reports": Harmless(
         "Counters by day, journey and template; prices; and hashes of moves between stages, which lead to nobody."
     ),
@@ -152,6 +156,11 @@ PREFIXES: dict[str, Erased | Expires | Harmless] = {
         14,
         "Uploaded files, which hold many people and whose upload may still be going on, and reports without any cell. "
         "An import that goes on finds the tombstones.",
+    ),
+    "print-orders/": Expires(
+        14,
+        "Order files that the printer has: what is printed can't be called back. A letter that still waits for its "
+        "order is erased with the rest.",
     ),
     "exports/": Erased(("received",), "history"),
     "anchors/": Harmless("Digests, numbers and times, in a bucket of their own."),

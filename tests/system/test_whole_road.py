@@ -3,6 +3,8 @@ libraries against what it deployed."""
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import re
 import signal
@@ -92,6 +94,7 @@ def test_every_check_of_a_run_holds_and_real_sdks_reach_it() -> None:
             r"^Its keys: (\S+) for SDKs, (\S+) for", output, flags=re.MULTILINE
         )
         assert asked_by_a_browser(url) == (204, "*", {"authorization", "content-type"})
+        assert console_of(url, api_key) > 0
         sent_by_sdks(url, write_key)
         counts, sent = landed(HttpMarketers(url, api_key)), {name: n * SDKS for name, n in CALLS.items()}
         assert counts | {"group": 0} == sent | {"group": 0}
@@ -111,6 +114,21 @@ def asked_by_a_browser(url: str) -> tuple[int, str | None, set[str]]:
     with urllib.request.urlopen(request, timeout=30) as answer:
         allowed = answer.headers["Access-Control-Allow-Headers"].split(",")
         return answer.status, answer.headers["Access-Control-Allow-Origin"], wanted & set(allowed)
+
+
+def console_of(url: str, api_key: str) -> int:
+    """The console as it is deployed, packed and plain; the number of messages in its outbox."""
+    for name in ("", "/app.mjs", "/style.css"):
+        packed = urllib.request.Request(f"{url}/console{name}", headers={"Accept-Encoding": "gzip"})
+        with urllib.request.urlopen(packed, timeout=30) as answer:
+            assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+            assert answer.headers["Content-Encoding"] == "gzip"
+            content = gzip.decompress(answer.read())
+        with urllib.request.urlopen(f"{url}/console{name}", timeout=30) as answer:
+            assert answer.read() == content
+    request = urllib.request.Request(f"{url}/local/outbox", headers={"Authorization": f"Bearer {api_key}"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return len(json.load(answer)["messages"])
 
 
 SDKS = len(PYTHON) + len(NODE)

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.consent.domain.purposes import Channel, Language, Name, TextVersion
+from services.consent.domain.purposes import Language, Name, TextVersion
+from services.shared.channels import Channel
 
 Asked = Literal["recorded", "repeated", "limited"]
 Confirmed = Literal["granted", "repeated", "used"]

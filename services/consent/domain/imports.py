@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from services.consent.domain.contact import reachable
-from services.consent.domain.purposes import Channel, ConsentText, Language, Name, Purpose, TextVersion
+from services.consent.domain.purposes import ConsentText, Language, Name, Purpose, TextVersion
+from services.shared.channels import Channel
 from services.shared.clock import to_iso
 from services.shared.errors import Invalid, TooLarge
 

@@ -104,8 +104,9 @@ def boxes(
         for channel in purpose.asked_on():
             standing = states.get((name, channel))
             granted = standing is not None and standing.state == "granted"
-            text = purpose.text_today(language)
             by_link = channel == sent_on and purpose.preference_centre == SIGNED_LINK
+            can_give = by_link or channel in purpose.confirmed_on()
+            text = purpose.text_today(language) if can_give else None
             if text is not None or granted:
                 found.append(Box(name, purpose.title, channel, text, granted, by_link))
     return found

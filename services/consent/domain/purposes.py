@@ -9,9 +9,9 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from services.consent.domain.bases import Basis, Contract, DoubleOptIn, SoftOptIn, Terms, terms
+from services.shared.channels import CHANNELS, CONFIRMED, Channel
 from services.shared.errors import Conflict, Invalid
 
-Channel = Literal["email", "sms"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 TextVersion = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,32}$")]
@@ -37,7 +37,9 @@ class ConsentText(BaseModel):
 
 
 class Purpose(BaseModel):
-    """Something to ask permission for, on some channels; whoever signs up on a form confirms it by double opt-in.
+    """Something to ask permission for, on some channels; whoever signs up on a form confirms it by double opt-in, where
+    a message can carry the question (`CONFIRMED`). On other channels permissions are imported with their evidence, or
+    rest on a sale; people take them back like any.
 
     `bases` holds the channels on which it rests on something else than double opt-in, or lapses.
     `preference_centre` says what a tick there is worth: `double_opt_in` asks for the same confirmation, `signed_link`
@@ -48,7 +50,7 @@ class Purpose(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     title: Annotated[str, Field(min_length=1, max_length=120)]
-    channels: Annotated[list[Channel], Field(min_length=1, max_length=2)]
+    channels: Annotated[list[Channel], Field(min_length=1, max_length=len(CHANNELS))]
     basis: Literal["double_opt_in"] = "double_opt_in"
     bases: dict[Channel, Basis] = {}
     preference_centre: Literal["double_opt_in", "signed_link"] = "double_opt_in"
@@ -79,8 +81,12 @@ class Purpose(BaseModel):
         """What it rests on there."""
         return self.bases.get(channel) or DoubleOptIn()
 
+    def confirmed_on(self) -> list[Channel]:
+        """Those of them where a message asks for the confirmation."""
+        return [channel for channel in self.asked_on() if channel in CONFIRMED]
+
     def asked_on(self) -> list[Channel]:
-        """The channels on which people are asked; what belongs to a contract asks nobody."""
+        """The channels on which people decide; what belongs to a contract asks nobody."""
         return [channel for channel in self.channels if not isinstance(self.basis_on(channel), Contract)]
 
     def terms(self, channel: str, at: datetime, *, soft: bool = False) -> Terms:

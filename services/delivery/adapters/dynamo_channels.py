@@ -6,7 +6,8 @@ import json
 import time
 
 from services.delivery.domain.channel_terms import ChannelTerms
-from services.shared.aws.dynamo import Table
+from services.delivery.domain.inbound import Slot
+from services.shared.aws.dynamo import ConditionFailed, Table
 
 TERMS = {"name": "#channels", "part": "TERMS"}
 """No template can have this name."""
@@ -16,11 +17,12 @@ KEPT_SECONDS = 10.0
 
 
 class DynamoChannels:
-    """One document, read again every ten seconds."""
+    """Documents that are read again every ten seconds."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
         self._kept: tuple[float, ChannelTerms] | None = None
+        self._slots: dict[str, tuple[float, Slot | None]] = {}
 
     def terms(self) -> ChannelTerms:
         if self._kept is None or time.monotonic() - self._kept[0] >= KEPT_SECONDS:
@@ -36,3 +38,39 @@ class DynamoChannels:
         """Replace it."""
         self._table.put({**TERMS, "document": terms.model_dump_json()})
         self._kept = None
+
+    def generation(self, channel: str) -> tuple[int, str]:
+        item = self._table.get(_secret_key(channel), consistent=True)
+        return (int(item["number"]), str(item["until"])) if item else (0, "")
+
+    def renew(self, channel: str, number: int, until: str) -> bool:
+        try:
+            self._table.put(
+                {**_secret_key(channel), "number": number, "until": until},
+                condition="attribute_not_exists(part) OR #number < :number",
+                names={"#number": "number"},
+                values={":number": number},
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    def slot(self, name: str) -> Slot | None:
+        kept = self._slots.get(name)
+        if kept is None or time.monotonic() - kept[0] >= KEPT_SECONDS:
+            item = self._table.get(_slot_key(name), consistent=True)
+            slot = Slot.model_validate(json.loads(item["document"])) if item else None
+            kept = self._slots[name] = (time.monotonic(), slot)
+        return kept[1]
+
+    def put_slot(self, name: str, slot: Slot) -> None:
+        self._table.put({**_slot_key(name), "document": slot.model_dump_json()})
+        self._slots.pop(name, None)
+
+
+def _slot_key(name: str) -> dict[str, str]:
+    return {"name": "#inbound", "part": f"SLOT#{name}"}
+
+
+def _secret_key(channel: str) -> dict[str, str]:
+    return {"name": "#channels", "part": f"SECRET#{channel}"}

@@ -92,7 +92,7 @@ class DynamoGates:
     def keep_contact(self, contact: Contact, keys: Mapping[str, str]) -> bool:
         for key in keys.values():
             self._table.put({**address_item(key, "owner"), "profile_id": contact.profile_id})
-        item = {name: value for name, value in asdict(contact).items() if value not in ("", None)}
+        item = {name: value for name, value in asdict(contact).items() if value not in ("", None, {})}
         condition = "attribute_not_exists(pk) OR (attribute_not_exists(gone_at) AND version < :version)"
         values: Item = {":version": contact.version}
         if contact.since_at:

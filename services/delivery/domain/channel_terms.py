@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.delivery.domain.prices import Prices
 from services.shared.net.destinations import read_url
 
+NO_RECEIVER = "no_receiver"
+"""Why nothing is told where the document names nobody to tell."""
+
 Url = Annotated[str, Field(max_length=1_000)]
 
 

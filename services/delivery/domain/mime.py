@@ -29,7 +29,8 @@ def build_mime(*, sender: str, to: str, content: Rendered, at: datetime, unsubsc
         to.encode("ascii")
         message["From"] = sender
         message["To"] = Address(addr_spec=to)
-        message["Subject"] = content.subject
+        # Encoded words would be decoded here: a name could bring line breaks, and headers after them, past the check.
+        message["Subject"] = content.subject.replace("=?", "= ?")
         message["Date"] = format_datetime(at)
         if unsubscribe_url:
             if any(c.isspace() or c in "<>" for c in unsubscribe_url):

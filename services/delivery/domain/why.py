@@ -60,7 +60,7 @@ def _summary(message: Message, words: int) -> str:
 
 def _gate(gate: Mapping[str, str], words: int) -> str:
     name, stops = gate.get("gate", ""), gate.get("verdict") != "pass"
-    known = GATE_WORDS.get(name)
+    known = GATE_WORDS.get("content_guard" if name.startswith("guard ") else name)
     if known is None:
         return f"{name}: {gate.get('verdict', '')} ({gate.get('input', '')})"
     return known[words][stops].format(

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.delivery.domain.why_pressure_words import PRESSURE_GATES, PRESSURE_REASONS
-
 LANGUAGES = ("en", "nl")
 
 CHANNEL_WORDS: Mapping[str, tuple[str, str]] = {
@@ -19,6 +17,7 @@ CHANNEL_WORDS: Mapping[str, tuple[str, str]] = {
     "call": ("telephone", "telefoon"),
     "wallet": ("wallet pass", "walletpas"),
     "webhook": ("webhook", "webhook"),
+    "web": ("a page", "een pagina"),
     "": ("any road", "welke weg ook"),
 }
 
@@ -57,11 +56,104 @@ GATE_WORDS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ("The message could be written ({input}).", "The message could not be written ({input})."),
         ("Het bericht kon worden geschreven ({input}).", "Het bericht kon niet worden geschreven ({input})."),
     ),
+    "objection": (
+        ("The person did not object to marketing ({input}).", "The person objected to {input}."),
+        (
+            "De persoon maakte geen bezwaar tegen marketing ({input}).",
+            "De persoon maakte bezwaar tegen {input}.",
+        ),
+    ),
     "merge": (
         ("Nobody had this message before ({input}).", "The person had this message before ({input})."),
         ("Niemand had dit bericht al ({input}).", "De persoon had dit bericht al ({input})."),
     ),
-    **PRESSURE_GATES,
+    "cost": (
+        ("{channel} is worth its price ({input}).", "{channel} comes later: it {input}."),
+        ("{channel} is de prijs waard ({input}).", "{channel} komt later aan bod: {input}."),
+    ),
+    "content_guard": (
+        (
+            "The person may see {input}.",
+            "A part is withheld, because the person is known too little ({input}).",
+        ),
+        (
+            "De persoon mag dit zien: {input}.",
+            "Een deel is weggelaten: de persoon is te weinig bekend ({input}).",
+        ),
+    ),
+    "products": (
+        ("These products were picked: {input}.", "There were too few products ({input})."),
+        ("Deze producten zijn gekozen: {input}.", "Er waren te weinig producten ({input})."),
+    ),
+    "offer": (
+        ("The offer holds ({input}).", "The offer does not hold ({input})."),
+        ("Het aanbod geldt ({input}).", "Het aanbod geldt niet ({input})."),
+    ),
+    "value": (
+        ("It was worth most ({input}).", "It was worth less ({input})."),
+        ("Het was het meest waard ({input}).", "Het was minder waard ({input})."),
+    ),
+    "gap": (
+        ("The last message is long enough ago ({input}).", "The last message is too short ago ({input})."),
+        (
+            "Het laatste bericht is lang genoeg geleden ({input}).",
+            "Het laatste bericht is te kort geleden ({input}).",
+        ),
+    ),
+    "arbitration": (
+        ("Nothing more important wanted to go ({input}).", "Something more important goes first ({input})."),
+        ("Niets belangrijkers wilde uit ({input}).", "Iets belangrijkers gaat voor ({input})."),
+    ),
+    "hours": (
+        ("It is within the hours for messages ({input}).", "It is outside the hours for messages ({input})."),
+        (
+            "Het is binnen de uren voor berichten ({input}).",
+            "Het is buiten de uren voor berichten ({input}).",
+        ),
+    ),
+    "holiday": (
+        ("It is no holiday ({input}).", "It is a holiday ({input})."),
+        ("Het is geen feestdag ({input}).", "Het is een feestdag ({input})."),
+    ),
+    "send_time": (
+        ("It is the person's usual time ({input}).", "The person usually reads at another time ({input})."),
+        (
+            "Het is de gewone tijd van de persoon ({input}).",
+            "De persoon leest meestal op een andere tijd ({input}).",
+        ),
+    ),
+    "pace": (
+        ("The provider has room ({input}).", "The provider takes no more at once ({input})."),
+        ("De provider heeft ruimte ({input}).", "De provider neemt er nu niet meer aan ({input})."),
+    ),
+    "brake": (
+        (
+            "The journey's brake is off ({input}).",
+            "The journey is stopped: too many bounces or complaints ({input}).",
+        ),
+        (
+            "De rem van de journey staat los ({input}).",
+            "De journey staat stil: te veel bounces of klachten ({input}).",
+        ),
+    ),
+    "canary": (
+        ("The first messages went well ({input}).", "How the first messages fare is awaited ({input})."),
+        (
+            "De eerste berichten gingen goed ({input}).",
+            "Er wordt gewacht hoe de eerste berichten gaan ({input}).",
+        ),
+    ),
+    "guard": (
+        (
+            "{channel} is in good standing ({input}).",
+            "{channel} is stopped for everything that sells ({input}).",
+        ),
+        ("{channel} staat goed bekend ({input}).", "{channel} is gestopt voor alles wat verkoopt ({input})."),
+    ),
+    "circuit": (
+        ("The provider works ({input}).", "The provider takes nothing at the moment ({input})."),
+        ("De provider werkt ({input}).", "De provider neemt nu niets aan ({input})."),
+    ),
 }
 """By gate: what passing and stopping mean, in each of `LANGUAGES`."""
 
@@ -110,7 +202,32 @@ REASON_WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "unreachable": ("the provider could not be reached", "de provider was niet bereikbaar"),
     "server_error": ("the provider had a fault", "de provider had een storing"),
-    **PRESSURE_REASONS,
+    "too_few_products": (
+        "too few products were left to show",
+        "er bleven te weinig producten over om te tonen",
+    ),
+    "offer_over": ("its offer was over", "het aanbod was voorbij"),
+    "already_owned": ("the person has what it offers", "de persoon heeft al wat wordt aangeboden"),
+    "price_below_floor": ("its price would be below the floor", "de prijs zou onder de bodem komen"),
+    "no_receiver": ("nobody receives messages on that channel", "niemand ontvangt berichten op dat kanaal"),
+    "no_push_application": (
+        "there is no application that pushes",
+        "er is geen toepassing die pushberichten stuurt",
+    ),
+    "minimum_gap": ("the last message was too short ago", "het laatste bericht was te kort geleden"),
+    "arbitration": ("something more important goes first", "iets belangrijkers gaat voor"),
+    "outranked": ("something more important went instead", "iets belangrijkers ging in plaats hiervan"),
+    "closed_hours": ("it is outside the hours for messages", "het is buiten de uren voor berichten"),
+    "holiday": ("it is a holiday", "het is een feestdag"),
+    "send_time": ("the person usually reads at another time", "de persoon leest meestal op een andere tijd"),
+    "pace": ("the provider takes no more at once", "de provider neemt er nu niet meer aan"),
+    "brake": (
+        "too much of the journey bounced or was complained about",
+        "te veel bounces of klachten bij de journey",
+    ),
+    "canary": ("how the first messages fare is awaited", "er wordt gewacht hoe de eerste berichten gaan"),
+    "guard": ("the channel's reputation is in danger", "de reputatie van het kanaal is in gevaar"),
+    "circuit": ("the provider takes nothing at the moment", "de provider neemt nu niets aan"),
 }
 """Why a message was not sent, or waits. What a provider says itself is quoted."""
 

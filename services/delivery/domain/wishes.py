@@ -41,7 +41,9 @@ def heed(choice: Choice, contact: Contact, now: datetime) -> Choice | Skip | Hel
         gates.append({"gate": name, "channel": choice.channel, "input": seen, "verdict": verdict})
         return passes
 
-    if contact.paused_until and not gate("pause", f"until {contact.paused_until}", not _paused(contact, now)):
+    if contact.paused_until and not gate(
+        "pause", f"until {contact.paused_until}", not is_paused(contact, now)
+    ):
         return Skip(PAUSED, choice.channel, tuple(gates))
     if contact.quiet_hours:
         until = quiet_until(contact.quiet_hours, contact.time_zone, now)
@@ -74,7 +76,8 @@ def _is_quiet(start: time, end: time, at: datetime, place: tzinfo) -> bool:
     return start <= local < end if start <= end else local >= start or local < end
 
 
-def _paused(contact: Contact, now: datetime) -> bool:
+def is_paused(contact: Contact, now: datetime) -> bool:
+    """Does the person want no commercial messages yet?"""
     try:
         return now < from_iso(contact.paused_until)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Keeps delivery's copies of contacts, and follows merges."""
+"""Keeps delivery's copies of contacts, learns tastes, and follows merges."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ logger = service_logger("delivery")
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Copy every contact of a batch; repeated and overtaken ones change nothing."""
-    copying = bootstrap.copying_contacts()
+    copying, learning = bootstrap.copying_contacts(), bootstrap.learning()
     counts: Counter[str] = Counter()
 
     def failed(error: Exception, _: str) -> None:
@@ -26,7 +26,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         if event.detail_type == ProfilesMerged.detail_type:
             counts["merges"] += copying.merges(ProfilesMerged.model_validate(event.detail).merges)
         else:
-            counts["contacts"] += copying.contacts(ProfilesChanged.model_validate(event.detail).changes)
+            changes = ProfilesChanged.model_validate(event.detail).changes
+            counts["contacts"] += copying.contacts(changes)
+            counts["tastes"] += learning.learn(changes)
 
     answer = each_record(event, copy, failed)
     logger.info("contacts copied", extra={"counts": dict(counts)})

@@ -7,8 +7,9 @@ from dataclasses import asdict
 from typing import Any, assert_never
 
 from services.delivery.domain.contact import Contact, Gone
-from services.delivery.ports import Gates, Messages, Secret, Traces
+from services.delivery.ports import Gates, Messages, Secret, Tastes, Traces
 from services.delivery.use_cases.serve_marketers import decision
+from services.delivery.work_ports import Work
 from services.shared.addresses import address_key
 from services.shared.channels import CHANNELS
 from services.shared.clock import to_iso
@@ -23,15 +24,27 @@ GoOn = Callable[[], bool]
 class AnswerPerson:
     """Answers `PersonQuestion` about a profile's ids and a person's addresses."""
 
-    def __init__(self, *, messages: Messages, gates: Gates, traces: Traces, address_secret: Secret) -> None:
+    def __init__(
+        self,
+        *,
+        messages: Messages,
+        gates: Gates,
+        traces: Traces,
+        work: Work,
+        tastes: Tastes,
+        address_secret: Secret,
+    ) -> None:
+        self._tastes = tastes
         self._messages = messages
         self._gates = gates
         self._traces = traces
+        self._work = work
         self._address_secret = address_secret
 
     def answer(self, question: PersonQuestion, go_on: GoOn) -> PersonAnswer:
         """`describe`: stores `contact`, `messages` (the latest, as decision records), `addresses`. `export`: these
-        whole, and `pressure`. `erase`: `contacts`, `owners`, `messages`, `pressure` forgotten, while `go_on`.
+        whole, `tastes`, `work` (tasks, letters that wait, a pass) and `pressure`. `erase`: `contacts`, `owners`,
+        `messages`, `work`, `pressure`, `tastes` forgotten, while `go_on`.
 
         What survives an erasure: suppressions and withdrawn permissions, under keyed hashes; report counters, which
         are of nobody; and for 90 days a tombstone an id, so that what comes late finds the profile erased.
@@ -53,14 +66,26 @@ class AnswerPerson:
                 service="delivery",
                 stores={
                     "contacts": [_shown(contact) for contact in contacts],
+                    "tastes": self._known_tastes(question.profile_ids),
                     "messages": self._all(question.profile_ids, keys),
                     "addresses": addresses,
+                    "work": [one for p in question.profile_ids for one in self._work.of_profile(p)],
                     "pressure": [
                         row for one in [*question.profile_ids, *keys] for row in self._traces.pressure(one)
                     ],
                 },
             )
         assert_never(question.ask)
+
+    def _known_tastes(self, profile_ids: Iterable[str]) -> list[dict[str, Any]]:
+        """What each has and looks at."""
+        known = (self._tastes.of(profile_id) for profile_id in profile_ids)
+        return [
+            {"had": {p: {"at": at, "given_back": back} for p, (at, back) in one.had.items()}}
+            | {"looks": [asdict(look) for look in one.looks], "bought_at": one.bought_at}
+            for one in known
+            if one.revision
+        ]
 
     def _latest(self, profile_ids: Iterable[str]) -> list[dict[str, Any]]:
         found = [m for p in profile_ids for m in self._messages.of_profile(p, DESCRIBED)]
@@ -84,7 +109,16 @@ class AnswerPerson:
         owners += self._traces.disown(keys, profile_ids)
         messages, more = self._forget_messages(profile_ids, keys, go_on)
         pressure = sum(self._traces.forget_pressure(subject) for subject in [*profile_ids, *keys])
-        stores = {"contacts": len(contacts), "owners": owners, "messages": messages, "pressure": pressure}
+        work = sum(self._work.forget_profile(profile_id) for profile_id in profile_ids)
+        tastes = sum(self._tastes.forget(profile_id, question.at) for profile_id in profile_ids)
+        stores = {
+            "contacts": len(contacts),
+            "owners": owners,
+            "messages": messages,
+            "work": work,
+            "pressure": pressure,
+            "tastes": tastes,
+        }
         return PersonAnswer(service="delivery", stores=stores, more=more)
 
     def _forget_messages(
@@ -124,4 +158,4 @@ class AnswerPerson:
 
 
 def _shown(contact: Contact) -> dict[str, Any]:
-    return {name: value for name, value in asdict(contact).items() if value not in ("", 0)}
+    return {name: value for name, value in asdict(contact).items() if value not in ("", 0, {})}

@@ -17,14 +17,17 @@ from services.delivery.domain.templates.rendering import NotRenderable, Rendered
 from services.delivery.domain.wishes import Held, heed
 from services.delivery.ports import Channels, Gates, Secret
 from services.delivery.use_cases.addresses import addresses_of, usable
-from services.delivery.use_cases.content import content_of, locale_of
+from services.delivery.use_cases.compose import Compose, locale_of
 from services.delivery.use_cases.links import NO_LINKS, Links, Made
 from services.delivery.use_cases.pressure import Pressure
 from services.delivery.use_cases.tracking import Tracking
 from services.shared.clock import to_iso
 
 LINKED = ("email", "sms")
-"""Channels whose permissions the links of every message can change, beside that of its own: each makes links longer."""
+"""Channels whose permissions the links of every message can change, beside that of its own."""
+
+SHOWN = (*LINKED, "push", "print", "call", "wallet")
+"""Those of e-mails, which have room for longer links."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,14 @@ class Prepare:
         gates: Gates,
         links: Links,
         tracking: Tracking,
+        compose: Compose,
         channels: Channels,
         address_secret: Secret,
         pressure: Pressure,
     ) -> None:
         self._gates = gates
         self._tracking = tracking
+        self._compose = compose
         self._links = links
         self._channels = channels
         self._address_secret = address_secret
@@ -65,8 +70,7 @@ class Prepare:
         self, message: Message, original: TemplateDocument, contact: Contact | None, now: datetime
     ) -> Prepared | Skip | Held:
         """`message` as it would leave now by the template `original`, or why it does not."""
-        locale = locale_of(message, contact)
-        document = original.spoken(locale)
+        document = original.spoken(locale_of(message, contact))
         choice: Choice | Skip | Held = self._choose(message, document, contact, now)
         if isinstance(choice, Choice) and message.is_commercial and contact:
             choice = heed(choice, contact, now)
@@ -77,15 +81,15 @@ class Prepare:
             return choice
         links = self._ways_out(message, choice, contact, now)
         try:
-            content = content_of(document, locale, choice.channel, message, contact, links)
+            composed = self._compose(document, choice.channel, message, contact, links, now)
         except NotRenderable as error:
             gate = {"gate": "content", "channel": choice.channel, "input": error.detail, "verdict": "stop"}
             return Skip(error.reason, choice.channel, (*choice.gates, gate))
-        content, led = self._tracking(document, message, choice, contact, content, now)
+        choice = replace(choice, gates=(*choice.gates, *composed.gates))
+        content, led = self._tracking(document, message, choice, contact, composed.content, now)
         units = units_of(choice.channel, content.text)
         cost = self._channels.terms().prices.of(choice.channel, units)
-        name = f"{contact.first_name} {contact.last_name}".strip() if contact else ""
-        return Prepared(choice, content, links.unsubscribe, ledger, units, cost, name, led)
+        return Prepared(choice, content, links.unsubscribe, ledger, units, cost, name_of(contact), led)
 
     def _choose(
         self, message: Message, document: TemplateDocument, contact: Contact | None, now: datetime
@@ -95,7 +99,7 @@ class Prepare:
         preferred = contact.preferred_channel if contact else ""
         order = candidates(message.channels, preferred, document.supported())
         costs = expected_costs(order, document.sources(), terms.prices)
-        worth, dear = cheaper_first(order, document.value, costs)
+        worth, dear = cheaper_first(order, document.worth(), costs)
         addresses, unusable = usable(
             addresses_of(message, worth, contact, self._address_secret()), terms.home_country
         )
@@ -108,7 +112,14 @@ class Prepare:
         """The links by which the person ends or changes what the message relies on."""
         if not message.is_commercial:
             return NO_LINKS
-        named = dict.fromkeys((*LINKED, choice.channel))
+        named = dict.fromkeys((*(SHOWN if choice.channel == "email" else LINKED), choice.channel))
         addresses = addresses_of(message, list(named), contact, self._address_secret())
         keys = {name: key for name, (_, key) in addresses.items()}
         return self._links.of(message, choice.channel, keys, now)
+
+
+def name_of(contact: Contact | None) -> str:
+    """How a letter addresses the person, as far as it is known."""
+    if contact is None:
+        return ""
+    return " ".join(f"{contact.first_name} {contact.attributes.get('lastName', '')}".split())

@@ -85,7 +85,7 @@ class SendMessages:
         self.refresh()
         names = dict.fromkeys(r.template for r in requests)
         contacts = self._gates.reach(r.profile_id for r in requests)
-        return {name: self._templates.latest(name) for name in names}, contacts
+        return {name: self._templates.active(name) for name in names}, contacts
 
     def refresh(self) -> None:
         """Read what holds for every message: before a batch."""
@@ -112,7 +112,7 @@ class SendMessages:
         Raises:
             NotSentYet: it was not attempted; the sweep comes back to it.
         """
-        template = self._templates.latest(stored.template)
+        template = self._templates.active(stored.template)
         contact = self._gates.reach([stored.profile_id]).get(stored.profile_id)
         if isinstance(contact, Gone):
             return self._leave(stored, stored, Skip(ERASED, "", ()))
@@ -124,7 +124,7 @@ class SendMessages:
         Raises:
             NotSentYet: it was not repeated; the sweep comes back to it.
         """
-        template = self._templates.latest(stored.template)
+        template = self._templates.active(stored.template)
         contact = self._gates.reach([stored.profile_id]).get(stored.profile_id)
         if template is None or isinstance(contact, Gone) or (contact is None and not stored.address):
             return self.give_up(stored)
@@ -227,6 +227,7 @@ class SendMessages:
             at=self._clock.now(),
             profile_id=claimed.profile_id,
             template=claimed.template,
+            journey=claimed.journey,
             name=prepared.name,
         )
         answer = self._senders[claimed.channel].send(outgoing)

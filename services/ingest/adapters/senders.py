@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection
 
 from services.ingest.adapters.guarded_https import GuardedHttps
 from services.ingest.domain.circuit import Answer, Delivered, Failed
-from services.ingest.domain.signing import secret_of, signed_headers
 from services.ingest.domain.sinks import FORWARDED, Delivery, EventBridgeSink, Sink, WebhookSink
 from services.shared.aws.bus import Bus, NotPublished
 from services.shared.clock import Clock
+from services.shared.net.signing import secret_of, signed_headers
 
 USER_AGENT = "Halte-Webhooks/1"
 

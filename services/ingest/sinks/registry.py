@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 from services.ingest.domain.circuit import Health
-from services.ingest.domain.signing import secret_of
 from services.ingest.domain.sinks import (
     MAX_SINKS,
     EventBridgeSink,
@@ -21,6 +20,7 @@ from services.ingest.sinks.ports import Sinks
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Conflict, Invalid, NotFound
 from services.shared.net.destinations import read_url
+from services.shared.net.signing import secret_of
 
 MAX_OVERLAP_HOURS = 168
 OVERLAP_HOURS = 24

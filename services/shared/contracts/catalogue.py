@@ -10,11 +10,13 @@ from services.shared.contracts.consent import (
     PreferencesChanged,
 )
 from services.shared.contracts.delivery import (
+    CallRequested,
     ComplaintsReceived,
     MessageFailed,
     MessageSent,
     MessageSkipped,
     OutcomesObserved,
+    PassUpdateRequested,
 )
 from services.shared.contracts.ingest import (
     AttributesChanged,
@@ -36,6 +38,7 @@ from services.shared.contracts.journeys import (
     ProfileUpdateRequested,
     SinkCallRequested,
 )
+from services.shared.contracts.loyalty import LoyaltyBalanceChanged
 from services.shared.contracts.scoring import (
     EventHeard,
     ScoreChanged,
@@ -83,4 +86,7 @@ FACTS: tuple[type[Fact], ...] = (
     MessageFailed,
     ComplaintsReceived,
     OutcomesObserved,
+    CallRequested,
+    PassUpdateRequested,
+    LoyaltyBalanceChanged,
 )

@@ -110,3 +110,50 @@ class SendingResumed(Fact):
     detail_type: ClassVar[str] = "SendingResumed.v1"
 
     pauses: list[SendingPause]
+
+
+class Call(Model):
+    """Somebody is to phone a person. `task_id` is that of `/tasks`, where it is told how it went; `script` is what is
+    to be said. The same call has the same `task_id`, however often it is told."""
+
+    task_id: str
+    profile_id: str
+    phone: str
+    title: str
+    script: str
+    at: Instant
+    send_id: str = ""
+    journey: str = ""
+
+
+class CallRequested(Fact):
+    """Calls for whoever phones: people who work off `/tasks`, or a dialler."""
+
+    source: ClassVar[str] = "halte.delivery"
+    detail_type: ClassVar[str] = "CallRequested.v1"
+    personal: ClassVar[bool] = True
+
+    calls: list[Call]
+
+
+class PassUpdate(Model):
+    """What a person's wallet pass is to show: a `balance` that changed, or (`issue`) a pass to be made, whose id then
+    comes back as the trait `walletPassId`. Of two about one profile the later `at` counts."""
+
+    update_id: str
+    kind: Literal["issue", "balance"]
+    profile_id: str
+    at: Instant
+    pass_id: str = ""
+    balance: int = 0
+    tier: str = ""
+
+
+class PassUpdateRequested(Fact):
+    """Wallet passes that are to be issued or changed."""
+
+    source: ClassVar[str] = "halte.delivery"
+    detail_type: ClassVar[str] = "PassUpdateRequested.v1"
+    personal: ClassVar[bool] = True
+
+    updates: list[PassUpdate]

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from typing import get_args
 
 from services.delivery.domain.message import Status
-from services.delivery.domain.promotion import LandingPages
-from services.delivery.domain.templates.documents import TemplateDocument
 from services.shared.permission import MessageClass
-from tests.contracts.openapi import reports
-from tests.contracts.openapi.operations import MODEL, PAGE, Operation, does
+from tests.contracts.openapi import delivery_channels, delivery_content, delivery_pressure, reports
+from tests.contracts.openapi.operations import PAGE, Operation, does
 from tests.contracts.openapi.shapes import (
     FLAG,
     INSTANT,
@@ -19,7 +17,6 @@ from tests.contracts.openapi.shapes import (
     Schema,
     by_name,
     many,
-    model,
     obj,
     one_of,
     ref,
@@ -29,30 +26,9 @@ REFUSED = {404: {PAGE: TEXT}, 410: {PAGE: TEXT}}
 """No link of ours; one that is too old."""
 
 OPERATIONS: Mapping[str, Operation] = {
-    "GET /templates": does(
-        "The newest version of every template", obj({"templates": many(ref("TemplateShown"))})
-    ),
-    "PUT /templates/{name}": does(
-        "Keep a template that compiles; the same document twice stays one version",
-        ref("TemplateShown"),
-        *(
-            "invalid_name",
-            "template_syntax",
-            "template_error",
-            "template_changed",
-            "service_promotes",
-            *MODEL,
-        ),
-        takes=ref("Template"),
-    ),
-    "GET /service-kinds": does("What counts as a service message", obj({"kinds": by_name(TEXT)})),
-    "GET /landing-pages": does("Where campaigns lead to", ref("LandingPages")),
-    "PUT /landing-pages": does(
-        "Replace them; no service message may link there",
-        obj({"pages": many(TEXT), "breaches": by_name(many(TEXT))}),
-        *MODEL,
-        takes=ref("LandingPages"),
-    ),
+    **delivery_channels.OPERATIONS,
+    **delivery_content.OPERATIONS,
+    **delivery_pressure.OPERATIONS,
     "GET /messages/{send_id}": does(
         "Why a message was sent or not, in words of `language` (nl, en), without any address",
         ref("Decision"),
@@ -86,26 +62,26 @@ OPERATIONS: Mapping[str, Operation] = {
     },
 }
 
-_TEMPLATE = model("Template", TemplateDocument)
 _COUNTS = by_name(NUMBER)
 _OPTIONAL: Mapping[str, Schema] = {
     **dict.fromkeys(("reason", "profile_id", "merged_from", "journey", "node", "enrolment_id"), TEXT),
     "message_class": one_of(*get_args(MessageClass)),
     **dict.fromkeys(("purpose", "channel", "address_key", "consent_entry_id"), TEXT),
     "gates": many(by_name(TEXT)),
-    **dict.fromkeys(("counted_on", "attempt_id", "provider_id"), TEXT),
+    **dict.fromkeys(("counted_on", "attempt_id", "provider_id", "cost"), TEXT),
     **dict.fromkeys(("claimed_at", "updated_at"), INSTANT),
     "why": obj({"summary": TEXT, "gates": many(TEXT)}),
+    **dict.fromkeys(("variant", "campaign", "objective", "angle", "mailbox", "currency"), TEXT),
     "bounce": TEXT,
     "touches": many(TEXT),
     "links": by_name(TEXT),
 }
 
 SCHEMAS: Mapping[str, Schema] = {
+    **delivery_channels.SCHEMAS,
+    **delivery_content.SCHEMAS,
+    **delivery_pressure.SCHEMAS,
     **reports.SCHEMAS,
-    **_TEMPLATE,
-    **model("LandingPages", LandingPages),
-    "TemplateShown": obj({"name": TEXT, "version": NUMBER, **_TEMPLATE["Template"]["properties"]}),
     "Decision": {
         **obj(
             {
@@ -113,7 +89,9 @@ SCHEMAS: Mapping[str, Schema] = {
                 "channels": many(TEXT),
                 "requested_at": INSTANT,
                 "status": one_of(*get_args(Status)),
-                **dict.fromkeys(("version", "template_version", "attempts", "priority"), NUMBER),
+                **dict.fromkeys(
+                    ("version", "template_version", "attempts", "units", "priority", "revenue"), NUMBER
+                ),
                 **dict.fromkeys(("possible_duplicate", "inactive"), FLAG),
                 **_OPTIONAL,
             },

@@ -24,6 +24,7 @@ SERVICES: Mapping[str, str] = {
     "journeys": "Journeys and who is where in them.",
     "delivery": "Templates, decision records and reports.",
     "consent": "Purposes, permissions and their proof, the preference centre.",
+    "console": "The marketers' web app, which reads all of the above.",
 }
 SECURITY: Mapping[str, list[dict[str, list[str]]]] = {
     "marketer": [{"apiKey": []}],

@@ -11,10 +11,10 @@ PAGE = ROOT / "docs" / "api.md"
 
 HEAD = """# The HTTP API
 
-One API, whose routes belong to five services. Who may call: `API key`, whoever sends the marketers' key as
-`Authorization: Bearer …`; `write key`, a source with its own ([doors](doors.md)); `public`, anybody, where needed with
-the signed token of a link. Refusals are `{"code", "message"}`: the OpenAPI document of a service names the codes of
-each route, and has examples of what real handlers took and answered.
+One API, whose routes belong to five services and the console. Who may call: `API key`, whoever sends the marketers'
+key as `Authorization: Bearer …`; `write key`, a source with its own ([doors](doors.md)); `public`, anybody, where
+needed with the signed token of a link. Refusals are `{"code", "message"}`: the OpenAPI document of a service names the
+codes of each route, and has examples of what real handlers took and answered.
 
 `python -m tests.contracts.openapi` writes this page and those documents.
 """

@@ -7,7 +7,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tests.contracts.openapi import tour_ingest, tour_journeys, tour_outward, tour_planning, tour_scoring
+from tests.contracts.openapi import (
+    tour_channels,
+    tour_console,
+    tour_ingest,
+    tour_journeys,
+    tour_outward,
+    tour_planning,
+    tour_scoring,
+)
 from tests.contracts.openapi.documents import SERVICES
 from tests.contracts.openapi.operations import JSON
 from tests.contracts.openapi.tour import Tour, Visit
@@ -24,6 +32,7 @@ def everywhere(road: Road) -> list[Visit]:
     tour_outward.permissions(tour)
     tour_scoring.definitions(tour)
     tour_outward.templates(tour)
+    tour_outward.pressure(tour)
     tour_journeys.documents(tour)
     tour_planning.plans(tour)
     tour_planning.campaigns(tour)
@@ -34,6 +43,8 @@ def everywhere(road: Road) -> list[Visit]:
     tour_outward.pages(tour)
     tour_scoring.people_and_forums(tour)
     tour_outward.what_was_sent(tour)
+    tour_channels.channels(tour)
+    tour_console.files(tour)
     tour_planning.calls(tour)
     tour_journeys.running(tour)
     tour_ingest.people(tour)

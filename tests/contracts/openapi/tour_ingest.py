@@ -63,6 +63,7 @@ def sources_and_attributes(tour: Tour) -> None:
     ask("DELETE /sources/{source_id}", "bookings", expect=404)
     first = {"purpose": "The welcome addresses people by it.", "type": "string", "kinds": ["declared"]}
     ask("PUT /attributes/{name}", "firstName", body=first)
+    ask("PUT /attributes/{name}", "address", body={"purpose": "Where letters go."})
     ask("PUT /attributes/{name}", "shoeSize", body={"purpose": "Shows what fits."})
     ask("PUT /attributes/{name}", "shoeSize", body={}, expect=400)
     ask("DELETE /attributes/{name}", "shoeSize")

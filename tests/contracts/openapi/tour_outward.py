@@ -92,6 +92,40 @@ def templates(tour: Tour) -> None:
     ask("GET /landing-pages")
     email = {"subject": "Your order", "text": "It is on its way. https://shop.example.com/sale/shoes"}
     ask("PUT /templates/{name}", "order", body={"class": "service", "channels": {"email": email}}, expect=400)
+    _content(tour)
+
+
+def _content(tour: Tour) -> None:
+    """Versions, products, offers, previews and tests."""
+    ask, offer = tour.ask, {"title": "A helmet", "currency": "EUR", "price": "49.95", "floor": "40"}
+    ask("PUT /templates/{name}/active", "winback", body={"version": 1})
+    ask("PUT /templates/{name}/active", "winback", body={"version": 9}, expect=404)
+    ask("GET /templates/{name}/versions", "winback")
+    ask("GET /templates/{name}/versions", "none", expect=404)
+    ask("GET /templates/{name}/versions/{version}", "winback", "1")
+    ask("GET /templates/{name}/versions/{version}", "winback", "9", expect=404)
+    helmet = {
+        "title": "Helmet",
+        "url": "https://shop.example.com/helmet",
+        "category": "gear",
+        "price": "49.95",
+    }
+    ask("PUT /products/{product_id}", "helmet", body={**helmet, "currency": "EUR", "related": ["lamp"]})
+    ask("PUT /products/{product_id}", "lamp", body={"title": ""}, expect=400)
+    ask("GET /products/{product_id}", "helmet")
+    ask("GET /products/{product_id}", "none", expect=404)
+    gold = {"name": "gold", "when": {"traits.tier": ["gold"]}, "percent_off": 15}
+    ask("PUT /offers/{name}", "helmets", body={**offer, "variants": [gold]})
+    ask("PUT /offers/{name}", "helmets", body={**offer, "price": "39"}, expect=400)
+    ask("GET /offers")
+    ask("POST /templates/{name}/preview", "winback", body={})
+    ask("POST /templates/{name}/preview", "none", body={}, expect=404)
+    ask("POST /templates/{name}/preview", "winback", body={"channel": "fax"}, expect=400)
+    ask("PUT /test-addresses", body={"addresses": ["me@example.com"]})
+    ask("PUT /test-addresses", body={"addresses": ["nobody"]}, expect=400)
+    ask("GET /test-addresses")
+    ask("POST /templates/{name}/test", "winback", body={"address": "me@example.com"})
+    ask("POST /templates/{name}/test", "winback", body={"address": "you@example.com"}, expect=400)
 
 
 def pressure(tour: Tour) -> None:

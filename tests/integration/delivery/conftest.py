@@ -45,10 +45,15 @@ _TABLES: dict[str, tuple[str, str | None]] = {
     "messages": ("send_id", None),
     "gates": ("pk", "sk"),
     "templates": ("name", "part"),
+    "products": ("pk", "sk"),
     "reports": ("pk", "sk"),
     "pressure": ("pk", "sk"),
+    "work": ("pk", "sk"),
 }
-_INDEXES = {"open": ("open_partition", "claimed_at"), "by_profile": ("profile_id", "requested_at")}
+_INDEXES = {
+    "messages": {"open": ("open_partition", "claimed_at"), "by_profile": ("profile_id", "requested_at")},
+    "work": {"open": ("open_partition", "at"), "by_profile": ("profile_id", "at")},
+}
 
 
 def clock() -> FixedClock:
@@ -121,7 +126,7 @@ def key_of(address: str, channel: str = "email") -> str:
 def _make_tables(dynamodb: Any) -> None:
     for name, (partition, sort) in _TABLES.items():
         keys = [(partition, "HASH"), *([(sort, "RANGE")] if sort else [])]
-        indexes = _INDEXES if name == "messages" else {}
+        indexes = _INDEXES.get(name, {})
         used = {k for k, _ in keys} | {k for pair in indexes.values() for k in pair}
         dynamodb.create_table(
             TableName=name,
@@ -157,12 +162,13 @@ class World:
         self.sms = FakeSender()
         self.published = bus
         self._monkeypatch = monkeypatch
-        self._position = 0
+        self._positions: dict[str, int] = {}
 
     def fake_senders(self) -> None:
         """Put the fakes in the place of providers."""
         for service in (bootstrap.sending(), bootstrap.sweeping()._sending):
-            self._monkeypatch.setattr(service, "_senders", {"email": self.email, "sms": self.sms})
+            fakes = {"email": self.email, "sms": self.sms, "push": FakeSender()}
+            self._monkeypatch.setattr(service, "_senders", {**service._senders, **fakes})
 
     def item(self, send_id: str) -> dict[str, Any]:
         """A message as stored."""
@@ -173,17 +179,50 @@ class World:
         """Every stored item, in DynamoDB's own form."""
         return list(boto3.client("dynamodb").scan(TableName=table)["Items"])
 
-    def stream(self) -> dict[str, Any]:
-        """What the messages' stream holds that was not read yet."""
+    def stream(self, table: str = "messages") -> dict[str, Any]:
+        """What a table's stream holds that was not read yet."""
         streams = boto3.client("dynamodbstreams")
-        arn = boto3.client("dynamodb").describe_table(TableName="messages")["Table"]["LatestStreamArn"]
+        arn = boto3.client("dynamodb").describe_table(TableName=table)["Table"]["LatestStreamArn"]
         shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
         start = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")[
             "ShardIterator"
         ]
         records = streams.get_records(ShardIterator=start)["Records"]
-        new, self._position = records[self._position :], len(records)
-        return {"Records": new}
+        seen = self._positions.get(table, 0)
+        self._positions[table] = len(records)
+        return {"Records": records[seen:]}
+
+
+def environment(arn: str) -> dict[str, str]:
+    """The settings of every function; `arn` is the one secret."""
+    return {
+        "STAGE": "test",
+        "CLOCK_FACTORY": "tests.integration.delivery.conftest:clock",
+        "MESSAGES_TABLE": "messages",
+        "GATES_TABLE": "gates",
+        "TEMPLATES_TABLE": "templates",
+        "PRODUCTS_TABLE": "products",
+        "REPORTS_TABLE": "reports",
+        "LAKE_BUCKET": "lake",
+        "MEMORY_MB": "200",
+        "ADDRESS_SECRET_ARN": arn,
+        "TOKEN_SECRET_ARN": arn,
+        "PUBLIC_URL": "https://api.example.com",
+        "FROM_ADDRESS": "hello@example.com",
+        "CONFIGURATION_SET": "mail",
+        "SMS_ORIGINATION": "+12025550100",
+        "SMS_CONFIGURATION_SET": "halte-test",
+        "PUSH_APPLICATION_ID": "app-1",
+        "WORK_TABLE": "work",
+        "ORDERS_BUCKET": "lake",
+        "CHANNEL_SECRET_ARN": arn,
+        "CHANNEL_PLACES": "",
+        "DAILY_CAP": "3",
+        "BRAKES": "true",
+        "PRESSURE_TABLE": "pressure",
+        "SWEEP_AFTER_SECONDS": "900",
+        "BUS_NAME": "bus",
+    }
 
 
 @pytest.fixture
@@ -199,30 +238,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         boto3.client("sesv2").create_email_identity(EmailIdentity="hello@example.com")
         vault = boto3.client("secretsmanager")
         arn = vault.create_secret(Name="key", SecretString=SECRET)["ARN"]
-        settings = {
-            "STAGE": "test",
-            "CLOCK_FACTORY": "tests.integration.delivery.conftest:clock",
-            "MESSAGES_TABLE": "messages",
-            "GATES_TABLE": "gates",
-            "TEMPLATES_TABLE": "templates",
-            "REPORTS_TABLE": "reports",
-            "LAKE_BUCKET": "lake",
-            "MEMORY_MB": "200",
-            "ADDRESS_SECRET_ARN": arn,
-            "TOKEN_SECRET_ARN": arn,
-            "PUBLIC_URL": "https://api.example.com",
-            "FROM_ADDRESS": "hello@example.com",
-            "CONFIGURATION_SET": "mail",
-            "SMS_ORIGINATION": "+12025550100",
-            "SMS_CONFIGURATION_SET": "halte-test",
-            "PUSH_APPLICATION_ID": "app-1",
-            "DAILY_CAP": "3",
-            "BRAKES": "true",
-            "PRESSURE_TABLE": "pressure",
-            "SWEEP_AFTER_SECONDS": "900",
-            "BUS_NAME": "bus",
-            "FEEDBACK_QUEUE_URL": boto3.client("sqs").create_queue(QueueName="feedback")["QueueUrl"],
-        }
+        queue = boto3.client("sqs").create_queue(QueueName="feedback")["QueueUrl"]
+        settings = {**environment(arn), "FEEDBACK_QUEUE_URL": queue}
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
         CLOCK.advance(NOW - CLOCK.now())

@@ -102,12 +102,21 @@ def test_erased_with_everything_but_suppressions_and_counts(known: World) -> Non
     ]
 
     answer = ask("erase", WINNER, LOSER, address=OLD)
-    assert answer["stores"] == {"contacts": 1, "owners": 2, "messages": 2, "pressure": 1}
+    assert answer["stores"] == {
+        "contacts": 1,
+        "owners": 2,
+        "messages": 2,
+        "pressure": 1,
+        "tastes": 0,
+        "work": 0,
+    }
     assert ask("erase", WINNER, LOSER, address=OLD)["stores"] == {
         "contacts": 0,
         "owners": 0,
         "messages": 0,
         "pressure": 0,
+        "tastes": 0,
+        "work": 0,
     }
     given_contact(WINNER, version=9, email=CANARY)
     send(request("snd_late", profile_id=WINNER), request("snd_later", profile_id=LOSER))

@@ -137,7 +137,7 @@ def test_an_endpoint_of_sns_gets_one_message_for_each_kind_of_device() -> None:
 def test_a_device_that_is_gone_is_not_tried_again(world: World) -> None:
     """F17: one dead token is refused and suppressed; the person's other channels go on."""
     seen = heard("sns", "Publish", sns(400, DISABLED))
-    bootstrap.serving().put_template(
+    bootstrap.serving_templates().put(
         "shipped",
         {
             "class": "service",

@@ -21,8 +21,10 @@ from services.delivery.handlers import (
     on_feedback,
     on_profiles_changed,
     on_requests,
+    previews,
     reports,
     sweep,
+    templates,
 )
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChange, ConsentChanged
 from services.shared.contracts.ingest import ProfileChange, ProfilesChanged
@@ -57,8 +59,15 @@ def call(method: str, path: str, body: Any = None, query: dict[str, str] | None 
         "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
         "body": body if isinstance(body, str) else json.dumps(body),
     }
-    serving = reports if path.startswith("/reports") else api
-    answer = serving.handler(event, Context())
+    if path.endswith(("/preview", "/test")) or path == "/test-addresses":
+        handler = previews.handler
+    elif path.startswith(("/templates", "/landing-pages", "/service-kinds", "/products", "/offers")):
+        handler = templates.handler
+    elif path.startswith("/reports"):
+        handler = reports.handler
+    else:
+        handler = api.handler
+    answer = handler(event, Context())
     is_json = answer["headers"]["Content-Type"] == "application/json"
     return answer["statusCode"], json.loads(answer["body"]) if is_json else answer["body"]
 
@@ -85,7 +94,7 @@ def given_contact(profile: str = "prf_1", version: int = 1, **traits: Any) -> No
 def consent(state: Any, sequence: int = 1, address: str = EMAIL, channel: str = "email", **more: Any) -> None:
     change = ConsentChange(
         address_key=key_of(address, channel),
-        purpose="newsletter",
+        purpose=more.pop("purpose", "newsletter"),
         channel=channel,
         state=state,
         entry_id=f"cns_{sequence}",

@@ -124,3 +124,24 @@ def test_a_gone_api_is_a_503() -> None:
         assert ask(gateway, "GET", "/")[::2] == (503, {"message": "Service Unavailable"})
     finally:
         gateway.stop()
+
+
+def test_what_only_this_stage_has_is_answered_here(upstream: str) -> None:
+    gateway = Gateway(
+        upstream,
+        own=lambda method, path, key: (200, f'["{method}", "{path}", "{key}"]') if path == "/own" else None,
+    )
+    gateway.start()
+    try:
+        host = urlsplit(gateway.url).netloc
+        connection = http.client.HTTPConnection(host, timeout=5)
+        answers = []
+        for path in ("/own?x=1", "/other"):
+            connection.request("GET", path, headers={"Authorization": "Bearer k"})
+            answer = connection.getresponse()
+            answers.append((answer.status, json.loads(answer.read())))
+        connection.close()
+    finally:
+        gateway.stop()
+    assert answers[0] == (200, ["GET", "/own", "Bearer k"])
+    assert answers[1][0] == 418

@@ -181,7 +181,7 @@ class World:
     def reach(self, profile_ids: Iterable[str]) -> dict[str, Contact | Gone]:
         return {"prf_1": ANN}
 
-    def latest(self, name: str) -> Template:
+    def active(self, name: str) -> Template:
         return TEMPLATES[self.message_class]
 
     def of(self, message: Message, channel: str, keys: Mapping[str, str], now: datetime) -> Made:

@@ -47,6 +47,7 @@ def lives(message_class: str, sample: int = SAMPLE) -> Iterator[World]:
             return
 
 
+@pytest.mark.capability("000-35")
 @pytest.mark.parametrize("message_class", ["commercial", "service"])
 def test_no_schedule_doubles_a_message_or_loses_it_silently(message_class: str) -> None:
     seen: Counter[str] = Counter()

@@ -191,6 +191,15 @@ def test_a_commercial_mail_has_both_parts_and_one_click_headers() -> None:
     assert "List-Unsubscribe" not in message_from_bytes(mime())
 
 
+@pytest.mark.parametrize("word", ["=?utf-8?q?=0D=0ABcc:_eve@example.com?=", "=?utf-8?b?DQpCY2M6IGU=?="])
+def test_an_encoded_word_in_a_name_is_no_header(word: str) -> None:
+    mail = message_from_bytes(mime(content=Rendered(text="x", subject=f"Hi {word}")), policy=policy.default)
+
+    assert mail["Bcc"] is None
+    assert mail["Date"]
+    assert mail["Subject"].startswith("Hi = ?utf-8")
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -24,6 +24,7 @@ from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
 from services.delivery.domain.templates.documents import Template, TemplateDocument
 from services.delivery.ports import ClaimVerdict, Outgoing, Stale
+from services.delivery.use_cases.compose import Compose
 from services.delivery.use_cases.links import NO_LINKS, Made
 from services.delivery.use_cases.prepare import Prepare
 from services.delivery.use_cases.send_messages import NotSentYet, SendMessages
@@ -168,7 +169,7 @@ class World:
     def current(self) -> None:
         return None
 
-    def latest(self, name: str) -> Template:
+    def active(self, name: str) -> Template:
         return NEWS
 
     def of(self, message: Message, channel: str, keys: Mapping[str, str], now: datetime) -> Made:
@@ -194,6 +195,7 @@ def sender(world: Any, clock: Clock | None = None) -> SendMessages:
             gates=world,
             links=world,
             tracking=Tracking("https://api.example.com", lambda: "secret"),
+            compose=Compose(world, world),
             channels=world,
             address_secret=lambda: "secret",
             pressure=pressure,

@@ -26,11 +26,11 @@ from services.ingest.domain.circuit import (
     half_open,
     retry_delay,
 )
-from services.ingest.domain.signing import secret_of, signed_headers
 from services.ingest.domain.sinks import Delivery, Sink, portions, read_document, shown_change
 from services.shared.contracts.ingest import CustomerEvent, ProfileChange
 from services.shared.errors import Invalid
 from services.shared.net.destinations import is_public, read_url
+from services.shared.net.signing import secret_of, signed_headers
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

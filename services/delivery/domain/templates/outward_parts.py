@@ -1,4 +1,4 @@
-"""What a template says by push, in a letter, to whoever phones, on a wallet pass, and to a webhook."""
+"""What a template says by push, in a letter, to whoever phones, on a wallet pass, to a webhook, and on a website."""
 
 from __future__ import annotations
 
@@ -41,6 +41,14 @@ class WebhookPart(_Said):
     """What a receiver of our own is to tell the person."""
 
 
+class WebPart(_Said):
+    """What a website or an app shows in a slot to somebody who comes there: title (`subject`), `text`, and where it
+    leads to."""
+
+    subject: str = Field(min_length=1, max_length=200)
+    url: str = Field(default="", max_length=500)
+
+
 class OutwardParts(BaseModel):
     """The channels beside e-mail and text messages."""
 
@@ -51,6 +59,7 @@ class OutwardParts(BaseModel):
     call: CallPart | None = None
     wallet: WalletPart | None = None
     webhook: WebhookPart | None = None
+    web: WebPart | None = None
 
     @model_serializer(mode="wrap")
     def _without_silence(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:

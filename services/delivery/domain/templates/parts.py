@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.delivery.domain.templates.outward_parts import OutwardParts
+
+MOST_HTML = 150_000
+"""Characters of HTML an e-mail may have, MJML compiled."""
 
 
 class Part(BaseModel):
@@ -14,11 +19,18 @@ class Part(BaseModel):
 
 
 class EmailPart(Part):
-    """An e-mail's sources; at least one of `html` and `text` says something."""
+    """An e-mail's sources; what looks like something is written as `html`, or as `mjml` that becomes it."""
 
     subject: str = Field(min_length=1, max_length=300)
-    html: str = Field(default="", max_length=100_000)
+    html: str = Field(default="", max_length=MOST_HTML)
+    mjml: str = Field(default="", max_length=50_000)
     text: str = Field(min_length=1, max_length=50_000)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.html and self.mjml:
+            raise ValueError("html and mjml: one of them, not both")
+        return self
 
 
 class SmsPart(Part):
@@ -43,6 +55,7 @@ class Channels(OutwardParts):
             f"{path}.email.subject": self.email.subject if self.email else "",
             f"{path}.email.text": self.email.text if self.email else "",
             f"{path}.email.html": self.email.html if self.email else "",
+            f"{path}.email.mjml": self.email.mjml if self.email else "",
             f"{path}.sms.text": self.sms.text if self.sms else "",
         }
         return {name: source for name, source in found.items() if source} | self.outward_sources(path)

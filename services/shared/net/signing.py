@@ -11,7 +11,7 @@ PREFIX = "whsec_"
 
 
 def secret_of(master: str, sink_id: str, salt: str) -> str:
-    """A sink's secret: derived from the platform's own and a salt, so that a table's reader can't sign."""
+    """A receiver's secret: derived from the platform's own and a salt, so that a table's reader can't sign."""
     digest = hmac.new(master.encode(), f"sink:{sink_id}:{salt}".encode(), hashlib.sha256).digest()
     return PREFIX + base64.b64encode(digest).decode()
 

@@ -1,0 +1,230 @@
+// The console's modules without a browser: pages are trees of data, so what they say can be read.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Refused, connect, path, refusal } from "../../../services/console/static/api.mjs";
+import { ceiling, drawnColumns, funnel, intervals } from "../../../services/console/static/charts.mjs";
+import { proof } from "../../../services/console/static/consent.mjs";
+import { decision } from "../../../services/console/static/decisions.mjs";
+import { drawn, parse, wrapped } from "../../../services/console/static/diagram.mjs";
+import { h, textOf } from "../../../services/console/static/dom.mjs";
+import { told } from "../../../services/console/static/experiments.mjs";
+import { reasons } from "../../../services/console/static/explain.mjs";
+import { layout } from "../../../services/console/static/layers.mjs";
+import { messages } from "../../../services/console/static/overview.mjs";
+import { everyDay, report } from "../../../services/console/static/reports.mjs";
+import { live } from "../../../services/console/static/journeys.mjs";
+import { lifecycle } from "../../../services/console/static/stages.mjs";
+import { previewed } from "../../../services/console/static/templates.mjs";
+import { baseOf } from "../../../services/console/static/session.mjs";
+import { clause, length, percent, plain, said } from "../../../services/console/static/words.mjs";
+
+const DOT = `digraph "second" {
+  "entry" [label="enters \\"first\\"" shape=oval];
+  "n_wait" [label="wait: wait 1 h" shape=ellipse];
+  "n_again" [label="again?" shape=diamond];
+  "n_offer" [label="offer: send offer (email)" shape=box];
+  "n_done" [label="done: completed" shape=doublecircle];
+  "entry" -> "n_wait";
+  "n_wait" -> "n_again";
+  "n_again" -> "n_done" [label="orders ≥ 20"];
+  "n_again" -> "n_offer" [label="otherwise"];
+  "n_offer" -> "n_done";
+  "n_offer" -> "n_wait" [label="again"];
+}
+`;
+
+const all = (tree, tag) => [...(tree.tag === tag ? [tree] : []), ...(tree.children ?? []).flatMap((one) => all(one, tag))];
+const words = (tree) => textOf(tree).replaceAll(/\s+/g, " ").trim();
+
+test("the API's picture is read whole", () => {
+  const { nodes, edges } = parse(DOT);
+  assert.deepEqual(nodes.map((one) => one.kind), ["entry", "wait", "choice", "send", "end"]);
+  assert.equal(nodes[0].text, 'enters "first"');
+  assert.equal(edges.length, 6);
+  assert.deepEqual(edges[2], { from: "n_again", to: "n_done", text: "orders ≥ 20", back: false });
+});
+
+test("nodes go down in ranks, never overlap, and what leads back is told apart", () => {
+  const { nodes, edges } = parse(DOT);
+  const plan = layout(nodes.map((one) => ({ ...one, width: 100, height: 40 })), edges);
+  const at = Object.fromEntries(plan.nodes.map((one) => [one.id, one]));
+  assert.ok(at.entry.y < at.n_wait.y && at.n_wait.y < at.n_again.y && at.n_again.y < at.n_offer.y && at.n_offer.y < at.n_done.y);
+  for (const one of plan.nodes) {
+    assert.ok(one.x - one.width / 2 >= 0 && one.x + one.width / 2 <= plan.width && one.y + one.height <= plan.height);
+    for (const other of plan.nodes) if (one !== other) assert.ok(Math.abs(one.x - other.x) >= 100 || Math.abs(one.y - other.y) >= 40);
+  }
+  assert.deepEqual(plan.edges.filter((one) => one.back).map((one) => one.to), ["n_wait"]);
+});
+
+test("a layer of many stays in order and apart", () => {
+  const leaves = Array.from({ length: 12 }, (_, i) => ({ id: `leaf${i}`, width: 80, height: 20 }));
+  const plan = layout([{ id: "top", width: 80, height: 20 }, ...leaves], leaves.map(({ id }) => ({ from: "top", to: id, text: "" })));
+  const xs = plan.nodes.slice(1).map((one) => one.x).sort((a, b) => a - b);
+  for (let i = 1; i < xs.length; i++) assert.ok(xs[i] - xs[i - 1] >= 80);
+});
+
+test("a picture says how many are where", () => {
+  const tree = drawn("Second order", DOT, { wait: 3, done: 1 });
+  assert.deepEqual(all(tree, "g").filter((one) => one.attrs.class === "badge").map(words), ["3 people", "1 person"]);
+  assert.deepEqual(wrapped("one two three four five six", 9, 2), ["one two", "three…"]);
+  assert.ok(wrapped("a".repeat(50), 10, 2).every((line) => line.length <= 10));
+});
+
+test("axes end at round numbers at or above what they show", () => {
+  assert.deepEqual([0, 1, 3, 7, 12, 2400].map(ceiling), [1, 1, 5, 10, 20, 2500]);
+  const tree = drawnColumns("Sent", [{ label: "1 Jan", value: 5 }, { label: "2 Jan", value: 0 }], "messages", 320);
+  const heights = all(tree, "rect").map((one) => Number(one.attrs.height));
+  assert.ok(heights[0] > 100 && heights[1] === 0);
+  assert.match(tree.attrs["aria-label"], /5 messages in all, most on 1 Jan/);
+});
+
+test("charts say their figures as text", () => {
+  assert.match(words(funnel("x", [{ label: "Sent", value: 8 }, { label: "Opened", value: 2 }])), /Opened 2 25 % of sent/);
+  const rate = intervals("x", [{ label: "A", rate: 0.1, low: 0.05, high: 0.2, of: 40 }]);
+  assert.match(words(rate), /A 10 % 5.0 % to 20 %, of 40/);
+  const [track, range] = all(rate, "rect");
+  assert.equal(track.attrs.width, 100);
+  assert.deepEqual([Number(range.attrs.x), Number(range.attrs.width)], [25, 75]);
+});
+
+test("the report counts what is missing as nothing, and says when there is nothing", () => {
+  const summary = { totals: { requested: 4, sent: 3, delivered: 2 }, skipped_by_reason: { no_consent: 1 }, by_template: { offer: { sent: 3 } }, by_channel: { "": { requested: 4 }, email: { sent: 3 } } };
+  const text = words(messages(summary));
+  assert.match(text, /Delivered 2 67 % of sent/);
+  assert.match(text, /There is no permission for this purpose on this channel\. 1/);
+  assert.match(words(messages({ ...summary, totals: {} })), /No message has been asked for yet\. Publish a journey/);
+});
+
+test("a decision says what every gate asked and found", () => {
+  const record = { send_id: "snd_1", template: "offer", channels: ["email", "sms"], channel: "", status: "skipped", reason: "no_consent", requested_at: "2026-01-10T12:00:00.000Z", first_opened_at: "2026-01-11T12:00:00.000Z", gates: [{ gate: "address", verdict: "pass" }, { gate: "consent", channel: "email", input: "none", verdict: "stop" }], why: { summary: "It was not sent: no permission.", gates: ["An address was known.", "There was no permission."] } };
+  const text = words(decision(record));
+  assert.match(text, /E-mail, SMS, asked for 10 Jan 2026, 12:00 UTC/);
+  assert.match(text, /Skipped It was not sent: no permission\./);
+  assert.match(text, /✓ An address was known\. ✗ There was no permission\./);
+  assert.match(text, /Opened 11 Jan 2026/);
+});
+
+test("a broken proof is not called whole", () => {
+  const entry = { entry_id: "cns_1", kind: "granted", at: "2026-01-10T12:00:00.000Z", purpose: "newsletter", channel: "email", means: "post", intact: true };
+  const whole = { states: [], states_follow: true, entries: [entry], anchors: [], how_to_check: [], head: {} };
+  assert.match(words(proof(whole)), /Proof holds/);
+  for (const broken of [{ ...whole, states_follow: false }, { ...whole, entries: [entry, { ...entry, intact: false }] }]) {
+    assert.match(words(proof(broken)), /Proof is broken .* Tell whoever answers for privacy/);
+    assert.doesNotMatch(words(proof(broken)), /Proof holds/);
+  }
+});
+
+test("an explanation is nested as its condition is", () => {
+  const why = { clause: "all", verdict: false, children: [{ clause: { fact: "orders", gte: 1 }, verdict: true, seen: 3 }, { clause: { event: "Order Completed", within: "P30D" }, verdict: false, seen: 0 }] };
+  const text = words(reasons(why));
+  assert.match(text, /✗ All of these hold : no ✓ Orders ≥ 1 : yes; seen: 3 ✗ event Order Completed within 30 days : no; seen: 0/);
+});
+
+test("values and codes in words", () => {
+  assert.equal(plain("firstName"), "First name");
+  assert.equal(plain("no_order_90d"), "No order 90d");
+  assert.deepEqual(["P1D", "P30D", "PT1H30M", "P", "Paris"].map(length), ["1 day", "30 days", "1 hour 30 minutes", "P", "Paris"]);
+  assert.deepEqual([0, 0.004, 0.5, null, NaN].map(percent), ["0 %", "0.4 %", "50 %", "–", "–"]);
+  assert.equal(said({ a: [1, true], b: null }), "a: 1, yes, b: nothing");
+  assert.equal(clause({ trait: "firstName", exists: true }), "trait firstName is known");
+});
+
+test("only pages of the console can be linked to, and nothing is set as markup", async () => {
+  const made = [];
+  globalThis.document = { createElement: () => ({ setAttribute: (...args) => made.push(args), addEventListener: () => {}, append: () => {} }), createTextNode: (text) => text };
+  const { mount } = await import("../../../services/console/static/dom.mjs");
+  for (const href of ["javascript:alert(1)", "https://example.com", "//example.com", "#x javascript:", "/x"]) assert.throws(() => mount(h("a", { href }, "x")), /leads elsewhere/);
+  for (const attrs of [{ onclick: "alert(1)" }, { style: "x" }, { srcdoc: "x" }]) assert.throws(() => mount(h("div", attrs)), /is not set as text/);
+  mount(h("a", { href: path`#/people/${'"><script>'}`, title: "<b>" }, "x"));
+  assert.deepEqual(made, [["href", "#/people/%22%3E%3Cscript%3E"], ["title", "<b>"]]);
+  delete globalThis.document;
+});
+
+const answering = (status, body) => async (...asked) => (answering.asked = asked, { ok: status < 400, status, text: async () => body });
+
+test("the key goes into the header of a request and nowhere else", async () => {
+  const api = connect({ base: "https://api.example", key: "secret", ask: answering(200, '{"a":1}') });
+  assert.deepEqual(await api.get(path`/profiles/${"a/b?c"}`, { limit: 5, cursor: "" }), { a: 1 });
+  const [url, options] = answering.asked;
+  assert.equal(url, "https://api.example/profiles/a%2Fb%3Fc?limit=5");
+  assert.equal(options.headers.Authorization, "Bearer secret");
+  assert.deepEqual([options.credentials, options.redirect], ["omit", "error"]);
+});
+
+test("what goes wrong is said with what to do next", async () => {
+  let lockedOut = 0;
+  const ask = (status, body) => connect({ base: "", key: "k", ask: answering(status, body), onLockedOut: () => lockedOut++ }).get("/x");
+  await assert.rejects(ask(403, '{"message":"Forbidden"}'), { message: "The key was not accepted.", next: /Sign in again/ });
+  assert.equal(lockedOut, 1);
+  await assert.rejects(ask(404, '{"code":"not_found","message":"there is no journey"}'), { message: "there is no journey", next: /Check the name/ });
+  await assert.rejects(ask(400, '{"message":{"a":1}}'), { message: /refused \(400\)/ });
+  await assert.rejects(ask(502, "<html>"), { next: /alarms/ });
+  await assert.rejects(ask(200, "<html>"), { message: /could not be read/ });
+  const offline = connect({ base: "", key: "k", ask: async () => { throw new TypeError("no network"); } });
+  await assert.rejects(offline.get("/x"), (error) => error instanceof Refused && error.status === 0 && /connection/.test(error.next));
+  assert.equal(refusal(429, "").next, "Wait a moment, then try again.");
+  assert.equal(lockedOut, 1);
+});
+
+test("the API is where the console is", () => {
+  assert.equal(baseOf({ origin: "https://a.example", pathname: "/console" }), "https://a.example");
+  assert.equal(baseOf({ origin: "http://127.0.0.1:4566", pathname: "/_aws/execute-api/x/$default/console" }), "http://127.0.0.1:4566/_aws/execute-api/x/$default");
+});
+
+const NOTHING = { requested: 0, sent: 0, delivered: 0, opened: 0, clicked: 0, converted: 0, bounced: 0, unsubscribed: 0, complained: 0, skipped_by_reason: {}, revenue: {}, cost: 0, rates: {} };
+
+test("a report says figures with how sure they are, and which lines have no name", () => {
+  const line = { ...NOTHING, requested: 12, sent: 10, clicked: 3, revenue: { EUR: 40 }, cost: 0.001, rates: { clicked: { of: 10, rate: 0.3, low: 0.108, high: 0.603 } } };
+  const totals = { ...line, skipped_by_reason: { no_consent: 2 } };
+  const text = words(report({ kind: "journeys", from: "2026-01-01", to: "2026-01-30", currency: "EUR", totals, next: null, rows: [{ ...line, journey: "welcome" }, { ...NOTHING, journey: "" }] }));
+  assert.match(text, /Journeys, 1 Jan 2026 to 30 Jan 2026/);
+  assert.match(text, /Welcome 30 % 11 % to 60 %, of 10/);
+  assert.match(text, /Revenue, EUR 40\.00/);
+  assert.match(text, /No journey/);
+  const none = words(report({ kind: "days", from: "2026-01-01", to: "2026-01-30", currency: "EUR", rows: [], totals: NOTHING, next: null }));
+  assert.match(none, /Nothing was asked for .* Choose other days/);
+});
+
+test("a split says whether a difference may be chance", () => {
+  const arm = (name, lift, more) => ({ name, percent: 50, holdout: false, came: 100, reached: 10, rate: 0.1, low: 0.05, high: 0.17, lift, ...more });
+  const lift = { gap: 0.05, low: 0.01, high: 0.09, relative: 0.5, p: 0.01, significant: true };
+  const of = (changed) => words(told({ noted: {}, splits: [{ node: "by_chance", control: ["a"], arms: [arm("a", null, { holdout: true }), arm("b", { ...lift, ...changed })] }] }));
+  assert.match(of({}), /More than chance B: 5\.0 points more reached the goal \(1\.0 points to 9\.0 points\), of 100 people\. .* in 1\.0 % of such tests/);
+  assert.match(of({ gap: -0.05, significant: false }), /May be chance B: 5\.0 points fewer/);
+  assert.match(words(told({ noted: {}, splits: [] })), /has no split/);
+});
+
+test("a preview shows what a person would get, or why nothing", () => {
+  const shown = previewed({ renders: true, language: "en", subject: "Hello Ann", text: "Hello Ann,", html: "<p>Hello" });
+  assert.match(words(shown), /Subject Hello Ann Language en Hello Ann,/);
+  assert.equal(all(shown, "iframe")[0].attrs.sandbox, "allow-scripts");
+  assert.match(words(previewed({ renders: false, reason: "missing_attribute", detail: "first_name" })), /Nothing would be sent Missing attribute: first_name/);
+});
+
+test("every day of a period has a column, those too on which nothing was sent", () => {
+  const points = everyDay([{ day: "2026-02-28", sent: 3 }], "2026-02-27", "2026-03-01");
+  assert.deepEqual(points, [{ label: "27 Feb", value: 0 }, { label: "28 Feb", value: 3 }, { label: "1 Mar", value: 0 }]);
+});
+
+test("a lifecycle is told in the order of its stages", () => {
+  const found = [{ stage: "customer", came: 3, left: 0, there: 3, ways: [] }, { stage: "prospect", came: 5, left: 3, there: 2, ways: [{ to: "customer", people: 3, rate: 0.6, low: 0.2, high: 0.9, days: 1.5 }] }];
+  const text = words(lifecycle("journey", ["prospect", "customer"], found));
+  assert.match(text, /Who is there now Prospect 2 Customer 3 Who went on Prospect to Customer 60 % 20 % to 90 %, of 5/);
+  assert.match(text, /Customer: 3 after 1\.5 days/);
+  assert.match(words(lifecycle("journey", ["prospect"], [])), /Nobody has come/);
+});
+
+test("a journey counts people of all its versions at their nodes, and says when it is paused", () => {
+  const sofar = { entered: 4, active: 3, asked: 1, reached: 1, reached_rate: 0.25, left: { goal: 1 } };
+  const versions = [{ version: 1, nodes: { wait: 2 }, stuck: [] }, { version: 2, nodes: { wait: 1 }, stuck: [] }];
+  const journey = { name: "second", version: 2, diagram: { dot: DOT }, document: { title: "Second" } };
+  const text = words(live(journey, { status: "live", held: false, so_far: sofar, versions }));
+  assert.match(text, /^Live Version 2\./);
+  assert.match(text, /wait: wait 1 h \(3 people here\)/);
+  assert.match(text, /Reached the goal 1/);
+  assert.match(words(live(journey, { status: "live", held: true, so_far: sofar, versions })), /^Paused/);
+  const stuck = [{ ...versions[0], stuck: [{ cohort: "x" }] }];
+  assert.match(words(live(journey, { status: "stopped", held: false, so_far: sofar, versions: stuck })), /^Stopped .* 1 groups of people are stuck\. Look at the alarms/);
+});
