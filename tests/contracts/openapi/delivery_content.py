@@ -123,9 +123,9 @@ SCHEMAS: Mapping[str, Schema] = {
     **_PRODUCT,
     **_OFFER,
     **{name: one for name, one in _SHOWN_OFFER.items() if name != "OfferAnswered"},
-    "TemplateShown": obj(_SHOWN, "value"),
+    "TemplateShown": obj(_SHOWN, "value", "track"),
     "TemplateKept": obj(
-        {**_SHOWN, "warnings": many(obj(dict.fromkeys(("code", "path", "message"), TEXT)))}, "value"
+        {**_SHOWN, "warnings": many(obj(dict.fromkeys(("code", "path", "message"), TEXT)))}, "value", "track"
     ),
     "Preview": obj(
         {"renders": FLAG, **_PREVIEW},
