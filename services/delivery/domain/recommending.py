@@ -58,12 +58,12 @@ def ranked(
     ]
     if block.pick == "interest":
         products, categories = taste.interest(now)
-        worth = _worth(products, categories, listed)
+        worth = _Worth(products, categories, listed)
         shown.sort(key=lambda one: (-worth(one[0], one[1]), one[0]))
     return shown[: block.limit]
 
 
-class _worth:
+class _Worth:
     """How much a product should interest the person."""
 
     def __init__(
