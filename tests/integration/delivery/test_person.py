@@ -102,7 +102,14 @@ def test_erased_with_everything_but_suppressions_and_counts(known: World) -> Non
     ]
 
     answer = ask("erase", WINNER, LOSER, address=OLD)
-    assert answer["stores"] == {"contacts": 1, "owners": 2, "messages": 2, "pressure": 1, "tastes": 0}
+    assert answer["stores"] == {
+        "contacts": 1,
+        "owners": 2,
+        "messages": 2,
+        "pressure": 1,
+        "tastes": 0,
+        "work": 0,
+    }
     assert ask("erase", WINNER, LOSER, address=OLD)["stores"] == {
         "contacts": 0,
         "owners": 0,
