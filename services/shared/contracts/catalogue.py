@@ -17,6 +17,8 @@ from services.shared.contracts.delivery import (
     MessageSkipped,
     OutcomesObserved,
     PassUpdateRequested,
+    SendingPaused,
+    SendingResumed,
 )
 from services.shared.contracts.ingest import (
     AttributesChanged,
@@ -88,5 +90,7 @@ FACTS: tuple[type[Fact], ...] = (
     OutcomesObserved,
     CallRequested,
     PassUpdateRequested,
+    SendingPaused,
+    SendingResumed,
     LoyaltyBalanceChanged,
 )
