@@ -24,8 +24,8 @@ from local.markup import Cell, page, table
 from local.people_page import Shown
 from local.segments_page import Group
 from local.stand_in import Accepted
-from services.shared.statistics import Share
 from local.trials import Tried
+from services.shared.statistics import Share
 
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-src 'self'; form-action 'none'; "

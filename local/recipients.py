@@ -58,6 +58,7 @@ class Contents:
     picture: str = ""
     confirm_url: str = ""
     unsubscribe_url: str = ""
+    preferences_url: str = ""
     reply_word: str = ""
 
 
@@ -67,7 +68,9 @@ def contents_of(message: Accepted) -> Contents:
         links = tuple(_LINK.findall(message.text))
         word = _REPLY.search(message.text)
         return Contents(
-            link=_told(links), confirm_url=_confirm_link(links), reply_word=word.group(0) if word else ""
+            link=_leading(links, "/c/"),
+            confirm_url=_leading(links, "/consents/confirm"),
+            reply_word=word.group(0) if word else "",
         )
     mail = BytesParser(policy=email.policy.default).parsebytes(message.mime)
     text = mail.get_body(("plain",)) or mail.get_body(("html",))
@@ -77,20 +80,17 @@ def contents_of(message: Accepted) -> Contents:
     html = mail.get_body(("html",))
     picture = _PICTURE.search(html.get_content() if html else "")
     return Contents(
-        link=_told(links),
+        link=_leading(links, "/c/"),
         picture=picture.group(1) if picture else "",
-        confirm_url=_confirm_link(links),
+        confirm_url=_leading(links, "/consents/confirm"),
+        preferences_url=_leading(links, "/preferences?"),
         unsubscribe_url=listed.group(1) if one_click and listed else "",
     )
 
 
-def _told(links: tuple[str, ...]) -> str:
-    """The first link that tells when it is followed."""
-    return next((link.rstrip(".,)") for link in links if "/c/" in link), "")
-
-
-def _confirm_link(links: tuple[str, ...]) -> str:
-    return next((link.rstrip(".,)") for link in links if "/consents/confirm" in link), "")
+def _leading(links: tuple[str, ...], to: str) -> str:
+    """The first link with `to` in it; `/c/` is that of one that tells when it is followed."""
+    return next((link.rstrip(".,)") for link in links if to in link), "")
 
 
 def plan(message: Accepted, contents: Contents, chance: random.Random, unwilling: float) -> list[Action]:

@@ -14,7 +14,14 @@ from typing import Any
 _PAGES = ("/consents/confirm", "/consents/unsubscribe", "/v1/batch")
 _OFF_THE_ROAD = frozenset(
     {
-        *("on_chores", "on_deliveries", "on_erasures", "on_exports", "on_failed_execution", "on_firms_stream"),
+        *(
+            "on_chores",
+            "on_deliveries",
+            "on_erasures",
+            "on_exports",
+            "on_failed_execution",
+            "on_firms_stream",
+        ),
         *("on_form_submitted", "on_imports", "on_recovery_requested", "on_runs"),
     }
 )

@@ -115,7 +115,6 @@ def test_erased_with_everything_but_suppressions_and_counts(known: World) -> Non
         "owners": 0,
         "messages": 0,
         "pressure": 0,
-        "work": 0,
         "tastes": 0,
         "work": 0,
     }

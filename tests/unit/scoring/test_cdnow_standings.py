@@ -1,4 +1,5 @@
-"""The real purchases of 23,570 customers, folded: their numbers and their money are known from the data set (who is in which segment: test_known_figures)."""
+"""The real purchases of 23,570 customers, folded: their numbers and their money are known from the data set. Who is in
+which segment: test_known_figures."""
 
 from __future__ import annotations
 
