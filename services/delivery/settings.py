@@ -122,13 +122,21 @@ class ApiSettings(Settings):
 
 
 class PressureSettings(Settings):
-    """Of the routes of contact pressure, the function that looks its calendar up anew, and the one that watches."""
+    """Of the routes of contact pressure."""
 
     pressure_table: str
     gates_table: str
     reports_table: str
     daily_cap: int
     brakes: bool
+
+
+class RenewCalendarSettings(PressureSettings):
+    """Of what looks the calendar up anew."""
+
+
+class WatchPressureSettings(PressureSettings):
+    """Of what watches brakes and guards."""
 
 
 class OnPressureStreamSettings(Settings):

@@ -47,15 +47,17 @@ _KEPT_APART = {
 }
 """Of every answer: it is for who asked, it is what it says it is, and its address stays with them."""
 
+_NOTHING_ELSE = "default-src 'none'; frame-ancestors 'none'"
+"""Of what is no page: it loads nothing, and stands in no frame."""
+
 
 def answer(status: int, body: Any, headers: dict[str, str | list[str]] | None = None) -> Response[Any]:
     """A JSON response, which no browser shows as anything else."""
-    policy = "default-src 'none'; frame-ancestors 'none'"
     return Response(
         status_code=status,
         content_type="application/json",
         body=json.dumps(body, default=str),
-        headers={**_KEPT_APART, "Content-Security-Policy": policy, **(headers or {})},
+        headers={**_KEPT_APART, "Content-Security-Policy": _NOTHING_ELSE, **(headers or {})},
     )
 
 
@@ -92,7 +94,8 @@ def redirect(url: str) -> Response[Any]:
 
 def picture(content: bytes, media_type: str) -> Response[Any]:
     """A picture, fetched anew each time."""
-    return Response(status_code=200, content_type=media_type, body=content, headers=dict(_KEPT_APART))
+    headers: dict[str, str | list[str]] = {**_KEPT_APART, "Content-Security-Policy": _NOTHING_ELSE}
+    return Response(status_code=200, content_type=media_type, body=content, headers=headers)
 
 
 def raw_body(event: Any, limit: int = MAX_BODY) -> bytes:

@@ -38,7 +38,7 @@ PUBLIC_ROUTES = {
     "GET /console",
     "GET /console/{name}",
 }
-RESOURCELESS_ACTIONS = {"dynamodb:ListStreams"}
+RESOURCELESS_ACTIONS = {"dynamodb:ListStreams", "ses:GetAccount"}
 """Actions for which AWS knows no resource: the only ones that may be allowed on `*`."""
 
 AWS_TELLS = {("aws.states", "Step Functions Execution Status Change")}

@@ -162,6 +162,8 @@ PREFIXES: dict[str, Erased | Expires | Harmless] = {
         "Order files that the printer has: what is printed can't be called back. A letter that still waits for its "
         "order is erased with the rest.",
     ),
+    "outcomes/": Harmless("What reports count: a message and where it stood, never whose it was."),
+    "outcome-lake/": Harmless("The same, of finished days."),
     "exports/": Erased(("received",), "history"),
     "anchors/": Harmless("Digests, numbers and times, in a bucket of their own."),
 }

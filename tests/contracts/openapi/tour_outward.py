@@ -252,6 +252,7 @@ def _reports(tour: Tour) -> None:
     ask("GET /reports/{kind}", "days", query={"from": "soon"}, expect=400)
     ask("GET /reports/channels/{channel}", "email")
     ask("GET /reports/channels/{channel}", "pigeon", expect=404)
+    ask("GET /reports/funnel/{lifecycle}", "first")
     ask("GET /reports/funnel/{lifecycle}", "none", expect=404)
     prices = {"since": "2026-01-01", "currency": "EUR", "channels": {"email": 0.0001, "sms": 0.07}}
     ask("PUT /reports/prices", body=prices)

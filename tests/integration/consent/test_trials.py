@@ -40,7 +40,7 @@ class Street:
         if address == scanners.ADDRESS:
             return Contents(confirm_url=self._links["/consents/confirm"])
         centre, leave = self._links["/preferences"], self._links["/consents/unsubscribe"]
-        return Contents((f"{centre}.",), unsubscribe_url=leave)
+        return Contents(preferences_url=centre, unsubscribe_url=leave)
 
     def sign_up(self, address: str) -> None:
         """They did."""

@@ -237,6 +237,11 @@ def test_the_stream_tells_each_thing_once(world: World) -> None:
         "node": "winback",
         "enrolment_id": walk["enrolment_id"],
         "params": {},
+        "angle": "lifecycle",
+        "objective": "loyalty",
+        "campaign": "",
+        "variant": "",
+        "priority": 50,
     }
     world.facts(ScoreChanged(changes=[ScoreChange(standing=standing("prf_1", 9, "no_order_90d"))]))
     assert world.published() == []
