@@ -59,7 +59,9 @@ def answers(road: Road, key: str) -> Iterator[Response]:
 def test_every_answer_to_anybody_is_kept_apart(road: Road) -> None:
     """Frames, referrers, caches, types, redirects, cookies, scripts: also where the answer is a refusal."""
     public = [route.key for route in road.stage.routes if route.authorizer is None]
-    public = [key for key in public if "/console" not in key]  # its files say nothing of anybody: test_files.py
+    public = [
+        key for key in public if "/console" not in key
+    ]  # its files say nothing of anybody: test_files.py
     assert {"POST /v1/batch", "POST /forms/{form_id}/submissions", "GET /preferences"} <= set(public)
     for key in public:
         for answer in answers(road, key):

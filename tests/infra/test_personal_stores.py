@@ -6,6 +6,7 @@ import re
 
 from services.consent.adapters import anchor_store
 from services.delivery.adapters import s3_orders
+from services.delivery.domain.reports import lines
 from services.ingest.adapters import s3_exports, s3_imports
 from services.ingest.domain.lake import PARQUET, RAW
 from tests.infra.conftest import Assembly
@@ -46,6 +47,8 @@ def test_every_prefix_of_the_bucket_is_registered_and_what_expires_does_so_withi
         s3_exports.PREFIX,
         anchor_store.PREFIX,
         s3_orders.PREFIX,
+        lines.RAW,
+        lines.PARQUET,
     }
     (bucket,) = [bucket for service, _, bucket in prod.of_type("AWS::S3::Bucket") if service == "platform"]
     rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"]

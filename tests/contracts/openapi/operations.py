@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from tests.contracts.openapi.shapes import TEXT, Schema
@@ -46,6 +46,11 @@ class Operation:
     gives: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     who: Who = "marketer"
     required: bool = True
+
+
+def or_table(operation: Operation) -> Operation:
+    """The operation where the answer may be asked for as CSV, too."""
+    return replace(operation, answers={200: {**operation.answers[200], "text/csv": TEXT}})
 
 
 def does(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from services.delivery.domain.reports.prices import PriceList
 from services.delivery.domain.reports.tables import KINDS, MEASURES, RATES
 from services.delivery.use_cases.report import FILTERS
-from tests.contracts.openapi.operations import MODEL, Operation, does
+from tests.contracts.openapi.operations import MODEL, Operation, does, or_table
 from tests.contracts.openapi.shapes import (
     AMOUNT,
     DAY,
@@ -32,11 +32,13 @@ _KIND = one_of(*KINDS)
 
 OPERATIONS: Mapping[str, Operation] = {
     "GET /reports/summary": does("How many messages had which fate", ref("Summary")),
-    "GET /reports/{kind}": does(
-        "What came of messages, a line for each channel, journey, node, variant …, with rates, cost and revenue",
-        ref("Report"),
-        *(*_BAD, "bad_limit", "bad_cursor", "bad_format", "not_found"),
-        query={**_SPAN, **_ONLY, "limit": NUMBER, "cursor": TEXT, "format": one_of("json", "csv")},
+    "GET /reports/{kind}": or_table(
+        does(
+            "What came of messages, a line for each channel, journey, node, variant …, with rates, cost and revenue",
+            ref("Report"),
+            *(*_BAD, "bad_limit", "bad_cursor", "bad_format", "not_found"),
+            query={**_SPAN, **_ONLY, "limit": NUMBER, "cursor": TEXT, "format": one_of("json", "csv")},
+        )
     ),
     "GET /reports/channels/{channel}": does(
         "A channel's own report: by day, template and mailbox provider",

@@ -8,7 +8,17 @@ from dataclasses import replace
 from services.scoring.domain.definitions import KINDS, Kind
 from services.scoring.mentions.sentiment import MOST_DAYS
 from services.scoring.service.definition_desk import MOST_LISTED
-from tests.contracts.openapi.operations import BODY, ETAG, IF_MATCH, IF_NONE, JSON, MODEL, Operation, does
+from tests.contracts.openapi.operations import (
+    BODY,
+    ETAG,
+    IF_MATCH,
+    IF_NONE,
+    JSON,
+    MODEL,
+    Operation,
+    does,
+    or_table,
+)
 from tests.contracts.openapi.scoring_shapes import DEFINITION_CODES, SCHEMAS, title
 from tests.contracts.openapi.shapes import DAY, FLAG, TEXT, Schema, many, named, obj, ref
 
@@ -65,7 +75,7 @@ def of_places(one: str) -> dict[str, Operation]:
         query={**PAGED, "value": TEXT, "product": TEXT, "format": {"enum": ["json", "csv"]}},
     )
     return {
-        f"GET {one}/members": replace(members, answers={200: {**members.answers[200], "text/csv": TEXT}}),
+        f"GET {one}/members": or_table(members),
         f"GET {one}/counts": does("How many are where", ref("Counts"), "not_found"),
         f"GET {one}/moves": does(
             "Who went from where to where, counted",
