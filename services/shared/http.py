@@ -89,7 +89,7 @@ def table(text: str, name: str) -> Response[Any]:
 
 def redirect(url: str) -> Response[Any]:
     """Elsewhere, for now; who is led there does not tell where from."""
-    return Response(status_code=302, headers={**_KEPT_APART, "Location": url})
+    return Response(status_code=302, body="", headers={**_KEPT_APART, "Location": url})
 
 
 def picture(content: bytes, media_type: str) -> Response[Any]:
