@@ -11,7 +11,7 @@ EXAMPLES = """examples:
   python -m local run                        everything, then stay and serve the report until Ctrl-C
   python -m local run --once                 everything, then exit: 0 only if all checks hold
   python -m local run --customers 1000       more customers of the real purchase log (1 to 23,570)
-  python -m local run --days 200             only what they bought in the first 200 days of its 546
+  python -m local run --days 546             all that they bought, not only in the first 240 days
   python -m local run --port 14566           another port for the AWS emulator
   python -m local preflight                  only say what is missing on this machine
 """
@@ -51,8 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("preflight", help="say what is missing on this machine")
     run = commands.add_parser("run", help="run everything")
     run.add_argument("--once", action="store_true", help="exit when done; 0 only if all checks hold")
-    run.add_argument("--customers", type=_customers, default=20, help="customers to replay (default 20)")
-    run.add_argument("--days", type=_days, default=546, help="days of the log to replay (default: all 546)")
+    run.add_argument("--customers", type=_customers, default=12, help="customers to replay (default 12)")
+    run.add_argument("--days", type=_days, default=240, help="days of the log to replay, of its 546 (default 240)")
     run.add_argument(
         "--port", type=int, default=4566, help="the emulator's port, or a free one (default 4566)"
     )

@@ -22,7 +22,14 @@ _OFF_THE_ROAD = frozenset(
             "on_failed_execution",
             "on_firms_stream",
         ),
-        *("on_form_submitted", "on_imports", "on_recovery_requested", "on_runs"),
+        *(
+            "on_form_submitted",
+            "on_imports",
+            "on_pass_updates",
+            "on_pressure_stream",
+            "on_recovery_requested",
+        ),
+        *("on_runs", "on_work", "on_work_stream"),
     }
 )
 """What the replay never asks for."""
