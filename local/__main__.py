@@ -52,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run everything")
     run.add_argument("--once", action="store_true", help="exit when done; 0 only if all checks hold")
     run.add_argument("--customers", type=_customers, default=12, help="customers to replay (default 12)")
-    run.add_argument("--days", type=_days, default=240, help="days of the log to replay, of its 546 (default 240)")
+    run.add_argument(
+        "--days", type=_days, default=240, help="days of the log to replay, of its 546 (default 240)"
+    )
     run.add_argument(
         "--port", type=int, default=4566, help="the emulator's port, or a free one (default 4566)"
     )
