@@ -81,7 +81,8 @@ def report(process: subprocess.Popen[str]) -> str:
 @pytest.mark.capability("003-22")
 def test_every_check_of_a_run_holds_and_real_sdks_reach_it() -> None:
     """Then four client libraries send at once, through the HTTP API as it is deployed (API, Lambda, queue): none
-    reports an error, each sends its batch once, and everything lands on the one person it is about."""
+    reports an error, and everything lands on the one person it is about, once, though a slow machine may make a
+    library send its batch again."""
     with running(
         "--customers", "12", "--days", "200", "--withdrawals", "5", "--page-port", "0", "--gateway-port", "0"
     ) as process:
@@ -135,7 +136,7 @@ SDKS = len(PYTHON) + len(NODE)
 
 
 def sent_by_sdks(url: str, write_key: str) -> None:
-    """Every SDK sends, side by side; one request a batch, all taken, no error told."""
+    """Every SDK sends, side by side; every batch taken, no error told."""
     door = Door(passed_on(url))
     door.start()
     try:
@@ -149,7 +150,7 @@ def sent_by_sdks(url: str, write_key: str) -> None:
         door.stop()
     assert set(door.answers) == {200}
     sent = [message_id for batch in door.batches for message_id in batch]
-    assert len(sent) == len(set(sent)) == SDKS * sum(CALLS.values())
+    assert len(set(sent)) == SDKS * sum(CALLS.values())
 
 
 def landed(api: HttpMarketers) -> dict[str, int]:
