@@ -23,6 +23,9 @@ KEPT = 6
 DIGEST = 16
 """Hexadecimal digits that tell bundles of a group apart."""
 
+_UNREAD = ("babel/locale-data",)
+"""What wheels bring and nothing here reads: of python-liquid's, half of delivery's bundle."""
+
 _LOCAL_ONLY = ("local/__init__.py", "local/virtual_clock.py")
 
 
@@ -77,7 +80,7 @@ def _sources(service: str, environment: Environment) -> list[Path]:
 
 def _digest(group: str, environment: Environment, sources: list[Path]) -> str:
     digest = hashlib.sha256(f"{group} {environment.python} {environment.platform}".encode())
-    digest.update((ROOT / "uv.lock").read_bytes())
+    digest.update((ROOT / "uv.lock").read_bytes() + Path(__file__).read_bytes())
     for source in sources:
         digest.update(str(source.relative_to(ROOT)).encode() + b"\0" + source.read_bytes())
     return digest.hexdigest()[:DIGEST]
@@ -118,7 +121,7 @@ def _install_wheels(group: str, environment: Environment, target: Path) -> None:
         check=True,
     )
     requirements.unlink()
-    for leftover in (".lock", "bin"):
+    for leftover in (".lock", "bin", *_UNREAD):
         path = target / leftover
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 

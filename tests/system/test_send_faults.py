@@ -1,5 +1,5 @@
 """The send protocol on the emulator: the real handlers and the real SDK, in threads, with faults by seed on both sides
-of the wire. F1, F5, F7–F10, F14, F18, F19; I1–I5 by the provider's own log. Part of `make sweep`."""
+of the wire. F1, F5, F7–F10, F14, F18, F19; I1–I5 by the provider's own log. Part of `make conformance`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DELIVERIES = 3
 SEED = 7
 HEARD = 0.6
 
-pytestmark = pytest.mark.skipif(not EXHAUSTIVE, reason="starts the emulator: EXHAUSTIVE=1, or make sweep")
+pytestmark = pytest.mark.skipif(not EXHAUSTIVE, reason="starts the emulator: make conformance")
 
 
 class Death(BaseException):

@@ -1,9 +1,8 @@
 """Journeys on the emulator, with their stacks, state machines and workers as they are deployed: they do what the
-interpreter says they do, to the second. `make conformance` runs all of it, `make sweep` a part."""
+interpreter says they do, to the second. `make conformance` runs all of it, with EXHAUSTIVE=1 alone a part."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -19,13 +18,12 @@ from tests.support.listening import Listening
 from tests.support.random_journeys import ALL, SIMPLE, random_journey
 from tests.support.random_streams import BEGIN, random_stream
 from tests.support.stories import Event, cart_journey, ecom, offer_durations, offer_journey, starbucks
-from tests.support.thorough import EXHAUSTIVE
+from tests.support.thorough import EXHAUSTIVE, FULL
 from tests.system.conformance.stage import LONG, Entry, Stage
 
 PARTS = 4
 """Of the people whose offers are walked."""
 
-FULL = os.environ.get("CONFORMANCE") == "full"
 BY_HAND = pytest.mark.skipif(not (EXHAUSTIVE or FULL), reason="minutes each: make conformance")
 pytestmark = BY_HAND
 

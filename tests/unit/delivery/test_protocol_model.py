@@ -1,7 +1,8 @@
 """The send protocol, every schedule of faults through the real use cases. F1, F5, F6, F7, F8, F9, F18, F22, F24.
 
 0 doubles and 0 silent losses for marketing; a service message may leave twice, once, and is flagged then. All schedules
-are walked with EXHAUSTIVE=1; otherwise a sample of them, drawn by seed.
+of marketing are walked with EXHAUSTIVE=1, and the half million of a service message with CONFORMANCE=full; otherwise a
+sample of them, drawn by seed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import pytest
 
 from services.delivery.domain import protocol
 from services.delivery.domain.message import Message
-from tests.support.thorough import EXHAUSTIVE
+from tests.support.thorough import EXHAUSTIVE, FULL
 from tests.unit.delivery.protocol_world import OUTCOMES, World, live, problems
 from tests.unit.delivery.test_withdrawal_race import Choices
 
@@ -36,8 +37,8 @@ class Drawn:
 
 
 def lives(message_class: str, sample: int = SAMPLE) -> Iterator[World]:
-    if not EXHAUSTIVE:
-        for seed in range(sample):
+    if not (FULL or (EXHAUSTIVE and message_class == "commercial")):
+        for seed in range(sample * 20 if EXHAUSTIVE else sample):
             yield live(World(Drawn(seed), message_class))
         return
     choices = Choices()
