@@ -177,7 +177,7 @@ def test_of_messages_inside_the_window_the_higher_goes_first(
     bids = [bid_of(one, "email") for _, one in person.sent]
     for n, later in enumerate(bids):
         for earlier in bids[:n]:
-            if abs(later.asked - earlier.asked) <= window:
+            if abs(later.asked - earlier.asked) < window:  # at its very end either may be first
                 assert earlier.rank < later.rank
                 assert loser == "wait"
     assert len(place) == len(person.sent)
