@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from aws_cdk import Acknowledgment, Validations
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda_destinations as destinations
-from aws_cdk import aws_s3 as s3
 
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
@@ -32,9 +30,10 @@ def keep_lake(stack: ServiceStack) -> ServiceFunction:
         wheels="ingest-lake",
         disk=4096,
     )
-    bucket = s3.Bucket.from_bucket_name(stack, "KeptLake", stack.lake_bucket_name)
     grant_lake(stack, function, "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
-    function.add_to_role_policy(iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn]))
+    function.add_to_role_policy(
+        iam.PolicyStatement(actions=["s3:ListBucket"], resources=[stack.lake.bucket_arn])
+    )
     stack.schedule(function, "rate(6 hours)")
     # An amendment may find its day being compacted: it is asked again, and in the end parked for a person.
     function.configure_async_invoke(
@@ -49,23 +48,8 @@ def keep_lake(stack: ServiceStack) -> ServiceFunction:
 
 def grant_lake(stack: ServiceStack, function: ServiceFunction, *actions: str) -> None:
     """Allow actions on the objects under the lake's two prefixes."""
-    bucket = s3.Bucket.from_bucket_name(stack, f"{function.node.id}Lake", stack.lake_bucket_name)
-    function.add_to_role_policy(
-        iam.PolicyStatement(
-            actions=list(actions),
-            resources=[bucket.arn_for_objects(f"{prefix}*") for prefix in (RAW, PARQUET)],
-        )
-    )
-    name = stack.resolve(stack.lake_bucket_name)["Ref"]
-    Validations.of(stack).acknowledge(
-        *(
-            Acknowledgment(
-                id=f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::<{name}>/{prefix}*]",
-                reason="The lake's objects are named by day and content, under two prefixes of its bucket.",
-            )
-            for prefix in (RAW, PARQUET)
-        )
-    )
+    why = "The lake's objects are named by day and content, under two prefixes of its bucket."
+    stack.allow_objects(function, actions, [RAW, PARQUET], why=why)
 
 
 def _catalogue(stack: ServiceStack) -> None:

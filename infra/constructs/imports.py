@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aws_cdk import Acknowledgment, Validations
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_s3 as s3
 
 from infra.constructs.service_stack import ServiceStack
 from infra.constructs.work_queue import WorkQueue
@@ -84,24 +82,10 @@ def add_imports(stack: ServiceStack, stores: Stores, compact: lambda_.Function) 
 
 
 def _let_use_files(stack: ServiceStack, function: lambda_.Function) -> None:
-    """Links to files are signed by the function, so that it needs the rights they give."""
-    bucket = s3.Bucket.from_bucket_name(stack, f"{function.node.id}Bucket", stack.lake_bucket_name)
-    function.add_to_role_policy(
-        iam.PolicyStatement(
-            actions=["s3:GetObject", "s3:PutObject"], resources=[bucket.arn_for_objects(f"{PREFIX}*")]
-        )
-    )
-    function.add_to_role_policy(
-        iam.PolicyStatement(
-            actions=["s3:ListBucket"],
-            resources=[bucket.bucket_arn],
-            conditions={"StringLike": {"s3:prefix": [f"{PREFIX}*"]}},
-        )
-    )
-    name = stack.resolve(stack.lake_bucket_name)["Ref"]
-    Validations.of(stack).acknowledge(
-        Acknowledgment(
-            id=f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::<{name}>/{PREFIX}*]",
-            reason="Uploaded files and reports are named by job, under one prefix of the lake's bucket.",
-        )
+    stack.allow_objects(
+        function,
+        ["s3:GetObject", "s3:PutObject"],
+        [PREFIX],
+        listed=True,
+        why="Uploaded files and reports are named by job, under one prefix of the lake's bucket.",
     )

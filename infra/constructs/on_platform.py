@@ -7,6 +7,7 @@ from functools import cached_property
 from aws_cdk import Stack
 from aws_cdk import aws_apigatewayv2 as apigw
 from aws_cdk import aws_events as events
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from constructs import Construct
@@ -49,6 +50,11 @@ class OnPlatform(Stack):
     def lake_bucket_name(self) -> str:
         """The bucket of the event lake."""
         return self.discover("lake-bucket")
+
+    @cached_property
+    def lake(self) -> s3.IBucket:
+        """That bucket."""
+        return s3.Bucket.from_bucket_name(self, "PlatformLake", self.lake_bucket_name)
 
     @cached_property
     def address_secret(self) -> secretsmanager.ISecret:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from aws_cdk import Acknowledgment, Validations
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_s3 as s3
-
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from services.delivery.domain.reports.lines import PARQUET, RAW
@@ -15,13 +11,12 @@ COMPACT_MEMORY = 2048
 DUCKDB_MEMORY = 1200
 """Of these, what DuckDB may use before it spills to /tmp; the rest is Python's and the SDK's."""
 
+_WHY = "The lines are named by day and content, under two prefixes of the lake's bucket."
+
 
 def keep_outcomes(stack: ServiceStack, outbox: ServiceFunction) -> None:
     """Let `outbox` write lines, and add the function that compacts them, every six hours."""
-    bucket = s3.Bucket.from_bucket_name(stack, "OutcomeLake", stack.lake_bucket_name)
-    outbox.add_to_role_policy(
-        iam.PolicyStatement(actions=["s3:PutObject"], resources=[bucket.arn_for_objects(f"{RAW}*")])
-    )
+    stack.allow_objects(outbox, ["s3:PutObject"], [RAW], why=_WHY)
     function = stack.function(
         "Compact",
         handler="compact",
@@ -31,27 +26,11 @@ def keep_outcomes(stack: ServiceStack, outbox: ServiceFunction) -> None:
         wheels="delivery-lake",
         disk=4096,
     )
-    function.add_to_role_policy(
-        iam.PolicyStatement(
-            actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
-            resources=[bucket.arn_for_objects(f"{prefix}*") for prefix in (RAW, PARQUET)],
-        )
-    )
-    function.add_to_role_policy(
-        iam.PolicyStatement(
-            actions=["s3:ListBucket"],
-            resources=[bucket.bucket_arn],
-            conditions={"StringLike": {"s3:prefix": [f"{RAW}*", f"{PARQUET}*"]}},
-        )
+    stack.allow_objects(
+        function,
+        ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+        [RAW, PARQUET],
+        listed=True,
+        why=_WHY,
     )
     stack.schedule(function, "rate(6 hours)")
-    name = stack.resolve(stack.lake_bucket_name)["Ref"]
-    Validations.of(stack).acknowledge(
-        *(
-            Acknowledgment(
-                id=f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::<{name}>/{prefix}*]",
-                reason="The lines are named by day and content, under two prefixes of the lake's bucket.",
-            )
-            for prefix in (RAW, PARQUET)
-        )
-    )

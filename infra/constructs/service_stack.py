@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import CfnOutput, Duration
+from aws_cdk import Acknowledgment, CfnOutput, Duration, Validations
 from aws_cdk import aws_apigatewayv2 as apigw
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_dynamodb as dynamodb
@@ -226,6 +226,35 @@ class ServiceStack(OnPlatform):
                 conditions={"StringEquals": {"events:source": f"halte.{self.service}"}},
             )
         )
+
+    def allow_objects(
+        self,
+        function: lambda_.Function,
+        actions: Sequence[str],
+        prefixes: Sequence[str],
+        *,
+        why: str,
+        listed: bool = False,
+    ) -> None:
+        """Let `function` do this to what the lake's bucket has under `prefixes`, and list it where it is `listed`;
+        `why` tells auditors what a prefix bounds. Who signs links to objects needs the rights that they give."""
+        under = [f"{prefix}*" for prefix in prefixes]
+        function.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=list(actions), resources=[self.lake.arn_for_objects(one) for one in under]
+            )
+        )
+        if listed:
+            function.add_to_role_policy(
+                iam.PolicyStatement(
+                    actions=["s3:ListBucket"],
+                    resources=[self.lake.bucket_arn],
+                    conditions={"StringLike": {"s3:prefix": under}},
+                )
+            )
+        name = self.resolve(self.lake_bucket_name)["Ref"]
+        wildcard = f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::<{name}>/%s]"
+        Validations.of(self).acknowledge(*(Acknowledgment(id=wildcard % one, reason=why) for one in under))
 
     def schedule(self, function: lambda_.Function, expression: str) -> None:
         """Run `function` at a rate, such as `rate(1 minute)`."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Acknowledgment, Aws, Validations
+from aws_cdk import Aws
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from infra.constructs.service_function import ServiceFunction
@@ -214,23 +213,5 @@ class Channels:
         self._gates.grant(function, "dynamodb:PutItem", "dynamodb:BatchGetItem")
 
     def _let_use_orders(self, function: ServiceFunction, *actions: str) -> None:
-        """Links to files are signed by the function, so that it needs the rights they give."""
-        stack = self._stack
-        bucket = s3.Bucket.from_bucket_name(stack, f"{function.node.id}Bucket", stack.lake_bucket_name)
-        function.add_to_role_policy(
-            iam.PolicyStatement(actions=list(actions), resources=[bucket.arn_for_objects(f"{ORDERS}*")])
-        )
-        function.add_to_role_policy(
-            iam.PolicyStatement(
-                actions=["s3:ListBucket"],
-                resources=[bucket.bucket_arn],
-                conditions={"StringLike": {"s3:prefix": [f"{ORDERS}*"]}},
-            )
-        )
-        name = stack.resolve(stack.lake_bucket_name)["Ref"]
-        Validations.of(stack).acknowledge(
-            Acknowledgment(
-                id=f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::<{name}>/{ORDERS}*]",
-                reason="Order files are named by day, under one prefix of the lake's bucket.",
-            )
-        )
+        why = "Order files are named by day, under one prefix of the lake's bucket."
+        self._stack.allow_objects(function, actions, [ORDERS], listed=True, why=why)

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
-from aws_cdk import Acknowledgment, Validations
 from aws_cdk import aws_events as events
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.constructs.event_lake import keep_lake
@@ -20,6 +15,7 @@ from infra.stacks.ingest_firms import add_firms, firms_table, let_hear
 from infra.stacks.ingest_forms import add_forms
 from infra.stacks.ingest_people import People
 from infra.stacks.ingest_sinks import add_sinks
+from services.ingest.domain.lake import RAW
 from services.shared.contracts.consent import PreferencesChanged
 from services.shared.contracts.delivery import OutcomesObserved
 from services.shared.contracts.journeys import ProfileUpdateRequested
@@ -67,16 +63,11 @@ class IngestStack(ServiceStack):
             parts=self._parts,
             erasures=self._erasures,
             firms=self._firms,
-            lake=self._lake,
             compact=compact,
         )
         add_sinks(self)
         add_forms(self, self._intake)
         add_firms(self, self._firms, self._intake)
-
-    @cached_property
-    def _lake(self) -> s3.IBucket:
-        return s3.Bucket.from_bucket_name(self, "Lake", self.lake_bucket_name)
 
     def _listen(self) -> None:
         self.subscribe(
@@ -222,14 +213,5 @@ class IngestStack(ServiceStack):
         )
 
     def _let_write_lake(self, function: lambda_.Function) -> None:
-        function.add_to_role_policy(
-            iam.PolicyStatement(actions=["s3:PutObject"], resources=[self._lake.arn_for_objects("events/*")])
-        )
-        bucket = self.resolve(self.lake_bucket_name)["Ref"]
-        Validations.of(self).acknowledge(
-            Acknowledgment(
-                id="AwsSolutions::AwsSolutions-IAM5"
-                f"[Resource::arn:<AWS::Partition>:s3:::<{bucket}>/events/*]",
-                reason="Objects are named by day and receipts, under one prefix of the lake.",
-            )
-        )
+        why = "Objects are named by day and receipts, under one prefix of the lake."
+        self.allow_objects(function, ["s3:PutObject"], [RAW], why=why)

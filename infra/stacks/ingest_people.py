@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Acknowledgment, Validations
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_s3 as s3
 
 from infra.constructs.freshness import watch_freshness
 from infra.constructs.service_stack import ServiceStack
@@ -30,8 +28,8 @@ ROUND_SECONDS = 300
 
 
 class People:
-    """Functions, table and queue of the single customer view; `lake` is the platform's bucket, `compact` the
-    function by which what is in it is read and forgotten."""
+    """Functions, table and queue of the single customer view; `compact` is the function by which what is in the lake
+    is read and forgotten."""
 
     def __init__(
         self,
@@ -42,14 +40,12 @@ class People:
         parts: dynamodb.Table,
         erasures: dynamodb.Table,
         firms: dynamodb.Table,
-        lake: s3.IBucket,
         compact: lambda_.Function,
     ) -> None:
         self._stack = stack
         self._identities = identities
         self._profiles = profiles
         self._parts = parts
-        self._lake = lake
         self._compact = compact
         self._functions = {service: stack.discover(name) for service, name in PERSON_FUNCTIONS.items()}
         self._erasures = erasures
@@ -118,35 +114,28 @@ class People:
         )
         self._let_read(function)
         self._let_export(function)
-        self._allow(function, ["s3:DeleteObject"], self._exports())
+        self._let_use_exports(function, "s3:DeleteObject")
         self._stack.consume(function, self._export_queue, batch_size=1, max_concurrency=2, window_seconds=0)
         function.let_go_in_rounds()
 
     def _export_settings(self) -> dict[str, str]:
         return {
             **self._tables(),
-            "lake_bucket": self._lake.bucket_name,
+            "lake_bucket": self._stack.lake_bucket_name,
             "compact_function": self._compact.function_arn,
             "person_functions": self._stack.to_json_string(self._functions),
             "exports_queue_url": self._export_queue.queue_url,
         }
 
     def _let_export(self, function: lambda_.Function) -> None:
-        """Links to files are signed by the function, so that it needs the rights they give."""
         self._parts.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query")
         self._let_ask(function)
-        self._allow(function, ["s3:GetObject", "s3:PutObject"], self._exports())
-        self._let_list_exports(function)
+        self._let_use_exports(function, "s3:GetObject", "s3:PutObject", listed=True)
         self._export_queue.grant(function, "sqs:SendMessage")
 
-    def _let_list_exports(self, function: lambda_.Function) -> None:
-        function.add_to_role_policy(
-            iam.PolicyStatement(
-                actions=["s3:ListBucket"],
-                resources=[self._lake.bucket_arn],
-                conditions={"StringLike": {"s3:prefix": ["exports/*"]}},
-            )
-        )
+    def _let_use_exports(self, function: lambda_.Function, *actions: str, listed: bool = False) -> None:
+        why = "Exports are named by profile, under one prefix of the lake's bucket."
+        self._stack.allow_objects(function, actions, ["exports/"], listed=listed, why=why)
 
     def _desk(self) -> None:
         function = self._stack.function(
@@ -180,7 +169,7 @@ class People:
                 "erasures_table": self._erasures.table_name,
                 "erasures_queue_url": self._queue.queue_url,
                 "address_secret_arn": self._stack.address_secret.secret_arn,
-                "lake_bucket": self._lake.bucket_name,
+                "lake_bucket": self._stack.lake_bucket_name,
                 "compact_function": self._compact.function_arn,
                 "bus_name": self._stack.bus_name,
                 "person_functions": self._stack.to_json_string(self._functions),
@@ -201,10 +190,9 @@ class People:
         self._stack.address_secret.grant_read(function)
         self._stack.allow_publishing(function)
         self._let_ask(function)
-        self._let_list_exports(function)
-        self._allow(function, ["s3:DeleteObject"], self._exports())
+        self._let_use_exports(function, "s3:DeleteObject", listed=True)
         # Acknowledged for the stack with the lake's other writers.
-        self._allow(function, ["s3:PutObject"], [self._lake.arn_for_objects(f"{RAW}*")])
+        self._allow(function, ["s3:PutObject"], [self._stack.lake.arn_for_objects(f"{RAW}*")])
         self._stack.consume(function, self._queue, batch_size=1, max_concurrency=2)
         function.let_go_in_rounds()
 
@@ -222,16 +210,6 @@ class People:
     def _let_ask(self, function: lambda_.Function) -> None:
         functions = [*self._functions.values(), self._compact.function_arn]
         self._allow(function, ["lambda:InvokeFunction"], functions)
-
-    def _exports(self) -> list[str]:
-        bucket = self._stack.resolve(self._lake.bucket_name)["Ref"]
-        Validations.of(self._stack).acknowledge(
-            Acknowledgment(
-                id=f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::<{bucket}>/exports/*]",
-                reason="Exports are named by profile, under one prefix of the lake's bucket.",
-            )
-        )
-        return [self._lake.arn_for_objects("exports/*")]
 
     def _allow(self, function: lambda_.Function, actions: Sequence[str], resources: Sequence[str]) -> None:
         function.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=list(resources)))
