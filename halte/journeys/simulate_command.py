@@ -19,6 +19,7 @@ from halte.journeys.deeds import Being
 from halte.journeys.defined import read_definitions
 from halte.journeys.history import of_history, span_of
 from halte.journeys.population import Habits, population
+from halte.journeys.pressures import pressure_of
 from halte.journeys.responses import Rates
 from halte.journeys.simulation import COMMERCIAL, Outcome, Simulation
 from halte.journeys.simulation_page import simulated
@@ -33,6 +34,7 @@ _EXAMPLES = """examples:
   python -m halte journey simulate abandoned_cart --customers 5000 --html cart.html
   python -m halte journey simulate welcome.yaml --days 180 --rate "Complaint Opened=0.02" --json out.json
   python -m halte journey simulate welcome.yaml --history lake/ --granted 0.5
+  python -m halte journey simulate post_purchase --pressure pressure.json
 """
 
 
@@ -43,7 +45,7 @@ def add_simulate(kinds: Any) -> None:
         "simulate",
         help=told,
         description=f"Say {told}: by a made-up shop's customers, or by what once happened. What people do with "
-        "messages is simulated in both. The same seed gives the same answer. There are no frequency caps yet.",
+        "messages is simulated in both. The same seed gives the same answer.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -56,6 +58,11 @@ def add_simulate(kinds: Any) -> None:
     command.add_argument("--seed", type=int, default=1, help="another draw (default 1)")
     command.add_argument("--history", type=Path, help="a file or folder of events, or of the lake, instead")
     command.add_argument("--define", type=Path, help="segments, score models, ... that the journey refers to")
+    command.add_argument(
+        "--pressure",
+        type=Path,
+        help="a policy as PUT /pressure takes it (default: the one while none was given)",
+    )
     _add_habits(command)
     command.add_argument("--json", type=Path, help="write everything to this file")
     command.add_argument("--mermaid", type=Path, help="write the picture with its counts to this file")
@@ -93,7 +100,8 @@ def _simulate(options: argparse.Namespace, console: Console) -> int:
     source = read_source(options.file)
     beings, start, end = _people(options, source)
     rates = Rates(options.opens, options.clicks, options.unsubscribes, options.answers)
-    simulation = Simulation(source, _definitions(options.define), start, rates, options.seed)
+    pressure = pressure_of(options.pressure, start.year)
+    simulation = Simulation(source, _definitions(options.define), start, rates, options.seed, pressure)
     with progress(console) as bar:
         task = bar.add_task("Living", total=None)
         outcome = simulation.run(beings, end, lambda done, of: bar.update(task, completed=done, total=of))
@@ -142,6 +150,8 @@ def _show(outcome: Outcome, console: Console, span: timedelta) -> None:
     for name, what, how, times in outcome.rows():
         shown.add_row(name, escape(what), escape(how), f"{times:,}")
     console.print(shown)
+    if outcome.waiting:
+        console.print(f"{outcome.waiting:,} messages still wait until they may leave", highlight=False)
     _show_days(outcome, console, span)
     if outcome.cost:
         console.print(

@@ -25,6 +25,12 @@ def simulated(document: Document, outcome: Outcome, svg: str) -> str:
         f'<div class="wide" role="region" aria-label="Picture" tabindex="0">{inline(svg, said)}</div>'
         + "<h2>Messages a day</h2>"
         + _charts({channel: f"by {channel}" for _, channel in outcome.by_day}, outcome.by_day, _days(outcome))
+        + "<h2>Messages that contact pressure stopped, day by day</h2>"
+        + _charts(
+            {why: f"stopped: {why}" for _, why in outcome.pressed_by_day},
+            outcome.pressed_by_day,
+            _days(outcome),
+        )
         + "<h2>People at the end of each day</h2>"
         + _charts({n: label(document, n) for n in document.nodes}, outcome.standing, _days(outcome))
         + table("What came of it", ("what", "which", "how", "times"), outcome.rows()),
@@ -33,7 +39,7 @@ def simulated(document: Document, outcome: Outcome, svg: str) -> str:
 
 
 def _days(outcome: Outcome) -> list[date]:
-    days = [day for day, _ in [*outcome.standing, *outcome.by_day]]
+    days = [day for day, _ in [*outcome.standing, *outcome.by_day, *outcome.pressed_by_day]]
     if not days:
         return []
     return [min(days) + timedelta(days=n) for n in range((max(days) - min(days)).days + 1)]
