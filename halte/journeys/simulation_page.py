@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from html import escape
 
+from halte.journeys.expectation import Expected
 from halte.journeys.simulation import Outcome
 from local.markup import page, table
 from local.pictures import inline
@@ -15,8 +16,8 @@ from services.journeys.domain.document import Document
 BAR, HEIGHT = 6, 100
 
 
-def simulated(document: Document, outcome: Outcome, svg: str) -> str:
-    """The page; `svg` is the picture of the outcome's `dot`."""
+def simulated(document: Document, outcome: Outcome, svg: str, expected: Sequence[Expected] = ()) -> str:
+    """The page; `svg` is the picture of the outcome's `dot`, `expected` what several runs let expect."""
     said = f"The nodes of {document.title}, the paths between them, and how many took each"
     return page(
         f"What if: {document.title}",
@@ -33,8 +34,18 @@ def simulated(document: Document, outcome: Outcome, svg: str) -> str:
         )
         + "<h2>People at the end of each day</h2>"
         + _charts({n: label(document, n) for n in document.nodes}, outcome.standing, _days(outcome))
-        + table("What came of it", ("what", "which", "how", "times"), outcome.rows()),
+        + table("What came of it", ("what", "which", "how", "times"), outcome.rows())
+        + _expected(expected),
         pages=False,
+    )
+
+
+def _expected(figures: Sequence[Expected]) -> str:
+    rows = [(one.name, *(f"{value:,.4g}" for value in (one.mean, one.low, one.high))) for one in figures]
+    return (
+        table("What to expect, and in nine of ten runs", ("what", "mean", "at least", "at most"), rows)
+        if rows
+        else ""
     )
 
 
