@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from services.journeys.domain.document import Document
+from services.journeys.domain.merging import MERGED
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import ProfilesMerged
 from tests.integration.journeys.conformance import Told, Walks, announced, interpreted
@@ -44,7 +45,7 @@ def stage() -> Iterator[Stage]:
 def test_random_journeys(stage: Stage) -> None:
     """Side by side, each with people, segments and events of its own."""
     walks = walk_random(stage, range(16 if FULL else 4))
-    assert walks > 20
+    assert len(walks) > 20
 
 
 def test_random_pauses_and_migrations(stage: Stage) -> None:
@@ -54,12 +55,13 @@ def test_random_pauses_and_migrations(stage: Stage) -> None:
     def disturbed(stream: list[Told], seed: int) -> list[Told]:
         return wished(stream, seed, *WISHES[seed % len(WISHES)])
 
-    assert walk_random(stage, range(40, 52 if FULL else 44), disturbed) > 10
+    assert len(walk_random(stage, range(40, 52 if FULL else 44), disturbed)) > 10
 
 
 def test_random_merges(stage: Stage) -> None:
     """F30: people turn out to be others, wherever both are."""
-    assert walk_random(stage, range(60, 68 if FULL else 62), merging) > 5
+    walks = walk_random(stage, range(62, 72 if FULL else 64), merging)
+    assert sum(row[1:] == ("left", "", MERGED) for _, rows in walks for row in rows) > 1
 
 
 def test_workers_that_die_at_their_writes(stage: Stage) -> None:
@@ -86,8 +88,8 @@ def test_carts_of_real_people(stage: Stage) -> None:
     assert _asked(walk_real(stage, cart_journey(), ecom())) > (100 if FULL else 4)
 
 
-def walk_random(stage: Stage, seeds: Iterable[int], disturb: Disturb = lambda stream, _: stream) -> int:
-    """Walk random journeys and compare; how many walks there were."""
+def walk_random(stage: Stage, seeds: Iterable[int], disturb: Disturb = lambda stream, _: stream) -> Walks:
+    """Walk random journeys and compare; all walks that there were."""
     journeys = {seed: _apart(_journey(seed), seed) for seed in seeds}
     streams = {
         seed: [
@@ -103,7 +105,7 @@ def walk_random(stage: Stage, seeds: Iterable[int], disturb: Disturb = lambda st
         assert _met(told[seed], streams[seed]) == _met(
             interpreted(raw, streams[seed], BEGIN), streams[seed]
         ), seed
-    return sum(len(walks) for walks in told.values())
+    return [walk for walks in told.values() for walk in walks]
 
 
 def _wanted(stream: Iterable[Told], journey: str) -> Stream:
