@@ -26,6 +26,11 @@ class Expected:
         figures = {"mean": self.mean, "low": self.low, "high": self.high}
         return {"name": self.name, **{name: round(value, 4) for name, value in figures.items()}}
 
+    def shown(self) -> tuple[str, str, str, str]:
+        """For people to read: the name, the mean, and from where to where."""
+        mean, low, high = (_said(value) for value in (self.mean, self.low, self.high))
+        return self.name, mean, low, high
+
 
 def expected(outcomes: Sequence[Outcome]) -> list[Expected]:
     """Of two runs or more: who walks, what is sent and stopped, what people do with it, and what it costs."""
@@ -37,6 +42,10 @@ def expected(outcomes: Sequence[Outcome]) -> list[Expected]:
 def _of(name: str, values: Sequence[float]) -> Expected:
     twentieths = quantiles(values, n=20, method="inclusive")
     return Expected(name, fmean(values), twentieths[0], twentieths[-1])
+
+
+def _said(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def _figures(outcome: Outcome) -> Iterator[tuple[str, float]]:

@@ -183,7 +183,7 @@ def _show_expected(figures: list[Expected], runs: int, console: Console) -> None
         return
     shown = table(f"To expect, by {runs} runs", "mean", f"{SHARE} % from", "to")
     for one in figures:
-        shown.add_row(escape(one.name), *(f"{value:,.4g}" for value in (one.mean, one.low, one.high)))
+        shown.add_row(*map(escape, one.shown()))
     console.print(shown)
 
 

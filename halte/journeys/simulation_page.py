@@ -41,12 +41,10 @@ def simulated(document: Document, outcome: Outcome, svg: str, expected: Sequence
 
 
 def _expected(figures: Sequence[Expected]) -> str:
-    rows = [(one.name, *(f"{value:,.4g}" for value in (one.mean, one.low, one.high))) for one in figures]
-    return (
-        table("What to expect, and in nine of ten runs", ("what", "mean", "at least", "at most"), rows)
-        if rows
-        else ""
-    )
+    if not figures:
+        return ""
+    head = ("what", "mean", "at least", "at most")
+    return table("What to expect, and in nine of ten runs", head, [one.shown() for one in figures])
 
 
 def _days(outcome: Outcome) -> list[date]:
