@@ -250,6 +250,10 @@ def _reports(tour: Tour) -> None:
     ask("GET /reports/{kind}", "channel-mix")
     ask("GET /reports/{kind}", "none", expect=404)
     ask("GET /reports/{kind}", "days", query={"from": "soon"}, expect=400)
+    for kind in ("nps", "service", "loyal"):
+        ask(f"GET /reports/{kind}")
+        ask(f"GET /reports/{kind}", query={"format": "csv"})
+        ask(f"GET /reports/{kind}", query={"format": "xls"}, expect=400)
     ask("GET /reports/channels/{channel}", "email")
     ask("GET /reports/channels/{channel}", "pigeon", expect=404)
     ask("GET /reports/funnel/{lifecycle}", "first")
