@@ -1,4 +1,4 @@
-"""The marketers' routes about channels: terms, tasks, print orders, wallet passes."""
+"""The marketers' routes about channels: terms, prices, tasks, print orders, wallet passes."""
 
 from __future__ import annotations
 
@@ -22,6 +22,16 @@ def channels() -> Response[Any]:
 @app.put("/channels")
 def put_channels() -> Response[Any]:
     return answer(200, bootstrap.serving_channels().put(json_body(app.current_event)))
+
+
+@app.get("/channels/prices")
+def prices() -> Response[Any]:
+    return answer(200, bootstrap.serving_channels().prices())
+
+
+@app.put("/channels/prices")
+def put_prices() -> Response[Any]:
+    return answer(200, bootstrap.serving_channels().put_prices(json_body(app.current_event)))
 
 
 @app.post("/channels/<channel>/secret/rotate")
