@@ -55,7 +55,8 @@ function choice(kind, from, to, go) {
   );
 }
 
-async function download(api, kind, query) {
+/** Hands a report over as a file for spreadsheets. */
+export async function download(api, kind, query) {
   const url = URL.createObjectURL(new Blob([await api.text(path`/reports/${kind}`, { ...query, format: "csv" })], { type: "text/csv" }));
   const link = Object.assign(document.createElement("a"), { href: url, download: `${kind}.csv` });
   link.click();
