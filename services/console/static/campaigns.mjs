@@ -100,19 +100,20 @@ export function live({ settings, base, current, current_missing: missing, queue,
     missing ? h("p", null, chip("waiting", `${counted(missing, "current campaign")} missing`), ` At least ${number(settings.least_current)} keep people hearing something new.`) : null,
     h("div", { class: "columns-2" }, seats("Current", "For a while: campaigns, and journeys with an end.", current, settings.most_current), seats("Base", "Always there: a welcome, a birthday.", base, settings.most_base)),
     section("Waiting for a place", null, queue.length ? table("Waiting for a place", ["Name", "Kind", "Class", "Since", "Problem"], queue.map((one) => [plain(one.name), plain(one.kind), plain(one.class), moment(one.at), one.problem || "–"])) : empty("Nothing waits.")),
-    section("What they do to each other", `Looked at as soon as more than ${number(settings.advise_above)} are live: from then on people are written to too often.`, advice ? pressing(advice) : h("p", null, chip("good", `${counted(base.length + current.length, "place")} taken`), " Nothing to worry about yet.")),
+    section("What they do to each other", `Looked at as soon as more than ${number(settings.advise_above)} are live: from then on people are written to too often.`, advice ? pressing(advice, new Map([...base, ...current].map((seat) => [seat.name, seat.title || plain(seat.name)]))) : h("p", null, chip("good", `${counted(base.length + current.length, "place")} taken`), " Nothing to worry about yet.")),
   );
 }
 
 /** Which two meet the same people, and how many messages a person may expect; told by a sample. */
-function pressing({ sampled_people: sampled, overlap, contacts_per_person: contacts }) {
+function pressing({ sampled_people: sampled, overlap, contacts_per_person: contacts }, titles) {
+  const title = (name) => titles.get(name) ?? plain(name);
   const most = overlap.toSorted((one, other) => other.sampled - one.sampled);
   return h(
     "div",
     { class: "stack" },
     h("p", null, chip("waiting", "Many are live")),
     tiles({ label: "Messages a person may expect", value: contacts.mean.toFixed(1), note: `at most ${number(contacts.most)}` }, { label: "People looked at", value: number(sampled) }),
-    most.length ? bars("Who meets the same people", most.slice(0, 12).map((pair) => ({ label: `${plain(pair.a)} and ${plain(pair.b)}`, value: pair.sampled, note: h("small", null, sampled ? percent(pair.sampled / sampled) : "") }))) : empty("No two of them meet the same people."),
-    most.length ? folded("All pairs", table("Pairs that meet the same people", ["One", "Other", "#In the sample", "#About"], most.map((pair) => [plain(pair.a), plain(pair.b), number(pair.sampled), number(pair.about)]))) : null,
+    most.length ? bars("Who meets the same people", most.slice(0, 12).map((pair) => ({ label: `${title(pair.a)} and ${title(pair.b)}`, value: pair.sampled, note: h("small", null, sampled ? percent(pair.sampled / sampled) : "") }))) : empty("No two of them meet the same people."),
+    most.length ? folded("All pairs", table("Pairs that meet the same people", ["One", "Other", "#In the sample", "#About"], most.map((pair) => [title(pair.a), title(pair.b), number(pair.sampled), number(pair.about)]))) : null,
   );
 }

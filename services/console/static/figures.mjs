@@ -5,7 +5,7 @@ import { chip, empty, failed, folded, page, section, table, tabs, tiles } from "
 import { columns, intervals, spans } from "./charts.mjs";
 import { h, mount, part } from "./dom.mjs";
 import { download } from "./reports.mjs";
-import { counted, length, moment, money, number, percent, plain } from "./words.mjs";
+import { counted, day, length, moment, money, number, percent } from "./words.mjs";
 
 const AGAIN_MS = 3_000;
 const MOST_TRIES = 60;
@@ -72,7 +72,11 @@ export async function settled(ask, pause = (ms) => new Promise((done) => setTime
   return null;
 }
 
-const score = (value) => (value === null ? "–" : `${value > 0 ? "+" : ""}${Math.round(value)}`);
+function score(value) {
+  if (value === null) return "–";
+  const points = Math.round(value);
+  return `${points > 0 ? "+" : points < 0 ? "−" : ""}${Math.abs(points)}`;
+}
 
 /** What `/reports/nps` answers. */
 export function satisfaction({ rows, totals }) {
@@ -94,6 +98,7 @@ export function satisfaction({ rows, totals }) {
 /** What `/reports/service` answers; `minutes` and `cost` are those of a contact. */
 export function service({ rows, totals, asked }, { minutes = "10", cost = "0" } = {}) {
   if (!rows.length) return empty("Nobody was helped or helped themselves yet.", "Name the events of your own: those that somebody was needed for, and those of people who helped themselves.");
+  const worth = Number(cost);
   const hours = (row) => (row.avoided * Number(minutes)) / 60;
   return h(
     "div",
@@ -102,10 +107,10 @@ export function service({ rows, totals, asked }, { minutes = "10", cost = "0" } 
       { label: "Contacts", value: number(totals.contacts) },
       { label: "Contacts avoided", value: number(totals.avoided), note: totals.avoided_share === null ? "" : `${percent(totals.avoided_share)} of all that would have been` },
       { label: "Hours saved", value: hours(totals).toFixed(1), note: `at ${minutes} minutes each` },
-      { label: "Money saved", value: money(totals.avoided * Number(cost)), note: `at ${money(Number(cost))} each` },
+      ...(worth ? [{ label: "Money saved", value: money(totals.avoided * worth), note: `at ${money(worth)} each` }] : []),
     ),
     section("Contacts avoided", `People who helped themselves and needed nobody within ${length(`P${asked.within}D`)}.`, columns("Contacts avoided", rows.map((row) => ({ label: row.month, value: row.avoided })), "contacts")),
-    table("Service by month", ["Month", "#Contacts", "#Helped themselves", "#Avoided", "#Hours saved", "#Money saved"], rows.map((row) => [row.month, number(row.contacts), number(row.self_served), number(row.avoided), hours(row).toFixed(1), money(row.avoided * Number(cost))])),
+    table("Service by month", ["Month", "#Contacts", "#Helped themselves", "#Avoided", "#Hours saved", ...(worth ? ["#Money saved"] : [])], rows.map((row) => [row.month, number(row.contacts), number(row.self_served), number(row.avoided), hours(row).toFixed(1), ...(worth ? [money(row.avoided * worth)] : [])])),
   );
 }
 
@@ -125,11 +130,11 @@ export function loyalty({ rows, totals, asked }) {
       { label: "Loyal customers", value: number(loyal.people), note: `${asked.orders} orders or more` },
       { label: "New customers", value: number(fresh.people), note: "fewer orders" },
     ),
-    h("p", { class: "state" }, `${plain("customers")} of ${asked.at}, in the ${counted(asked.period, "day")} after.`),
+    h("p", { class: "state" }, `Customers of ${day(asked.at)}, in the ${counted(asked.period, "day")} after.`),
     h(
       "div",
       { class: "columns-2" },
-      section("Who left", chance === null ? "Without an order in these days." : [chip(chance <= 0.05 ? "good" : "quiet", chance <= 0.05 ? "More than chance" : "May be chance"), ` A difference this large comes by chance in ${percent(chance)} of such cases.`], intervals("Who left, of loyal and new customers", shares("churned"))),
+      section("Who left", chance === null ? "Without an order in these days." : [chip(chance <= 0.05 ? "good" : "quiet", chance <= 0.05 ? "More than chance" : "May be chance"), ` A difference this large comes by chance in ${chance < 0.001 ? "less than 0.1 %" : percent(chance)} of such cases.`], intervals("Who left, of loyal and new customers", shares("churned"))),
       section("Who brought somebody", "Referrals in these days.", intervals("Who referred somebody, of loyal and new customers", shares("referred"))),
     ),
     table("Loyal customers against new ones", ["Customers", "#People", "#Orders", "#Revenue", "#Basket", "#Orders each", "#Left", "#Referred"], rows.map((row) => [name(row), number(row.people), number(row.orders), money(row.revenue), money(row.basket), row.frequency.toFixed(2), percent(row.churned.rate), percent(row.referred.rate)])),

@@ -4,7 +4,7 @@ import { path } from "./api.mjs";
 import { chip, empty, facts, folded, page, section, table } from "./blocks.mjs";
 import { bars } from "./charts.mjs";
 import { h, part } from "./dom.mjs";
-import { counted, length, moment, number, percent, plain, reason } from "./words.mjs";
+import { counted, day, length, moment, number, percent, plain, reason } from "./words.mjs";
 
 const HELD = ["frequency_cap", "weekly_limit", "minimum_gap", "outranked", "arbitration", "closed_hours", "quiet_hours", "holiday", "send_time", "pace", "brake", "canary", "guard", "circuit", "paused", "moment_over", "expired"];
 const BY = "days"; // of whichever report, the totals are wanted
@@ -30,7 +30,7 @@ export function stopped(pauses) {
 /** Messages of some days that the policy kept from somebody, by reason. */
 export function heldBack(reasons, from, to) {
   const rows = Object.entries(reasons).filter(([code]) => HELD.includes(code)).map(([code, value]) => ({ label: reason(code), value })).sort((one, other) => other.value - one.value);
-  return section("Held back by it", `Messages that did not go out, ${from} to ${to}. What only waited is not among them.`, rows.length ? bars("Messages held back by pressure", rows, { tone: "held" }) : h("p", null, chip("good", "Nothing was held back")));
+  return section("Held back by it", `Messages that did not go out, ${day(from)} to ${day(to)}. What only waited is not among them.`, rows.length ? bars("Messages held back by pressure", rows, { tone: "held" }) : h("p", null, chip("good", "Nothing was held back")));
 }
 
 /** The policy in words. */
@@ -63,7 +63,7 @@ const fine = (share) => `${+(share * 100).toFixed(3)} %`;
 
 function capped({ count, within, channel, class: kind, purpose, counts, then }) {
   const about = [kind && plain(kind).toLowerCase(), channel && `by ${plain(channel).toLowerCase()}`, purpose && `about ${plain(purpose).toLowerCase()}`].filter(Boolean).join(" ");
-  return `At most ${counted(count, "message")}${about ? ` ${about}` : ""} in any ${length(within)}${counts === "all" ? ", service messages counted" : ""}; one too many ${then === "hold" ? "waits" : "is dropped"}.`;
+  return `At most ${counted(count, "message")}${about ? ` ${about}` : ""} in any ${length(within).replace(/^1 /, "")}${counts === "all" ? ", service messages counted" : ""}; one too many ${then === "hold" ? "waits" : "is dropped"}.`;
 }
 
 function opening({ countries, otherwise }) {
@@ -72,4 +72,4 @@ function opening({ countries, otherwise }) {
   return table("Hours for messages, by the receiver's clock", ["Country", "Open", "Holidays"], [...rows, rest]);
 }
 
-const daily = (days) => Object.entries(days).map(([day, hours]) => `${DAYS[day]} ${hours}`).join(", ") || "at any hour";
+const daily = (days) => Object.entries(days).map(([name, hours]) => `${DAYS[name]} ${hours}`).join(", ") || "at any hour";

@@ -43,7 +43,7 @@ export function between(events, aside, hasMore) {
 async function permitted(api, person) {
   const addresses = addressesOf(person).filter(([channel]) => LOOKED_UP.includes(channel));
   const found = await Promise.all(addresses.map(async ([channel, address]) => (await api.post("/consents/lookups", { address, channel })).history));
-  return found.flat().map(permission);
+  return found.flat().toReversed().map(permission); // of two in one moment the later one stands first
 }
 
 const entry = (at, title, chips, hint, ...more) => ({
@@ -67,11 +67,11 @@ function event({ at, name, type, channel, direction, source, need, properties })
 
 /** What was decided about a message, and what became of it, when it was asked for. */
 export function decided({ requested_at: at, template, status, send_id: send, journey, why }) {
-  const asked = `asked for${journey ? ` by the journey ${plain(journey)}` : ""}`;
-  return entry(at, `Message ${plain(template)}`, chip(toneOf(status), plain(status)), [why.summary, " ", link(`Why, ${asked}`, path`#/messages/${send}`)]);
+  const asked = journey ? ` Asked for by the journey ${plain(journey)}.` : "";
+  return entry(at, `Message ${plain(template)}`, chip(toneOf(status), plain(status)), [`${why.summary}${asked} `, link("Why it was decided so", path`#/messages/${send}`)]);
 }
 
 /** What was permitted or taken back. */
-export function permission({ at, kind, purpose, channel, means }) {
-  return entry(at, `Permission for ${plain(purpose).toLowerCase()} by ${plain(channel).toLowerCase()}`, chip(GIVEN[kind] ?? "waiting", plain(kind)), `${happened(kind)}, ${plain(means).toLowerCase()}`);
+export function permission({ at, kind, purpose, channel }) {
+  return entry(at, `Permission for ${plain(purpose).toLowerCase()} by ${plain(channel).toLowerCase()}`, chip(GIVEN[kind] ?? "waiting", plain(kind)), happened(kind));
 }

@@ -76,7 +76,7 @@ def pages(console: Console) -> dict[str, str]:
         "templates": "Thank you",
         "templates/offer": "Something for your collection",
         "tasks": "Call about the spring",
-        "pressure": "At most 3 messages in any 1 day",
+        "pressure": "At most 3 messages in any day",
         "messages": "Send id",
         f"messages/{send_id_of(console.shop.road.outbox[-1])}": "Offer",
         "outbox": "Please confirm: Offers and news",
