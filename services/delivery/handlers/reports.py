@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from services.delivery import bootstrap
 from services.delivery.use_cases.report import MOST_LINES, Asked
 from services.shared.errors import Invalid
-from services.shared.http import answer, resolver, table, whole_number
+from services.shared.http import answer, resolver, respond, table, whole_number
 from services.shared.observability import service_logger
 
 logger = service_logger("delivery")
@@ -49,6 +49,4 @@ def _query() -> dict[str, str]:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve one request."""
-    response = app.resolve(event, context)
-    logger.info("request served", extra={"route": event.get("routeKey"), "status": response["statusCode"]})
-    return response
+    return respond(app, logger, event, context)

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from services.ingest.bootstrap import lake as bootstrap
 from services.ingest.domain.figures.questions import Kind
 from services.shared.errors import Invalid
-from services.shared.http import answer, resolver, table
+from services.shared.http import answer, resolver, respond, table
 from services.shared.observability import service_logger
 
 logger = service_logger("ingest")
@@ -39,6 +39,4 @@ for one in get_args(Kind):
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve one request."""
-    response = app.resolve(event, context)
-    logger.info("request served", extra={"route": event.get("routeKey"), "status": response["statusCode"]})
-    return response
+    return respond(app, logger, event, context)
