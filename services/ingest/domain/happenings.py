@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ HIGHEST = 10
 _AMOUNT = ("revenue", "total", "amount")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Happening:
     """Something a person did; `amount` of money, 0 when it is about none; `score` is an answer's, 0 to 10, to the
     question `survey`."""
@@ -34,9 +35,15 @@ def happened(line: Mapping[str, Any]) -> Happening:
     about = described(line, line["event"])
     properties = (line["event"] or {}).get("properties")
     said = properties if isinstance(properties, Mapping) else {}
-    at, name = from_iso(str(about["at"])), str(about["name"])
     return Happening(
-        line["profile_id"], at, name, amount_of(said), score_of(said), str(said.get("survey") or "")
+        sys.intern(
+            str(line["profile_id"])
+        ),  # of the same person and name there are many, held in memory once
+        from_iso(str(about["at"])),
+        sys.intern(str(about["name"])),
+        amount_of(said),
+        score_of(said),
+        sys.intern(str(said.get("survey") or "")),
     )
 
 

@@ -36,4 +36,8 @@ class FigureCounter:
         lines = self._lake.lines(names=events_of(question))
         found = [happened(line) for line in lines if counts(line)]
         leads = self._redirects.leads({one.person for one in found})
-        return [replace(one, person=leads[one.person]) for one in found]
+        return [_now_of(one, leads[one.person]) for one in found]
+
+
+def _now_of(one: Happening, person: str) -> Happening:
+    return one if one.person == person else replace(one, person=person)

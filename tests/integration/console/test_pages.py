@@ -143,6 +143,16 @@ def test_a_report_is_saved_as_a_file_without_showing_the_key(signed_in: Console)
     assert headers["authorization"] == f"Bearer {ADMIN_KEY}"
 
 
+def test_a_figure_is_counted_of_events_of_one_s_own(signed_in: Console) -> None:
+    console = signed_in
+    console.go("figures/service")
+    console.browser.run("document.getElementById('contact').select()")
+    console.browser.order("Input.insertText", text="Survey Answered, Call Received")
+    console.press("Enter")
+    console.browser.until("document.getElementById('figure').innerText.includes('Contacts\\n2')")
+    assert console.browser.run("location.hash") == "#/figures/service"
+
+
 def test_a_person_is_found_by_the_beginning_of_an_identifier_that_stands_in_no_address(
     signed_in: Console,
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from services.ingest.adapters.lake_function import LakeFunction
 from services.ingest.handlers import figures
 from tests.integration.ingest.conftest import World, request
 from tests.integration.ingest.test_erasure import compact
@@ -92,6 +93,17 @@ def test_satisfaction_service_and_loyal_customers_are_reports(lived: World) -> N
 
     rows = list(csv.DictReader(io.StringIO(ask("/reports/loyal?at=2026-02-01&period=60&format=csv")[1])))
     assert [(row["customers"], row["churned_rate"]) for row in rows] == [("loyal", "0.0"), ("new", "0.5")]
+
+
+def test_what_is_still_being_counted_is_asked_for_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LakeFunction, "count", lambda *_: None)
+    answer = figures.handler(request("GET", "/reports/service", b"", {}), None)
+
+    assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (202, "5")
+    assert json.loads(answer["body"])["asked"]["within"] == 7
+    assert ask("/reports/service?format=csv")[0] == 202
 
 
 def test_what_cannot_be_asked_is_refused(world: World) -> None:
