@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from services.ingest.adapters.dynamo_erasures import others_rows
-from services.ingest.domain.figures.questions import Loyal, Nps, Service
+from services.ingest.domain.figures.questions import Question
 from services.ingest.domain.forget import Subject
 from services.ingest.people.ports import LakeBusy
 from services.shared.aws.clients import client, single_attempt_client
@@ -26,7 +26,7 @@ class LakeFunction:
     def roll_back(self, receipts: str) -> None:
         self._tell({"amend": {"roll_back": receipts}})
 
-    def count(self, question: Nps | Service | Loyal) -> None:
+    def count(self, question: Question) -> None:
         self._tell({"count": question.model_dump(mode="json")})
 
     def _tell(self, wanted: Mapping[str, Any]) -> None:

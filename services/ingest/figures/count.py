@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from services.ingest.domain.figures.figure import Figure
-from services.ingest.domain.figures.questions import Loyal, Nps, Service, counted, events_of
+from services.ingest.domain.figures.questions import Question, counted, events_of
 from services.ingest.domain.happenings import Happening, happened
 from services.ingest.domain.lake import counts
 from services.ingest.figures.ports import FigureFiles, Happened, Redirects
@@ -21,7 +21,7 @@ class FigureCounter:
         self._files = files
         self._clock = clock
 
-    def count(self, question: Nps | Service | Loyal) -> int:
+    def count(self, question: Question) -> int:
         """Keep the answer; how many events it is made of.
 
         Raises:
@@ -32,7 +32,7 @@ class FigureCounter:
         self._files.put(Figure(question, now, self._clock.now(), counted(question, found)))
         return len(found)
 
-    def _happenings(self, question: Nps | Service | Loyal) -> list[Happening]:
+    def _happenings(self, question: Question) -> list[Happening]:
         lines = self._lake.lines(names=events_of(question))
         found = [happened(line) for line in lines if counts(line)]
         leads = self._redirects.leads({one.person for one in found})

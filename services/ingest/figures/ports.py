@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from services.ingest.domain.figures.figure import Figure
-from services.ingest.domain.figures.questions import Loyal, Nps, Service
+from services.ingest.domain.figures.questions import Question
 
 
 class FigureFiles(Protocol):
@@ -28,7 +28,7 @@ class FigureFiles(Protocol):
 class Counter(Protocol):
     """Whoever reads the lake."""
 
-    def count(self, question: Nps | Service | Loyal) -> None:
+    def count(self, question: Question) -> None:
         """Have a figure counted, soon."""
         ...
 

@@ -113,6 +113,7 @@ def test_what_cannot_be_asked_is_refused(world: World) -> None:
         ("/reports/service?contact=,", "invalid"),
         ("/reports/service?within=0", "invalid"),
         ("/reports/loyal?at=soon", "invalid"),
+        ("/reports/loyal?at=9999-12-31", "invalid"),
         ("/reports/loyal?period=x", "invalid"),
     ):
         status, said = ask(path)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from services.ingest.domain.figures.figure import FRESH, QUIET, Figure
-from services.ingest.domain.figures.questions import Loyal, Nps, Service, as_csv, asked, events_of
+from services.ingest.domain.figures.questions import Loyal, Question, as_csv, asked, events_of
 from services.ingest.figures.ask import FigureDesk
 from services.shared.clock import FixedClock
 
@@ -40,10 +40,10 @@ class Slow:
 
     files: Files
     clock: FixedClock
-    asked: list[Nps | Service | Loyal] = field(default_factory=list)
+    asked: list[Question] = field(default_factory=list)
     at_once: bool = False
 
-    def count(self, question: Nps | Service | Loyal) -> None:
+    def count(self, question: Question) -> None:
         self.asked.append(question)
         if self.at_once:
             self.done()

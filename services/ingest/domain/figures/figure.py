@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.ingest.domain.figures.questions import Loyal, Nps, Service, read_question
+from services.ingest.domain.figures.questions import Question, read_question
 from services.shared.clock import from_iso, to_iso
 
 FIGURES = "figures/"
@@ -25,7 +25,7 @@ QUIET = timedelta(minutes=16)
 class Figure:
     """`rows` as they were counted at `counted_at`; `None`: never yet."""
 
-    question: Nps | Service | Loyal
+    question: Question
     asked_at: datetime
     counted_at: datetime | None = None
     rows: Sequence[Mapping[str, Any]] = ()

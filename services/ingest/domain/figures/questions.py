@@ -62,18 +62,18 @@ class Loyal(_Question):
     """Customers of the day `at` with `orders` orders or more against those with fewer, in the `period` (days) after."""
 
     kind: Literal["loyal"] = "loyal"
-    at: date
+    at: date = Field(ge=date(1970, 1, 1), le=date(2999, 1, 1))
     period: Days = 180
     orders: int = Field(default=3, ge=1, le=1_000)
     order: EventName = "Order Completed"
     referral: EventName = "Invite Accepted"
 
 
-Question = Annotated[Nps | Service | Loyal, Field(discriminator="kind")]
-_QUESTIONS: TypeAdapter[Nps | Service | Loyal] = TypeAdapter(Question)
+Question = Nps | Service | Loyal
+_QUESTIONS: TypeAdapter[Question] = TypeAdapter(Annotated[Question, Field(discriminator="kind")])
 
 
-def asked(kind: Kind, query: Mapping[str, Any], today: date) -> Nps | Service | Loyal:
+def asked(kind: Kind, query: Mapping[str, Any], today: date) -> Question:
     """The question of a query. Loyal customers are those of a day since when the period is over, unless it is named.
 
     Raises:
@@ -85,12 +85,12 @@ def asked(kind: Kind, query: Mapping[str, Any], today: date) -> Nps | Service | 
     return _QUESTIONS.validate_python({**query, "kind": kind})
 
 
-def read_question(document: Mapping[str, Any]) -> Nps | Service | Loyal:
+def read_question(document: Mapping[str, Any]) -> Question:
     """The question that `model_dump(mode="json")` wrote."""
     return _QUESTIONS.validate_python(document)
 
 
-def events_of(question: Nps | Service | Loyal) -> frozenset[str]:
+def events_of(question: Question) -> frozenset[str]:
     """Names of the events that it is about."""
     match question:
         case Nps():
@@ -103,7 +103,7 @@ def events_of(question: Nps | Service | Loyal) -> frozenset[str]:
             assert_never(question)
 
 
-def counted(question: Nps | Service | Loyal, happenings: Iterable[Happening]) -> list[dict[str, Any]]:
+def counted(question: Question, happenings: Iterable[Happening]) -> list[dict[str, Any]]:
     """The rows of the answer, JSON-ready: by month, the oldest first; or the loyal, then the new."""
     match question:
         case Nps():
@@ -120,7 +120,7 @@ def counted(question: Nps | Service | Loyal, happenings: Iterable[Happening]) ->
             assert_never(question)
 
 
-def in_sum(question: Nps | Service | Loyal, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def in_sum(question: Question, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What all rows say together: `answers` and `nps`; contacts, and the share of all that were avoided; how many
     times the basket of the new that of the loyal is, and `p` of a difference in churn as large by chance."""
     match question:
