@@ -15,8 +15,8 @@ export function show({ api }) {
     "Pressure",
     "How often, when and how fast people are written to. Service messages always go.",
     part(async () => {
-      const [{ pauses }, { totals, from, to }, found] = await Promise.all([api.get("/pressure/pauses"), api.get(path`/reports/${BY}`), api.get("/pressure")]);
-      return h("div", { class: "stack" }, stopped(pauses), heldBack(totals.skipped_by_reason, from, to), policy(found));
+      const [{ pauses }, { totals, from, to }, found, ever] = await Promise.all([api.get("/pressure/pauses"), api.get(path`/reports/${BY}`), api.get("/pressure"), api.get("/reports/summary")]);
+      return h("div", { class: "stack" }, stopped(pauses), waiting(ever.totals.pending ?? 0), heldBack(totals.skipped_by_reason, from, to), policy(found));
     }, { label: "Loading the policy" }),
   );
 }
@@ -26,6 +26,10 @@ export function stopped(pauses) {
   if (!pauses.length) return h("p", null, chip("good", "Nothing is stopped"));
   return section("Stopped", "Goes on by itself where a provider is the reason; everything else when somebody lets it: POST /pressure/pauses/{name}/resume.", table(counted(pauses.length, "stop"), ["What", "Why", "Since"], pauses.map((one) => [one.name.split(":").map(plain).join(", "), plain(one.reason), moment(one.since)])));
 }
+
+/** Messages that are neither sent nor given up. */
+export const waiting = (count) =>
+  h("p", null, count ? chip("waiting", `${counted(count, "message")} ${count === 1 ? "waits" : "wait"}`) : chip("good", "No message waits"), count ? " for its hour, for room, or for a provider." : "");
 
 /** Messages of some days that the policy kept from somebody, by reason. */
 export function heldBack(reasons, from, to) {

@@ -17,7 +17,7 @@ import { layout } from "../../../services/console/static/layers.mjs";
 import { messages } from "../../../services/console/static/overview.mjs";
 import { heldBack, policy } from "../../../services/console/static/pressure.mjs";
 import { between, decided, permission } from "../../../services/console/static/timeline.mjs";
-import { everyDay, report } from "../../../services/console/static/reports.mjs";
+import { everyDay, own, report } from "../../../services/console/static/reports.mjs";
 import { live } from "../../../services/console/static/journeys.mjs";
 import { lifecycle } from "../../../services/console/static/stages.mjs";
 import { previewed } from "../../../services/console/static/templates.mjs";
@@ -189,6 +189,16 @@ test("a report says figures with how sure they are, and which lines have no name
   assert.match(text, /No journey/);
   const none = words(report({ kind: "days", from: "2026-01-01", to: "2026-01-30", currency: "EUR", rows: [], totals: NOTHING, next: null }));
   assert.match(none, /Nothing was asked for .* Choose other days/);
+});
+
+test("a channel's own report has its days, templates and mailbox providers", () => {
+  const line = { ...NOTHING, requested: 5, sent: 4 };
+  const answer = { channel: "email", from: "2026-01-01", to: "2026-01-03", currency: "EUR", totals: line, days: [{ ...line, day: "2026-01-02" }], templates: [{ ...line, template: "offer" }], mailboxes: [] };
+  const text = words(own(answer));
+  assert.match(text, /Templates Template .*Offer\s?5\s?4/);
+  assert.doesNotMatch(text, /Mailbox providers/);
+  const listed = report({ kind: "channels", from: "2026-01-01", to: "2026-01-30", currency: "EUR", totals: line, next: null, rows: [{ ...line, channel: "email" }, { ...line, channel: "" }] });
+  assert.deepEqual(all(listed, "a").map((one) => one.attrs.href), ["#/reports/channel/email"]);
 });
 
 test("a split says whether a difference may be chance", () => {
