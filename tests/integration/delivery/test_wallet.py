@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 
 from services.delivery import bootstrap, bootstrap_channels
+from services.delivery.adapters.dynamo_channels import TERMS
 from services.delivery.handlers import on_pass_updates, on_work, on_work_stream
+from services.shared.aws.dynamo import Table
 from services.shared.contracts.delivery import PassUpdateRequested
 from services.shared.contracts.loyalty import LoyaltyBalance, LoyaltyBalanceChanged
 from services.shared.net.guarded_https import NoReply, Reply
@@ -184,6 +187,9 @@ def test_terms_of_channels_are_checked_and_kept(world: World, https: Https) -> N
 
     assert call("PUT", "/channels", {"home_country": "BE"})[1] == terms
     assert call("GET", "/channels")[1] == terms
+    older = {"currency": "EUR", "prices": {"sms": 0.07}, "home_country": "DE"}
+    Table(os.environ["TEMPLATES_TABLE"]).put({**TERMS, "document": json.dumps(older)})
+    assert call("GET", "/channels")[1] == {**terms, "home_country": "DE"}
     assert call("PUT", "/channels", {"home_country": "Belgium"})[0] == 400
     assert [put_prices({name: price})[0] for name, price in (("pigeon", 1), ("sms", -1))] == [400, 400]
     assert call("PUT", "/channels", {"webhook": "http://hooks.example.com"})[1]["code"] == "unsafe_url"
