@@ -14,6 +14,7 @@ from services.delivery.domain.contact import Contact
 from services.delivery.domain.message import OPEN, WAITING, Message
 from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.domain.pressure.policy import InForce
+from services.delivery.domain.prices import Prices
 from services.delivery.domain.protocol import Answer, Sent
 from services.delivery.domain.templates.documents import Template
 from services.delivery.ports import ClaimVerdict, Outgoing
@@ -124,6 +125,9 @@ class Tables:
 
     def terms(self) -> ChannelTerms:
         return ChannelTerms()
+
+    def prices(self) -> Prices:
+        return Prices([])
 
     def standings(self, addresses: Mapping[str, tuple[str, str]], purpose: str) -> dict[str, Standing]:
         permission = Permission("granted", "cns_1") if purpose else None
