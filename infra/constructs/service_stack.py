@@ -181,8 +181,10 @@ class ServiceStack(OnPlatform):
         memory: int = 512,
         timeout_seconds: int = 30,
         batch_size: int = 100,
+        speaks_as: str = "",
     ) -> ServiceFunction:
-        """A function that turns the changes of `table` into facts on the bus: the outbox.
+        """A function that turns the changes of `table` into facts on the bus: the outbox. `speaks_as` is whose facts
+        they are, where they are not in the service's own name.
 
         The whole batch is retried until it goes through (a change is never skipped), for as long as the stream
         keeps it; then its position goes to a dead-letter queue.
@@ -194,7 +196,7 @@ class ServiceStack(OnPlatform):
             memory=memory,
             timeout_seconds=timeout_seconds,
         )
-        self.allow_publishing(function)
+        self.allow_publishing(function, speaks_as)
         function.add_event_source(
             sources.DynamoEventSource(
                 table,
@@ -217,13 +219,13 @@ class ServiceStack(OnPlatform):
         )
         return function
 
-    def allow_publishing(self, function: lambda_.Function) -> None:
-        """Let `function` put events on the bus, in this service's own name only."""
+    def allow_publishing(self, function: lambda_.Function, speaks_as: str = "") -> None:
+        """Let `function` put events on the bus, in this service's own name only, or in that of a part of it."""
         function.add_to_role_policy(
             iam.PolicyStatement(
                 actions=["events:PutEvents"],
                 resources=[self.bus.event_bus_arn],
-                conditions={"StringEquals": {"events:source": f"halte.{self.service}"}},
+                conditions={"StringEquals": {"events:source": f"halte.{speaks_as or self.service}"}},
             )
         )
 
