@@ -85,6 +85,7 @@ STORES: dict[str, Erased | Harmless] = {
         "text nor who wrote it is kept, and nothing of it leads to a profile."
     ),
     "scoring/Table/Consents": Erased(("scoring.consents",), "scoring"),
+    "scoring/Table/Loyalty": Erased(("scoring.points", "scoring.loyalty"), "scoring"),
     "scoring/Queue/OnListening": Harmless("What journeys need to hear: conditions and names."),
     "scoring/Queue/OnProfilesChanged": _PASSING,
     "scoring/Queue/OnConsentChanged": Harmless("Keyed hashes of addresses and what is permitted there."),

@@ -42,8 +42,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     left = scoring.merge(m for fact in merged.values() for m in fact.merges)
     # Behind the standings, because a reward for a friend looks at the friend's orders there.
     points = loyalty.keeping()
-    earned = points.take_in(c for fact in changed.values() for c in fact.changes)
+    # Merges first: what a profile spent must be with the winner before its earnings are told again.
     passed_on = points.merge(m for fact in merged.values() for m in fact.merges)
+    earned = points.take_in(c for fact in changed.values() for c in fact.changes)
     told = {i: [c.profile_id for c in fact.changes] for i, fact in changed.items()}
     gone = {i: [m.loser for m in fact.merges] for i, fact in merged.items()}
     for messages, errors in (
