@@ -8,7 +8,7 @@ from services.shared.clock import to_iso
 from services.shared.contracts.loyalty import LoyaltyBalance
 from services.shared.ids import stable_id
 
-CHANGED, EXPIRED = "Loyalty Balance Changed", "Loyalty Points Expired"
+CHANGED, EXPIRED, CONVERTED = "Loyalty Balance Changed", "Loyalty Points Expired", "Referral Converted"
 POINTS, TIER = "loyaltyPoints", "loyaltyTier"
 
 _BY_TIME = frozenset({"expire", "tier"})
@@ -16,13 +16,15 @@ _BY_TIME = frozenset({"expire", "tier"})
 
 
 def events_of_balance(change: LoyaltyBalance) -> list[dict[str, Any]]:
-    """The event, and the traits that the person has from then on."""
+    """What happened, that a friend ordered if that was it, and the traits that the person has from then on."""
     said: dict[str, Any] = {"timestamp": to_iso(change.at), "profileId": change.profile_id}
     receipt = stable_id("loy", change.profile_id, to_iso(change.at))
     name = EXPIRED if change.cause in _BY_TIME else CHANGED
     properties = {"balance": change.balance, "tier": change.tier, "cause": change.cause}
+    brought = {**said, "type": "track", "event": CONVERTED, "messageId": f"{receipt}-friend"}
     return [
         {**said, "type": "track", "event": name, "messageId": f"{receipt}-event", "properties": properties},
+        *([brought] if change.cause == "referral" else []),
         {
             **said,
             "type": "identify",

@@ -96,7 +96,7 @@ class Referring:
                 life=life,
                 home=account.profile_id,
             )
-            return settled(kept(account, [entry]), programme, now, REWARD)
+            return settled(kept(account, [entry]), programme, now, cause)
 
         return (
             reward(friend, referrer, WELCOME, terms.friend if terms else 0),

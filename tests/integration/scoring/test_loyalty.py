@@ -202,7 +202,7 @@ def test_a_code_is_made_once_and_rewards_both_at_the_first_order(
     for _ in range(2):
         take_in(came, bought)
     assert [call("GET", f"/loyalty/{one}")[1]["balance"] for one in ("ann", "bob")] == [500, 210]
-    assert {one[3] for one in told(published) if one[0] == "ann"} == {"reward"}
+    assert {one[3] for one in told(published) if one[0] == "ann"} == {"referral"}
 
 
 def test_without_rewards_for_it_nobody_gets_a_code(programme: None, clock: FixedClock) -> None:

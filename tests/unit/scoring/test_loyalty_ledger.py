@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
+from hashlib import sha256
 from itertools import accumulate
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -11,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.scoring.domain.loyalty.account import Account, Full, kept, settled
+from services.scoring.adapters.loyalty_table import account_item, read_account
+from services.scoring.domain.loyalty.account import MOST_ENTRIES, Account, Full, became_part, kept, settled
 from services.scoring.domain.loyalty.book import Ledger, ledger_of
 from services.scoring.domain.loyalty.earning import code_of, entries_of
 from services.scoring.domain.loyalty.entries import (
@@ -24,7 +29,7 @@ from services.scoring.domain.loyalty.entries import (
     stands_for,
 )
 from services.scoring.domain.loyalty.programme import Programme
-from services.shared.contracts.ingest import CustomerEvent
+from services.shared.contracts.ingest import CustomerEvent, Merge
 from services.shared.errors import Invalid
 from tests.unit.scoring.loyalty import DOCUMENT, PROGRAMME, PROGRAMMES, day, event, order
 
@@ -242,3 +247,36 @@ def test_a_programme_is_what_was_written() -> None:
 )
 def test_codes_are_read_however_they_are_typed(typed: Any, code: str) -> None:
     assert code_of(typed) == code
+
+
+def test_a_full_account_fits_into_an_item() -> None:
+    """At most 400 KB, with long names that do not pack."""
+    orders = [
+        # With its prefix, the longest name that is kept.
+        order(n / 10, n, sha256(str(n).encode()).hexdigest()[:62])
+        for n in range(1, MOST_ENTRIES + 1)
+    ]
+    account = kept(Account("p", 1), entries_of(PROGRAMMES, orders))
+    assert len(account.entries) == MOST_ENTRIES
+    item = account_item(account)
+    assert len(item["entries"]) < 350_000
+    assert read_account(item) == account
+
+
+def test_two_full_accounts_become_one_that_is_not_fuller(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.scoring.domain.loyalty.account.MOST_ENTRIES", 3)
+    old = kept(Account("b"), [act(ADJUST, 5, 1), *entries_of(PROGRAMMES, [order(2, 10), order(3, 10)])])
+    new = kept(Account("a"), entries_of(PROGRAMMES, [order(4, 10), order(5, 10)]))
+    _, both = became_part(old, new, Merge(loser="b", winner="a", at=day(6)))
+    assert sorted(entry.at for entry in both.entries.values()) == [milliseconds(day(n)) for n in (1, 4, 5)]
+
+
+def test_a_long_name_of_a_message_is_kept_short_and_stays_the_same_message() -> None:
+    long = [event("Registered", 1, "m" * 200), event("Registered", 1, "m" * 200)]
+    assert [len(one.message_id) for one in joined(entries_of(PROGRAMMES, long)).values()] == [40]
+
+
+def test_the_page_describes_the_programme_of_these_tests() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "loyalty.md").read_text()
+    (block,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert json.loads(block) == DOCUMENT

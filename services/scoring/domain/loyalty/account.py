@@ -29,7 +29,7 @@ from services.scoring.domain.loyalty.programme import Programme
 from services.scoring.domain.standing import Gone
 from services.shared.contracts.ingest import Merge, ProfileChange
 
-MOST_ENTRIES = 4_000
+MOST_ENTRIES = 3_000
 """Things that one account keeps: they fit into an item. Who has so many earns no more."""
 
 TIER, MERGE, RECOUNT = "tier", "merge", "recount"
@@ -134,7 +134,7 @@ def lets_go(account: Account, merged: Merge) -> bool:
 def became_part(loser: Account, winner: Account, merged: Merge) -> tuple[Account, Account]:
     """What remains of the loser of a merge, and the winner with all that it had."""
     absorbed = winner.absorbed | loser.absorbed | {loser.profile_id}
-    entries = joined(winner.entries.values(), loser.entries.values())
+    entries = _bounded(joined(winner.entries.values(), loser.entries.values()))
     both = replace(winner, entries=entries, absorbed=absorbed, code=winner.code or loser.code)
     return emptied(loser, Gone(merged.winner, merged.at)), both
 
@@ -169,6 +169,14 @@ def settled(account: Account, programme: Programme | None, now: datetime, cause:
     told_at = max(now, account.told_at + _TICK) if account.told_at else now
     why = TIER if ledger.balance == account.balance else cause
     return replace(after, balance=ledger.balance, tier=tier, cause=why, told_at=told_at)
+
+
+def _bounded(entries: dict[EntryKey, Entry]) -> dict[EntryKey, Entry]:
+    """As many as an account may hold: what was done by hand, and the newest of the rest."""
+    if len(entries) <= MOST_ENTRIES:
+        return entries
+    ranked = sorted(entries.items(), key=lambda row: (row[1].kind in ACTS, row[1].place), reverse=True)
+    return dict(ranked[:MOST_ENTRIES])
 
 
 def cause_of(before: Collection[EntryKey], after: Mapping[EntryKey, Entry]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from services.shared.contracts.ingest import CustomerEvent
 
 CODE_PROPERTY = "referral_code"
 CODE_LENGTH = 8
+LONGEST_ID = 64
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 """Without those that are read as others."""
 
@@ -32,7 +34,7 @@ def entries_of(programmes: Programmes, events: Iterable[CustomerEvent]) -> Itera
             yield _refund(event)
         code = code_of(event.properties.get(CODE_PROPERTY)) if programme.referral else ""
         if code:
-            yield Entry(kinds.REFERRED, milliseconds(event.at), code, event.message_id)
+            yield Entry(kinds.REFERRED, milliseconds(event.at), code, _message(event))
 
 
 def orders_in(events: Iterable[CustomerEvent]) -> bool:
@@ -56,7 +58,7 @@ def _earning(rule: EarnRule, event: CustomerEvent, points: int, life: int) -> En
         kinds.EARN,
         milliseconds(event.at),
         rule.name,
-        event.message_id,
+        _message(event),
         points,
         order=order_key(event.properties),
         cents=cents_of(event.properties),
@@ -64,6 +66,12 @@ def _earning(rule: EarnRule, event: CustomerEvent, points: int, life: int) -> En
         bucket=bucket,
         most=most,
     )
+
+
+def _message(event: CustomerEvent) -> str:
+    """What names the event; a digest stands for a long name, so that many fit into an item."""
+    name = event.message_id
+    return name if len(name) <= LONGEST_ID else hashlib.sha256(name.encode()).hexdigest()[:40]
 
 
 def _window(per: str, at: datetime) -> str:
@@ -79,7 +87,7 @@ def _refund(event: CustomerEvent) -> Entry:
         kinds.REFUND,
         milliseconds(event.at),
         event.name,
-        event.message_id,
+        _message(event),
         order=order_key(event.properties),
         cents=None if amount is None else abs(amount),
     )

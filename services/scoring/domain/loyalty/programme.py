@@ -18,7 +18,7 @@ from services.shared.contracts.base import Instant
 from services.shared.contracts.ingest import CustomerEvent
 
 MAX_POINTS = 1_000_000
-OWN_EVENTS = ("Loyalty Balance Changed", "Loyalty Points Expired")
+OWN_EVENTS = ("Loyalty Balance Changed", "Loyalty Points Expired", "Referral Converted")
 """What the ledger itself brings about: no points for points."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
