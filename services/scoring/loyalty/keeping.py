@@ -27,6 +27,7 @@ from services.scoring.domain.standing import Gone
 from services.scoring.loyalty.holders import holder_of
 from services.scoring.loyalty.ports import Accounts, Contended, ProgrammeStore
 from services.scoring.loyalty.referring import Referring
+from services.shared.aws.parallel import each
 from services.shared.clock import Clock
 from services.shared.contracts.ingest import Merge, ProfileChange
 
@@ -62,16 +63,26 @@ class Keeping:
         for change in changes:
             by_profile.setdefault(change.profile_id, []).append(change)
         concerned = {p: told for p, told in by_profile.items() if _concern(told, programmes)}
-        return _each(
-            concerned, lambda profile_id: self._take_in(profile_id, concerned[profile_id], programmes)
-        )
+        loaded = self._accounts.load(concerned)
+
+        def take_in(profile_id: str) -> int:
+            account = loaded.get(profile_id) or Account(profile_id)
+            return self._take_in(account, concerned[profile_id], programmes)
+
+        return _kept(concerned, each(take_in, concerned))
 
     def merge(self, merges: Iterable[Merge]) -> Kept:
         """Let accounts of profiles that are part of others now go over to these."""
         newest = {one.loser: one for one in sorted(merges, key=lambda one: one.at)}
-        if not newest or not self._programmes.load().revision:
+        programmes = self._programmes.load() if newest else Programmes()
+        if not programmes.revision:
             return Kept(0, {})
-        return _each(newest, lambda loser: self._merge(newest[loser]))
+
+        def merge(one: Merge) -> int:
+            return self._merge(one, programmes)
+
+        # One after the other: many may go over to one.
+        return _kept(newest, [done for one in newest.values() for done in each(merge, [one])])
 
     def sweep(self, has_time: Callable[[], bool]) -> Kept:
         """Settle accounts that time alone has changed, while `has_time()`."""
@@ -81,7 +92,7 @@ class Keeping:
             return done
         due = self._accounts.due(self._clock.now())
         while has_time() and (page := list(dict.fromkeys(islice(due, PAGE)))):
-            swept = _each(page, lambda profile_id: self._let_time_pass(profile_id, programmes))
+            swept = _kept(page, each(lambda profile_id: self._let_time_pass(profile_id, programmes), page))
             done = Kept(done.written + swept.written, {**done.failed, **swept.failed})
         return done
 
@@ -102,10 +113,12 @@ class Keeping:
 
         return sum(self._rewrite(profile_id, erased) for profile_id in ids)
 
-    def _take_in(self, profile_id: str, changes: Sequence[ProfileChange], programmes: Programmes) -> int:
-        now = self._clock.now()
+    def _take_in(self, loaded: Account, changes: Sequence[ProfileChange], programmes: Programmes) -> int:
+        now, known = self._clock.now(), loaded
 
         def taken(account: Account) -> tuple[Sequence[Account], Sequence[str]]:
+            nonlocal known
+            known = account
             told = [change for change in changes if not account.ignores(change)]
             if not told:
                 return (), ()
@@ -121,11 +134,12 @@ class Keeping:
             if after is account:
                 return (), ()
             why = cause or cause_of(account.entries.keys(), after.entries)
-            return [settled(after, programmes.at(now), now, why), *beside], ()
+            known = settled(after, programmes.at(now), now, why)
+            return [known, *beside], ()
 
-        written = self._rewrite(profile_id, taken)
-        if self._referring:
-            written += self._referring.look_at(profile_id, changes, programmes)
+        written = self._rewrite(loaded.profile_id, taken, loaded)
+        if self._referring and known.referred and not known.is_rewarded:
+            written += self._referring.look_at(loaded.profile_id, changes, programmes)
         return written
 
     def _taken_back(
@@ -138,8 +152,8 @@ class Keeping:
         own, rest = given_back(account, holder)
         return own, [settled(rest, programmes.at(now), now, RECOUNT)]
 
-    def _merge(self, merged: Merge) -> int:
-        now, programmes = self._clock.now(), self._programmes.load()
+    def _merge(self, merged: Merge, programmes: Programmes) -> int:
+        now = self._clock.now()
 
         def gone(loser: Account) -> tuple[Sequence[Account], Sequence[str]]:
             if not lets_go(loser, merged):
@@ -165,11 +179,15 @@ class Keeping:
         return self._rewrite(profile_id, passed)
 
     def _rewrite(
-        self, profile_id: str, make: Callable[[Account], tuple[Sequence[Account], Sequence[str]]]
+        self,
+        profile_id: str,
+        make: Callable[[Account], tuple[Sequence[Account], Sequence[str]]],
+        loaded: Account | None = None,
     ) -> int:
-        """Write what `make` makes of an account, anew from what stands when somebody was faster."""
+        """Write what `make` makes of an account (as it was `loaded`), anew from what stands when others were faster."""
         for _ in range(ATTEMPTS):
-            account = self._accounts.load([profile_id]).get(profile_id) or Account(profile_id)
+            account = loaded or self._accounts.load([profile_id]).get(profile_id) or Account(profile_id)
+            loaded = None
             accounts, codes = make(account)
             if not accounts:
                 return 0
@@ -190,12 +208,8 @@ def _concern(changes: Sequence[ProfileChange], programmes: Programmes) -> bool:
     )
 
 
-def _each(profile_ids: Iterable[str], handle: Callable[[str], int]) -> Kept:
-    """One by one; a profile that fails does not hold up its neighbours."""
-    written, failed = 0, dict[str, Exception]()
-    for profile_id in profile_ids:
-        try:
-            written += handle(profile_id)
-        except Exception as error:  # the boundary: it is retried with its message
-            failed[profile_id] = error
-    return Kept(written, failed)
+def _kept(profile_ids: Iterable[str], results: Iterable[int | Exception]) -> Kept:
+    """A profile that failed holds up no neighbours; it is retried with its message."""
+    pairs = list(zip(profile_ids, results, strict=True))
+    failed = {profile_id: result for profile_id, result in pairs if isinstance(result, Exception)}
+    return Kept(sum(result for _, result in pairs if isinstance(result, int)), failed)

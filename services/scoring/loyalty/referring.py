@@ -22,7 +22,9 @@ from services.shared.addresses import normalise_address
 from services.shared.clock import Clock
 from services.shared.contracts.ingest import ProfileChange
 
-ATTEMPTS = 5
+ATTEMPTS = 12
+"""More than there are writers at once: many friends may come with one code."""
+
 _ADDRESSES = {"email": "email", "phone": "sms"}
 """Traits that are an address, and its channel."""
 

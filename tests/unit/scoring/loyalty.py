@@ -79,13 +79,16 @@ def change(
 
 
 class MemoryAccounts:
-    """Conditional like the real ones. `rivals` write first, one per attempt."""
+    """Conditional like the real ones. `rivals` write first, one per attempt. `broken_at` is the write (from 0) at which
+    the connection is lost: before it, or after it where it is `too_late`."""
 
     def __init__(self) -> None:
         self.stored: dict[str, Account] = {}
         self.codes: dict[str, str] = {}
         self.rivals: list[Account] = []
         self.writes = 0
+        self.broken_at: int | None = None
+        self.too_late = False
 
     def load(self, profile_ids: Iterable[str]) -> Mapping[str, Account]:
         return {p: self.stored[p] for p in profile_ids if p in self.stored}
@@ -99,12 +102,16 @@ class MemoryAccounts:
         stale = [a for a in accounts if self._version(a.profile_id) != a.version - 1]
         if stale or new_code in self.codes:
             return False
+        lost, self.writes = self.writes == self.broken_at, self.writes + 1
+        if lost and not self.too_late:
+            raise ConnectionError
         self.stored |= {account.profile_id: account for account in accounts}
         if new_code:
             self.codes[new_code] = accounts[0].profile_id
         for code in dropped_codes:
             self.codes.pop(code, None)
-        self.writes += 1
+        if lost:
+            raise ConnectionError
         return True
 
     def owner_of(self, code: str) -> str:

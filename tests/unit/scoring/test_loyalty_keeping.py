@@ -254,3 +254,29 @@ def test_who_recommended_and_cannot_be_looked_at_is_looked_at_later(shop: Shop) 
     shop.people.said["ann"] = {}
     assert not shop.keeping.take_in(told).failed
     assert (shop.balance("ann"), shop.balance("bob")) == (500, 210)
+
+
+@pytest.mark.parametrize("too_late", [False, True])
+def test_a_connection_that_is_lost_at_any_write_changes_nothing_in_the_end(too_late: bool) -> None:
+    """F1: whatever failed comes again, whether the write was made or not."""
+
+    def live(shop: Shop, broken_at: int | None = None) -> dict[str, tuple[int, int, bool]]:
+        code = brought(shop)
+        shop.accounts.writes, shop.accounts.broken_at = 0, broken_at
+        shop.people.first["bob"] = day(5)
+        told = [change("bob", 1, order(5, 10, referral_code=code)), change("cas", 1, order(6, 40))]
+        for _ in range(3):
+            shop.keeping.take_in(told)
+            shop.keeping.merge([merge("cas", "bob", 7)])
+        return {
+            name: (one.balance, len(one.entries), one.gone is None)
+            for name, one in shop.accounts.stored.items()
+        }
+
+    calm = Shop()
+    expected = live(calm)
+    assert expected == {"ann": (500, 1, True), "bob": (250, 4, True), "cas": (0, 0, False)}
+    for number in range(calm.accounts.writes):
+        shop = Shop()
+        shop.accounts.too_late = too_late
+        assert live(shop, number) == expected, number
