@@ -268,6 +268,7 @@ def test_a_connection_that_is_lost_at_any_write_changes_nothing_in_the_end(too_l
         for _ in range(3):
             shop.keeping.take_in(told)
             shop.keeping.merge([merge("cas", "bob", 7)])
+            shop.keeping.take_in([change("bob", 3, order(6, 40), told_before=True)])
         return {
             name: (one.balance, len(one.entries), one.gone is None)
             for name, one in shop.accounts.stored.items()
