@@ -123,6 +123,18 @@ def test_after_an_unmerge_the_remaining_tells_first(shop: Shop) -> None:
     assert (shop.balance("a"), shop.balance("b")) == (100, 40)
 
 
+def test_whoever_is_back_is_told_so_even_without_points_and_keeps_the_code(shop: Shop) -> None:
+    shop.keeping.take_in([change("a", 1, order(1, 100)), change("b", 1, order(1, 60, "ob"))])
+    code = desk(shop).referral_code("b")["code"]
+    shop.keeping.merge([merge("b", "a", 11)])
+    assert desk(shop).referral_code("a")["code"] == code
+    shop.clock.advance(5 * DAY)
+    shop.keeping.take_in([change("b", 9, at=14, since=9)])
+    back = shop.accounts.stored["b"]
+    assert (back.balance, back.cause, back.told_at) == (0, "recount", day(15))
+    assert (back.code, shop.accounts.stored["a"].code) == (code, "")
+
+
 def test_a_telling_that_is_over_says_nothing_more(shop: Shop) -> None:
     shop.keeping.take_in([change("p", 1, order(1, 40)), change("p", 2, order(2, 5))])
     shop.keeping.take_in([change("p", 7, order(2, 5), at=8, since=7)])

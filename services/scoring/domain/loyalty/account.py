@@ -120,7 +120,12 @@ def given_back(account: Account, holder: Account) -> tuple[Account, Account]:
     rest = {key: entry for key, entry in holder.entries.items() if key not in back}
     return (
         replace(account, entries=back, gone=None),
-        replace(holder, entries=rest, absorbed=holder.absorbed - homes),
+        replace(
+            holder,
+            entries=rest,
+            absorbed=holder.absorbed - homes,
+            code="" if holder.code == account.code else holder.code,
+        ),
     )
 
 
@@ -164,10 +169,12 @@ def settled(account: Account, programme: Programme | None, now: datetime, cause:
             ends += [when + length for when, points in ledger.earned if when > start and points]
     due = instant(min(ends)) if ends else None
     after = replace(account, due_at=due)
-    if (ledger.balance, tier) == (account.balance, account.tier):
+    # Whoever is back is told in any case: what others have is of before the merge.
+    is_back = cause == RECOUNT and account.told_at is None
+    if (ledger.balance, tier) == (account.balance, account.tier) and not is_back:
         return after
     told_at = max(now, account.told_at + _TICK) if account.told_at else now
-    why = TIER if ledger.balance == account.balance else cause
+    why = TIER if ledger.balance == account.balance and not is_back else cause
     return replace(after, balance=ledger.balance, tier=tier, cause=why, told_at=told_at)
 
 
