@@ -178,16 +178,16 @@ class ServiceStack(OnPlatform):
         handler: str,
         table: dynamodb.Table,
         settings: Mapping[str, str],
+        speaks_as: str = "",
         memory: int = 512,
         timeout_seconds: int = 30,
         batch_size: int = 100,
-        speaks_as: str = "",
     ) -> ServiceFunction:
-        """A function that turns the changes of `table` into facts on the bus: the outbox. `speaks_as` is whose facts
-        they are, where they are not in the service's own name.
+        """A function that turns the changes of `table` into facts on the bus: the outbox.
 
         The whole batch is retried until it goes through (a change is never skipped), for as long as the stream
-        keeps it; then its position goes to a dead-letter queue.
+        keeps it; then its position goes to a dead-letter queue. `speaks_as` is in whose name the facts are, where
+        that is not the service's own.
         """
         function = self.function(
             id,
