@@ -65,10 +65,11 @@ def ledger_of(entries: Collection[Entry], now: int, own: Collection[str] = ()) -
     for number, _, points in refunds:
         taken[number] += points
     earned = [(one.at, one.points - taken[n]) for n, one in enumerate(credits)]
-    for one in entries:
-        if one.kind in ACTS:
-            is_void = one.kind == REWARD and one.message_id in own
-            credits.append(replace(one, points=0) if is_void else one)
+    for one in sorted(
+        (entry for entry in entries if entry.kind in ACTS), key=lambda entry: (entry.place, entry.kind)
+    ):
+        is_void = one.kind == REWARD and one.message_id in own
+        credits.append(replace(one, points=0) if is_void else one)
     steps = [(one.at, 0, one.place, n, one, 0) for n, one in enumerate(credits)]
     steps += [(refund.at, 1, refund.place, number, refund, points) for number, refund, points in refunds]
     till = _Till()
