@@ -37,8 +37,16 @@ SCHEMAS: Mapping[str, Schema] = {
     **model("LoyaltyBurn", Burn),
     **model("LoyaltyAdjustment", Adjustment),
     "ShownPerk": obj(
-        {"name": TEXT, "title": TEXT, "lever": _PERK["lever"], "open": FLAG},
-        {"tier": TEXT, "points": NUMBER},
+        {
+            "name": TEXT,
+            "title": TEXT,
+            "lever": {key: one for key, one in _PERK["lever"].items() if key != "title"},
+            "open": FLAG,
+            "tier": TEXT,
+            "points": NUMBER,
+        },
+        "tier",
+        "points",
     ),
     "LoyaltyLine": obj(
         {
