@@ -138,7 +138,7 @@ class Keeping:
             return [known, *beside], ()
 
         written = self._rewrite(loaded.profile_id, taken, loaded)
-        if self._referring and known.referred and not known.is_rewarded:
+        if self._referring and known.codes and not known.is_rewarded:
             written += self._referring.look_at(loaded.profile_id, changes, programmes)
         return written
 

@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from services.scoring.domain.loyalty.account import Account, kept, settled
+from services.scoring.domain.loyalty.account import Account, Full, kept, settled
 from services.scoring.domain.loyalty.entries import (
     RECOMMENDED,
+    REFUSED,
     REWARD,
     WELCOME,
     Entry,
     milliseconds,
     stands_for,
 )
-from services.scoring.domain.loyalty.programme import Programmes
+from services.scoring.domain.loyalty.programme import Programme, Programmes
 from services.scoring.loyalty.holders import holder_of
 from services.scoring.loyalty.ports import Accounts, Contended, FirstOrders, TraitsOf
 from services.shared.addresses import normalise_address
@@ -55,24 +56,28 @@ class Referring:
         newest = max(changes, key=lambda change: (change.since, change.version))
         for _ in range(ATTEMPTS):
             friend = self._accounts.load([profile_id]).get(profile_id)
-            brought = friend.referred if friend and not friend.gone and not friend.is_rewarded else None
-            if friend is None or brought is None or not self._ordered_after(friend, brought):
+            if friend is None or friend.gone or friend.is_rewarded:
                 return 0
-            owner = self._accounts.owner_of(brought.cause)
-            referrer = holder_of(self._accounts, owner) if owner else friend
-            if referrer.gone or referrer.profile_id == friend.profile_id:
+            referrer = self._referrer(friend)
+            if referrer is None or referrer.gone or referrer.profile_id == friend.profile_id:
                 return 0
-            if self._same_address(newest.traits, referrer):
+            try:
+                decided = self._decided(friend, referrer, newest.traits, programme)
+            except Full:
                 return 0
-            pair = self._rewarded(friend, referrer, programmes)
-            if self._accounts.save([replace(one, version=one.version + 1) for one in pair]):
-                return 2
+            if self._accounts.save([replace(one, version=one.version + 1) for one in decided]):
+                return len(decided)
         raise Contended(profile_id)
 
-    def _ordered_after(self, friend: Account, brought: Entry) -> bool:
-        """Is the first order there, and did the code come with it or before it?"""
+    def _referrer(self, friend: Account) -> Account | None:
+        """Who the first code is of that is somebody's, if it came with the first order or before it."""
         first = self._orders.first_order_at(friend.profile_id)
-        return first is not None and milliseconds(first) >= brought.at
+        if first is None:
+            return None
+        for brought in friend.codes:
+            if owner := self._accounts.owner_of(brought.cause):
+                return holder_of(self._accounts, owner) if milliseconds(first) >= brought.at else None
+        return None
 
     def _same_address(self, traits: Mapping[str, Any], referrer: Account) -> bool:
         theirs = self._traits.traits(referrer.profile_id)
@@ -80,30 +85,31 @@ class Referring:
             raise NotKnownYet(referrer.profile_id)
         return bool(addresses_in(traits) & addresses_in(theirs))
 
-    def _rewarded(
-        self, friend: Account, referrer: Account, programmes: Programmes
-    ) -> tuple[Account, Account]:
-        now = self._clock.now()
-        programme = programmes.at(now)
-        terms = programme.referral if programme else None
-        at, life = milliseconds(now), programme.life if programme else 0
+    def _decided(
+        self, friend: Account, referrer: Account, traits: Mapping[str, Any], programme: Programme
+    ) -> list[Account]:
+        """Both with their rewards; or the friend alone, who is the referrer under another profile: no later order may
+        try again."""
+        now, terms = self._clock.now(), programme.referral
 
         def reward(account: Account, other: Account, cause: str, points: int) -> Account:
             entry = Entry(
                 REWARD,
-                at,
+                milliseconds(now),
                 cause,
                 stands_for(other.profile_id),
                 points,
-                life=life,
+                life=programme.life,
                 home=account.profile_id,
             )
             return settled(kept(account, [entry]), programme, now, cause)
 
-        return (
-            reward(friend, referrer, WELCOME, terms.friend if terms else 0),
-            reward(referrer, friend, RECOMMENDED, terms.referrer if terms else 0),
-        )
+        if terms is None or self._same_address(traits, referrer):
+            return [reward(friend, referrer, REFUSED, 0)]
+        return [
+            reward(friend, referrer, WELCOME, terms.friend),
+            reward(referrer, friend, RECOMMENDED, terms.referrer),
+        ]
 
 
 def addresses_in(traits: Mapping[str, Any]) -> frozenset[str]:

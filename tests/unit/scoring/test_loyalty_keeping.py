@@ -208,7 +208,8 @@ def test_a_code_that_came_by_a_form_counts_with_the_order_whichever_is_heard_fir
     for heard in permutations((0, 1)):
         shop = Shop()
         code = brought(shop)
-        form = change("bob", 1, event("Form Submitted", 2, referral_code=code))
+        mistyped = event("Form Submitted", 1, referral_code="ZZZZZZZZ")
+        form = change("bob", 1, mistyped, event("Form Submitted", 2, referral_code=code))
         bought = change("bob", 2, order(5, 10))
         shop.people.first["bob"] = day(5)
         for index in heard:
@@ -239,9 +240,23 @@ def test_who_had_ordered_before_the_code_is_nobody_new(shop: Shop) -> None:
 def test_recommending_oneself_under_another_profile_brings_nothing(
     shop: Shop, theirs: dict[str, str], friends: dict[str, str]
 ) -> None:
-    first_order(shop, brought(shop, **theirs), **friends)
+    code = brought(shop, **theirs)
+    first_order(shop, code, **friends)
+    # Nor with the next order, from another address.
+    later = {"email": "new@example.com"}
+    shop.keeping.take_in([change("bob", 2, order(9, 0.5, referral_code=code), traits=later)])
     assert shop.accounts.stored["ann"].balance == 0
     assert shop.balance("bob") == 10
+
+
+def test_who_recommended_and_has_no_room_is_not_rewarded_and_nobody_waits(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = brought(shop)
+    shop.keeping.take_in([change("ann", n, order(n, 1)) for n in range(1, 4)])
+    monkeypatch.setattr("services.scoring.domain.loyalty.account.MOST_ENTRIES", 3)
+    first_order(shop, code)
+    assert (shop.balance("ann"), shop.balance("bob")) == (3, 10)
 
 
 def test_ones_own_code_brings_nothing(shop: Shop) -> None:

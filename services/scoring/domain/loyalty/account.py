@@ -16,6 +16,7 @@ from services.scoring.domain.loyalty.book import EXPIRE, Ledger, ledger_of
 from services.scoring.domain.loyalty.entries import (
     ACTS,
     REFERRED,
+    REFUSED,
     REWARD,
     WELCOME,
     Entry,
@@ -71,15 +72,16 @@ class Account:
         return frozenset(stands_for(one) for one in (self.profile_id, *self.absorbed))
 
     @property
-    def referred(self) -> Entry | None:
-        """The first code that the person came with."""
+    def codes(self) -> list[Entry]:
+        """The codes that the person came with, the first one first."""
         codes = [entry for entry in self.entries.values() if entry.kind == REFERRED]
-        return min(codes, key=lambda entry: entry.place, default=None)
+        return sorted(codes, key=lambda entry: entry.place)
 
     @property
     def is_rewarded(self) -> bool:
-        """Was somebody rewarded for bringing this person? That is once, for ever."""
-        return any(entry.kind == REWARD and entry.cause == WELCOME for entry in self.entries.values())
+        """Was it decided whether somebody is rewarded for bringing this person? That is once, for ever."""
+        causes = (WELCOME, REFUSED)
+        return any(entry.kind == REWARD and entry.cause in causes for entry in self.entries.values())
 
     def ignores(self, change: ProfileChange) -> bool:
         """Does a change say nothing to this account: of a telling that is over, or of a profile that is gone?"""

@@ -16,8 +16,8 @@ BURN, ADJUST, REWARD = "burn", "adjust", "reward"
 
 ACTS = frozenset({BURN, ADJUST, REWARD})
 
-RECOMMENDED, WELCOME = "referral", "welcome"
-"""Why there is a reward: for who recommended, for the friend."""
+RECOMMENDED, WELCOME, REFUSED = "referral", "welcome", "self_referral"
+"""Why there is a reward: for who recommended, for the friend; or why there is none for the friend, for good."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
