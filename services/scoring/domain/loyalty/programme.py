@@ -27,7 +27,7 @@ Window = Literal["day", "month", "year", "ever"]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def _length(text: str | None) -> str | None:
@@ -154,7 +154,7 @@ class Programme(_Part):
     """What earns points, how long they live, and what they are good for. It counts for events from `from` on (the
     moment of publishing, when it is not said), until the next revision's."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
 
     unit: Annotated[str, Field(min_length=1, max_length=40)] = "points"
     since: Annotated[Instant | None, Field(alias="from")] = None
