@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from services.scoring.bootstrap import loyalty as bootstrap
-from services.shared.http import answer, expected_revision, json_body, resolver, whole_number
+from services.shared.http import answer, expected_revision, json_body, resolver, respond, whole_number
 from services.shared.observability import service_logger
 
 logger = service_logger("scoring")
@@ -52,9 +52,7 @@ def referral_code(profile_id: str) -> Response[Any]:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve one HTTP request."""
-    response = app.resolve(event, context)
-    logger.info("request served", route=event.get("routeKey"), status=response["statusCode"])
-    return response
+    return respond(app, logger, event, context)
 
 
 def _key() -> str:
