@@ -50,7 +50,13 @@ def add_pressure(
     reports.grant(api, "dynamodb:Query")
     stack.routes(
         api,
-        ["GET /pressure", "PUT /pressure", "GET /pressure/pauses", "POST /pressure/pauses/{name}/resume"],
+        [
+            "GET /pressure",
+            "PUT /pressure",
+            "GET /pressure/pauses",
+            "POST /pressure/pauses/{name}/resume",
+            "POST /pressure/restored",
+        ],
     )
     renew = stack.function("RenewCalendar", handler="renew_calendar", settings=settings, wheels=CALENDARS)
     pressure.grant(renew, "dynamodb:GetItem", "dynamodb:UpdateItem")

@@ -238,12 +238,13 @@ class Policies(Protocol):
 
 @dataclass(frozen=True)
 class Stance:
-    """What holds for every message: the policy (`None`: nobody gave one), the open circuits by channel, and the brakes
-    and guards by name."""
+    """What holds for every message: the policy (`None`: nobody gave one), the open circuits by channel, the brakes and
+    guards by name, and when the tables came back from a backup (empty: never)."""
 
     in_force: InForce | None = None
     circuits: Mapping[str, Circuit] = field(default_factory=dict)
     pauses: Mapping[str, Pause] = field(default_factory=dict)
+    restored_at: str = ""
 
 
 class Pauses(Protocol):
@@ -263,6 +264,10 @@ class Pauses(Protocol):
 
     def close_circuit(self, channel: str) -> None:
         """The provider takes messages again."""
+        ...
+
+    def put_restored(self, at: datetime) -> None:
+        """Note that the tables came back from a backup."""
         ...
 
     def ticket(self, name: str, most: int, at: datetime) -> bool:

@@ -182,6 +182,15 @@ def given_up(message: Message, at: datetime) -> Message | None:
     return settled(message, "failed", UNKNOWN_OUTCOME, at) if message.status in OPEN else None
 
 
+def outdated(message: Message, restored_at: str, at: datetime) -> Message | None:
+    """The message that is older than the tables it stands in, which came back from a backup at `restored_at`: it may
+    have left since. Given up like one whose answer was lost, so that late feedback corrects it."""
+    if not claimable(message) and message.status not in OPEN:
+        return None
+    gate = {"gate": "restore", "channel": message.channel, "input": restored_at, "verdict": "stop"}
+    return replace(settled(message, "failed", UNKNOWN_OUTCOME, at), gates=(*message.gates, gate))
+
+
 def expired(message: Message, at: datetime) -> Message | None:
     """The message that never left and is by now too old to."""
     if not claimable(message) or at - from_iso(message.requested_at) < EXPIRES_AFTER:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -82,6 +83,12 @@ class Pressure:
             return stopped, Ledger()
         ledger = self._ledgers.get(message.profile_id or choice.standing.address_key)
         return weigh(self._in_force, message, choice, ledger, contact, now), ledger
+
+    def outdated(self, message: Message) -> str:
+        """The moment the tables came back from a backup, if the message was asked for before: whether it left is not
+        known any more. Else empty."""
+        restored_at = self._stance.restored_at
+        return restored_at if message.requested_at < restored_at else ""
 
     def inactive(self, message: Message, ledger: Ledger, now: datetime) -> bool:
         """Is the message for somebody who has shown nothing for long, though they were written to?"""
@@ -175,7 +182,7 @@ class Pressure:
     def _note_circuit(self, channel: str, circuit: Circuit | None) -> None:
         others = {name: one for name, one in self._stance.circuits.items() if name != channel}
         circuits = others if circuit is None else {**others, channel: circuit}
-        self._stance = Stance(self._stance.in_force, circuits, self._stance.pauses)
+        self._stance = replace(self._stance, circuits=circuits)
 
 
 def _held(choice: Choice, gate: str, seen: str, until: datetime) -> Held:

@@ -124,6 +124,8 @@ class SendMessages:
         Raises:
             NotSentYet: it was not repeated; the sweep comes back to it.
         """
+        if self._pressure.outdated(stored):
+            return self.give_up(stored)
         template = self._templates.active(stored.template)
         contact = self._gates.reach([stored.profile_id]).get(stored.profile_id)
         if template is None or isinstance(contact, Gone) or (contact is None and not stored.address):
@@ -142,6 +144,11 @@ class SendMessages:
         return amend(self._messages, seen, given_up).status
 
     def _carry_out(self, stored: Message, template: Template | None, contact: Contact | None) -> str:
+        if restored_at := self._pressure.outdated(stored):
+            now = self._clock.now()
+            return amend(
+                self._messages, stored, lambda current: protocol.outdated(current, restored_at, now)
+            ).status
         if template is None:
             return self._leave(stored, stored, Skip("unknown_template", "", ()))
         message = owned(classed(stored, template), contact)
