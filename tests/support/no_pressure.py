@@ -19,7 +19,7 @@ def no_pressure() -> Pressure:
     return Pressure(
         ledgers=NoLedgers(),
         pauses=ports,
-        pace=Pace(buckets=ports, quotas={}, now=lambda: 0.0),
+        pace=Pace(buckets=ports, quotas={}, now=lambda: 0.0, unread=lambda channel, error: None),
         default=PressurePolicy(brake=None),
         sleep=lambda seconds: None,
     )

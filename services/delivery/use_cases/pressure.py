@@ -97,10 +97,10 @@ class Pressure:
             guard and message.is_commercial and ledger.inactive(now, timedelta(days=guard.inactive_days))
         )
 
-    def admit(self, message: Message, choice: Choice, now: datetime) -> Held | None:
-        """The last question before a claim, of a message that everything else lets go: has its journey's canary room,
-        the provider, and the pace? It may wait a moment for that."""
-        if held := self._probe(choice, now) or self._paced(message, choice, now):
+    def admit(self, message: Message, choice: Choice, units: int, now: datetime) -> Held | None:
+        """The last question before a claim, of a message of so many units that everything else lets go: has its
+        journey's canary room, the provider, and the pace? It may wait a moment for that."""
+        if held := self._probe(choice, now) or self._paced(message, choice, units, now):
             return held
         brake = self._in_force.policy.brake
         if brake and message.is_commercial and message.journey:
@@ -157,16 +157,27 @@ class Pressure:
                 return _held(choice, gate, f"{pause.reason} since {pause.at}", now + LOOK_AGAIN)
         return None
 
-    def _paced(self, message: Message, choice: Choice, now: datetime) -> Held | None:
+    def _paced(self, message: Message, choice: Choice, units: int, now: datetime) -> Held | None:
         rule = self._in_force.policy.pace.get(cast("Channel", choice.channel))
-        wait = self._pace.take(choice.channel, rule, commercial=message.is_commercial)
+        wait = self._pace.take(choice.channel, rule, commercial=message.is_commercial, units=units)
         if 0 < wait <= PATIENCE:
             self._sleep(wait)
-            wait = self._pace.take(choice.channel, rule, commercial=message.is_commercial)
+            wait = self._pace.take(choice.channel, rule, commercial=message.is_commercial, units=units)
         if not wait:
             return None
+        if paused := self._pace.paused(choice.channel):
+            return self._shut(choice, paused, now)
         until = now + max(PUT_OFF, timedelta(seconds=wait))
         return _held(choice, PACE, f"room in {wait:.1f} seconds", until)
+
+    def _shut(self, choice: Choice, reason: str, now: datetime) -> Held:
+        """The account itself says that nothing leaves: the circuit opens without an attempt."""
+        circuit = self._stance.circuits.get(choice.channel)
+        if circuit is None or circuit.until <= now:
+            before, circuit = circuit, tripped(circuit, reason, now, to_iso(now))
+            self._pauses.put_circuit(choice.channel, circuit, before)
+            self._note_circuit(choice.channel, circuit)
+        return _held(choice, CIRCUIT, reason, circuit.until)
 
     def _probe(self, choice: Choice, now: datetime) -> Held | None:
         """A circuit that was open long enough is tried with one message: whoever moves its time on sends that."""

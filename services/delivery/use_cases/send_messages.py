@@ -189,7 +189,9 @@ class SendMessages:
             prepared = self._prepare(message, template.document, contact, self._clock.now())
             if not isinstance(prepared, Prepared):
                 return prepared
-            if not admitted and (held := self._pressure.admit(message, prepared.choice, self._clock.now())):
+            if not admitted and (
+                held := self._pressure.admit(message, prepared.choice, prepared.units, self._clock.now())
+            ):
                 return held
             admitted = True
             claimed = self._claimed(message, template, prepared)
