@@ -208,7 +208,7 @@ class Ledgers(Protocol):
         ...
 
     def note_active(self, subject: str, at: datetime) -> None:
-        """The person opened or clicked something."""
+        """The person opened or clicked something; told again, or older than what is known, it counts for nothing."""
         ...
 
     def join(self, loser: str, winner: str, at: datetime) -> None:
@@ -319,7 +319,8 @@ class Traces(Protocol):
         ...
 
     def pressure(self, subject: str) -> list[dict[str, Any]]:
-        """When messages of which class and channel were sent to a profile or an address key, as far as that counts."""
+        """When messages of which class and channel were sent to a profile or an address key, as far as that counts; and
+        in which hours (UTC) they were read."""
         ...
 
     def disown(self, address_keys: Iterable[str], profile_ids: Iterable[str]) -> int:

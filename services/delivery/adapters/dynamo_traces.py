@@ -43,11 +43,14 @@ class DynamoTraces:
         return suppressed + permissions
 
     def pressure(self, subject: str) -> list[dict[str, Any]]:
-        return [
-            {"at": to_iso(touch.at), "class": touch.bid.message_class, "channel": touch.bid.channel}
-            for item in self._ledgers(subject)
-            for touch in read_ledger(item).touches
-        ]
+        found: list[dict[str, Any]] = []
+        for ledger in map(read_ledger, self._ledgers(subject)):
+            found += [
+                {"at": to_iso(touch.at), "class": touch.bid.message_class, "channel": touch.bid.channel}
+                for touch in ledger.touches
+            ]
+            found += [{"read_at_hour": hour, "times": ledger.reads[hour]} for hour in sorted(ledger.reads)]
+        return found
 
     def disown(self, address_keys: Iterable[str], profile_ids: Iterable[str]) -> int:
         return DynamoGates(self._gates).disown(address_keys, profile_ids)
