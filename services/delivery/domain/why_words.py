@@ -270,6 +270,7 @@ MARK_WORDS: Mapping[str, tuple[str, str]] = {
     "machine_clicked": ("clicked by a machine", "aangeklikt door een machine"),
     "complained": ("called spam", "spam genoemd"),
     "unsubscribed": ("unsubscribed", "afgemeld"),
+    "opted_out": ("unsubscribed at the provider", "afgemeld bij de provider"),
 }
 
 DUPLICATE_WORDS = (
