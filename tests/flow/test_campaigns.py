@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.journeys.adapters import definitions, running
 from services.scoring.service import definition_desk
 from services.shared.clock import to_iso
 from tests.support.road import Road
@@ -77,10 +78,12 @@ def addressed(road: Road) -> list[str]:
 def test_a_broadcast_meets_the_segment_once_and_a_call_meets_one(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And who buys then has reached its goal, though scoring had read its definitions before the campaign was there."""
+    """And who buys then has reached its goal, though all had read what is defined before the campaign was there."""
     road = shop.road
-    # The hours of this road take less than the five real seconds for which scoring believes what it has read.
+    # The hours of this road take less than the five real seconds for which services believe what they have read.
     monkeypatch.setattr(definition_desk, "CACHE_SECONDS", 0.0)
+    monkeypatch.setattr(definitions, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(running, "FRESH_SECONDS", 0.0)
     publish(road, "campaigns", "spring", CAMPAIGN)
     publish(road, "journeys", "by_hand", ONE)
     road.advance(timedelta(minutes=59), schedules_every=timedelta(minutes=30))
