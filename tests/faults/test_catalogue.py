@@ -108,5 +108,5 @@ def test_a_test_of_permissions_names_it(fault: str) -> None:
 
 @pytest.mark.parametrize("fault", OF_SENDING)
 def test_a_test_of_sending_names_it(fault: str) -> None:
-    others = [test for test in named().get(fault, ()) if "delivery" in test or "test_send_faults" in test]
+    others = [test for test in named().get(fault, ()) if "/delivery/" in test or "test_send_faults" in test]
     assert others, f"no test of sending names {fault}: {OF_SENDING[fault]}"

@@ -380,14 +380,15 @@ def test_the_sweep_passes_one_by_that_it_cannot_take(ready: World, monkeypatch: 
 
 
 def test_a_refusal_is_final(ready: World) -> None:
+    """F17: the neighbour in the same batch is sent."""
     consent("granted")
     ready.email.answers = [Refused("MessageRejected")]
     ask(request())
-    ask(request())
+    ask(request(), request("snd_2", template="confirm"))
 
     assert ready.item("snd_1")["status"] == "failed"
     assert ready.item("snd_1")["reason"] == "MessageRejected"
-    assert ready.email.accepted == []
+    assert [one.send_id for one in ready.email.accepted] == ["snd_2"]
 
 
 def test_marketing_of_unknown_fate_is_given_up_and_late_feedback_corrects_it(ready: World) -> None:
@@ -422,6 +423,7 @@ def test_a_service_message_of_unknown_fate_is_repeated_once(ready: World) -> Non
 
 
 def test_a_crash_in_the_attempt_leaves_a_visible_claim(ready: World) -> None:
+    """F5, F6."""
     consent("granted")
     ready.email.answers = [RuntimeError("the worker died")]
     ask(request(), failures=1)
@@ -435,6 +437,7 @@ def test_a_crash_in_the_attempt_leaves_a_visible_claim(ready: World) -> None:
 
 
 def test_without_time_nothing_is_begun(ready: World) -> None:
+    """F6: a claim is never cut off by the end of the function's time."""
     consent("granted")
     event = sqs(MessageRequested(requests=[request()]))
 
