@@ -256,15 +256,17 @@ class ServiceStack(OnPlatform):
         wildcard = f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::<{name}>/%s]"
         Validations.of(self).acknowledge(*(Acknowledgment(id=wildcard % one, reason=why) for one in under))
 
-    def schedule(self, function: lambda_.Function, expression: str) -> None:
-        """Run `function` at a rate, such as `rate(1 minute)`."""
-        rule = events.Rule(
-            self, f"{function.node.id}Schedule", schedule=events.Schedule.expression(expression)
-        )
+    def schedule(
+        self, function: lambda_.Function, expression: str, *, says: Mapping[str, str] | None = None
+    ) -> None:
+        """Run `function` at a rate, such as `rate(1 minute)`; of several, all but one say what they are for."""
+        id = f"{function.node.id}{''.join(word.title() for pair in (says or {}).items() for word in pair)}"
+        rule = events.Rule(self, f"{id}Schedule", schedule=events.Schedule.expression(expression))
         rule.add_target(
             targets.LambdaFunction(
                 function,
-                dead_letter_queue=DeadLetterQueue(self, f"{function.node.id}DeadLetters", alarms=self.alarms),
+                event=events.RuleTargetInput.from_object(dict(says)) if says else None,
+                dead_letter_queue=DeadLetterQueue(self, f"{id}DeadLetters", alarms=self.alarms),
                 retry_attempts=2,
             )
         )
