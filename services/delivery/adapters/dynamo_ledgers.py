@@ -20,8 +20,8 @@ def ledger_item(subject: str) -> Item:
     return {"pk": f"cap#{subject}", "sk": "ledger"}
 
 
-READS = "read_at_"
-"""Before the hour (UTC), an attribute of how often the person read then."""
+READS = "h"
+"""Before the hour (UTC), an attribute of how often the person read then; short, because there may be 24 of them."""
 
 
 def ledger_op(
@@ -61,7 +61,7 @@ def read_ledger(item: Item | None) -> Ledger:
         waits=waits,
         since=from_iso(since) if since else None,
         active_at=from_iso(active) if active else None,
-        reads={int(n.removeprefix(READS)): int(count) for n, count in item.items() if n.startswith(READS)},
+        reads={hour: int(item[f"{READS}{hour}"]) for hour in range(24) if f"{READS}{hour}" in item},
     )
 
 

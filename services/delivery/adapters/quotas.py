@@ -52,14 +52,14 @@ def sms_quota(origination: str, now: float) -> Quota:
     """
     sms = single_attempt_client(SMS_SERVICE, READ_SECONDS)
     limits = _pages(sms, "describe_spend_limits", "SpendLimits")
-    is_free = any(one["Name"] == TEXT_SPENDING and not one["EnforcedLimit"] for one in limits)
+    no_money = any(one["Name"] == TEXT_SPENDING and not one["EnforcedLimit"] for one in limits)
     numbers = [one for one in _pages(sms, "describe_phone_numbers", "PhoneNumbers") if _is(one, origination)]
     if numbers:
         active = [one for one in numbers if one["Status"] == "ACTIVE"]
         rate, paused = float(sum(map(_of_number, active))), "" if active else "number_not_active"
     else:
         rate, paused = min(_of_sender_ids(sms, origination)), ""
-    return Quota(per_second=rate, read_at=now, paused="no_spending" if is_free else paused)
+    return Quota(per_second=rate, read_at=now, paused="no_spending" if no_money else paused)
 
 
 def note_unread(channel: str, error: Exception) -> None:

@@ -116,9 +116,7 @@ class Pace:
         if known is None or now - known.read_at >= READ_AGAIN:
             try:
                 known = self._quotas[channel](now)
-            except (
-                Exception
-            ) as error:  # it stops nobody: the provider says itself when it is too fast, or paused
+            except Exception as error:  # it stops nobody: the provider says itself when it takes no more
                 self._unread(channel, error)
                 known = replace(bucket.quota, read_at=now, paused="")
             self._known[channel] = known
