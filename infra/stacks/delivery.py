@@ -76,9 +76,7 @@ class DeliveryStack(ServiceStack):
                 index_name=name,
                 partition_key=dynamodb.Attribute(name=partition, type=dynamodb.AttributeType.STRING),
                 sort_key=dynamodb.Attribute(name=sort, type=dynamodb.AttributeType.STRING),
-                projection_type=(
-                    dynamodb.ProjectionType.KEYS_ONLY if name == "open" else dynamodb.ProjectionType.ALL
-                ),
+                projection_type=dynamodb.ProjectionType.KEYS_ONLY,
             )
         return table
 
@@ -126,7 +124,7 @@ class DeliveryStack(ServiceStack):
 
     def _allow_sending(self, function: ServiceFunction) -> None:
         self.messages.grant(function, *READ_WRITE)
-        self.messages.grant(function, "dynamodb:Query")
+        self.messages.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query")
         self.gates.grant(
             function,
             "dynamodb:GetItem",
@@ -219,7 +217,9 @@ class DeliveryStack(ServiceStack):
             }
         )
         self.channels.allow_forgetting(function)
-        self.messages.grant(function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem")
+        self.messages.grant(
+            function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:DeleteItem"
+        )
         self.gates.grant(
             function,
             "dynamodb:GetItem",
@@ -239,7 +239,7 @@ class DeliveryStack(ServiceStack):
                 "gates_table": self.gates.table_name,
             },
         )
-        self.messages.grant(api, "dynamodb:GetItem", "dynamodb:Query")
+        self.messages.grant(api, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
         outcomes = self.function(
             "Outcomes",
             handler="outcomes",
@@ -261,7 +261,7 @@ class DeliveryStack(ServiceStack):
             handler="on_exits",
             settings={"messages_table": self.messages.table_name, "gates_table": self.gates.table_name},
         )
-        self.messages.grant(on_exits, "dynamodb:Query", "dynamodb:UpdateItem")
+        self.messages.grant(on_exits, "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:UpdateItem")
         self.react(on_exits, facts=[JourneyExited])
         on_stages = self.function(
             "OnStages", handler="on_stages", settings={"reports_table": self.reports.table_name}

@@ -50,8 +50,12 @@ class Messages(Protocol):
         """The message as it stands now."""
         ...
 
+    def known(self, send_ids: Iterable[str]) -> dict[str, Message]:
+        """Those of the messages that are kept, as they stood a moment ago."""
+        ...
+
     def update(self, seen: Message, new: Message) -> None:
-        """Write the difference.
+        """Write the difference; a message that was pending need not be there yet.
 
         Raises:
             Stale: the message no longer is what was seen, in its state or in a field that would change.

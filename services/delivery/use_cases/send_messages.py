@@ -80,31 +80,46 @@ class SendMessages:
 
     def facts(
         self, requests: Sequence[MessageRequest]
-    ) -> tuple[dict[str, Template | None], dict[str, Contact | Gone]]:
-        """The templates and contacts a batch needs, read once for all of it."""
+    ) -> tuple[dict[str, Template | None], dict[str, Contact | Gone], dict[str, Message]]:
+        """The templates and contacts a batch needs, and those of its messages that came before, read once for all of
+        it."""
         self.refresh()
         names = dict.fromkeys(r.template for r in requests)
         contacts = self._gates.reach(r.profile_id for r in requests)
-        return {name: self._templates.active(name) for name in names}, contacts
+        known = self._messages.known(r.send_id for r in requests)
+        return {name: self._templates.active(name) for name in names}, contacts, known
 
     def refresh(self) -> None:
         """Read what holds for every message: before a batch."""
         self._pressure.refresh()
         self._address_secret()  # the first call makes a client, which must not happen in several threads at once
 
-    def take(self, request: MessageRequest, template: Template | None, contact: Contact | Gone | None) -> str:
-        """Carry out one request; the message's status, `duplicate` where it was carried out before, or `erased`: of
-        an erased person nothing is kept, not even this.
+    def take(
+        self,
+        request: MessageRequest,
+        template: Template | None,
+        contact: Contact | Gone | None,
+        known: Message | None,
+    ) -> str:
+        """Carry out one request, of which `known` is kept as far as was seen; the message's status, `duplicate` where
+        it was carried out before, or `erased`: of an erased person nothing is kept, not even this.
 
         Raises:
             NotSentYet: it was not attempted, and is to be requested again.
         """
         if isinstance(contact, Gone):
             return ERASED
+        stored = known or pending(request)
+        if not protocol.claimable(stored):
+            return self._again(stored)
         if isinstance(request, AddressedRequest):
             self._note_address(request)
-        stored = self._messages.create(pending(request))
-        return self._carry_out(stored, template, contact) if protocol.claimable(stored) else "duplicate"
+        try:
+            return self._carry_out(stored, template, contact)
+        except NotSentYet:
+            if known is None:
+                self._messages.create(stored)  # so that it is seen to wait
+            raise
 
     def retry(self, stored: Message) -> str:
         """Attempt again what certainly did not leave, as if it were requested now; the message's status.
@@ -140,6 +155,12 @@ class SendMessages:
             return protocol.given_up(current, now) if current.attempt_id == seen.attempt_id else None
 
         return amend(self._messages, seen, given_up).status
+
+    def _again(self, stored: Message) -> str:
+        """The request of what is carried out already came again. While nobody but the queue looks after a claim, this
+        may be all that will ever be heard of it."""
+        amend(self._messages, stored, protocol.watched)
+        return "duplicate"
 
     def _carry_out(self, stored: Message, template: Template | None, contact: Contact | None) -> str:
         if template is None:
@@ -192,7 +213,8 @@ class SendMessages:
             if verdict == "claimed":
                 return self._send(claimed, prepared)
             if verdict == "taken":
-                return "duplicate"
+                taken = self._messages.get(claimed.send_id)
+                return self._again(taken) if taken else "duplicate"
             moved += verdict == "moved"
             crowded += verdict == "crowded"
         raise NotSentYet(f"the gates of {message.send_id} keep changing")
@@ -243,8 +265,6 @@ class SendMessages:
     def _leave(self, stored: Message, message: Message, verdict: Skip | Held) -> str:
         """Hold the message back, for good or for a while, with what was found out about it."""
         now = self._clock.now()
-        if isinstance(verdict, Held) or stored.status == "held":
-            self._pressure.note(message, message.profile_id or stored.address_key, verdict, now)
 
         def held_back(current: Message) -> Message | None:
             if isinstance(verdict, Held):
@@ -262,8 +282,12 @@ class SendMessages:
                 merged_from=message.merged_from,
             )
 
-        status = amend(self._messages, stored, held_back).status
-        return PACED if status == "held" and verdict.reason == PACE else status
+        after = amend(self._messages, stored, held_back)
+        if not protocol.claimable(after) and after.status != "skipped":
+            return self._again(after)
+        if isinstance(verdict, Held) or stored.status == "held":
+            self._pressure.note(message, message.profile_id or stored.address_key, verdict, now)
+        return PACED if after.status == "held" and verdict.reason == PACE else after.status
 
 
 def _merged(message: Message) -> Skip:

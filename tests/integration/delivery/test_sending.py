@@ -456,7 +456,7 @@ def test_poison_is_failed_and_its_neighbour_sent(ready: World) -> None:
 def test_a_claim_whose_answer_was_lost_is_known_as_its_own(ready: World) -> None:
     consent("granted")
     sending = bootstrap.sending()
-    templates, contacts = sending.facts([request()])
+    templates, contacts, _ = sending.facts([request()])
     stored = sending._messages.create(_stored())
     message = _stored(message_class="commercial", purpose="newsletter")
     prepared = sending._prepare(message, templates["news"].document, contacts["prf_1"], NOW)  # type: ignore[arg-type, union-attr]

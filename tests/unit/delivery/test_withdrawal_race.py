@@ -126,14 +126,19 @@ class World:
 
     def update(self, seen: Message, new: Message) -> None:
         self.pause()
-        if self.message != seen:
+        if not self._stands(seen):
             raise Stale(self.message)
         self.message = new
+
+    def _stands(self, seen: Message) -> bool:
+        if seen.status == "pending":
+            return self.message is None or self.message.status == "pending"
+        return self.message == seen
 
     def claim(self, seen: Message, new: Message, ledger: Ledger) -> ClaimVerdict:
         """As the transaction does it; not `careful`: as a claim does that looked at the gates before, and only then."""
         self.pause()
-        if self.message != seen:
+        if not self._stands(seen):
             return "taken"
         entry = self.copy.entry_id if self.copy else ""
         if self.careful and not (self.allows and entry == new.consent_entry_id):
@@ -249,7 +254,7 @@ def live(world: World) -> None:
         stored = world.message
         try:
             if stored is None or world.choices.of(2):
-                sending.take(REQUEST, NEWS, ANN)
+                sending.take(REQUEST, NEWS, ANN, stored)
             elif stored.status == "retry":
                 sending.retry(stored)
             elif stored.status in OPEN:
