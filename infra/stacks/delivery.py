@@ -171,7 +171,13 @@ class DeliveryStack(ServiceStack):
             timeout_seconds=60,
         )
         self.messages.grant(on_consent, "dynamodb:GetItem", "dynamodb:PutItem")
-        self.gates.grant(on_consent, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self.gates.grant(
+            on_consent,
+            "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        )
         self.react(on_consent, facts=[ConsentChanged], batch_size=20, timeout_seconds=60)
         watch_freshness(self, COPIED)
         on_profiles = self.function(

@@ -64,7 +64,7 @@ class Messages(Protocol):
 
     def claim(self, seen: Message, new: Message, ledger: Ledger) -> ClaimVerdict:
         """Consent, suppression, contact pressure and claim in one transaction; `ledger` is the person's with this
-        message in it, at the revision that was read."""
+        message in it, at the revision that was read, and that before the gates: it moves on when one of these does."""
         ...
 
     def open_before(self, moment: datetime) -> Iterable[str]:

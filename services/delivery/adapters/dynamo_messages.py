@@ -10,6 +10,7 @@ from itertools import islice
 from services.delivery.adapters.dynamo_gates import address_item, permission_item
 from services.delivery.adapters.dynamo_ledgers import ledger_op
 from services.delivery.adapters.message_items import difference, from_item, open_partitions, to_item
+from services.delivery.domain.contact import OWNED
 from services.delivery.domain.message import Message
 from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.ports import ClaimVerdict, Stale
@@ -93,11 +94,19 @@ class DynamoMessages:
         )
 
     def _claim_ops(self, seen: Message, new: Message, ledger: Ledger) -> list[tuple[str, Op]]:
-        message = self._change_op(seen, new)
+        """Who has an address is told whatever changes about it (`dynamo_gates`), so that their ledger, as it was read
+        before the gates, stands for these as well; other addresses are looked at here."""
+        ops = [("message", self._change_op(seen, new))]
+        if new.address or not new.profile_id or new.channel not in OWNED:
+            ops += self._gate_ops(new)
+        ops.append(("pressure", ledger_op(self._gates, new.subject, ledger, from_iso(new.claimed_at))))
+        return ops
+
+    def _gate_ops(self, new: Message) -> list[tuple[str, Op]]:
         suppression = self._gates.check_op(
             address_item(new.address_key, f"suppressed#{new.channel}"), "attribute_not_exists(pk)"
         )
-        ops = [("message", message), ("suppression", suppression)]
+        ops = [("suppression", suppression)]
         if new.is_commercial:
             permission = self._gates.check_op(
                 permission_item(new.address_key, new.purpose, new.channel),
@@ -106,7 +115,6 @@ class DynamoMessages:
                 values={":granted": "granted", ":entry": new.consent_entry_id, ":now": new.claimed_at},
             )
             ops.append(("consent", permission))
-        ops.append(("pressure", ledger_op(self._gates, new.subject, ledger, from_iso(new.claimed_at))))
         return ops
 
     def open_before(self, moment: datetime) -> Iterator[str]:

@@ -17,7 +17,7 @@ from services.delivery.domain.reports.mailboxes import mailbox_of
 from services.delivery.domain.requested import classed, never, owned, pending
 from services.delivery.domain.templates.documents import Template
 from services.delivery.domain.wishes import Held
-from services.delivery.ports import Gates, Messages, Outgoing, Secret, Sender, Templates
+from services.delivery.ports import ClaimVerdict, Gates, Messages, Outgoing, Secret, Sender, Templates
 from services.delivery.use_cases.addresses import keys_of
 from services.delivery.use_cases.amend import amend
 from services.delivery.use_cases.prepare import Prepare, Prepared
@@ -208,8 +208,7 @@ class SendMessages:
             admitted = True
             claimed = self._claimed(message, template, prepared)
             claimed = replace(claimed, channels=stored.channels)
-            ledger = prepared.ledger.touched(bid_of(claimed, claimed.channel), from_iso(claimed.claimed_at))
-            verdict = self._messages.claim(stored, claimed, ledger)
+            verdict = self._claim(stored, claimed, prepared)
             if verdict == "claimed":
                 return self._send(claimed, prepared)
             if verdict == "taken":
@@ -218,6 +217,12 @@ class SendMessages:
             moved += verdict == "moved"
             crowded += verdict == "crowded"
         raise NotSentYet(f"the gates of {message.send_id} keep changing")
+
+    def _claim(self, stored: Message, claimed: Message, prepared: Prepared) -> ClaimVerdict:
+        if prepared.choice.lapsed(claimed.claimed_at):
+            return "moved"
+        ledger = prepared.ledger.touched(bid_of(claimed, claimed.channel), from_iso(claimed.claimed_at))
+        return self._messages.claim(stored, claimed, ledger)
 
     def _claimed(self, message: Message, template: Template, prepared: Prepared) -> Message:
         choice = prepared.choice
