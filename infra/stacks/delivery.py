@@ -30,6 +30,9 @@ SWEEP_AFTER_SECONDS = 15 * 60
 LOCAL_SWEEP_AFTER_SECONDS = 30 * 86_400
 """On a clock that runs half a million times faster, a message on its way would seem to be hours old."""
 
+OUTBOX_BATCH, OUTBOX_GATHERS = 500, 5
+"""Changes of messages, and seconds: an object in the lake and a note of what was counted are paid for by the batch."""
+
 SEND_TIMEOUT_SECONDS = 60
 READ_WRITE = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 
@@ -209,6 +212,8 @@ class DeliveryStack(ServiceStack):
             handler="on_messages_stream",
             table=self.messages,
             settings={"reports_table": self.reports.table_name, "lake_bucket": self.lake_bucket_name},
+            batch_size=OUTBOX_BATCH,
+            gather_seconds=OUTBOX_GATHERS,
         )
         keep_outcomes(self, publisher)
         self.reports.grant(publisher, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")

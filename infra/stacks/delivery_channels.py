@@ -209,7 +209,7 @@ class Channels:
 
     def _let_note(self, function: ServiceFunction) -> None:
         """What comes back of letters and calls is feedback like any."""
-        self._messages.grant(function, "dynamodb:GetItem", "dynamodb:UpdateItem")
+        self._messages.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem")
         self._gates.grant(
             function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"
         )

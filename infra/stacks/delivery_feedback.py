@@ -43,7 +43,7 @@ def add_feedback(
         handler="on_feedback",
         settings={"messages_table": messages.table_name, "gates_table": gates.table_name},
     )
-    messages.grant(on_feedback, "dynamodb:GetItem", "dynamodb:UpdateItem")
+    messages.grant(on_feedback, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem")
     gates.grant(on_feedback, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
     queue = stack.queue("FeedbackQueue")
     topic.add_subscription(subscriptions.SqsSubscription(queue, dead_letter_queue=queue.dead_letters))

@@ -143,6 +143,9 @@ class World:
     def get(self, send_id: str) -> Message | None:
         return self.message
 
+    def known(self, send_ids: Iterable[str]) -> dict[str, Message]:
+        return {"snd_1": self.message} if self.message else {}
+
     def update(self, seen: Message, new: Message) -> None:
         self._danger("before the outcome is kept")
         if not self._stands(seen):
