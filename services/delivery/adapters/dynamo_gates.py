@@ -4,8 +4,8 @@
 `address#<key>` / `consent#<purpose>#<channel>`, `suppressed#<channel>`, `owner`, `message#<send id>`;
 `cap#<profile or address key>` / `ledger`: see `dynamo_ledgers`.
 
-An `owner` holds the profile that had the address last and, as `profiles`, all that ever had it. Whatever changes about an
-address is written first, and then moves the ledgers of these on, so that no claim holds that looked before.
+An `owner` holds the profile that had the address last and, as `profiles`, all that ever had it. Whatever changes about
+an address is written first, and then moves the ledgers of these on, so that no claim holds that looked before.
 """
 
 from __future__ import annotations

@@ -32,8 +32,8 @@ PORTION = 100
 
 
 class DynamoMessages:
-    """Messages by send id; indexes `open` (what the sweep looks after) and `by_profile`. Both hold keys only, and those of
-    `by_profile` stay as they are, so that a message costs one write there."""
+    """Messages by send id; indexes `open` (what the sweep looks after) and `by_profile`. Both hold keys only, and those
+    of `by_profile` stay as they are, so that a message costs one write there."""
 
     def __init__(self, messages: Table, gates: Table) -> None:
         self._table = messages

@@ -14,6 +14,7 @@ from services.shared.clock import to_iso
 from services.shared.contracts.consent import EVERY, ConsentChange
 from services.shared.contracts.ingest import Merge, ProfileChange
 
+
 class CopyContacts:
     """Keeps the copies of contacts; repeated or overtaken facts change nothing."""
 

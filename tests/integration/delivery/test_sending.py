@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from services.delivery import bootstrap
-from services.delivery.domain.pressure.ledger import Ledger, bid_of
+from services.delivery.domain.pressure.ledger import bid_of
 from services.delivery.domain.protocol import Refused, Retry, Unknown
 from services.delivery.handlers import (
     api,
