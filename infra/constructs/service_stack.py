@@ -181,8 +181,10 @@ class ServiceStack(OnPlatform):
         memory: int = 512,
         timeout_seconds: int = 30,
         batch_size: int = 100,
+        gather_seconds: int = 0,
     ) -> ServiceFunction:
-        """A function that turns the changes of `table` into facts on the bus: the outbox.
+        """A function that turns the changes of `table` into facts on the bus: the outbox. Where changes are many it may
+        gather them for some seconds, because what it writes is paid for by the batch.
 
         The whole batch is retried until it goes through (a change is never skipped), for as long as the stream
         keeps it; then its position goes to a dead-letter queue.
@@ -200,6 +202,9 @@ class ServiceStack(OnPlatform):
                 table,
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
                 batch_size=batch_size,
+                max_batching_window=(
+                    Duration.seconds(gather_seconds) if gather_seconds and not self.halte.is_local else None
+                ),
                 bisect_batch_on_error=False,
                 report_batch_item_failures=True,
                 retry_attempts=1000,

@@ -219,8 +219,10 @@ class Channels:
 
     def _let_note(self, function: ServiceFunction) -> None:
         """What comes back of letters and calls is feedback like any."""
-        self._messages.grant(function, "dynamodb:GetItem", "dynamodb:UpdateItem")
-        self._gates.grant(function, "dynamodb:PutItem", "dynamodb:BatchGetItem")
+        self._messages.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem")
+        self._gates.grant(
+            function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"
+        )
 
     def _let_use_orders(self, function: ServiceFunction, *actions: str) -> None:
         why = "Order files are named by day, under one prefix of the lake's bucket."

@@ -47,8 +47,8 @@ def add_feedback(
         handler="on_feedback",
         settings={"messages_table": messages.table_name, "gates_table": gates.table_name},
     )
-    messages.grant(on_feedback, "dynamodb:GetItem", "dynamodb:UpdateItem")
-    gates.grant(on_feedback, "dynamodb:PutItem", "dynamodb:UpdateItem")
+    messages.grant(on_feedback, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem")
+    gates.grant(on_feedback, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
     queue = stack.queue("FeedbackQueue")
     topic.add_subscription(subscriptions.SqsSubscription(queue, dead_letter_queue=queue.dead_letters))
     stack.consume(on_feedback, queue)

@@ -50,8 +50,12 @@ class Messages(Protocol):
         """The message as it stands now."""
         ...
 
+    def known(self, send_ids: Iterable[str]) -> dict[str, Message]:
+        """Those of the messages that are kept, as they stood a moment ago."""
+        ...
+
     def update(self, seen: Message, new: Message) -> None:
-        """Write the difference.
+        """Write the difference; a message that was pending need not be there yet.
 
         Raises:
             Stale: the message no longer is what was seen, in its state or in a field that would change.
@@ -60,7 +64,7 @@ class Messages(Protocol):
 
     def claim(self, seen: Message, new: Message, ledger: Ledger) -> ClaimVerdict:
         """Consent, suppression, contact pressure and claim in one transaction; `ledger` is the person's with this
-        message in it, at the revision that was read."""
+        message in it, at the revision that was read, and that before the gates: it moves on when one of these does."""
         ...
 
     def open_before(self, moment: datetime) -> Iterable[str]:

@@ -49,6 +49,15 @@ def ledger_op(
     return table.update_op(ledger_item(subject), update, condition=condition, values=values)
 
 
+def move_on(table: Table, subject: str, at: datetime) -> None:
+    """Let no claim pass that looked at the person's ledger before."""
+    table.update(
+        ledger_item(subject),
+        "SET expires_at = if_not_exists(expires_at, :expires) ADD revision :one",
+        values={":expires": int((at + KEPT).timestamp()), ":one": 1},
+    )
+
+
 def read_ledger(item: Item | None) -> Ledger:
     """The ledger in an item."""
     if item is None:

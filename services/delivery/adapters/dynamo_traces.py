@@ -7,7 +7,7 @@ from typing import Any
 
 from services.delivery.adapters.dynamo_gates import DynamoGates, address_item
 from services.delivery.adapters.dynamo_ledgers import read_ledger
-from services.delivery.adapters.message_items import from_item
+from services.delivery.adapters.dynamo_messages import messages_of
 from services.delivery.domain.message import Message
 from services.shared.aws.dynamo import Item, Table
 from services.shared.clock import to_iso
@@ -23,10 +23,7 @@ class DynamoTraces:
         self._gates = gates
 
     def every_message(self, profile_id: str) -> Iterator[Message]:
-        items = self._messages.query(
-            "profile_id = :p", values={":p": profile_id}, index="by_profile", descending=True
-        )
-        return (from_item(item) for item in items)
+        return messages_of(self._messages, profile_id)
 
     def addressed(self, address_key: str) -> list[str]:
         return [item["sk"].removeprefix(_NOTE) for item in self._of_address(address_key, _NOTE)]

@@ -75,14 +75,17 @@ class Pressure:
         """Read what holds for everybody: once for a batch."""
         self._stance = self._pauses.read()
 
+    def ledger(self, subject: str) -> Ledger:
+        """The person's, as it stands now."""
+        return self._ledgers.get(subject)
+
     def weigh(
-        self, message: Message, choice: Choice, contact: Contact | None, now: datetime
-    ) -> tuple[Choice | Skip | Held, Ledger]:
-        """The verdict, and the ledger it was passed by: a claim holds only while that stands."""
-        if stopped := self._stopped(message, choice, now):
-            return stopped, Ledger()
-        ledger = self._ledgers.get(message.profile_id or choice.standing.address_key)
-        return weigh(self._in_force, message, choice, ledger, contact, now), ledger
+        self, message: Message, choice: Choice, ledger: Ledger, contact: Contact | None, now: datetime
+    ) -> Choice | Skip | Held:
+        """The verdict by a ledger: a claim holds only while that stands."""
+        return self._stopped(message, choice, now) or weigh(
+            self._in_force, message, choice, ledger, contact, now
+        )
 
     def outdated(self, message: Message) -> str:
         """The moment the tables came back from a backup, if the message was asked for before: whether it left is not
