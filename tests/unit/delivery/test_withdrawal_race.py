@@ -273,7 +273,7 @@ ON_THEIR_WAY: dict[str, list[list[ConsentChange | str]]] = {
     "complained, and then it is in the ledger": [[COMPLAINT, TAKEN], [TAKEN, COMPLAINT]],
 }
 AT_LENGTH: dict[str, list[list[ConsentChange | str]]] = {
-    "given again and withdrawn late": [[AGAIN, TAKEN]],
+    "withdrawn and given again, in any order": [list(order) for order in permutations([TAKEN, AGAIN])],
     "withdrawn, given and withdrawn, in any order": [list(o) for o in permutations([TAKEN, AGAIN, ENDED])],
     "all of it and a complaint": [[TAKEN, AGAIN, COMPLAINT, ENDED], [ENDED, AGAIN, TAKEN, COMPLAINT]],
 }
