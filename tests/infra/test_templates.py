@@ -38,7 +38,13 @@ PUBLIC_ROUTES = {
     "GET /console",
     "GET /console/{name}",
 }
-RESOURCELESS_ACTIONS = {"dynamodb:ListStreams", "ses:GetAccount"}
+RESOURCELESS_ACTIONS = {
+    "dynamodb:ListStreams",
+    "ses:GetAccount",
+    "sms-voice:DescribePhoneNumbers",
+    "sms-voice:DescribeSenderIds",
+    "sms-voice:DescribeSpendLimits",
+}
 """Actions for which AWS knows no resource: the only ones that may be allowed on `*`."""
 
 AWS_TELLS = {("aws.states", "Step Functions Execution Status Change")}

@@ -8,18 +8,18 @@ from typing import Any
 from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.domain.pressure.pace import Bucket
 from services.delivery.domain.pressure.policy import PressurePolicy
-from services.delivery.ports import Stance
+from services.delivery.ports import Ledgers, Stance
 from services.delivery.use_cases.pace import Pace
 from services.delivery.use_cases.pressure import Pressure
 
 
-def no_pressure() -> Pressure:
+def no_pressure(ledgers: Ledgers | None = None) -> Pressure:
     """For tests of all the rest."""
     ports: Any = _Nothing()
     return Pressure(
-        ledgers=NoLedgers(),
+        ledgers=ledgers or NoLedgers(),
         pauses=ports,
-        pace=Pace(buckets=ports, quotas={}, now=lambda: 0.0),
+        pace=Pace(buckets=ports, quotas={}, now=lambda: 0.0, unread=lambda channel, error: None),
         default=PressurePolicy(brake=None),
         sleep=lambda seconds: None,
     )

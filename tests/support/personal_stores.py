@@ -163,6 +163,10 @@ PREFIXES: dict[str, Erased | Expires | Harmless] = {
         "Order files that the printer has: what is printed can't be called back. A letter that still waits for its "
         "order is erased with the rest.",
     ),
+    "print-status/": Expires(
+        14,
+        "What became of letters, by send id, until the printer's file is taken in: minutes, unless it can't be read.",
+    ),
     "outcomes/": Harmless("What reports count: a message and where it stood, never whose it was."),
     "outcome-lake/": Harmless("The same, of finished days."),
     "exports/": Erased(("received",), "history"),
