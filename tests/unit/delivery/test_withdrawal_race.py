@@ -230,10 +230,10 @@ COMPLAINT = "complained"
 ON_THEIR_WAY: dict[str, list[list[ConsentChange | str]]] = {
     "withdrawn": [[TAKEN]],
     "withdrawn, told twice and late": [[TAKEN, GIVEN], [TAKEN, TAKEN]],
-    "withdrawn and given again, in any order": [list(order) for order in permutations([TAKEN, AGAIN])],
     "complained, and then it is in the ledger": [[COMPLAINT, TAKEN], [TAKEN, COMPLAINT]],
 }
 AT_LENGTH: dict[str, list[list[ConsentChange | str]]] = {
+    "withdrawn and given again, in any order": [list(order) for order in permutations([TAKEN, AGAIN])],
     "withdrawn, given and withdrawn, in any order": [list(o) for o in permutations([TAKEN, AGAIN, ENDED])],
     "all of it and a complaint": [[TAKEN, AGAIN, COMPLAINT, ENDED], [ENDED, AGAIN, TAKEN, COMPLAINT]],
 }
