@@ -15,7 +15,7 @@ from statistics import median
 
 from benchmarks.results import Report, Result
 from services.delivery.adapters.outcome_parquet import ROW_GROUP, DuckOutcomes
-from services.delivery.domain.reports.prices import Prices
+from services.delivery.domain.prices import Prices
 from services.delivery.domain.reports.tables import KINDS, lines, shown
 
 LINES = 5_000_000

@@ -28,9 +28,10 @@ from halte.stores import Place, Store, UnknownStage, find, fresh_tables
 from services.ingest.adapters.dynamo_erasures import mark_of
 from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_lake import S3Lake
+from services.ingest.domain.lake import counts
 from services.ingest.domain.rows import BrokenFile, read_rows
 from services.ingest.lake.forgotten import Forgotten
-from services.ingest.lake.rebuild import compare, counts, people, rebuild
+from services.ingest.lake.rebuild import compare, people, rebuild
 from services.ingest.lake.upkeep import LakeKeeper
 from services.shared.aws.secrets import secret_text
 from services.shared.cells import neutral

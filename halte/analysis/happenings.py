@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ from typing import Any
 from halte.stores import Place, Store
 from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_lake import S3Lake
-from services.ingest.domain.lake import to_row
-from services.ingest.lake.rebuild import counts
+from services.ingest.domain.happenings import Happening, amount_of, happened, score_of
+from services.ingest.domain.lake import counts
 from services.ingest.lake.upkeep import LakeKeeper
 from services.scoring.domain.analysis.observing import Trail
 from services.shared.clock import SystemClock
@@ -25,27 +25,13 @@ _OTHERWISE = "read_json($file, format='newline_delimited')"
 _PERSON = ("person", "profile_id", "userId", "user_id", "customer_id")
 _NAME = ("event", "name")
 _AT = ("at", "timestamp", "time", "date")
-_AMOUNT = ("revenue", "total", "amount")
 BATCH = 10_000
-HIGHEST = 10
-"""The best answer to whether somebody would recommend us."""
 
 Report = Callable[[int], None]
 
 
 class WrongFile(Invalid):
     """A file is no table, or misses a column: `wrong_file`."""
-
-
-@dataclass(frozen=True)
-class Happening:
-    """Something a person did; `amount` of money, 0 when it is about none; `score` is an answer's, 0 to 10."""
-
-    person: str
-    at: datetime
-    name: str
-    amount: float = 0.0
-    score: float | None = None
 
 
 def rows_of(file: Path) -> Iterator[dict[str, Any]]:
@@ -78,7 +64,10 @@ def of_file(file: Path) -> Iterator[Happening]:
     for number, row in enumerate(rows_of(file), start=1):
         found = [_column(row, names, file) for names in (_PERSON, _NAME, _AT)]
         try:
-            yield Happening(str(found[0]), _instant(found[2]), str(found[1]), _amount(row), _score(row))
+            survey = str(row.get("survey") or "")
+            yield Happening(
+                str(found[0]), _instant(found[2]), str(found[1]), amount_of(row), score_of(row), survey
+            )
         except ValueError as error:
             raise WrongFile("wrong_file", f"{file}, row {number}: {error}") from error
 
@@ -96,11 +85,8 @@ def of_lake(place: Place, report: Report = lambda lines: None) -> Iterator[Happe
         for line in keeper.lines():
             report(1)
             if counts(line):
-                row = to_row(line)
-                properties = (line.get("event") or {}).get("properties")
-                said = properties if isinstance(properties, Mapping) else {}
-                person = into.get(row["profile_id"], row["profile_id"])
-                yield Happening(person, _instant(row["at"]), str(row["name"]), _amount(said), _score(said))
+                one = happened(line)
+                yield replace(one, person=into.get(one.person, one.person))
 
 
 def trails(happenings: Iterable[Happening]) -> list[Trail]:
@@ -136,21 +122,3 @@ def _column(row: Mapping[str, Any], names: Iterable[str], file: Path) -> Any:
 def _instant(value: Any) -> datetime:
     at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-
-
-def _amount(row: Mapping[str, Any]) -> float:
-    for name in _AMOUNT:
-        if row.get(name) not in (None, ""):
-            try:
-                return float(row[name])
-            except (TypeError, ValueError):
-                return 0.0
-    return 0.0
-
-
-def _score(row: Mapping[str, Any]) -> float | None:
-    try:
-        score = float(row.get("score"))  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
-    return score if 0 <= score <= HIGHEST else None

@@ -13,9 +13,9 @@ from typing import Any
 from rich.console import Console
 
 from halte.analysis import returning, training
-from halte.analysis.happenings import Happening
 from halte.analysis.reading import add_origin, days, instant, reading
 from halte.analysis.showing import percent, progress, rated, table
+from services.ingest.domain.happenings import Happening
 from services.scoring.domain.analysis.inactives import Cohort, Customer, report
 from services.scoring.domain.analysis.reactivation import Worth, ranked
 from services.scoring.domain.analysis.thresholds import SIGNIFICANCE

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from halte.analysis.happenings import Happening, of_file, of_lake
+from halte.analysis.happenings import of_file, of_lake
 from halte.analysis.showing import progress
 from halte.stores import find
+from services.ingest.domain.happenings import Happening
 
 
 def add_origin(command: argparse.ArgumentParser) -> None:

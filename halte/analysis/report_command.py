@@ -17,8 +17,8 @@ from halte.analysis.showing import percent, progress, table
 from halte.stores import find
 from services.delivery.adapters.outcome_parquet import DuckOutcomes
 from services.delivery.adapters.s3_outcomes import S3Outcomes
+from services.delivery.domain.prices import PriceList, Prices
 from services.delivery.domain.reports.lines import DIMENSIONS
-from services.delivery.domain.reports.prices import PriceList, Prices
 from services.delivery.domain.reports.tables import KINDS, Line, as_csv, cells, lines, total
 from services.delivery.use_cases.keep_outcomes import KeepOutcomes
 from services.shared.clock import SystemClock
@@ -55,7 +55,7 @@ def add(commands: Any) -> None:
         help=f"one of {', '.join(DIMENSIONS)}",
     )
     command.add_argument(
-        "--prices", type=Path, help="a JSON file of GET /reports/prices (default: list prices of AWS)"
+        "--prices", type=Path, help="a JSON file of GET /channels/prices (default: list prices of AWS)"
     )
     command.add_argument("--out", type=Path, help="write it to this file: .csv or .parquet")
     command.set_defaults(run=run)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from halte.analysis.happenings import Happening
 from halte.analysis.training import LEAST_SUPPORT, Report, Unlearnable, newton, train
+from services.ingest.domain.happenings import Happening
 from services.scoring.domain.analysis.evidence import Share, area_under_curve
 from services.scoring.domain.analysis.reactivation import LEAST_WEIGHT, Inactive, ReactivationModel
 

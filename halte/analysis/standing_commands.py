@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections import defaultdict
-from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from rich.console import Console
 
-from halte.analysis.happenings import Happening
 from halte.analysis.reading import add_origin, days, instant, reading
 from halte.analysis.showing import percent, rated, table
+from services.ingest.domain.figures.loyal import Group, buyers, compare
+from services.ingest.domain.figures.service_kpis import Month, months, served
 from services.scoring.domain.analysis.evidence import p_differs
-from services.scoring.domain.analysis.loyal import Buyer, Group, compare
-from services.scoring.domain.analysis.service_kpis import Month, Served, months
 from services.scoring.domain.analysis.thresholds import SIGNIFICANCE
 
 EXAMPLES = """examples:
@@ -58,8 +54,8 @@ def add(commands: Any) -> None:
 
 def _loyal(options: argparse.Namespace, console: Console) -> int:
     with reading(options, console) as source:
-        buyers = _buyers(source, options.order, options.referral)
-    found = compare(buyers, options.at, options.period, options.loyal_from)
+        people = buyers(source, options.order, options.referral)
+    found = compare(people, options.at, options.period, options.loyal_from)
     shown = table("customers", "people", "basket", "orders each", "churned", "95 %", "referred", "95 %")
     for name, group in (("loyal", found.loyal), ("new", found.new)):
         shown.add_row(name, *_cells(group))
@@ -75,17 +71,6 @@ def _loyal(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _buyers(source: Iterable[Happening], order: str, referral: str) -> list[Buyer]:
-    orders: dict[str, list[tuple[datetime, float]]] = defaultdict(list)
-    referrals: dict[str, list[datetime]] = defaultdict(list)
-    for one in source:
-        if one.name == order:
-            orders[one.person].append((one.at, one.amount))
-        elif one.name == referral:
-            referrals[one.person].append(one.at)
-    return [Buyer(person, bought, referrals.get(person, ())) for person, bought in orders.items()]
-
-
 def _cells(group: Group) -> list[str]:
     churned, referred = rated(group.churned), rated(group.referred)
     return [f"{group.people:,}", f"{group.basket:,.2f}", f"{group.frequency:.2f}", *churned, *referred]
@@ -93,7 +78,9 @@ def _cells(group: Group) -> list[str]:
 
 def _kpis(options: argparse.Namespace, console: Console) -> int:
     with reading(options, console) as source:
-        people = _served(source, options)
+        people = served(
+            source, survey=options.survey, contacts=options.contact, self_service=options.self_service
+        )
     found = months(people, options.within)
     shown = table(
         "month", "answers", "NPS", "95 %", "contacts", "self-served", "avoided", "hours saved", "money saved"
@@ -106,24 +93,6 @@ def _kpis(options: argparse.Namespace, console: Console) -> int:
     share = percent(avoided / both) if both else "none"
     console.print(f"{avoided:,} contacts avoided, {share} of all that would have been", highlight=False)
     return 0
-
-
-def _served(source: Iterable[Happening], options: argparse.Namespace) -> list[Served]:
-    answers: dict[str, list[tuple[datetime, float]]] = defaultdict(list)
-    helped: dict[str, list[datetime]] = defaultdict(list)
-    contacts: dict[str, list[datetime]] = defaultdict(list)
-    for one in source:
-        if one.name == options.survey and one.score is not None:
-            answers[one.person].append((one.at, one.score))
-        elif one.name in options.self_service:
-            helped[one.person].append(one.at)
-        elif one.name in options.contact:
-            contacts[one.person].append(one.at)
-    people = answers.keys() | helped.keys() | contacts.keys()
-    return [
-        Served(answers.get(person, ()), helped.get(person, ()), contacts.get(person, ()))
-        for person in sorted(people)
-    ]
 
 
 def _month(month: Month, options: argparse.Namespace) -> list[str]:

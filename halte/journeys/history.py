@@ -12,7 +12,7 @@ from typing import Any
 from halte.analysis.happenings import WrongFile, rows_of
 from halte.journeys.deeds import Being, Deed
 from halte.journeys.population import ANSWERS, Habits
-from services.ingest.lake.rebuild import counts
+from services.ingest.domain.lake import counts
 from services.shared.contracts.ingest import CallType
 
 _SUFFIXES = (".parquet", ".csv", ".json", ".jsonl", ".ndjson")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.constructs.work_queue import DeadLetterQueue
+from services.ingest.domain.figures.figure import FIGURES
+from services.ingest.domain.figures.questions import Kind
 from services.ingest.domain.lake import COLUMNS, PARQUET, RAW
 
 COMPACT_SECONDS = 900
@@ -16,15 +22,20 @@ COMPACT_MEMORY = 2048
 DUCKDB_MEMORY = 1200
 """Of these, what DuckDB may use before it spills to /tmp; the rest is Python's and the SDK's."""
 
+_FIGURES_WHY = "Figures are named by what was asked, under one prefix of the lake's bucket."
 _GLUE_TYPES = {"VARCHAR": "string", "TIMESTAMP": "timestamp", "BOOLEAN": "boolean"}
 
 
-def keep_lake(stack: ServiceStack) -> ServiceFunction:
-    """Add the function that compacts and amends the lake, every six hours, and the Glue table `events`."""
+def keep_lake(stack: ServiceStack, profiles: dynamodb.Table) -> ServiceFunction:
+    """Add the function that compacts, amends and counts the lake, every six hours, and the Glue table `events`."""
     function = stack.function(
         "Compact",
         handler="compact",
-        settings={"lake_bucket": stack.lake_bucket_name, "memory_mb": str(DUCKDB_MEMORY)},
+        settings={
+            "lake_bucket": stack.lake_bucket_name,
+            "profiles_table": profiles.table_name,
+            "memory_mb": str(DUCKDB_MEMORY),
+        },
         memory=COMPACT_MEMORY,
         timeout_seconds=COMPACT_SECONDS,
         wheels="ingest-lake",
@@ -34,8 +45,10 @@ def keep_lake(stack: ServiceStack) -> ServiceFunction:
     function.add_to_role_policy(
         iam.PolicyStatement(actions=["s3:ListBucket"], resources=[stack.lake.bucket_arn])
     )
+    profiles.grant(function, "dynamodb:BatchGetItem")
+    stack.allow_objects(function, ["s3:PutObject"], [FIGURES], why=_FIGURES_WHY)
     stack.schedule(function, "rate(6 hours)")
-    # An amendment may find its day being compacted: it is asked again, and in the end parked for a person.
+    # An amendment or a count may find its day being compacted: it is asked again, and in the end parked for a person.
     function.configure_async_invoke(
         retry_attempts=2,
         on_failure=destinations.SqsDestination(
@@ -44,6 +57,20 @@ def keep_lake(stack: ServiceStack) -> ServiceFunction:
     )
     _catalogue(stack)
     return function
+
+
+def add_figures(stack: ServiceStack, compact: lambda_.IFunction) -> None:
+    """Add the routes of reports that are counted over the lake."""
+    function = stack.function(
+        "Figures",
+        handler="figures",
+        settings={"lake_bucket": stack.lake_bucket_name, "compact_function": compact.function_arn},
+    )
+    stack.allow_objects(function, ["s3:GetObject", "s3:PutObject"], [FIGURES], listed=True, why=_FIGURES_WHY)
+    function.add_to_role_policy(
+        iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[compact.function_arn])
+    )
+    stack.routes(function, [f"GET /reports/{kind}" for kind in get_args(Kind)])
 
 
 def grant_lake(stack: ServiceStack, function: ServiceFunction, *actions: str) -> None:

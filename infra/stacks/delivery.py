@@ -284,16 +284,18 @@ class DeliveryStack(ServiceStack):
         reports = self.function(
             "ReportRoutes",
             handler="reports",
-            settings={"reports_table": self.reports.table_name},
+            settings={
+                "reports_table": self.reports.table_name,
+                "templates_table": self.templates.table_name,
+            },
             memory=1024,
         )
-        self.reports.grant(reports, "dynamodb:Query", "dynamodb:PutItem")
+        self.reports.grant(reports, "dynamodb:Query")
+        self.templates.grant(reports, "dynamodb:GetItem")
         self.routes(
             reports,
             [
                 "GET /reports/summary",
-                "GET /reports/prices",
-                "PUT /reports/prices",
                 "GET /reports/channels/{channel}",
                 "GET /reports/funnel/{lifecycle}",
                 "GET /reports/{kind}",

@@ -28,6 +28,8 @@ INBOUND_ROUTES = ("PUT /inbound/{slot}", "GET /inbound/{slot}")
 ROUTES = (
     "GET /channels",
     "PUT /channels",
+    "GET /channels/prices",
+    "PUT /channels/prices",
     "POST /channels/{channel}/secret/rotate",
     "GET /tasks",
     "GET /tasks/{task_id}",

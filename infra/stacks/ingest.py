@@ -6,7 +6,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.constructs.event_lake import keep_lake
+from infra.constructs.event_lake import add_figures, keep_lake
 from infra.constructs.imports import Stores, add_imports
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
@@ -54,7 +54,8 @@ class IngestStack(ServiceStack):
             profile_parts=self._parts,
             intake=self._intake,
         )
-        compact = keep_lake(self)
+        compact = keep_lake(self, self._profiles)
+        add_figures(self, compact)
         self._let_rearrange(add_imports(self, stores, compact=compact))
         self._people = People(
             self,

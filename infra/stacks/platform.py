@@ -76,6 +76,9 @@ class PlatformStack(Stack):
                 s3.LifecycleRule(prefix="print-orders/", expiration=Duration.days(PRINT_ORDER_DAYS)),
                 s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1)),
                 s3.LifecycleRule(
+                    id="figures-are-counted-again", prefix="figures/", expiration=Duration.days(7)
+                ),
+                s3.LifecycleRule(
                     id="exports-are-fetched-or-gone", prefix="exports/", expiration=Duration.days(1)
                 ),
             ],

@@ -239,9 +239,13 @@ def counting_stages() -> tuple[Funnel, Clock]:
 def reporting() -> Reports:
     """What `reports` runs."""
     settings = ReportsSettings.from_env()
-    rows = DynamoCounters(Table(settings.reports_table))
-    funnel = DynamoFunnel(Table(settings.reports_table))
-    return Reports(counters=rows, funnel=funnel, price_lists=rows, clock=settings.clock())
+    table = Table(settings.reports_table)
+    return Reports(
+        counters=DynamoCounters(table),
+        funnel=DynamoFunnel(table),
+        priced=DynamoChannels(Table(settings.templates_table)),
+        clock=settings.clock(),
+    )
 
 
 @cache

@@ -58,8 +58,10 @@ def outward_senders(settings: OnRequestsSettings) -> dict[str, Sender]:
 def serving_channels() -> ServeChannels:
     """What `/channels` runs."""
     settings = ChannelsSettings.from_env()
+    channels = DynamoChannels(Table(settings.templates_table))
     return ServeChannels(
-        terms=DynamoChannels(Table(settings.templates_table)),
+        terms=channels,
+        price_lists=channels,
         places=_places(settings.channel_places),
         secret=lambda channel, number: secret(secret_text(settings.channel_secret_arn), channel, number),
         clock=settings.clock(),

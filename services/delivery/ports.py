@@ -16,6 +16,7 @@ from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.domain.pressure.pace import Bucket
 from services.delivery.domain.pressure.pauses import Circuit, Pause, Shares
 from services.delivery.domain.pressure.policy import Calendar, InForce, PressurePolicy
+from services.delivery.domain.prices import Prices
 from services.delivery.domain.products import Listed, Product
 from services.delivery.domain.protocol import Answer
 from services.delivery.domain.tastes import Taste
@@ -425,5 +426,9 @@ class Channels(Protocol):
     """What the marketer says of channels."""
 
     def terms(self) -> ChannelTerms:
-        """Prices, the home country and receivers; some seconds old at most."""
+        """The home country and receivers; some seconds old at most."""
+        ...
+
+    def prices(self) -> Prices:
+        """What messages cost; some seconds old at most."""
         ...

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from services.delivery.domain.prices import Prices
 from services.delivery.domain.reports.funnel import Way
 from services.delivery.domain.reports.once import Change
-from services.delivery.domain.reports.prices import PriceList
 from services.delivery.domain.reports.rows import Row
 from services.shared.contracts.scoring import StageMove
 
@@ -107,13 +107,9 @@ class Funnel(Protocol):
         ...
 
 
-class PriceLists(Protocol):
+class Priced(Protocol):
     """What messages cost."""
 
-    def prices(self) -> Sequence[PriceList]:
-        """All lists that were set."""
-        ...
-
-    def put_prices(self, prices: PriceList) -> None:
-        """Keep a list, instead of one from the same day on."""
+    def prices(self) -> Prices:
+        """All prices that were set; some seconds old at most."""
         ...

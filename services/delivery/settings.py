@@ -112,6 +112,7 @@ class ReportsSettings(Settings):
     """Of the routes of reports."""
 
     reports_table: str
+    templates_table: str
 
 
 class ApiSettings(Settings):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from services.delivery.domain.channel_terms import ChannelTerms
+from services.delivery.domain.prices import PriceList
 from services.delivery.domain.protocol import Answer
 from services.delivery.domain.work import Pass, Piece, Task
 
@@ -27,6 +28,18 @@ class TermsStore(Protocol):
 
     def renew(self, channel: str, number: int, until: str) -> bool:
         """Count the next secret; `False`: somebody else did meanwhile."""
+        ...
+
+
+class PriceLists(Protocol):
+    """What messages cost."""
+
+    def price_lists(self) -> tuple[Sequence[PriceList], int]:
+        """All lists that were set, oldest first, and their revision, as they stand this moment."""
+        ...
+
+    def put_price_lists(self, lists: Sequence[PriceList], revision: int) -> bool:
+        """Replace those of a revision; `False`: somebody else did meanwhile."""
         ...
 
 

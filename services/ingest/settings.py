@@ -91,7 +91,15 @@ class CompactSettings(Settings):
     """Of `compact`, which keeps the lake; `memory_mb` is what DuckDB may use before it spills."""
 
     lake_bucket: str
+    profiles_table: str
     memory_mb: str
+
+
+class FiguresSettings(Settings):
+    """Of `figures`, the marketers' reports that need everybody's past."""
+
+    lake_bucket: str
+    compact_function: str
 
 
 class ImportsSettings(Settings):

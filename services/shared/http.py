@@ -7,6 +7,7 @@ import hashlib
 import json
 from typing import Any
 
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from pydantic import ValidationError
@@ -38,6 +39,20 @@ def resolver() -> APIGatewayHttpResolver:
         return answer(404, {"code": "not_found", "message": "no such route"})
 
     return app
+
+
+def respond(
+    app: APIGatewayHttpResolver,
+    logger: Logger,
+    event: dict[str, Any],
+    context: Any,
+    said: str = "request served",
+) -> dict[str, Any]:
+    """Serve one request (API Gateway HTTP API, payload 2.0). Its route and status are logged as `said`, and not its
+    path, which may hold a person's address."""
+    response: dict[str, Any] = app.resolve(event, context)
+    logger.info(said, extra={"route": event.get("routeKey"), "status": response["statusCode"]})
+    return response
 
 
 _KEPT_APART = {

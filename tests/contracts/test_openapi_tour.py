@@ -71,8 +71,10 @@ FAR_OFF = {
     ("PUT /segments/{name}/members", 202),
     ("GET /profiles/{identifier}/export", 202),
     ("POST /pressure/pauses/{name}/resume", 200),
+    *((f"GET /reports/{kind}", 202) for kind in ("nps", "service", "loyal")),
 }
-"""Only a large file, a person with a large history, or a thousand mails that come back lead there."""
+"""Only a large file, a person with a large history, a thousand mails that come back, or a lake that takes a while to
+be counted lead there."""
 
 
 def unseen(visits: list[Visit]) -> set[tuple[str, int]]:

@@ -137,7 +137,7 @@ STORES: dict[str, Erased | Harmless] = {
     "delivery/Queue/OnWork": _PASSING,
     "delivery/Queue/OnPassUpdates": _PASSING,
     "delivery/Table/Reports": Harmless(
-        "Counters by day, journey and template; prices; and hashes of moves between stages, which lead to nobody."
+        "Counters by day, journey and template; and hashes of moves between stages, which lead to nobody."
     ),
     "delivery/Table/Pressure": Harmless("The pressure policy, and which journeys and channels are stopped."),
     "delivery/Queue/OnRequests": _PASSING,

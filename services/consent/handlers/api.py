@@ -17,7 +17,7 @@ from services.consent.domain.purposes import Purpose
 from services.consent.handlers.proof_pages import proof_page
 from services.consent.handlers.requests import content_type, languages_of, origin_of, shard_number
 from services.consent.soft import SoftAsk
-from services.shared.http import answer, html, json_body, raw_body, resolver
+from services.shared.http import answer, html, json_body, raw_body, resolver, respond
 from services.shared.observability import service_logger
 
 app = resolver()
@@ -135,6 +135,4 @@ def _import_of(event: Any) -> Import:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """One request of a marketer."""
-    response = app.resolve(event, context)
-    logger.info("consent api", extra={"route": event.get("routeKey"), "status": response["statusCode"]})
-    return response
+    return respond(app, logger, event, context, "consent api")

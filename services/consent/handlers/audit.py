@@ -10,7 +10,7 @@ from services.consent.audit import MAX_ANCHORS, MAX_ENTRIES
 from services.consent.bootstrap.audit import audit
 from services.consent.handlers.requests import shard_number
 from services.consent.searching import Search
-from services.shared.http import answer, resolver, whole_number
+from services.shared.http import answer, resolver, respond, whole_number
 from services.shared.observability import service_logger
 
 app = resolver()
@@ -48,6 +48,4 @@ def key() -> Response[Any]:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """One request of an auditor."""
-    response = app.resolve(event, context)
-    logger.info("consent audit", extra={"route": event.get("routeKey"), "status": response["statusCode"]})
-    return response
+    return respond(app, logger, event, context, "consent audit")

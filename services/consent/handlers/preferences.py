@@ -22,7 +22,7 @@ from services.consent.handlers.preference_pages import (
 from services.consent.handlers.requests import fields_of, languages_of, origin_of, token_of
 from services.consent.handlers.showing import shown
 from services.shared.errors import HalteError, Invalid
-from services.shared.http import answer, resolver
+from services.shared.http import answer, resolver, respond
 from services.shared.observability import service_logger
 
 app = resolver()
@@ -133,9 +133,7 @@ def receipt() -> Response[Any]:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """One request of a person."""
-    response = app.resolve(event, context)
-    logger.info("preference page", extra={"route": event.get("routeKey"), "status": response["statusCode"]})
-    return response
+    return respond(app, logger, event, context, "preference page")
 
 
 def _as_page(work: Callable[[], Response[Any]], fresh_link: str) -> Response[Any]:

@@ -20,7 +20,7 @@ from services.consent.handlers.pages import (
 from services.consent.handlers.requests import content_type, fields_of, languages_of, origin_of, token_of
 from services.consent.handlers.showing import shown
 from services.shared.errors import HalteError
-from services.shared.http import answer, resolver
+from services.shared.http import answer, resolver, respond
 from services.shared.observability import service_logger
 
 app = resolver()
@@ -106,9 +106,7 @@ def unsubscribe() -> Response[Any]:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """One request of a visitor or a mailbox provider."""
-    response = app.resolve(event, context)
-    logger.info("consent page", extra={"route": event.get("routeKey"), "status": response["statusCode"]})
-    return response
+    return respond(app, logger, event, context, "consent page")
 
 
 def _as_page(work: Callable[[], Response[Any]]) -> Response[Any]:

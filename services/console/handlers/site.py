@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from services.console.files import INDEX, File, is_fresh, read
 from services.console.settings import SiteSettings
 from services.shared.errors import NotFound
-from services.shared.http import resolver
+from services.shared.http import resolver, respond
 from services.shared.observability import service_logger
 
 logger = service_logger("console")
@@ -47,6 +47,4 @@ def _answered(name: str) -> Response[Any]:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve one file."""
-    response = app.resolve(event, context)
-    logger.info("file served", extra={"route": event.get("routeKey"), "status": response["statusCode"]})
-    return response
+    return respond(app, logger, event, context, "file served")

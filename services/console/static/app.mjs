@@ -2,24 +2,32 @@
 
 import { connect } from "./api.mjs";
 import { failed, page } from "./blocks.mjs";
+import * as campaigns from "./campaigns.mjs";
 import * as decisions from "./decisions.mjs";
 import { h, mount } from "./dom.mjs";
+import * as figures from "./figures.mjs";
 import * as journeys from "./journeys.mjs";
 import * as messages from "./messages.mjs";
 import * as overview from "./overview.mjs";
 import * as people from "./people.mjs";
+import * as pressure from "./pressure.mjs";
 import * as reports from "./reports.mjs";
 import * as segments from "./segments.mjs";
 import * as session from "./session.mjs";
 import * as stages from "./stages.mjs";
+import * as tasks from "./tasks.mjs";
 import * as templates from "./templates.mjs";
 
 const PAGES = [
   ["", overview.show, "Overview"],
   ["reports", reports.show, "Reports"],
   ["reports/*", reports.show],
+  ["figures", figures.show, "Figures"],
+  ["figures/*", figures.show],
   ["journeys", journeys.list, "Journeys"],
   ["journeys/*", journeys.one],
+  ["campaigns", campaigns.list, "Campaigns"],
+  ["campaigns/*", campaigns.one],
   ["people", people.search, "People"],
   ["people/*", people.one],
   ["segments", segments.list, "Segments"],
@@ -27,6 +35,8 @@ const PAGES = [
   ["stages", stages.show, "Stages"],
   ["templates", templates.list, "Templates"],
   ["templates/*", templates.one],
+  ["tasks", tasks.list, "Tasks"],
+  ["pressure", pressure.show, "Pressure"],
   ["messages", messages.find, "Messages"],
   ["messages/*", decisions.one],
   ["outbox", messages.outbox, "Outbox"],

@@ -97,6 +97,31 @@ export function intervals(title, rows) {
   );
 }
 
+/** Values with their ranges on a scale from `least` to `most`: `rows` are {label, value, low, high, text}. */
+export function spans(title, rows, least, most) {
+  const at = (value) => (((value - least) / (most - least)) * 100).toFixed(2);
+  return h(
+    "ul",
+    { class: "bars intervals", "aria-label": title },
+    rows.map((row) =>
+      h(
+        "li",
+        null,
+        h("span", { class: "bar-label" }, row.label),
+        h(
+          "svg",
+          { class: "bar", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" },
+          h("rect", { class: "track", y: 4.5, width: 100, height: 1 }),
+          h("rect", { class: "track", x: at(0) - 0.2, width: 0.4, height: 10 }),
+          h("rect", { class: "range", x: at(row.low), y: 2, width: (at(row.high) - at(row.low)).toFixed(2), height: 6 }),
+          h("rect", { class: "mark", x: Math.max(at(row.value) - 0.4, 0), width: 0.8, height: 10 }),
+        ),
+        h("span", { class: "bar-value" }, row.text),
+      ),
+    ),
+  );
+}
+
 const EDGE = { left: 44, right: 8, top: 12, bottom: 26 };
 const HEIGHT = 200;
 

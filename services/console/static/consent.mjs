@@ -7,6 +7,9 @@ import { happened, moment, plain } from "./words.mjs";
 
 const CHANNELS = { email: "email", phone: "sms" };
 
+/** Channels whose addresses the ledger can be asked about. */
+export const LOOKED_UP = Object.values(CHANNELS);
+
 /** Permissions of each address of a person, with the ledger's proof. */
 export function permissions(api, person) {
   const addresses = addressesOf(person);

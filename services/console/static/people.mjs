@@ -58,7 +58,7 @@ async function known(api, identifier) {
 
 const VIEWS = {
   glance: ["At a glance", (api, person) => glance(person)],
-  timeline: ["Timeline", (api, person) => happenings(api, person.profile_id)],
+  timeline: ["Timeline", (api, person) => happenings(api, person)],
   permissions: ["Permissions", (api, person) => permissions(api, person)],
   messages: ["Messages", (api, person) => decided(api, person.profile_id)],
   journeys: ["Journeys", (api, person) => walks(api, person.profile_id)],

@@ -1,7 +1,7 @@
 // Reports over a period: what came of messages by channel, journey, template and more, with how sure each rate is.
 
 import { path } from "./api.mjs";
-import { chip, empty, folded, page, section, table, tiles } from "./blocks.mjs";
+import { chip, empty, folded, link, page, section, table, tiles } from "./blocks.mjs";
 import { bars, columns, intervals } from "./charts.mjs";
 import { h, part } from "./dom.mjs";
 import { day, money, number, percent, plain, reason, shortDay } from "./words.mjs";
@@ -19,12 +19,14 @@ const KINDS = {
   mailboxes: ["Mailbox providers", ["mailbox"]],
   "channel-mix": ["Channels for each objective", ["objective", "channel"]],
 };
+const OWN = "channel"; // a channel's own report has its name where others have their first day
 const RATES = ["delivered", "opened", "clicked", "converted", "bounced", "unsubscribed", "complained"];
 const DAY_MS = 86_400_000;
 const CHARTED = 12; // lines a chart shows, the largest ones; the table has all
 const NAMELESS = { journey: "No journey", channel: "No channel chosen", node: "No node", variant: "No variant", mailbox: "Unknown" };
 
 export function show({ api, go }, kind = "days", from = "", to = "") {
+  if (kind === OWN) return channel(api, from);
   const known = Object.hasOwn(KINDS, kind) ? kind : "days";
   const query = { from, to };
   return page(
@@ -55,11 +57,34 @@ function choice(kind, from, to, go) {
   );
 }
 
-async function download(api, kind, query) {
+/** Hands a report over as a file for spreadsheets. */
+export async function download(api, kind, query) {
   const url = URL.createObjectURL(new Blob([await api.text(path`/reports/${kind}`, { ...query, format: "csv" })], { type: "text/csv" }));
   const link = Object.assign(document.createElement("a"), { href: url, download: `${kind}.csv` });
   link.click();
   URL.revokeObjectURL(url);
+}
+
+/** A channel's own report: what `/reports/channels/{channel}` answers, over the last thirty days. */
+function channel(api, name) {
+  return page(
+    plain(name),
+    "What came of messages by this channel in the last thirty days.",
+    part(async () => own(await api.get(path`/reports/channels/${name}`)), { label: "Counting" }),
+  );
+}
+
+/** The same as blocks. */
+export function own({ from, to, currency, totals, days, templates, mailboxes }) {
+  const parts = [["Templates", "template", templates], ["Mailbox providers", "mailbox", mailboxes]].filter(([, , rows]) => rows.length);
+  return h(
+    "div",
+    { class: "stack" },
+    h("p", { class: "state" }, `${day(from)} to ${day(to)}.`),
+    figures(totals, currency),
+    h("div", { class: "columns-2" }, charts("days", days, from, to), heldBack(totals.skipped_by_reason)),
+    parts.map(([title, about, rows]) => section(title, null, listed(title, plain(about), rows.map((row) => ({ ...row, label: nameOf(about, row[about]) })), currency))),
+  );
 }
 
 /** What `/reports/{kind}` answers; `save` hands it over as a file. */
@@ -67,7 +92,7 @@ export function report({ kind, from, to, currency, rows, totals, suggested, next
   const period = `${day(from)} to ${day(to)}`;
   if (!totals.requested && !totals.sent && !rows.length) return empty(`Nothing was asked for from ${period}.`, "Choose other days, or look at the overview, which counts everything.");
   const [title, about] = KINDS[kind];
-  const named = rows.map((row) => ({ ...row, label: about.map((name) => nameOf(name, row[name])).join(", ") }));
+  const named = rows.map((row) => ({ ...row, label: about.map((name) => nameOf(name, row[name])).join(", "), href: kind === "channels" && row.channel ? path`#/reports/channel/${row.channel}` : "" }));
   return h(
     "div",
     { class: "stack" },
@@ -144,7 +169,7 @@ function advice(suggested, currency) {
 
 function listed(title, about, rows, currency) {
   const heads = [about, "#Asked for", "#Sent", ...RATES.map((name) => `#${plain(name)}`), `#Revenue, ${currency}`, `#Cost, ${currency}`];
-  const cells = (row) => [row.label, number(row.requested), number(row.sent), ...RATES.map((name) => counted(row, name)), money(row.revenue[currency] ?? 0), money(row.cost)];
+  const cells = (row) => [row.href ? link(row.label, row.href) : row.label, number(row.requested), number(row.sent), ...RATES.map((name) => counted(row, name)), money(row.revenue[currency] ?? 0), money(row.cost)];
   return [table(title, heads, rows.map(cells)), folded("What the figures mean", meanings())];
 }
 

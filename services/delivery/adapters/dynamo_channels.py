@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 
 from services.delivery.domain.channel_terms import ChannelTerms
 from services.delivery.domain.inbound import Slot
+from services.delivery.domain.prices import PriceList, Prices
 from services.shared.aws.dynamo import ConditionFailed, Table
 
 TERMS = {"name": "#channels", "part": "TERMS"}
 """No template can have this name."""
+
+PRICES = {"name": "#channels", "part": "PRICES"}
 
 KEPT_SECONDS = 10.0
 """How old what one process knows may be: a price need not count from one message to the next."""
@@ -22,6 +26,7 @@ class DynamoChannels:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._kept: tuple[float, ChannelTerms] | None = None
+        self._prices: tuple[float, Prices] | None = None
         self._slots: dict[str, tuple[float, Slot | None]] = {}
 
     def terms(self) -> ChannelTerms:
@@ -32,12 +37,38 @@ class DynamoChannels:
     def stored(self) -> ChannelTerms:
         """As it stands this moment."""
         item = self._table.get(TERMS, consistent=True)
-        return ChannelTerms.model_validate(json.loads(item["document"])) if item else ChannelTerms()
+        stored = json.loads(item["document"]) if item else {}
+        known = {name: value for name, value in stored.items() if name in ChannelTerms.model_fields}
+        return ChannelTerms.model_validate(known)
 
     def put(self, terms: ChannelTerms) -> None:
         """Replace it."""
         self._table.put({**TERMS, "document": terms.model_dump_json()})
         self._kept = None
+
+    def prices(self) -> Prices:
+        if self._prices is None or time.monotonic() - self._prices[0] >= KEPT_SECONDS:
+            self._prices = (time.monotonic(), Prices(self.price_lists()[0]))
+        return self._prices[1]
+
+    def price_lists(self) -> tuple[Sequence[PriceList], int]:
+        item = self._table.get(PRICES, consistent=True)
+        if item is None:
+            return (), 0
+        return [PriceList.model_validate(one) for one in json.loads(item["lists"])], int(item["revision"])
+
+    def put_price_lists(self, lists: Sequence[PriceList], revision: int) -> bool:
+        text = json.dumps([one.model_dump(mode="json") for one in lists])
+        try:
+            self._table.put(
+                {**PRICES, "lists": text, "revision": revision + 1},
+                condition="attribute_not_exists(part) OR revision = :known",
+                values={":known": revision},
+            )
+        except ConditionFailed:
+            return False
+        self._prices = None
+        return True
 
     def generation(self, channel: str) -> tuple[int, str]:
         item = self._table.get(_secret_key(channel), consistent=True)

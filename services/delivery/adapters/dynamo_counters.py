@@ -4,7 +4,6 @@ total             <journey>#…    a row over all days
 day#<date>        <journey>#…    and of one day
 mailbox#<date>    <mailbox>#…    what came of e-mail at a mailbox provider
 batch#<event>     BATCH          what the portion that began with this event has counted, in its order; goes after days
-prices            <date>         a list of prices
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.delivery.domain.reports.once import Change, beyond, portions
-from services.delivery.domain.reports.prices import PriceList
 from services.delivery.domain.reports.rows import Row, RowKey
 from services.shared.aws.dynamo import ConditionFailed, Item, Op, Table, TransactionRefused, transact
 from services.shared.aws.parallel import done, each
@@ -75,13 +73,6 @@ class DynamoCounters:
             values={":day": f"day#{day.isoformat()}", ":journey": f"{journey}#"},
         )
         return list(_rows(day.isoformat(), items))
-
-    def prices(self) -> Sequence[PriceList]:
-        found = self._table.query("pk = :p", values={":p": "prices"})
-        return [PriceList.model_validate_json(item["list"]) for item in found]
-
-    def put_prices(self, prices: PriceList) -> None:
-        self._table.put({"pk": "prices", "sk": prices.since.isoformat(), "list": prices.model_dump_json()})
 
     def _count(self, portion: Sequence[Change], at: datetime) -> Sequence[Change]:
         """Count a portion, unless one that began alike is counted; what is left to be counted."""

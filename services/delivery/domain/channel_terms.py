@@ -1,4 +1,4 @@
-"""What the marketer says of channels: what they cost, where home is, and who listens on the other side."""
+"""What the marketer says of channels: where home is, and who listens on the other side."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.delivery.domain.prices import Prices
 from services.shared.net.destinations import read_url
 
 NO_RECEIVER = "no_receiver"
@@ -16,14 +15,11 @@ Url = Annotated[str, Field(max_length=1_000)]
 
 
 class ChannelTerms(BaseModel):
-    """The document. `prices` are per unit, in `currency`: an e-mail, a part of a text message, a letter, a call, a line
-    on a pass. `webhook` is told messages on that channel, `wallet` is the issuer of passes; both are told in requests
-    that are signed. Without a receiver nothing leaves there."""
+    """The document. `webhook` is told messages on that channel, `wallet` is the issuer of passes; both in requests that
+    are signed. Without a receiver nothing leaves there."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
-    prices: Prices = Prices()
     home_country: str = Field(default="NL", pattern=r"^[A-Z]{2}$")
     webhook: Url = ""
     wallet: Url = ""

@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from services.delivery import bootstrap
-from services.shared.http import answer, resolver
+from services.shared.http import answer, resolver, respond
 from services.shared.observability import service_logger
 
 logger = service_logger("delivery")
@@ -34,6 +34,4 @@ def _asked() -> dict[str, str]:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve one request."""
-    response = app.resolve(event, context)
-    logger.info("request served", extra={"route": event.get("routeKey"), "status": response["statusCode"]})
-    return response
+    return respond(app, logger, event, context)

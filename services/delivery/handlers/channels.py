@@ -1,4 +1,4 @@
-"""The marketers' routes about channels: terms, tasks, print orders, wallet passes."""
+"""The marketers' routes about channels: terms, prices, tasks, print orders, wallet passes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from services.delivery import bootstrap_channels as bootstrap
-from services.shared.http import answer, json_body, resolver
+from services.shared.http import answer, json_body, resolver, respond
 from services.shared.observability import service_logger
 
 logger = service_logger("delivery")
@@ -22,6 +22,16 @@ def channels() -> Response[Any]:
 @app.put("/channels")
 def put_channels() -> Response[Any]:
     return answer(200, bootstrap.serving_channels().put(json_body(app.current_event)))
+
+
+@app.get("/channels/prices")
+def prices() -> Response[Any]:
+    return answer(200, bootstrap.serving_channels().prices())
+
+
+@app.put("/channels/prices")
+def put_prices() -> Response[Any]:
+    return answer(200, bootstrap.serving_channels().put_prices(json_body(app.current_event)))
 
 
 @app.post("/channels/<channel>/secret/rotate")
@@ -72,6 +82,4 @@ def issue_pass() -> Response[Any]:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve one request."""
-    response = app.resolve(event, context)
-    logger.info("request served", extra={"route": event.get("routeKey"), "status": response["statusCode"]})
-    return response
+    return respond(app, logger, event, context)

@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler import Response
 from services.delivery import bootstrap
 from services.delivery.use_cases.follow_links import Visitor
 from services.shared.errors import Invalid
-from services.shared.http import html, picture, redirect, resolver
+from services.shared.http import html, picture, redirect, resolver, respond
 from services.shared.observability import service_logger
 from services.shared.pages import page
 
@@ -75,6 +75,4 @@ def _or_page(follow: Callable[[], Response[Any]]) -> Response[Any]:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve one request; its path is a secret of its receiver and is not logged."""
-    response = app.resolve(event, context)
-    logger.info("request served", extra={"route": event.get("routeKey"), "status": response["statusCode"]})
-    return response
+    return respond(app, logger, event, context)

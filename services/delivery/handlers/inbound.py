@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from services.delivery import bootstrap_channels as bootstrap
-from services.shared.http import answer, json_body, resolver
+from services.shared.http import answer, json_body, resolver, respond
 from services.shared.observability import service_logger
 
 logger = service_logger("delivery")
@@ -27,6 +27,4 @@ def ask(slot: str) -> Response[Any]:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve one request."""
-    response = app.resolve(event, context)
-    logger.info("request served", extra={"route": event.get("routeKey"), "status": response["statusCode"]})
-    return response
+    return respond(app, logger, event, context)

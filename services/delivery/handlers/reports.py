@@ -1,4 +1,4 @@
-"""The routes of reports: what came of messages, and what they cost."""
+"""The routes of reports: what came of messages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from services.delivery import bootstrap
 from services.delivery.use_cases.report import MOST_LINES, Asked
 from services.shared.errors import Invalid
-from services.shared.http import answer, json_body, resolver, table, whole_number
+from services.shared.http import answer, resolver, respond, table, whole_number
 from services.shared.observability import service_logger
 
 logger = service_logger("delivery")
@@ -19,16 +19,6 @@ app = resolver()
 @app.get("/reports/summary")
 def summary() -> Response[Any]:
     return answer(200, bootstrap.reporting().summary())
-
-
-@app.get("/reports/prices")
-def prices() -> Response[Any]:
-    return answer(200, bootstrap.reporting().prices())
-
-
-@app.put("/reports/prices")
-def put_prices() -> Response[Any]:
-    return answer(200, bootstrap.reporting().put_prices(json_body(app.current_event)))
 
 
 @app.get("/reports/channels/<channel>")
@@ -59,6 +49,4 @@ def _query() -> dict[str, str]:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve one request."""
-    response = app.resolve(event, context)
-    logger.info("request served", extra={"route": event.get("routeKey"), "status": response["statusCode"]})
-    return response
+    return respond(app, logger, event, context)

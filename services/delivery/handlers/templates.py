@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from services.delivery import bootstrap
 from services.delivery.domain.service_kinds import SERVICE_KINDS
 from services.shared.errors import NotFound
-from services.shared.http import answer, json_body, resolver
+from services.shared.http import answer, json_body, resolver, respond
 from services.shared.observability import service_logger
 
 logger = service_logger("delivery")
@@ -82,6 +82,4 @@ def offers() -> Response[Any]:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve one request."""
-    response = app.resolve(event, context)
-    logger.info("request served", extra={"route": event.get("routeKey"), "status": response["statusCode"]})
-    return response
+    return respond(app, logger, event, context)

@@ -91,21 +91,19 @@ class Prepare:
         choice = replace(choice, gates=(*choice.gates, *composed.gates))
         content, led = self._tracking(document, message, choice, contact, composed.content, now)
         units = units_of(choice.channel, content.text)
-        cost = self._channels.terms().prices.of(choice.channel, units)
+        cost = self._channels.prices().cost(choice.channel, units, now.date())
         return Prepared(choice, content, links.unsubscribe, ledger, units, cost, name_of(contact), led)
 
     def _choose(
         self, message: Message, document: TemplateDocument, contact: Contact | None, now: datetime
     ) -> Choice | Skip:
         """The first channel that is worth it, can be reached and is allowed."""
-        terms = self._channels.terms()
         preferred = contact.preferred_channel if contact else ""
         order = candidates(message.channels, preferred, document.supported())
-        costs = expected_costs(order, document.sources(), terms.prices)
+        costs = expected_costs(order, document.sources(), self._channels.prices(), now.date())
         worth, dear = cheaper_first(order, document.worth(), costs)
-        addresses, unusable = usable(
-            addresses_of(message, worth, contact, self._address_secret()), terms.home_country
-        )
+        found = addresses_of(message, worth, contact, self._address_secret())
+        addresses, unusable = usable(found, self._channels.terms().home_country)
         standings = self._gates.standings(addresses, message.purpose)
         ask = Ask(message.message_class, to_iso(now), document.ways_out(), unusable)
         choice = choose(worth, ask, standings)

@@ -1,4 +1,4 @@
-"""What came of messages: the reports that marketers read, and what messages cost."""
+"""What came of messages: the reports that marketers read."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from services.delivery.domain.prices import Prices
 from services.delivery.domain.reports.funnel import funnel
-from services.delivery.domain.reports.prices import LIST_PRICES, PriceList, Prices
 from services.delivery.domain.reports.rows import SKIPPED, Row
 from services.delivery.domain.reports.tables import KINDS, as_csv, lines, shown, suggested, total
-from services.delivery.report_ports import Counters, Funnel, PriceLists
+from services.delivery.report_ports import Counters, Funnel, Priced
 from services.shared.clock import Clock
 from services.shared.cursors import cursor_of, read_cursor
-from services.shared.errors import Conflict, Invalid, NotFound
+from services.shared.errors import Invalid, NotFound
 
 MOST_DAYS = 92
 """Days a report looks back over; over more, ask the lake."""
@@ -47,10 +47,10 @@ class Asked:
 class Reports:
     """Reports over the counters; answers are JSON-ready."""
 
-    def __init__(self, *, counters: Counters, funnel: Funnel, price_lists: PriceLists, clock: Clock) -> None:
+    def __init__(self, *, counters: Counters, funnel: Funnel, priced: Priced, clock: Clock) -> None:
         self._counters = counters
         self._funnel = funnel
-        self._price_lists = price_lists
+        self._priced = priced
         self._clock = clock
 
     def report(self, kind: str, asked: Asked, limit: int, cursor: str = "") -> dict[str, Any]:
@@ -154,31 +154,12 @@ class Reports:
             ],
         }
 
-    def prices(self) -> dict[str, Any]:
-        """`{currency, lists}`, oldest first; what AWS asks for, where none was set."""
-        lists = self._price_lists.prices() or [LIST_PRICES]
-        return {"currency": lists[0].currency, "lists": [_listed(one) for one in lists]}
-
-    def put_prices(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Keep a list of prices.
-
-        Raises:
-            pydantic.ValidationError: it breaks a rule.
-            Conflict: `other_currency`; costs of two currencies do not add up.
-        """
-        wanted = PriceList.model_validate(dict(body))
-        others = [one for one in self._price_lists.prices() if one.since != wanted.since]
-        if others and others[0].currency != wanted.currency:
-            raise Conflict("other_currency", f"the other lists are in {others[0].currency}")
-        self._price_lists.put_prices(wanted)
-        return _listed(wanted)
-
     def _rows(self, kind: str, asked: Asked) -> tuple[list[date], list[Row], Prices]:
         if kind not in KINDS:
             raise NotFound("not_found", f"reports are {', '.join(KINDS)}")
         days = self._days(asked)
         rows = self._counters.days(days, mailboxes=kind == "mailboxes")
-        return days, [row for row in rows if asked.wants(row)], Prices(self._price_lists.prices())
+        return days, [row for row in rows if asked.wants(row)], self._priced.prices()
 
     def _days(self, asked: Asked) -> list[date]:
         last = _day(asked.last, "to") or self._clock.now().date()
@@ -199,14 +180,6 @@ def _place(place: Any) -> int:
     if not isinstance(place, int) or place < 0:
         raise ValueError("no place")
     return place
-
-
-def _listed(prices: PriceList) -> dict[str, Any]:
-    return {
-        "since": prices.since.isoformat(),
-        "currency": prices.currency,
-        "channels": {name: float(price) for name, price in sorted(prices.channels.items())},
-    }
 
 
 def _sums(rows: Iterable[Row], names: tuple[str, ...]) -> dict[tuple[str, ...], dict[str, int]]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from services.ingest.adapters.dynamo_erasures import others_rows
+from services.ingest.domain.figures.questions import Question
 from services.ingest.domain.forget import Subject
 from services.ingest.people.ports import LakeBusy
 from services.shared.aws.clients import client, single_attempt_client
@@ -17,13 +18,19 @@ logger = service_logger("ingest")
 
 
 class LakeFunction:
-    """Port `LakeMarker`. The function repeats by itself what fails."""
+    """Ports `LakeMarker` and `Counter`. The function repeats by itself what fails."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def roll_back(self, receipts: str) -> None:
-        payload = json.dumps({"amend": {"roll_back": receipts}}).encode()
+        self._tell({"amend": {"roll_back": receipts}})
+
+    def count(self, question: Question) -> None:
+        self._tell({"count": question.model_dump(mode="json")})
+
+    def _tell(self, wanted: Mapping[str, Any]) -> None:
+        payload = json.dumps(wanted).encode()
         client("lambda").invoke(FunctionName=self._name, InvocationType="Event", Payload=payload)
 
 

@@ -110,17 +110,22 @@ class DuckParquet:
         return (kept, changed) if changed else (0, 0)
 
     def read(
-        self, parts: Sequence[Path], profile_ids: Collection[str] | None = None
+        self,
+        parts: Sequence[Path],
+        profile_ids: Collection[str] | None = None,
+        names: Collection[str] | None = None,
     ) -> Iterator[dict[str, Any]]:
         if not parts:
             return
         arguments: dict[str, Any] = {"parts": [str(p) for p in parts]}
-        wanted = ""
-        if profile_ids is not None:
-            wanted = "WHERE profile_id IN (SELECT unnest($wanted::VARCHAR[]))"
-            arguments["wanted"] = sorted(profile_ids)
+        wanted = ["true"]
+        for column, values in (("profile_id", profile_ids), ("name", names)):
+            if values is not None:
+                wanted.append(f"{column} IN (SELECT unnest(${column}::VARCHAR[]))")
+                arguments[column] = sorted(values)
+        query = f"SELECT {_NAMES} FROM read_parquet($parts) WHERE {' AND '.join(wanted)}"
         with self._connected() as connection:
-            yield from _lines(connection, f"SELECT {_NAMES} FROM read_parquet($parts) {wanted}", arguments)
+            yield from _lines(connection, query, arguments)
 
     def _connected(self) -> Any:
         import duckdb

@@ -213,6 +213,11 @@ def _said(line: Mapping[str, Any]) -> str:
     return f"{line.get('refused') or ''} {event} {line.get('message_id') or ''}"
 
 
+def counts(line: Mapping[str, Any]) -> bool:
+    """Did the event of a line change a profile, and was not taken back?"""
+    return line["disposition"] == "applied" and not line.get("rolled_back", False)
+
+
 def to_row(line: Mapping[str, Any]) -> dict[str, Any]:
     """A line as values of `COLUMNS`, JSON members as text."""
     event = line.get("event")
@@ -221,7 +226,7 @@ def to_row(line: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **row,
         "received_at": line["received_at"],
-        **_described(line, event),
+        **described(line, event),
         "event": None if event is None else _json(event),
         "refused": json.dumps(line["refused"]) if line.get("refused") else None,
         "rolled_back": bool(line.get("rolled_back", False)),
@@ -242,8 +247,8 @@ def to_line(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _described(line: Mapping[str, Any], event: Any) -> dict[str, str | None]:
-    """What a query looks for in an event; absent for one that was refused."""
+def described(line: Mapping[str, Any], event: Any) -> dict[str, str | None]:
+    """What a query looks for in an event: its `type`, `name` and `at`; absent for one that was refused."""
     if not isinstance(event, Mapping):
         return dict.fromkeys(_DERIVED)
     kind = str(event.get("type") or "")

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler import Response
 
 from services.ingest.bootstrap import doors as bootstrap
-from services.shared.http import answer, json_body, resolver
+from services.shared.http import answer, json_body, resolver, respond
 from services.shared.observability import service_logger
 
 logger = service_logger("ingest")
@@ -38,6 +38,4 @@ def delete_attribute(name: str) -> Response[Any]:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """API Gateway HTTP API, payload 2.0."""
-    response = app.resolve(event, context)
-    logger.info("request answered", extra={"route": event.get("routeKey"), "status": response["statusCode"]})
-    return response
+    return respond(app, logger, event, context, "request answered")

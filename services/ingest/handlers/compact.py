@@ -1,4 +1,4 @@
-"""Keeps the event lake: finished days into Parquet by schedule; amends and reads it when it is asked."""
+"""Keeps the event lake: finished days into Parquet by schedule; amends, reads and counts it when it is asked."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from services.ingest.adapters.dynamo_erasures import read_others
 from services.ingest.bootstrap import lake as bootstrap
+from services.ingest.domain.figures.questions import read_question
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.lake import Amendment
 from services.ingest.lake.ports import ManifestMoved
@@ -23,6 +24,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """A schedule's event, or a question by whoever may invoke the function directly:
 
     - `{"amend": {"roll_back": "<beginning of receipts>"}}`: `{"lines": n}` when every day is done;
+    - `{"count": question}` (see `figures.questions`): the figure is kept, `{"happenings": n}`;
     - `{"days": {"since": day}}`: `{"days": [...]}`, as ISO dates;
     - `{"forget": {"day", "profile_ids": [...], "mentions": [texts]}}`: `{"lines": n}`, how many that changed; of
       people who were parted from somebody also `parted`, `own`, `others` (see `Amendment`);
@@ -32,12 +34,16 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     To a question it answers `{"busy": true}` when a day was being changed; it may be asked again, as may all of them.
 
     Raises:
-        ManifestMoved: (amendment, which Lambda repeats) a day was being compacted.
+        ManifestMoved: (amendment and count, which Lambda repeats) a day was being compacted.
     """
     if "amend" in event:
         lines = bootstrap.lake_keeper().amend(Amendment(roll_back=event["amend"]["roll_back"]))
         logger.info("lake amended", extra={"lines": lines})
         return {"lines": lines}
+    if "count" in event:
+        happenings = bootstrap.figure_counter().count(read_question(event["count"]))
+        logger.info("figure counted", extra={"kind": event["count"]["kind"], "happenings": happenings})
+        return {"happenings": happenings}
     asked = next((name for name in _ANSWERS if name in event), None)
     if asked is not None:
         try:

@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from services.ingest.bootstrap import people as bootstrap
-from services.shared.http import answer, resolver
+from services.shared.http import answer, resolver, respond
 from services.shared.observability import service_logger
 
 logger = service_logger("ingest")
@@ -34,6 +34,4 @@ def repeat_erasure(erasure_id: str) -> Response[Any]:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """API Gateway HTTP API, payload 2.0. The path is not logged: it holds a person's address."""
-    response = app.resolve(event, context)
-    logger.info("request answered", extra={"route": event.get("routeKey"), "status": response["statusCode"]})
-    return response
+    return respond(app, logger, event, context, "request answered")

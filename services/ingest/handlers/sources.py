@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from services.ingest.bootstrap import doors as bootstrap
-from services.shared.http import answer, json_body, resolver
+from services.shared.http import answer, json_body, resolver, respond
 from services.shared.observability import service_logger
 
 logger = service_logger("ingest")
@@ -48,6 +48,4 @@ def try_mapping(source_id: str) -> Response[Any]:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """API Gateway HTTP API, payload 2.0."""
-    response = app.resolve(event, context)
-    logger.info("request answered", extra={"route": event.get("routeKey"), "status": response["statusCode"]})
-    return response
+    return respond(app, logger, event, context, "request answered")

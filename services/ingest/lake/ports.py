@@ -89,9 +89,12 @@ class Parts(Protocol):
         ...
 
     def read(
-        self, parts: Sequence[Path], profile_ids: Collection[str] | None = None
+        self,
+        parts: Sequence[Path],
+        profile_ids: Collection[str] | None = None,
+        names: Collection[str] | None = None,
     ) -> Iterator[dict[str, Any]]:
-        """Every line of the files, or those of some profiles."""
+        """Every line of the files, or those of some profiles, or of events of some names."""
         ...
 
 

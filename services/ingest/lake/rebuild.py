@@ -16,6 +16,7 @@ from typing import Any
 
 from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
+from services.ingest.domain.lake import counts
 from services.ingest.domain.lines import arrival_of
 from services.ingest.domain.profile import Profile
 from services.ingest.domain.regroup import Node
@@ -86,11 +87,6 @@ def rebuild(
     for batch in _batches(feedback):  # it names profiles, which must be there
         done += _take_in(consumer, batch)
     return done
-
-
-def counts(line: Mapping[str, Any]) -> bool:
-    """Did the event of a line change a profile, and was not taken back?"""
-    return line["disposition"] == "applied" and not line.get("rolled_back", False)
 
 
 def _births(lines: Iterable[Mapping[str, Any]], forgotten: Forgotten) -> dict[Identifier, Node]:

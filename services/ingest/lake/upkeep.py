@@ -10,7 +10,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from services.ingest.domain.lake import Amendment, Manifest, finished, one_per_receipt, part_key, slices
+from services.ingest.domain.lake import (
+    Amendment,
+    Manifest,
+    described,
+    finished,
+    one_per_receipt,
+    part_key,
+    slices,
+)
 from services.ingest.lake.ports import LakeStore, ManifestMoved, Parts
 from services.shared.clock import Clock
 
@@ -110,9 +118,13 @@ class LakeKeeper:
         return sorted(self._store.days())
 
     def lines(
-        self, days: Iterable[date] | None = None, profile_ids: Collection[str] | None = None
+        self,
+        days: Iterable[date] | None = None,
+        profile_ids: Collection[str] | None = None,
+        names: Collection[str] | None = None,
     ) -> Iterator[Mapping[str, Any]]:
-        """Every line of some days (default: all; or of some profiles), oldest day first, each receipt of a day once.
+        """Every line of some days (default: all; or of some profiles, or of events of some names), oldest day first,
+        each receipt of a day once.
         One that was delivered again more than a day later may come twice: the profile's own memory tells."""
         for day in self.days() if days is None else sorted(days):
             for attempt in range(1, READ_ATTEMPTS + 1):
@@ -125,7 +137,11 @@ class LakeKeeper:
                         continue
                     if profile_ids is not None:
                         loose = [line for line in loose if line["profile_id"] in profile_ids]
-                    kept = self._parts.read(parts, profile_ids)
+                    if names is not None:
+                        loose = [
+                            line for line in loose if described(line, line.get("event"))["name"] in names
+                        ]
+                    kept = self._parts.read(parts, profile_ids, names)
                     yield from one_per_receipt([*loose, *kept]) if loose else kept
                     break
 

@@ -11,7 +11,7 @@ from services.journeys.bootstrap.walking import walks
 from services.journeys.handlers.bodies import document_body
 from services.journeys.ports.definitions import Definition
 from services.journeys.service.person import described
-from services.shared.http import answer, expected_revision, resolver
+from services.shared.http import answer, expected_revision, resolver, respond
 from services.shared.observability import service_logger
 
 logger = service_logger("journeys")
@@ -89,9 +89,7 @@ def from_library(name: str) -> Any:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve one request."""
-    response: dict[str, Any] = app.resolve(event, context)
-    logger.info("request served", route=event.get("routeKey", ""), status=response["statusCode"])
-    return response
+    return respond(app, logger, event, context)
 
 
 def _published(definition: Definition) -> Response[Any]:

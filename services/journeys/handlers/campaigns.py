@@ -9,7 +9,7 @@ from services.journeys.handlers.bodies import document_body
 from services.journeys.service.call import CallRequest
 from services.shared.clock import to_iso
 from services.shared.errors import Invalid
-from services.shared.http import answer, json_body, resolver
+from services.shared.http import answer, json_body, resolver, respond
 from services.shared.observability import service_logger
 
 logger = service_logger("journeys")
@@ -118,6 +118,4 @@ def enter(name: str) -> Any:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve one request."""
-    response: dict[str, Any] = app.resolve(event, context)
-    logger.info("request served", route=event.get("routeKey", ""), status=response["statusCode"])
-    return response
+    return respond(app, logger, event, context)

@@ -10,7 +10,7 @@ from pydantic import Field
 from services.journeys.bootstrap import operating as bootstrap
 from services.journeys.service.operate import MigrationWish
 from services.shared.contracts.base import Model
-from services.shared.http import answer, json_body, resolver, whole_number
+from services.shared.http import answer, json_body, resolver, respond, whole_number
 from services.shared.observability import service_logger
 
 MARGIN_MS = 8_000
@@ -142,9 +142,7 @@ def trace(profile_id: str, name: str) -> Response[Any]:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve one request."""
-    response: dict[str, Any] = app.resolve(event, context)
-    logger.info("request served", route=event.get("routeKey", ""), status=response["statusCode"])
-    return response
+    return respond(app, logger, event, context)
 
 
 def _body() -> dict[str, Any]:

@@ -11,7 +11,15 @@ from services.scoring.domain.definitions import KINDS, Kind
 from services.scoring.ports import Revision
 from services.scoring.service.whereabouts import MOST_EXPORTED
 from services.shared.clock import to_iso
-from services.shared.http import answer, expected_revision, json_body, raw_body, resolver, whole_number
+from services.shared.http import (
+    answer,
+    expected_revision,
+    json_body,
+    raw_body,
+    resolver,
+    respond,
+    whole_number,
+)
 from services.shared.observability import service_logger
 
 logger = service_logger("scoring")
@@ -135,9 +143,7 @@ def get_next_best(profile_id: str) -> Response[Any]:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve one HTTP request."""
-    response = app.resolve(event, context)
-    logger.info("request served", route=event.get("routeKey"), status=response["statusCode"])
-    return response
+    return respond(app, logger, event, context)
 
 
 @app.post("/profiles/<profile_id>/stages/<name>")

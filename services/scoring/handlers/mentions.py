@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from services.scoring.bootstrap import mentions as bootstrap
-from services.shared.http import answer, json_body, resolver, whole_number
+from services.shared.http import answer, json_body, resolver, respond, whole_number
 from services.shared.observability import service_logger
 
 logger = service_logger("scoring")
@@ -32,6 +32,4 @@ def of_segment(name: str) -> Response[Any]:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve one HTTP request."""
-    response = app.resolve(event, context)
-    logger.info("request served", route=event.get("routeKey"), status=response["statusCode"])
-    return response
+    return respond(app, logger, event, context)

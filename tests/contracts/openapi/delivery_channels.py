@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from services.delivery.domain.channel_terms import ChannelTerms
 from services.delivery.domain.inbound import Slot
 from services.delivery.domain.letters import Statuses
+from services.delivery.domain.prices import PriceList
 from services.delivery.use_cases.desk import Closing
 from tests.contracts.openapi.operations import MODEL, Operation, does
 from tests.contracts.openapi.shapes import (
@@ -27,8 +28,18 @@ from tests.contracts.openapi.shapes import (
 _CLOSE = {"takes": ref("Closing")}
 
 OPERATIONS: Mapping[str, Operation] = {
-    "GET /channels": does("Prices of channels, and who is told in signed requests", ref("ChannelsShown")),
+    "GET /channels": does("Where home is, and who is told in signed requests", ref("ChannelsShown")),
     "PUT /channels": does("Replace them", ref("ChannelsShown"), "unsafe_url", *MODEL, takes=ref("Channels")),
+    "GET /channels/prices": does(
+        "What a message costs, by channel and from which day on",
+        obj({"currency": TEXT, "lists": many(ref("PriceList"))}),
+    ),
+    "PUT /channels/prices": does(
+        "Set prices from a day on",
+        ref("PriceList"),
+        *("other_currency", "too_many_lists", "prices_changed", *MODEL),
+        takes=ref("PriceList"),
+    ),
     "POST /channels/{channel}/secret/rotate": does(
         "The next secret of a receiver (`webhook`, `wallet`), shown only here; the one before signs for a day more",
         obj({"channel": TEXT, "secret": TEXT, "previous_valid_until": INSTANT}),
@@ -96,12 +107,8 @@ _OPTIONAL = {
 
 SCHEMAS: Mapping[str, Schema] = {
     **_TERMS,
-    "ChannelsShown": obj(
-        {
-            **dict.fromkeys(("currency", "home_country", "webhook", "wallet"), TEXT),
-            "prices": by_name({"type": "number"}),
-        }
-    ),
+    "ChannelsShown": obj(dict.fromkeys(("home_country", "webhook", "wallet"), TEXT)),
+    **model("PriceList", PriceList),
     **model("Closing", Closing),
     **model("PrintStatuses", Statuses),
     **model("Slot", Slot),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.delivery.domain.reports.prices import PriceList
 from services.delivery.domain.reports.tables import KINDS, MEASURES, RATES
 from services.delivery.use_cases.report import FILTERS
-from tests.contracts.openapi.operations import MODEL, Operation, does, or_table
+from tests.contracts.openapi.operations import Operation, does, or_table
 from tests.contracts.openapi.shapes import (
     AMOUNT,
     DAY,
@@ -18,7 +17,6 @@ from tests.contracts.openapi.shapes import (
     both,
     by_name,
     many,
-    model,
     obj,
     one_of,
     or_null,
@@ -52,13 +50,6 @@ OPERATIONS: Mapping[str, Operation] = {
         *(*_BAD, "not_found"),
         query=_SPAN,
     ),
-    "GET /reports/prices": does(
-        "What a message costs, by channel and from which day on",
-        obj({"currency": TEXT, "lists": many(ref("PriceList"))}),
-    ),
-    "PUT /reports/prices": does(
-        "Set prices from a day on", ref("PriceList"), "other_currency", *MODEL, takes=ref("PriceList")
-    ),
 }
 
 _INTERVAL = dict.fromkeys(("rate", "low", "high"), AMOUNT)
@@ -81,7 +72,6 @@ _WAY = obj({"to": TEXT, "people": NUMBER, **_INTERVAL, "days": or_null(AMOUNT)})
 _STAGE = obj({"stage": TEXT, **dict.fromkeys(("came", "left", "there"), NUMBER), "ways": many(_WAY)})
 
 SCHEMAS: Mapping[str, Schema] = {
-    **model("PriceList", PriceList),
     "ReportLine": {**_NAMED, "required": _LINE["required"]},
     "Report": obj(
         {

@@ -25,10 +25,11 @@ def channels(tour: Tour) -> None:
     """Prices, a call, a letter, a pass, and a place on a page."""
     ask, road = tour.ask, tour.road
     ask("GET /channels")
-    ask(
-        "PUT /channels",
-        body={"prices": {"print": 0.85, "sms": 0.07}, "webhook": "https://hooks.example.com/halte"},
-    )
+    ask("PUT /channels", body={"webhook": "https://hooks.example.com/halte"})
+    prices = {"since": "2026-01-01", "currency": "EUR", "channels": {"print": 0.85, "sms": 0.07}}
+    ask("PUT /channels/prices", body=prices)
+    ask("PUT /channels/prices", body={**prices, "since": "2026-02-01", "currency": "USD"}, expect=409)
+    ask("GET /channels/prices")
     ask("PUT /channels", body={"webhook": "https://10.0.0.1/"}, expect=400)
     ask("POST /channels/{channel}/secret/rotate", "wallet")
     ask("POST /channels/{channel}/secret/rotate", "email", expect=404)

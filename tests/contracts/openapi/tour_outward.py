@@ -242,7 +242,7 @@ def what_was_sent(tour: Tour) -> None:
 
 
 def _reports(tour: Tour) -> None:
-    """What came of messages, what they cost, and the funnel."""
+    """What came of messages, and the funnel."""
     ask = tour.ask
     ask("GET /reports/summary")
     ask("GET /reports/{kind}", "nodes")
@@ -250,11 +250,11 @@ def _reports(tour: Tour) -> None:
     ask("GET /reports/{kind}", "channel-mix")
     ask("GET /reports/{kind}", "none", expect=404)
     ask("GET /reports/{kind}", "days", query={"from": "soon"}, expect=400)
+    for kind in ("nps", "service", "loyal"):
+        ask(f"GET /reports/{kind}")
+        ask(f"GET /reports/{kind}", query={"format": "csv"})
+        ask(f"GET /reports/{kind}", query={"format": "xls"}, expect=400)
     ask("GET /reports/channels/{channel}", "email")
     ask("GET /reports/channels/{channel}", "pigeon", expect=404)
     ask("GET /reports/funnel/{lifecycle}", "first")
     ask("GET /reports/funnel/{lifecycle}", "none", expect=404)
-    prices = {"since": "2026-01-01", "currency": "EUR", "channels": {"email": 0.0001, "sms": 0.07}}
-    ask("PUT /reports/prices", body=prices)
-    ask("PUT /reports/prices", body={**prices, "since": "2026-02-01", "currency": "USD"}, expect=409)
-    ask("GET /reports/prices")

@@ -17,9 +17,21 @@ from tests.support.console import HOSTILE, Console
 from tests.support.fabric import mime_of
 from tests.support.road import ADMIN_KEY, Road
 from tests.support.road_server import RoadServer
-from tests.support.shop import KINDS, Shop, identify, open_shop, ses_notice
+from tests.support.shop import KINDS, Shop, identify, open_shop, publish, ses_notice
 from tests.support.templates import Templates, synthesise
 
+CAMPAIGN = {
+    "name": "spring_sale",
+    "title": "Spring sale",
+    "objective": "cross_sell",
+    "angle": "lifecycle",
+    "portfolio": "base",
+    "brief": {"who": "Customers", "why": "A spring order", "channels": ["email"], "needed_data": ["email"]},
+    "segment": "first_order",
+    "template": "offer",
+    "channels": ["email"],
+    "schedule": {"start": "2026-06-01T09:00", "zone": "Europe/Amsterdam"},
+}
 START = datetime(2026, 1, 10, 12, tzinfo=UTC)
 
 
@@ -45,11 +57,40 @@ def _peopled(shop: Shop) -> Shop:
     shop.confirm(road.outbox[-1])
     road.deliver()
     road.advance(timedelta(days=33))
+    _planned(shop)
     for kind in ("Delivery", "Open"):
         road.feedback(ses_notice(kind, road.outbox[-1], to_iso(road.clock.now())))
     shop.order("dee", "dee", 9.0)
     road.deliver()
     return shop
+
+
+def _planned(shop: Shop) -> None:
+    """A campaign, a call to make, and an answer to a survey."""
+    road = shop.road
+    publish(road, "campaigns", "spring_sale", CAMPAIGN)
+    now = to_iso(road.clock.now())
+    ann = road.http("GET", "/profiles/userId:ann", admin=True).json()["profile_id"]
+    call = {"task_id": "tsk_1", "profile_id": ann, "title": "Call about the spring", "owner": "sales"}
+    road.put_event(
+        "halte.scoring",
+        "TaskRequested.v1",
+        {"tasks": [{**call, "reason": "strategy:first:hot:A", "at": now}]},
+    )
+    answers = [("ann", 10), ("cas", 4)]
+    shop.batch(
+        [
+            {
+                "type": "track",
+                "event": "Survey Answered",
+                "userId": user,
+                "messageId": f"survey-{user}",
+                "timestamp": now,
+                "properties": {"survey": "nps", "score": score},
+            }
+            for user, score in answers
+        ]
+    )
 
 
 @pytest.fixture(scope="module")

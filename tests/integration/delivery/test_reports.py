@@ -14,6 +14,7 @@ from services.shared.contracts.journeys import Enrolment, JourneyExited
 from services.shared.contracts.scoring import StageChanged, StageMove, Standing
 from tests.integration.delivery.conftest import NOW, Context, World, ses_event, sqs
 from tests.integration.delivery.test_feedback import note
+from tests.integration.delivery.test_letters import call as channels
 from tests.integration.delivery.test_sending import (
     ask,
     call,
@@ -143,7 +144,7 @@ def test_a_goal_is_put_down_to_the_last_message_before_it_once(shop: World) -> N
 def test_the_channel_mix_by_objective_matches_the_ledger(shop: World) -> None:
     """Conversion, cost and profit; sums are those of the messages, and channels are suggested by what they bring."""
     prices = {"since": "2026-01-01", "currency": "EUR", "channels": {"email": 0.01, "sms": 0.5}}
-    assert call("PUT", "/reports/prices", prices)[0] == 200
+    assert channels("PUT", "/channels/prices", prices)[0] == 200
     given_contact(version=2, email="ann@gmail.com", phone="+31612345678")
     ask(request("snd_sms", template="confirm", channels=["sms"], **FIELDS))
     ended(exit_of(worth=2000, currency="EUR"))
@@ -160,22 +161,22 @@ def test_the_channel_mix_by_objective_matches_the_ledger(shop: World) -> None:
 
 
 def test_prices_hold_from_their_day_on_and_in_one_currency(shop: World) -> None:
-    assert call("GET", "/reports/prices")[1]["currency"] == "USD"
+    assert channels("GET", "/channels/prices")[1]["currency"] == "USD"
     for since, price in (("2026-03-01", 0.5), ("2026-02-01", 0.25), ("2026-03-02", 9)):
         body = {"since": since, "currency": "EUR", "channels": {"email": price}}
-        assert call("PUT", "/reports/prices", body)[0] == 200
+        assert channels("PUT", "/channels/prices", body)[0] == 200
     publish(shop)
 
     assert report("channels", channel="email")["totals"]["cost"] == 2.0
-    assert [one["since"] for one in call("GET", "/reports/prices")[1]["lists"]] == [
+    assert [one["since"] for one in channels("GET", "/channels/prices")[1]["lists"]] == [
         "2026-02-01",
         "2026-03-01",
         "2026-03-02",
     ]
     other = {"since": "2026-04-01", "currency": "USD", "channels": {"email": 1}}
-    assert call("PUT", "/reports/prices", other)[1]["code"] == "other_currency"
+    assert channels("PUT", "/channels/prices", other)[1]["code"] == "other_currency"
     for broken in ({"currency": "eur"}, {"channels": {"email": -1}}, {"channels": {}}, {"since": "soon"}):
-        assert call("PUT", "/reports/prices", {**other, **broken})[0] == 400
+        assert channels("PUT", "/channels/prices", {**other, **broken})[0] == 400
 
 
 def test_pages_hold_every_line_once_and_bad_questions_are_refused(shop: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
@@ -10,13 +11,16 @@ from typing import Any
 import pytest
 
 from services.delivery import bootstrap, bootstrap_channels
+from services.delivery.adapters.dynamo_channels import TERMS
 from services.delivery.handlers import on_pass_updates, on_work, on_work_stream
+from services.shared.aws.dynamo import Table
 from services.shared.contracts.delivery import PassUpdateRequested
 from services.shared.contracts.loyalty import LoyaltyBalance, LoyaltyBalanceChanged
 from services.shared.net.guarded_https import NoReply, Reply
 from services.shared.net.signing import signed_headers
 from tests.integration.delivery.conftest import CLOCK, NOW, Context, World, sqs
 from tests.integration.delivery.test_letters import call
+from tests.integration.delivery.test_reports import publish, report
 from tests.integration.delivery.test_sending import ask, given_contact, request
 
 ISSUER = "https://passes.example.com/updates"
@@ -174,13 +178,20 @@ def test_a_line_on_the_pass_is_a_message(world: World, https: Https) -> None:
     assert (said["pass_id"], said["text"]) == ("pass-1", "Ready, Ann")
 
 
-def test_terms_of_channels_are_checked_and_kept(world: World, https: Https) -> None:
-    terms = {"currency": "EUR", "prices": {"print": 0.85, "sms": 0.07}, "home_country": "BE"}
+def put_prices(channels: dict[str, float]) -> tuple[int, Any]:
+    return call("PUT", "/channels/prices", {"since": "2026-01-01", "currency": "EUR", "channels": channels})
 
-    assert call("PUT", "/channels", terms)[1] == {**terms, "webhook": "", "wallet": ""}
-    assert call("GET", "/channels")[1]["prices"] == {"print": 0.85, "sms": 0.07}
-    assert call("PUT", "/channels", {"prices": {"pigeon": 1}})[0] == 400
-    assert call("PUT", "/channels", {"prices": {"sms": -1}})[0] == 400
+
+def test_terms_of_channels_are_checked_and_kept(world: World, https: Https) -> None:
+    terms = {"home_country": "BE", "webhook": "", "wallet": ""}
+
+    assert call("PUT", "/channels", {"home_country": "BE"})[1] == terms
+    assert call("GET", "/channels")[1] == terms
+    older = {"currency": "EUR", "prices": {"sms": 0.07}, "home_country": "DE"}
+    Table(os.environ["TEMPLATES_TABLE"]).put({**TERMS, "document": json.dumps(older)})
+    assert call("GET", "/channels")[1] == {**terms, "home_country": "DE"}
+    assert call("PUT", "/channels", {"home_country": "Belgium"})[0] == 400
+    assert [put_prices({name: price})[0] for name, price in (("pigeon", 1), ("sms", -1))] == [400, 400]
     assert call("PUT", "/channels", {"webhook": "http://hooks.example.com"})[1]["code"] == "unsafe_url"
     assert call("PUT", "/channels", {"webhook": "https://10.0.0.1/"})[1]["code"] == "unsafe_url"
     assert call("POST", "/channels/email/secret/rotate")[0] == 404
@@ -191,7 +202,7 @@ def test_terms_of_channels_are_checked_and_kept(world: World, https: Https) -> N
 @pytest.mark.capability("001-20")
 def test_the_cheaper_channel_goes_first_where_a_message_is_worth_less(world: World, https: Https) -> None:
     """A message that is worth 10 cents does not go by letter or a text message of two parts, but by push."""
-    call("PUT", "/channels", {"prices": {"print": 0.85, "sms": 0.07, "push": 0.01}})
+    put_prices({"print": 0.85, "sms": 0.07, "push": 0.01})
     template = {
         "class": "service",
         "value": 0.10,
@@ -219,7 +230,8 @@ def test_the_cheaper_channel_goes_first_where_a_message_is_worth_less(world: Wor
 
 
 def test_the_parts_of_a_text_message_are_its_cost(world: World, https: Https) -> None:
-    call("PUT", "/channels", {"prices": {"sms": 0.07}})
+    """In the decision record and in reports alike: there is one price."""
+    put_prices({"sms": 0.07})
     given_contact(version=2, phone="+12025550123")
     bootstrap.serving_templates().put("long", {"class": "service", "channels": {"sms": {"text": "é" * 161}}})
     world.fake_senders()
@@ -228,3 +240,5 @@ def test_the_parts_of_a_text_message_are_its_cost(world: World, https: Https) ->
 
     message = world.item("snd_1")
     assert (message["units"], message["cost"]) == (2, "0.14")
+    publish(world)
+    assert report("channels")["totals"]["cost"] == 0.14

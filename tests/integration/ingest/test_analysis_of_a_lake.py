@@ -11,8 +11,9 @@ from rich.console import Console
 
 from halte import __main__ as command
 from halte.analysis import reading
-from halte.analysis.happenings import Happening, of_lake
+from halte.analysis.happenings import of_lake
 from halte.stores import Place, Tables, UnknownStage
+from services.ingest.domain.happenings import Happening
 from tests.integration.ingest.conftest import World
 from tests.support.moto_repairs import moto_repaired
 

@@ -18,10 +18,10 @@ from services.ingest.adapters.dynamo_erasures import DynamoTombstones
 from services.ingest.adapters.parquet import DuckParquet
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.bootstrap import people as bootstrap
-from services.ingest.domain.lake import Amendment
+from services.ingest.domain.lake import Amendment, counts
 from services.ingest.domain.lines import arrival_of
 from services.ingest.lake.forgotten import Forgotten
-from services.ingest.lake.rebuild import Difference, compare, counts, people, rebuild
+from services.ingest.lake.rebuild import Difference, compare, people, rebuild
 from services.ingest.lake.upkeep import LakeKeeper
 from services.shared.aws.dynamo import Table
 from services.shared.clock import FixedClock, to_iso

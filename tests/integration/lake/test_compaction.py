@@ -260,7 +260,8 @@ def test_the_handler_compacts_by_schedule_and_amends_on_request(
             return 900_000
 
     the_lake.put(line(), line("imp-7-1"))
-    for name, value in {"STAGE": "test", "LAKE_BUCKET": BUCKET, "MEMORY_MB": "500"}.items():
+    environment = {"STAGE": "test", "LAKE_BUCKET": BUCKET, "PROFILES_TABLE": "Profiles", "MEMORY_MB": "500"}
+    for name, value in environment.items():
         monkeypatch.setenv(name, value)
     bootstrap.lake_keeper.cache_clear()
     assert compact.handler({"source": "aws.events"}, Context()) == {"objects": 1, "rows": 2, "left": 0}

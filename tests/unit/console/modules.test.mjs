@@ -5,15 +5,19 @@ import { test } from "node:test";
 
 import { Refused, connect, path, refusal } from "../../../services/console/static/api.mjs";
 import { ceiling, drawnColumns, funnel, intervals } from "../../../services/console/static/charts.mjs";
+import { live as portfolio, told as campaign } from "../../../services/console/static/campaigns.mjs";
 import { proof } from "../../../services/console/static/consent.mjs";
 import { decision } from "../../../services/console/static/decisions.mjs";
 import { drawn, parse, wrapped } from "../../../services/console/static/diagram.mjs";
 import { h, textOf } from "../../../services/console/static/dom.mjs";
+import { loyalty, satisfaction, service, settled } from "../../../services/console/static/figures.mjs";
 import { told } from "../../../services/console/static/experiments.mjs";
 import { reasons } from "../../../services/console/static/explain.mjs";
 import { layout } from "../../../services/console/static/layers.mjs";
 import { messages } from "../../../services/console/static/overview.mjs";
-import { everyDay, report } from "../../../services/console/static/reports.mjs";
+import { heldBack, policy } from "../../../services/console/static/pressure.mjs";
+import { between, decided, permission } from "../../../services/console/static/timeline.mjs";
+import { everyDay, own, report } from "../../../services/console/static/reports.mjs";
 import { live } from "../../../services/console/static/journeys.mjs";
 import { lifecycle } from "../../../services/console/static/stages.mjs";
 import { previewed } from "../../../services/console/static/templates.mjs";
@@ -187,6 +191,16 @@ test("a report says figures with how sure they are, and which lines have no name
   assert.match(none, /Nothing was asked for .* Choose other days/);
 });
 
+test("a channel's own report has its days, templates and mailbox providers", () => {
+  const line = { ...NOTHING, requested: 5, sent: 4 };
+  const answer = { channel: "email", from: "2026-01-01", to: "2026-01-03", currency: "EUR", totals: line, days: [{ ...line, day: "2026-01-02" }], templates: [{ ...line, template: "offer" }], mailboxes: [] };
+  const text = words(own(answer));
+  assert.match(text, /Templates Template .*Offer\s?5\s?4/);
+  assert.doesNotMatch(text, /Mailbox providers/);
+  const listed = report({ kind: "channels", from: "2026-01-01", to: "2026-01-30", currency: "EUR", totals: line, next: null, rows: [{ ...line, channel: "email" }, { ...line, channel: "" }] });
+  assert.deepEqual(all(listed, "a").map((one) => one.attrs.href), ["#/reports/channel/email"]);
+});
+
 test("a split says whether a difference may be chance", () => {
   const arm = (name, lift, more) => ({ name, percent: 50, holdout: false, came: 100, reached: 10, rate: 0.1, low: 0.05, high: 0.17, lift, ...more });
   const lift = { gap: 0.05, low: 0.01, high: 0.09, relative: 0.5, p: 0.01, significant: true };
@@ -227,4 +241,85 @@ test("a journey counts people of all its versions at their nodes, and says when 
   assert.match(words(live(journey, { status: "live", held: true, so_far: sofar, versions })), /^Paused/);
   const stuck = [{ ...versions[0], stuck: [{ cohort: "x" }] }];
   assert.match(words(live(journey, { status: "stopped", held: false, so_far: sofar, versions: stuck })), /^Stopped .* 1 groups of people are stuck\. Look at the alarms/);
+});
+
+test("a figure that is being counted is asked for again, and given up in the end", async () => {
+  const waits = [];
+  const answers = [{}, {}, { as_of: "2026-07-01T12:00:00Z" }];
+  assert.deepEqual(await settled(async () => answers.shift(), async (ms) => waits.push(ms)), { as_of: "2026-07-01T12:00:00Z" });
+  assert.equal(waits.length, 2);
+  assert.equal(await settled(async () => ({}), async () => {}), null);
+});
+
+test("satisfaction says each month's score with its range, and no range of one answer", () => {
+  const month = { month: "2026-03", answers: 40, promoters: 10, passives: 10, detractors: 20, nps: -25, low: -50.4, high: 0.2 };
+  const one = { month: "2026-04", answers: 1, promoters: 1, passives: 0, detractors: 0, nps: 100, low: null, high: null };
+  const text = words(satisfaction({ rows: [month, one], totals: { answers: 41, promoters: 11, passives: 10, detractors: 20, nps: -21.95 } }));
+  assert.match(text, /−22/);
+  assert.match(text, /−50 to 0/);
+  assert.match(text, /\+100\s?–/);
+});
+
+test("contacts avoided are worth hours, and money as soon as somebody says what a contact costs", () => {
+  const rows = [{ month: "2026-03", contacts: 30, self_served: 20, avoided: 12 }];
+  const found = { rows, totals: { contacts: 30, self_served: 20, avoided: 12, avoided_share: 0.2857 }, asked: { within: 7 } };
+  const text = words(service(found, { minutes: "30", cost: "6.5" }));
+  assert.match(text, /29 % of all that would have been/);
+  assert.match(text, /6\.0/);
+  assert.match(text, /78\.00/);
+  assert.doesNotMatch(words(service(found)), /Money saved/);
+});
+
+test("loyal customers stand beside new ones, with how sure the difference is", () => {
+  const group = (customers, people, basket, hits) => ({ customers, people, orders: people, revenue: people * basket, basket, frequency: 1, churned: { hits, rate: hits / people, low: 0, high: 1 }, referred: { hits: 0, rate: 0, low: 0, high: 1 } });
+  const rows = [group("loyal", 100, 60, 10), group("new", 100, 30, 40)];
+  const text = words(loyalty({ rows, totals: { basket_times: 2, churn_p: 0.000001 }, asked: { at: "2026-01-02", period: 180, orders: 3 } }));
+  assert.match(text, /2\.0 times a new one/);
+  assert.match(text, /More than chance A difference this large comes by chance in less than 0\.1 %/);
+  const nobody = words(loyalty({ rows: [group("loyal", 0, 0, 0), group("new", 0, 0, 0)], totals: { basket_times: null, churn_p: null }, asked: {} }));
+  assert.match(nobody, /Nobody was a customer by then/);
+});
+
+test("the portfolio advises when many are live, by their titles", () => {
+  const seat = (name, title) => ({ name, title, since: "2026-01-01T00:00:00Z" });
+  const found = { settings: { most_current: 8, most_base: 4, least_current: 3, advise_above: 1 }, base: [seat("a", "Welcome")], current: [seat("b", "Sale")], current_missing: 2, queue: [] };
+  assert.match(words(portfolio(found)), /2 current campaigns missing.*Nothing to worry about yet/);
+  const advice = { sampled_people: 200, overlap: [{ a: "a", b: "b", sampled: 50, about: 5000 }], contacts_per_person: { mean: 2.5, most: 6 } };
+  const text = words(portfolio({ ...found, advice }, { paused: true }, { service: { paused: true } }));
+  assert.match(text, /Everything is paused\..*Many are live.*2\.5.*at most 6.*Welcome and Sale.*25 %/);
+});
+
+test("a campaign says who, when and how far its runs are", () => {
+  const document = { name: "spring", segment: "buyers", template: "offer", channels: ["email"], schedule: { start: "2026-06-01T09:00", zone: "person" }, holdout: 10 };
+  const run = { run_id: "r", at: "2026-06-01T07:00:00Z", version: 1, state: "halted", people: 100, entered: 5, parts_left: 1, ended_at: null };
+  const text = words(campaign({ document, next: null, runs: [run], version: 1, scheduled_at: "2026-01-01T00:00:00Z" }));
+  assert.match(text, /each person/);
+  assert.match(text, /Held out\s?10 %/);
+  assert.match(text, /Halted: too many bounces or complaints/);
+});
+
+test("the pressure policy is told in words, and only what it held back is counted to it", () => {
+  const hours = { countries: { NL: { days: { mon: "09:00-20:00" }, closed_on_holidays: true } }, otherwise: { days: {}, closed_on_holidays: false } };
+  const cap = { count: 5, within: "P7D", channel: "email", class: null, purpose: null, counts: "all", then: "hold" };
+  const text = words(policy({ version: 2, policy: { caps: [cap], minimum_gap: "PT4H", arbitration: { window: "PT0S", loser: "wait" }, hours, send_time: null, pace: {}, brake: null, guard: { bounced: 0.05, complained: 0.001, inactive: 0.6 } } }));
+  assert.match(text, /At most 5 messages by e-mail in any 7 days, service messages counted; one too many waits\./);
+  assert.match(text, /4 hours/);
+  assert.doesNotMatch(text, /Several at once/);
+  assert.match(text, /NL\s?Monday 09:00-20:00\s?closed/);
+  assert.match(text, /0\.1 % complained/);
+  const held = words(heldBack({ frequency_cap: 3, no_consent: 9 }, "2026-01-01", "2026-01-30"));
+  assert.match(held, /as many messages as the limit allows\.\s?3/);
+  assert.doesNotMatch(held, /permission/);
+});
+
+test("decisions and permissions fall between events, each on one page", () => {
+  const events = [{ at: "2026-03-04" }, { at: "2026-03-02" }];
+  const aside = [{ at: "2026-03-05" }, { at: "2026-03-03" }, { at: "2026-03-01" }];
+  const [page, rest] = between(events, aside, true);
+  assert.deepEqual(page.map((one) => one.at), ["2026-03-05", "2026-03-04", "2026-03-03", "2026-03-02"]);
+  assert.deepEqual(between([{ at: "2026-02-27" }], rest, false), [[{ at: "2026-03-01" }, { at: "2026-02-27" }], []]);
+  assert.deepEqual(between([], aside, false)[0], aside);
+  const message = decided({ requested_at: "2026-03-01T00:00:00Z", template: "thank_you", status: "skipped", send_id: "snd_1", journey: "welcome", why: { summary: "Not sent: no permission." } });
+  assert.match(words(message.tree), /Message Thank you Skipped Not sent: no permission\. Asked for by the journey Welcome\./);
+  assert.match(words(permission({ at: "2026-03-01T00:00:00Z", kind: "revoked", purpose: "newsletter", channel: "email" }).tree), /Permission for newsletter by e-mail Revoked/);
 });

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from halte.analysis.happenings import Happening
 from halte.analysis.returning import Purchases, check, fit, inactive, looks, purchases, returned
 from halte.analysis.training import Unlearnable
 from local.cdnow import read_orders
+from services.ingest.domain.happenings import Happening
 from services.scoring.domain.analysis.evidence import Share
 from services.scoring.domain.analysis.reactivation import ReactivationModel, ranked
 from tests.support.real_data import CDNOW_ORDERS, present

@@ -7,11 +7,12 @@ import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from services.delivery.domain.reports.prices import Prices
+from services.delivery.domain.prices import Prices
 from services.delivery.domain.reports.rows import MARKS, REVENUE, SKIPPED, Row
 from services.shared.cells import neutral
 from services.shared.statistics import Share
@@ -69,7 +70,7 @@ class Line:
         units = row.numbers.get("units", 0)
         if not units:
             return
-        price = prices.of(row.key.channel, row.key.day)
+        price = prices.of(row.key.channel, date.fromisoformat(row.key.day))
         if price is None:
             self.unpriced.add(row.key.channel)
         else:

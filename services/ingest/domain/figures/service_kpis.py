@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from services.ingest.domain.happenings import Happening
 from services.shared.statistics import Z95, Interval
 
 PROMOTER = 9
@@ -35,9 +37,19 @@ class Month:
     contacts: int = 0
 
     @property
+    def promoters(self) -> int:
+        """Answers of 9 and 10."""
+        return sum(_side(answer) > 0 for answer in self.answers)
+
+    @property
+    def detractors(self) -> int:
+        """Answers below 7."""
+        return sum(_side(answer) < 0 for answer in self.answers)
+
+    @property
     def nps(self) -> float | None:
         """Share of promoters less that of detractors, from -100 to 100; `None`: nobody answered."""
-        return 100 * sum(map(_side, self.answers)) / len(self.answers) if self.answers else None
+        return 100 * (self.promoters - self.detractors) / len(self.answers) if self.answers else None
 
     @property
     def nps_interval(self) -> Interval | None:
@@ -53,6 +65,33 @@ class Month:
     def hours_saved(self, minutes: float) -> float:
         """Of people who would have had to be talked to for so long."""
         return self.avoided * minutes / 60
+
+
+def served(
+    happenings: Iterable[Happening],
+    *,
+    survey: str = "",
+    which: str = "",
+    contacts: Collection[str] = (),
+    self_service: Collection[str] = (),
+) -> list[Served]:
+    """Everybody with an event of these: `survey` with a score (of the survey `which`, if it is named), one that
+    somebody was needed for, or one of helping oneself."""
+    answers: dict[str, list[tuple[datetime, float]]] = defaultdict(list)
+    helped: dict[str, list[datetime]] = defaultdict(list)
+    needed: dict[str, list[datetime]] = defaultdict(list)
+    for one in happenings:
+        if one.name == survey:
+            if one.score is not None and which in ("", one.survey):
+                answers[one.person].append((one.at, one.score))
+        elif one.name in self_service:
+            helped[one.person].append(one.at)
+        elif one.name in contacts:
+            needed[one.person].append(one.at)
+    return [
+        Served(answers.get(person, ()), helped.get(person, ()), needed.get(person, ()))
+        for person in sorted(answers.keys() | helped.keys() | needed.keys())
+    ]
 
 
 def months(people: Iterable[Served], within: timedelta) -> list[Month]:

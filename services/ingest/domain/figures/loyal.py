@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.scoring.domain.analysis.evidence import NOBODY, Share
+from services.ingest.domain.happenings import Happening
+from services.shared.statistics import NOBODY, Share
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,23 @@ class Compared:
     new: Group
 
 
-def compare(buyers: Iterable[Buyer], day: datetime, period: timedelta, loyal_from: int) -> Compared:
+def buyers(happenings: Iterable[Happening], order: str, referral: str) -> list[Buyer]:
+    """Everybody with an event `order`, and those of them who have one of `referral`."""
+    orders: dict[str, list[tuple[datetime, float]]] = defaultdict(list)
+    referrals: dict[str, list[datetime]] = defaultdict(list)
+    for one in happenings:
+        if one.name == order:
+            orders[one.person].append((one.at, one.amount))
+        elif one.name == referral:
+            referrals[one.person].append(one.at)
+    return [Buyer(person, bought, referrals.get(person, ())) for person, bought in orders.items()]
+
+
+def compare(people: Iterable[Buyer], day: datetime, period: timedelta, loyal_from: int) -> Compared:
     """What customers did in the `period` after `day`: loyal are those with `loyal_from` orders or more by then, new
     those with fewer. Who had none by then is no customer yet."""
     loyal, new = Group(), Group()
-    for one in buyers:
+    for one in people:
         before = sum(at <= day for at, _ in one.orders)
         if not before:
             continue

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.scoring.domain.analysis.loyal import Buyer, compare
-from services.scoring.domain.analysis.service_kpis import Served, months
+from services.ingest.domain.figures.loyal import Buyer, compare
+from services.ingest.domain.figures.service_kpis import Served, months
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 PERIOD = timedelta(days=90)

@@ -1,0 +1,1 @@
+"""Figures that need the whole past of everybody: satisfaction, what service is worth, loyal customers. Pure."""
