@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
 from email.message import Message as Mail
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from services.delivery import bootstrap
+from services.delivery.adapters.message_items import to_item
 from services.delivery.domain.pressure.ledger import bid_of
 from services.delivery.domain.protocol import Refused, Retry, Unknown
 from services.delivery.handlers import (
@@ -27,6 +29,7 @@ from services.delivery.handlers import (
     sweep,
     templates,
 )
+from services.shared.aws.dynamo import Table
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChange, ConsentChanged
 from services.shared.contracts.ingest import ProfileChange, ProfilesChanged
 from services.shared.contracts.journeys import MessageRequested
@@ -717,3 +720,18 @@ def test_a_soft_opt_in_needs_a_way_to_object_in_each_message(ready: World) -> No
     assert ready.item("snd_1")["reason"] == "no_consent"
     assert "needs a way to object" in ready.item("snd_1")["gates"][-1]["input"]
     assert ready.item("snd_2")["status"] == "sent"
+
+
+def test_messages_as_they_were_kept_before_are_carried_on(ready: World) -> None:
+    """A request used to be kept before its claim, and every claim to have its place in the sweep's index."""
+    consent("granted")
+    table = Table("messages")
+    table.put(to_item(_stored()))
+    old = replace(_stored(status="claimed", attempt_id="att_1"), send_id="snd_old", watched=True)
+    table.put(to_item(replace(old, claimed_at="2026-03-01T11:00:00.000Z")))
+    ask(request())
+    sweep.handler({}, Context())
+
+    assert (ready.item("snd_1")["status"], ready.item("snd_1")["attempts"]) == ("sent", 1)
+    assert ready.item("snd_old")["reason"] == "unknown_outcome"
+    assert [i for i in ready.raw("messages") if "open_partition" in i] == []

@@ -53,8 +53,6 @@ NEWS = Template(
 )
 ANSWERS: tuple[Answer, ...] = (Sent("p1"), Retry("throttled"), Unknown("timeout"), Refused("no"))
 TURNS = 2
-APART = 9 if EXHAUSTIVE else 1
-"""Facts of a schedule that come in two steps."""
 
 
 class Choices:
@@ -92,7 +90,9 @@ class World:
     message: Message | None = None
     copy: ConsentChange | None = None
     suppressed: bool = False
-    apart: int = APART
+    apart: int = 1
+    """Facts, the first ones, that come in two steps."""
+
     revision: int = 0
     """Of the person's ledger."""
 
@@ -304,7 +304,8 @@ def explored(scripts: Sequence[Sequence[ConsentChange | str]], *, careful: bool 
     for script in scripts:
         choices = Choices()
         while True:
-            world = World(choices, list(script), careful, copy=GIVEN, told=(GIVEN, False))
+            apart = len(script) if EXHAUSTIVE and len(script) < 3 else 1
+            world = World(choices, list(script), careful, copy=GIVEN, told=(GIVEN, False), apart=apart)
             live(world)
             yield world
             if not choices.again():
