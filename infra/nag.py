@@ -17,7 +17,7 @@ REASONS = {
     f"{_PACK}-L1": "python3.13 on purpose: locked wheels are built and tested for it. Moving is one line in "
     "infra/environment.py.",
     f"{_PACK}-IAM5[Resource::*]": "dynamodb:ListStreams, which an event source mapping needs, and "
-    "ses:GetAccount, which tells the sending quota, have no resource level.",
+    "ses:GetAccount and sms-voice:Describe*, which tell sending quotas and which numbers there are, name no resource.",
     f"{_PACK}-SQS3": "Only dead-letter queues themselves have none; tests/infra holds every work queue to having one.",
     f"{_PACK}-APIG4": "Public by design: client SDKs bring their own write key, and people who confirm, unsubscribe or "
     "change their preferences bring a signed token. tests/infra lists exactly these routes.",

@@ -1,7 +1,7 @@
 """Function bundles without Docker: locked wheels for the target, the service, and the kernel; nothing else.
 
-A bundle's folder is named by a digest of all that goes into it, so an unchanged service is not rebuilt, and a change
-of the kernel redeploys every service.
+A folder is named by a digest of all that goes into it, so an unchanged service is not rebuilt, and a change of the
+kernel redeploys every service. Wheels lie in folders of their own, so a change of code installs none anew.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from infra.environment import Environment
@@ -18,10 +19,10 @@ from infra.environment import Environment
 ROOT = Path(__file__).parents[1]
 BUNDLES = ROOT / ".halte" / "bundles"
 KEPT = 6
-"""Bundles of a dependency group that stay on disk."""
+"""Folders of a name that stay on disk."""
 
 DIGEST = 16
-"""Hexadecimal digits that tell bundles of a group apart."""
+"""Hexadecimal digits that tell folders of a name apart."""
 
 _UNREAD = ("babel/locale-data",)
 """What wheels bring and nothing here reads: of python-liquid's, half of delivery's bundle."""
@@ -37,32 +38,67 @@ def bundle(service: str, environment: Environment, group: str = "") -> Path:
     Raises:
         subprocess.CalledProcessError: uv can't resolve a wheel for the target.
     """
-    group = group or service
+    beside, own = wheels(service, environment, group), code(service, environment)
+
+    def fill(building: Path) -> None:
+        for part in (beside, own):
+            shutil.copytree(part, building, copy_function=os.link, dirs_exist_ok=True)
+
+    return _built(group or service, _digest(beside.name, own.name), fill)
+
+
+def code(service: str, environment: Environment) -> Path:
+    """The service and the kernel alone, without the wheels they import."""
     sources = _sources(service, environment)
-    target = BUNDLES / f"{group}-{_digest(group, environment, sources)}"
+
+    def fill(building: Path) -> None:
+        for source in sources:
+            copy = building / source.relative_to(ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, copy)
+        _compile(environment, building)
+
+    contents = [part for source in sources for part in (str(source.relative_to(ROOT)), source.read_bytes())]
+    return _built(f"code-{service}", _digest(environment.python, *contents), fill)
+
+
+def wheels(service: str, environment: Environment, group: str = "") -> Path:
+    """What the service imports of others: the locked wheels of a dependency group, for the target.
+
+    Raises:
+        subprocess.CalledProcessError: uv can't resolve a wheel for the target.
+    """
+    group = group or service
+
+    def fill(building: Path) -> None:
+        _install_wheels(group, environment, building)
+        _compile(environment, building)
+
+    lock = (ROOT / "uv.lock").read_bytes()
+    return _built(f"wheels-{group}", _digest(environment.python, str(environment.platform), lock), fill)
+
+
+def _built(name: str, digest: str, fill: Callable[[Path], None]) -> Path:
+    """The folder of that name and digest; filled if it is not there, and seen by others only when it is whole."""
+    target = BUNDLES / f"{name}-{digest}"
     if target.exists():
         return target
     building = target.with_name(f"{target.name}.{os.getpid()}")
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
-    _install_wheels(group, environment, building)
-    for source in sources:
-        copy = building / source.relative_to(ROOT)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, copy)
-    _compile(environment, building)
+    fill(building)
     try:
         building.rename(target)
-    except OSError:  # another process built the same bundle in the meantime
+    except OSError:  # another process built the same one in the meantime
         shutil.rmtree(building)
-    _forget_old(group)
+    _forget_old(name)
     return target
 
 
-def _forget_old(group: str) -> None:
+def _forget_old(name: str) -> None:
     """Keep the newest few: the last stages deployed, and the one before."""
     bundles = sorted(
-        BUNDLES.glob(f"{group}-{'[0-9a-f]' * DIGEST}"), key=lambda path: path.stat().st_mtime, reverse=True
+        BUNDLES.glob(f"{name}-{'[0-9a-f]' * DIGEST}"), key=lambda path: path.stat().st_mtime, reverse=True
     )
     for old in bundles[KEPT:]:
         shutil.rmtree(old, ignore_errors=True)
@@ -78,11 +114,11 @@ def _sources(service: str, environment: Environment) -> list[Path]:
     return found
 
 
-def _digest(group: str, environment: Environment, sources: list[Path]) -> str:
-    digest = hashlib.sha256(f"{group} {environment.python} {environment.platform}".encode())
-    digest.update((ROOT / "uv.lock").read_bytes() + Path(__file__).read_bytes())
-    for source in sources:
-        digest.update(str(source.relative_to(ROOT)).encode() + b"\0" + source.read_bytes())
+def _digest(*contents: str | bytes) -> str:
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for content in contents:
+        digest.update(content if isinstance(content, bytes) else content.encode())
+        digest.update(b"\0")
     return digest.hexdigest()[:DIGEST]
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from local import stand_in_push as push
 from local.loopback import Handler, Loopback
 from local.provider_models import Models, Refused
+from local.stand_in_account import DESCRIBED, GET_ACCOUNT, Account, described, refused, ses_account
 
 SES_PATH = "/v2/email/outbound-emails"
 SMS_SERVICE = "pinpoint-sms-voice-v2"
@@ -64,6 +65,7 @@ class StandIn(Loopback):
         self.refused: list[str] = []
         self.opted_out: dict[str, tuple[float, bool]] = {}
         self.faults = Faults()
+        self.account = Account()
         self.on_accept = on_accept
         self._lock = threading.Lock()
         self._models = Models()
@@ -113,6 +115,15 @@ class StandIn(Loopback):
         if self.on_accept:
             self.on_accept(message)
         return message_id
+
+    def describe(self, operation: str, body: bytes) -> dict[str, Any]:
+        """What End User Messaging tells of its account.
+
+        Raises:
+            Refused: the service's model does not allow the request.
+        """
+        self._models.validated(SMS_SERVICE, operation, body)
+        return described(self.account, operation)
 
     def opt_outs(self, operation: str, body: bytes) -> dict[str, Any]:
         """An operation on the opt-out list: numbers with when (epoch seconds) and whether by their holder.
@@ -177,6 +188,13 @@ class _Handler(Handler):
 
     owner: StandIn
 
+    def do_GET(self) -> None:
+        if self.path != GET_ACCOUNT:
+            self._error(404, "UnknownOperationException", f"no operation at {self.path}")
+            return
+        sent = sum(message.channel == "email" for message in list(self.owner.accepted))
+        self._answer(200, ses_account(self.owner.account, sent))
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         faults = self.owner.faults
@@ -188,7 +206,10 @@ class _Handler(Handler):
         elif self.path == "/" and target == f"{SMS_TARGET}SendTextMessage":
             service, operation = SMS_SERVICE, "SendTextMessage"
         elif self.path == "/" and target.removeprefix(SMS_TARGET) in OPT_OUTS:
-            self._opt_outs(target.removeprefix(SMS_TARGET), body)
+            self._told(self.owner.opt_outs, target.removeprefix(SMS_TARGET), body)
+            return
+        elif self.path == "/" and target.removeprefix(SMS_TARGET) in DESCRIBED:
+            self._told(self.owner.describe, target.removeprefix(SMS_TARGET), body)
             return
         elif application := push.PATH.fullmatch(self.path):
             self._pinpoint(application.group(1), body, faults)
@@ -208,6 +229,10 @@ class _Handler(Handler):
         if faults.chance.random() < faults.refuse:
             code = "TooManyRequestsException" if service == "sesv2" else "ThrottlingException"
             self._error(429 if service == "sesv2" else 400, code, "slow down")
+            return
+        if (refusal := refused(self.owner.account, service)) is not None:
+            code, more = refusal
+            self._error(400, code, "nothing leaves this account", **more)
             return
         try:
             message_id = self.owner.take(service, operation, body)
@@ -258,16 +283,16 @@ class _Handler(Handler):
     def _xml(self, status: int, content: bytes) -> None:
         self.reply(status, {"Content-Type": "text/xml"}.items(), content)
 
-    def _opt_outs(self, operation: str, body: bytes) -> None:
+    def _told(self, tell: Callable[[str, bytes], dict[str, Any]], operation: str, body: bytes) -> None:
         try:
-            self._answer(200, self.owner.opt_outs(operation, body))
+            self._answer(200, tell(operation, body))
         except Refused as refusal:
             self._error(400, "ValidationException", str(refusal))
         except KeyError:
             self._error(400, "ResourceNotFoundException", "no such number")
 
-    def _error(self, status: int, code: str, message: str) -> None:
-        self._answer(status, {"__type": code, "message": message}, {"x-amzn-ErrorType": code})
+    def _error(self, status: int, code: str, message: str, **more: str) -> None:
+        self._answer(status, {"__type": code, "message": message, **more}, {"x-amzn-ErrorType": code})
 
     def _answer(self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> None:
         common = {"Content-Type": "application/json", "x-amzn-RequestId": str(uuid.uuid4())}

@@ -1,39 +1,48 @@
-"""What is tried out of consent when a run is at rest: scanners that open links, and people who withdraw."""
+"""What is tried out when a run is at rest: scanners that open links, people who withdraw, points that are earned."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from local import scanners, withdrawals
+from local import loyal_points, scanners, withdrawals
 from local.accounting import Check
+from local.loyal_points import Points
 from local.markup import Cell, table
 from local.scanners import Scan
 from local.stage import Stage
-from local.town import Town
+from local.town import Town, until
 from local.withdrawals import Withdrawals
 
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of both."""
+    """What came of each."""
 
     scan: Scan
     withdrawals: Withdrawals
+    points: Points
 
 
 def hold(stage: Stage) -> Tried:
-    """Try both, the scanners first.
+    """Try each, the scanners first.
 
     Raises:
         TimeoutError: something did not come that was asked for.
     """
     town = Town(stage)
-    return Tried(scanners.hold(town), withdrawals.hold(town, stage.options.withdrawals))
+    scanned, withdrawn = scanners.hold(town), withdrawals.hold(town, stage.options.withdrawals)
+    put = loyal_points.onto(stage.aws("events"), stage.found.bus)
+    points = loyal_points.hold(stage.marketers_api, put, until, stage.clock.now())
+    return Tried(scanned, withdrawn, points)
 
 
 def checks(tried: Tried) -> list[Check]:
     """What the books hold of it."""
-    return [*scanners.checks(tried.scan), *withdrawals.checks(tried.withdrawals)]
+    return [
+        *scanners.checks(tried.scan),
+        *withdrawals.checks(tried.withdrawals),
+        *loyal_points.checks(tried.points),
+    ]
 
 
 def facts(tried: Tried) -> list[tuple[str, str]]:

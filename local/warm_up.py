@@ -25,6 +25,7 @@ _OFF_THE_ROAD = frozenset(
         *(
             "on_form_submitted",
             "on_imports",
+            "on_loyalty_stream",
             "on_pass_updates",
             "on_pressure_stream",
             "on_recovery_requested",

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import os
+import warnings
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests.support import quick_moto
 
+ROOT = Path(__file__).parents[1]
 AWS_ENV = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -27,6 +33,22 @@ def _no_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.setenv("POWERTOOLS_DEV", "false")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Of several workers each begins to import elsewhere: on a fresh checkout they would all compile the same files
+    at the same time. What does not import is told of when it is collected."""
+    worker, workers = (os.environ.get(f"PYTEST_XDIST_WORKER{what}", "") for what in ("", "_COUNT"))
+    if not worker:
+        return
+    folders = [Path(session.config.invocation_params.dir, argument) for argument in session.config.args]
+    files = sorted(path.relative_to(ROOT) for folder in folders for path in folder.rglob("test_*.py"))
+    first = len(files) * int(worker.removeprefix("gw")) // int(workers)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for file in files[first:] + files[:first]:
+            with contextlib.suppress(Exception, pytest.skip.Exception):
+                importlib.import_module(".".join(file.with_suffix("").parts))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -178,14 +178,18 @@ class ServiceStack(OnPlatform):
         handler: str,
         table: dynamodb.Table,
         settings: Mapping[str, str],
+        speaks_as: str = "",
         memory: int = 512,
         timeout_seconds: int = 30,
         batch_size: int = 100,
+        gather_seconds: int = 0,
     ) -> ServiceFunction:
-        """A function that turns the changes of `table` into facts on the bus: the outbox.
+        """A function that turns the changes of `table` into facts on the bus: the outbox. Where changes are many it may
+        gather them for some seconds, because what it writes is paid for by the batch.
 
         The whole batch is retried until it goes through (a change is never skipped), for as long as the stream
-        keeps it; then its position goes to a dead-letter queue.
+        keeps it; then its position goes to a dead-letter queue. `speaks_as` is in whose name the facts are, where
+        that is not the service's own.
         """
         function = self.function(
             id,
@@ -194,12 +198,15 @@ class ServiceStack(OnPlatform):
             memory=memory,
             timeout_seconds=timeout_seconds,
         )
-        self.allow_publishing(function)
+        self.allow_publishing(function, speaks_as)
         function.add_event_source(
             sources.DynamoEventSource(
                 table,
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
                 batch_size=batch_size,
+                max_batching_window=(
+                    Duration.seconds(gather_seconds) if gather_seconds and not self.halte.is_local else None
+                ),
                 bisect_batch_on_error=False,
                 report_batch_item_failures=True,
                 retry_attempts=1000,
@@ -217,13 +224,13 @@ class ServiceStack(OnPlatform):
         )
         return function
 
-    def allow_publishing(self, function: lambda_.Function) -> None:
-        """Let `function` put events on the bus, in this service's own name only."""
+    def allow_publishing(self, function: lambda_.Function, speaks_as: str = "") -> None:
+        """Let `function` put events on the bus, in this service's own name only, or in that of a part of it."""
         function.add_to_role_policy(
             iam.PolicyStatement(
                 actions=["events:PutEvents"],
                 resources=[self.bus.event_bus_arn],
-                conditions={"StringEquals": {"events:source": f"halte.{self.service}"}},
+                conditions={"StringEquals": {"events:source": f"halte.{speaks_as or self.service}"}},
             )
         )
 
@@ -256,15 +263,17 @@ class ServiceStack(OnPlatform):
         wildcard = f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::<{name}>/%s]"
         Validations.of(self).acknowledge(*(Acknowledgment(id=wildcard % one, reason=why) for one in under))
 
-    def schedule(self, function: lambda_.Function, expression: str) -> None:
-        """Run `function` at a rate, such as `rate(1 minute)`."""
-        rule = events.Rule(
-            self, f"{function.node.id}Schedule", schedule=events.Schedule.expression(expression)
-        )
+    def schedule(
+        self, function: lambda_.Function, expression: str, *, says: Mapping[str, str] | None = None
+    ) -> None:
+        """Run `function` at a rate, such as `rate(1 minute)`; of several, all but one say what they are for."""
+        id = f"{function.node.id}{''.join(word.title() for pair in (says or {}).items() for word in pair)}"
+        rule = events.Rule(self, f"{id}Schedule", schedule=events.Schedule.expression(expression))
         rule.add_target(
             targets.LambdaFunction(
                 function,
-                dead_letter_queue=DeadLetterQueue(self, f"{function.node.id}DeadLetters", alarms=self.alarms),
+                event=events.RuleTargetInput.from_object(dict(says)) if says else None,
+                dead_letter_queue=DeadLetterQueue(self, f"{id}DeadLetters", alarms=self.alarms),
                 retry_attempts=2,
             )
         )

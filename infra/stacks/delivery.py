@@ -30,6 +30,9 @@ SWEEP_AFTER_SECONDS = 15 * 60
 LOCAL_SWEEP_AFTER_SECONDS = 30 * 86_400
 """On a clock that runs half a million times faster, a message on its way would seem to be hours old."""
 
+OUTBOX_BATCH, OUTBOX_GATHERS = 500, 5
+"""Changes of messages, and seconds: an object in the lake and a note of what was counted are paid for by the batch."""
+
 SEND_TIMEOUT_SECONDS = 60
 READ_WRITE = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 
@@ -76,9 +79,7 @@ class DeliveryStack(ServiceStack):
                 index_name=name,
                 partition_key=dynamodb.Attribute(name=partition, type=dynamodb.AttributeType.STRING),
                 sort_key=dynamodb.Attribute(name=sort, type=dynamodb.AttributeType.STRING),
-                projection_type=(
-                    dynamodb.ProjectionType.KEYS_ONLY if name == "open" else dynamodb.ProjectionType.ALL
-                ),
+                projection_type=dynamodb.ProjectionType.KEYS_ONLY,
             )
         return table
 
@@ -126,7 +127,7 @@ class DeliveryStack(ServiceStack):
 
     def _allow_sending(self, function: ServiceFunction) -> None:
         self.messages.grant(function, *READ_WRITE)
-        self.messages.grant(function, "dynamodb:Query")
+        self.messages.grant(function, "dynamodb:BatchGetItem", "dynamodb:Query")
         self.gates.grant(
             function,
             "dynamodb:GetItem",
@@ -173,7 +174,13 @@ class DeliveryStack(ServiceStack):
             timeout_seconds=60,
         )
         self.messages.grant(on_consent, "dynamodb:GetItem", "dynamodb:PutItem")
-        self.gates.grant(on_consent, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self.gates.grant(
+            on_consent,
+            "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        )
         self.react(on_consent, facts=[ConsentChanged], batch_size=20, timeout_seconds=60)
         watch_freshness(self, COPIED)
         on_profiles = self.function(
@@ -205,6 +212,8 @@ class DeliveryStack(ServiceStack):
             handler="on_messages_stream",
             table=self.messages,
             settings={"reports_table": self.reports.table_name, "lake_bucket": self.lake_bucket_name},
+            batch_size=OUTBOX_BATCH,
+            gather_seconds=OUTBOX_GATHERS,
         )
         keep_outcomes(self, publisher)
         self.reports.grant(publisher, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
@@ -219,7 +228,9 @@ class DeliveryStack(ServiceStack):
             }
         )
         self.channels.allow_forgetting(function)
-        self.messages.grant(function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem")
+        self.messages.grant(
+            function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:DeleteItem"
+        )
         self.gates.grant(
             function,
             "dynamodb:GetItem",
@@ -239,7 +250,7 @@ class DeliveryStack(ServiceStack):
                 "gates_table": self.gates.table_name,
             },
         )
-        self.messages.grant(api, "dynamodb:GetItem", "dynamodb:Query")
+        self.messages.grant(api, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
         outcomes = self.function(
             "Outcomes",
             handler="outcomes",
@@ -261,7 +272,7 @@ class DeliveryStack(ServiceStack):
             handler="on_exits",
             settings={"messages_table": self.messages.table_name, "gates_table": self.gates.table_name},
         )
-        self.messages.grant(on_exits, "dynamodb:Query", "dynamodb:UpdateItem")
+        self.messages.grant(on_exits, "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:UpdateItem")
         self.react(on_exits, facts=[JourneyExited])
         on_stages = self.function(
             "OnStages", handler="on_stages", settings={"reports_table": self.reports.table_name}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LOCAL_PUSH_APPLICATION = "local"
 ORDERS = "print-orders/"
+REPORTS = "print-status/"
 ORDER_SECONDS = 300
 TELL_SECONDS = 120
 """Ten updates to one slow issuer, eight seconds each, and time to note how it went."""
@@ -199,7 +200,16 @@ class Channels:
         self.work.grant(function, "dynamodb:Query", "dynamodb:BatchWriteItem")
         self._templates.grant(function, "dynamodb:GetItem")
         self._let_use_orders(function, "s3:GetObject", "s3:PutObject")
+        self._let_note(function)
+        self._stack.allow_objects(
+            function,
+            ["s3:GetObject", "s3:DeleteObject"],
+            [REPORTS],
+            listed=True,
+            why="A printer names its files; they stand under one prefix of the lake's bucket.",
+        )
         self._stack.schedule(function, "rate(1 day)")
+        self._stack.schedule(function, "rate(15 minutes)", says={"take": "reports"})
 
     @property
     def _tables(self) -> dict[str, str]:
@@ -211,8 +221,10 @@ class Channels:
 
     def _let_note(self, function: ServiceFunction) -> None:
         """What comes back of letters and calls is feedback like any."""
-        self._messages.grant(function, "dynamodb:GetItem", "dynamodb:UpdateItem")
-        self._gates.grant(function, "dynamodb:PutItem", "dynamodb:BatchGetItem")
+        self._messages.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem")
+        self._gates.grant(
+            function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"
+        )
 
     def _let_use_orders(self, function: ServiceFunction, *actions: str) -> None:
         why = "Order files are named by day, under one prefix of the lake's bucket."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import Aws
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ses as ses
 from aws_cdk import aws_smsvoice as smsvoice
@@ -12,6 +13,9 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 
 from infra.constructs.service_stack import ServiceStack
 from infra.constructs.work_queue import WorkQueue
+
+SNS, EVENT_BRIDGE = "sns", "eventbridge"
+"""Roads by which SES's reports may come. Locally it is always the first: the emulator takes no events of AWS's own."""
 
 CLICK_ROUTES = tuple(f"{method} /{path}/{{token}}" for path in ("c", "o") for method in ("GET", "HEAD"))
 
@@ -43,8 +47,8 @@ def add_feedback(
         handler="on_feedback",
         settings={"messages_table": messages.table_name, "gates_table": gates.table_name},
     )
-    messages.grant(on_feedback, "dynamodb:GetItem", "dynamodb:UpdateItem")
-    gates.grant(on_feedback, "dynamodb:PutItem", "dynamodb:UpdateItem")
+    messages.grant(on_feedback, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem")
+    gates.grant(on_feedback, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
     queue = stack.queue("FeedbackQueue")
     topic.add_subscription(subscriptions.SqsSubscription(queue, dead_letter_queue=queue.dead_letters))
     stack.consume(on_feedback, queue)
@@ -52,12 +56,28 @@ def add_feedback(
         stack,
         "FeedbackDestination",
         configuration_set=mail,
-        destination=ses.EventDestination.sns_topic(topic),
+        destination=mail_road(stack, topic, queue, mail),
         events=MAIL_EVENTS,
     )
     _sms_feedback(stack, topic, sms_configuration_set)
     _clicks(stack, messages, queue)
     stack.announce("feedback-topic-arn", topic.topic_arn)
+
+
+def mail_road(
+    stack: ServiceStack, topic: sns.Topic, queue: WorkQueue, mail: ses.ConfigurationSet
+) -> ses.EventDestination:
+    """How SES tells: by the topic, or (`-c mail_feedback=eventbridge`) on the account's default bus, where others can
+    listen too."""
+    road = stack.node.try_get_context("mail_feedback") or SNS
+    if road == SNS:
+        return ses.EventDestination.sns_topic(topic)
+    if road != EVENT_BRIDGE:
+        raise ValueError(f"mail_feedback {road!r}: {SNS} or {EVENT_BRIDGE}")
+    ours = {"mail": {"tags": {"ses:configuration-set": [mail.configuration_set_name]}}}
+    pattern = events.EventPattern(source=["aws.ses"], detail=ours)
+    stack.subscribe("MailFeedback", queue, pattern, default_bus=True)
+    return ses.EventDestination.event_bus(events.EventBus.from_event_bus_name(stack, "Default", "default"))
 
 
 def _clicks(stack: ServiceStack, messages: dynamodb.Table, queue: WorkQueue) -> None:

@@ -16,6 +16,9 @@ CALENDARS = "delivery-pressure"
 STOPPED = "SendingStopped"
 """What `on_pressure_stream` counts: journeys, channels and providers that stopped."""
 
+UNREAD = "QuotaUnread"
+"""What `adapters/quotas.py` counts: questions about an account's quota that failed."""
+
 
 def default_settings(stack: ServiceStack) -> dict[str, str]:
     """What holds while nobody gave a policy. The local stage plays recipients who bounce and complain more than any
@@ -48,7 +51,13 @@ def add_pressure(
     reports.grant(api, "dynamodb:Query")
     stack.routes(
         api,
-        ["GET /pressure", "PUT /pressure", "GET /pressure/pauses", "POST /pressure/pauses/{name}/resume"],
+        [
+            "GET /pressure",
+            "PUT /pressure",
+            "GET /pressure/pauses",
+            "POST /pressure/pauses/{name}/resume",
+            "POST /pressure/restored",
+        ],
     )
     renew = stack.function("RenewCalendar", handler="renew_calendar", settings=settings, wheels=CALENDARS)
     pressure.grant(renew, "dynamodb:GetItem", "dynamodb:UpdateItem")
@@ -66,10 +75,27 @@ def add_pressure(
         measured(stack.service, STOPPED, "Sum", minutes=1),
         says="Messages are held back: GET /pressure/pauses says which and why.",
     )
+    raise_alarm(
+        api,
+        "QuotaUnread",
+        stack.alarms,
+        measured(stack.service, UNREAD, "Sum", minutes=15),
+        says="What an account may send can't be read; messages leave by the last known quota, or none.",
+    )
 
 
 def allow_pressure(function: ServiceFunction, pressure: dynamodb.Table, gates: dynamodb.Table) -> None:
     """Let a function that sends read what holds, keep circuits, and ask what the account may send."""
     pressure.grant(function, "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem")
     gates.grant(function, "dynamodb:GetItem")
-    function.add_to_role_policy(iam.PolicyStatement(actions=["ses:GetAccount"], resources=["*"]))
+    function.add_to_role_policy(
+        iam.PolicyStatement(
+            actions=[
+                "ses:GetAccount",
+                "sms-voice:DescribePhoneNumbers",
+                "sms-voice:DescribeSenderIds",
+                "sms-voice:DescribeSpendLimits",
+            ],
+            resources=["*"],
+        )
+    )

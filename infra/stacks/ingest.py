@@ -19,6 +19,7 @@ from services.ingest.domain.lake import RAW
 from services.shared.contracts.consent import PreferencesChanged
 from services.shared.contracts.delivery import OutcomesObserved
 from services.shared.contracts.journeys import ProfileUpdateRequested
+from services.shared.contracts.loyalty import LoyaltyBalanceChanged
 
 CONSUMER_SECONDS = 60
 
@@ -79,6 +80,7 @@ class IngestStack(ServiceStack):
         self.subscribe("Outcomes", self._intake, pattern_of(OutcomesObserved))
         self.subscribe("ProfileUpdates", self._intake, pattern_of(ProfileUpdateRequested))
         self.subscribe("Preferences", self._intake, pattern_of(PreferencesChanged))
+        self.subscribe("Loyalty", self._intake, pattern_of(LoyaltyBalanceChanged))
 
     def _front_door(self) -> None:
         function = self.function(

@@ -74,6 +74,7 @@ class PlatformStack(Stack):
             lifecycle_rules=[
                 s3.LifecycleRule(prefix="imports/", expiration=Duration.days(IMPORT_DAYS)),
                 s3.LifecycleRule(prefix="print-orders/", expiration=Duration.days(PRINT_ORDER_DAYS)),
+                s3.LifecycleRule(prefix="print-status/", expiration=Duration.days(PRINT_ORDER_DAYS)),
                 s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1)),
                 s3.LifecycleRule(
                     id="figures-are-counted-again", prefix="figures/", expiration=Duration.days(7)

@@ -15,6 +15,7 @@ from infra.constructs.mentions import hear_mentions
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from infra.environment import Environment
+from infra.stacks.scoring_loyalty import Loyalty
 from services.shared.contracts.audience import audience_function
 from services.shared.contracts.consent import ConsentChanged
 from services.shared.contracts.history import history_function
@@ -59,6 +60,7 @@ class ScoringStack(ServiceStack):
             "consents_table": self._consents.table_name,
         }
 
+        self._loyalty = Loyalty(self, standings, self._consents)
         self._reactors(standings, definitions, settings)
         publisher = self.publisher(
             "OnStandingsStream",
@@ -78,7 +80,14 @@ class ScoringStack(ServiceStack):
         self, standings: dynamodb.Table, definitions: dynamodb.Table, settings: Mapping[str, str]
     ) -> None:
         asking = {**settings, "address_secret_arn": self.address_secret.secret_arn}
-        reactor = self.function("OnProfilesChanged", handler="on_profiles_changed", settings=asking)
+        history = history_function(self.halte.stage)
+        reactor = self.function(
+            "OnProfilesChanged",
+            handler="on_profiles_changed",
+            settings={**asking, **self._loyalty.settings, "history_function": history},
+        )
+        self._may_ask_the_past(reactor)
+        self._loyalty.let_keep(reactor)
         standings.grant(reactor, "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem")
         definitions.grant(reactor, "dynamodb:GetItem", "dynamodb:Query")
         self._let_link(reactor)
@@ -91,10 +100,13 @@ class ScoringStack(ServiceStack):
         self._consents.grant(permitting, "dynamodb:UpdateItem", "dynamodb:Query")
         self.react(permitting, facts=[ConsentChanged], batch_size=20)
 
-        history = history_function(self.halte.stage)
         sweep = self.function(
-            "Sweep", handler="sweep", settings={**asking, "history_function": history}, timeout_seconds=55
+            "Sweep",
+            handler="sweep",
+            settings={**asking, **self._loyalty.settings, "history_function": history},
+            timeout_seconds=55,
         )
+        self._loyalty.let_sweep(sweep)
         self._let_link(sweep)
         self._may_ask_the_past(sweep)
         standings.grant(
@@ -138,7 +150,8 @@ class ScoringStack(ServiceStack):
     def _person(
         self, standings: dynamodb.Table, definitions: dynamodb.Table, settings: Mapping[str, str]
     ) -> None:
-        person = self.person(settings=settings)
+        person = self.person(settings={**settings, **self._loyalty.settings})
+        self._loyalty.let_keep(person)
         self._consents.grant(person, "dynamodb:DeleteItem")
         standings.grant(person, "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem")
         definitions.grant(person, "dynamodb:GetItem", "dynamodb:Query")

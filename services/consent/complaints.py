@@ -1,4 +1,5 @@
-"""Complaints: whoever calls a message spam has withdrawn what it was sent for."""
+"""Complaints: whoever calls a message spam has withdrawn what it was sent for. So has whoever unsubscribes at the
+provider itself."""
 
 from __future__ import annotations
 
@@ -9,8 +10,6 @@ from services.consent.ports import LedgerStore, Subject
 from services.consent.withdrawal import Revocations
 from services.shared.contracts.delivery import Complaint
 from services.shared.ids import stable_id
-
-MEANS = "complaint"
 
 
 class Complaints:
@@ -27,15 +26,16 @@ class Complaints:
         Raises:
             Busy: too many writers on the address's shard.
         """
-        nobody, form = Evidence("", "", "", "", reason=MEANS), f"{MESSAGE}{complaint.send_id}"
+        means = complaint.means
+        nobody, form = Evidence("", "", "", "", reason=means), f"{MESSAGE}{complaint.send_id}"
         key, channel = complaint.address_key, complaint.channel
         if not complaint.purpose:
-            cause = f"{MEANS}:{complaint.send_id}"
-            self._objections.record(key, channel, nobody, means=MEANS, cause=cause, form=form)
+            cause = f"{means}:{complaint.send_id}"
+            self._objections.record(key, channel, nobody, means=means, cause=cause, form=form)
             return "objected"
-        request_id = stable_id("req", MEANS, complaint.send_id)
+        request_id = stable_id("req", means, complaint.send_id)
         if self._ledger.find(key, request_id, "revoked"):
             return "unchanged"
         return self._revocations.record(
-            Subject(key, complaint.purpose, channel), nobody, means=MEANS, form=form, request_id=request_id
+            Subject(key, complaint.purpose, channel), nobody, means=means, form=form, request_id=request_id
         )

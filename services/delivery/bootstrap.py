@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 
 from services.delivery.adapters.calendars import look_up
 from services.delivery.adapters.dynamo_catalogue import DynamoCatalogue
@@ -13,7 +13,7 @@ from services.delivery.adapters.dynamo_funnel import DynamoFunnel
 from services.delivery.adapters.dynamo_gates import DynamoGates
 from services.delivery.adapters.dynamo_ledgers import DynamoLedgers
 from services.delivery.adapters.dynamo_messages import DynamoMessages
-from services.delivery.adapters.dynamo_pace import DynamoBuckets, ses_quota
+from services.delivery.adapters.dynamo_pace import DynamoBuckets
 from services.delivery.adapters.dynamo_pauses import DynamoPauses, DynamoTallies
 from services.delivery.adapters.dynamo_pressure import DynamoPolicies
 from services.delivery.adapters.dynamo_tastes import DynamoTastes
@@ -21,6 +21,7 @@ from services.delivery.adapters.dynamo_templates import DynamoTemplates
 from services.delivery.adapters.dynamo_traces import DynamoTraces
 from services.delivery.adapters.dynamo_work import DynamoWork
 from services.delivery.adapters.mjml import compile_mjml
+from services.delivery.adapters.quotas import note_unread, ses_quota, sms_quota
 from services.delivery.adapters.s3_outcomes import S3Outcomes
 from services.delivery.adapters.senders.email import SesSender
 from services.delivery.adapters.senders.push import PushSender
@@ -302,7 +303,10 @@ def _sending(settings: OnRequestsSettings) -> SendMessages:
         ledgers=DynamoLedgers(Table(settings.gates_table)),
         pauses=DynamoPauses(Table(settings.pressure_table), Table(settings.gates_table)),
         pace=Pace(
-            buckets=DynamoBuckets(Table(settings.gates_table)), quotas={"email": ses_quota}, now=real_seconds
+            buckets=DynamoBuckets(Table(settings.gates_table)),
+            quotas={"email": ses_quota, "sms": partial(sms_quota, settings.sms_origination)},
+            now=real_seconds,
+            unread=note_unread,
         ),
         default=default_policy(settings.daily_cap, brakes=settings.brakes),
         sleep=rest,

@@ -51,8 +51,12 @@ class Messages(Protocol):
         """The message as it stands now."""
         ...
 
+    def known(self, send_ids: Iterable[str]) -> dict[str, Message]:
+        """Those of the messages that are kept, as they stood a moment ago."""
+        ...
+
     def update(self, seen: Message, new: Message) -> None:
-        """Write the difference.
+        """Write the difference; a message that was pending need not be there yet.
 
         Raises:
             Stale: the message no longer is what was seen, in its state or in a field that would change.
@@ -61,7 +65,7 @@ class Messages(Protocol):
 
     def claim(self, seen: Message, new: Message, ledger: Ledger) -> ClaimVerdict:
         """Consent, suppression, contact pressure and claim in one transaction; `ledger` is the person's with this
-        message in it, at the revision that was read."""
+        message in it, at the revision that was read, and that before the gates: it moves on when one of these does."""
         ...
 
     def open_before(self, moment: datetime) -> Iterable[str]:
@@ -209,7 +213,7 @@ class Ledgers(Protocol):
         ...
 
     def note_active(self, subject: str, at: datetime) -> None:
-        """The person opened or clicked something."""
+        """The person opened or clicked something; told again, or older than what is known, it counts for nothing."""
         ...
 
     def join(self, loser: str, winner: str, at: datetime) -> None:
@@ -239,12 +243,13 @@ class Policies(Protocol):
 
 @dataclass(frozen=True)
 class Stance:
-    """What holds for every message: the policy (`None`: nobody gave one), the open circuits by channel, and the brakes
-    and guards by name."""
+    """What holds for every message: the policy (`None`: nobody gave one), the open circuits by channel, the brakes and
+    guards by name, and when the tables came back from a backup (empty: never)."""
 
     in_force: InForce | None = None
     circuits: Mapping[str, Circuit] = field(default_factory=dict)
     pauses: Mapping[str, Pause] = field(default_factory=dict)
+    restored_at: str = ""
 
 
 class Pauses(Protocol):
@@ -264,6 +269,10 @@ class Pauses(Protocol):
 
     def close_circuit(self, channel: str) -> None:
         """The provider takes messages again."""
+        ...
+
+    def put_restored(self, at: datetime) -> None:
+        """Note that the tables came back from a backup."""
         ...
 
     def ticket(self, name: str, most: int, at: datetime) -> bool:
@@ -315,7 +324,8 @@ class Traces(Protocol):
         ...
 
     def pressure(self, subject: str) -> list[dict[str, Any]]:
-        """When messages of which class and channel were sent to a profile or an address key, as far as that counts."""
+        """When messages of which class and channel were sent to a profile or an address key, as far as that counts; and
+        in which hours (UTC) they were read."""
         ...
 
     def disown(self, address_keys: Iterable[str], profile_ids: Iterable[str]) -> int:

@@ -112,6 +112,18 @@ class Orders(Protocol):
         """Where the printer fetches it, for an hour."""
         ...
 
+    def reports(self) -> list[tuple[str, str]]:
+        """Files in which the printer says what became of pieces: the day of the order, and the file's name."""
+        ...
+
+    def report(self, name: str) -> bytes:
+        """Such a file."""
+        ...
+
+    def forget_report(self, name: str) -> None:
+        """Remove it; again is the same."""
+        ...
+
 
 class Receiver(Protocol):
     """Systems of others that are told in signed requests."""

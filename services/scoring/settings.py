@@ -12,10 +12,17 @@ class OnProfilesChangedSettings(Settings):
     definitions_table: str
     consents_table: str
     address_secret_arn: str
+    loyalty_table: str
+    history_function: str
 
 
-class OnConsentChangedSettings(OnProfilesChangedSettings):
+class OnConsentChangedSettings(Settings):
     """Of `on_consent_changed`."""
+
+    standings_table: str
+    definitions_table: str
+    consents_table: str
+    address_secret_arn: str
 
 
 class OnListeningSettings(Settings):
@@ -32,6 +39,7 @@ class SweepSettings(Settings):
     consents_table: str
     address_secret_arn: str
     history_function: str
+    loyalty_table: str
 
 
 class ApiSettings(Settings):
@@ -64,6 +72,7 @@ class PersonSettings(Settings):
     standings_table: str
     definitions_table: str
     consents_table: str
+    loyalty_table: str
 
 
 class AudienceSettings(Settings):
@@ -80,3 +89,17 @@ class OnStandingsStreamSettings(Settings):
 
     bus_name: str
     places_table: str
+
+
+class LoyaltySettings(Settings):
+    """Of `loyalty`."""
+
+    loyalty_table: str
+    standings_table: str
+    consents_table: str
+
+
+class OnLoyaltyStreamSettings(Settings):
+    """Of `on_loyalty_stream`."""
+
+    bus_name: str

@@ -48,6 +48,10 @@ _KNOWN: Mapping[str, tuple[str, str, str]] = {
         ("internal", "other", "company"),
     ),
     **dict.fromkeys(("Record Upserted", "Record Removed"), ("internal", "other", "company")),
+    **dict.fromkeys(
+        ("Loyalty Balance Changed", "Loyalty Points Expired", "Referral Converted"),
+        ("internal", "other", "company"),
+    ),
 }
 """Event name to direction, channel and initiator. Names are Segment's (email, mobile and commerce specifications)."""
 

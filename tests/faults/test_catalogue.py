@@ -1,4 +1,5 @@
-"""Every fault that ingest is to survive has a test that names it, and so has every fault that permissions are to."""
+"""Every fault that ingest is to survive has a test that names it; so has every fault that permissions are to, and every
+one that sending is to."""
 
 from __future__ import annotations
 
@@ -48,6 +49,28 @@ OF_PERMISSIONS = {
     "F33": "a complaint in the middle of a fan-out",
     "F42": "the key is rotated between link and form",
 }
+OF_SENDING = {
+    "F1": "a request 2 to 50 times and at once",
+    "F5": "a crash between any two steps of a send",
+    "F6": "a time-out in the middle of a send",
+    "F7": "a stalled worker that wakes after another took over",
+    "F8": "an answer lost after success",
+    "F9": "a connection lost before the service",
+    "F14": "bursts of TooManyRequests",
+    "F15": "the day's quota reached: service messages first, campaigns go on the next day",
+    "F16": "account or configuration set paused: the circuit opens, nothing becomes a dead letter",
+    "F17": "one bad recipient",
+    "F18": "success without feedback, feedback before the answer",
+    "F19": "feedback fifty times, in any order",
+    "F22": "a target down, then back",
+    "F23": "dead letters moved back twice in live traffic",
+    "F24": "the archive replayed over live data: nothing sent, nothing counted",
+    "F32": "withdrawn while a message is queued, waits, is claimed",
+    "F33": "a complaint in the middle of a fan-out",
+    "F45": "tables restored from a backup: nothing sent again, the erased stay erased",
+    "F46": "a receiver that is slow, fails, redirects inward, never ends",
+}
+
 PERMISSIONS = ("consent", "delivery", "test_permissions", "test_replies")
 """Where they are asked for and heeded."""
 
@@ -81,3 +104,9 @@ def test_a_test_names_it(fault: str) -> None:
 def test_a_test_of_permissions_names_it(fault: str) -> None:
     others = [test for test in named().get(fault, ()) if any(part in test for part in PERMISSIONS)]
     assert others, f"no test of permissions names {fault}: {OF_PERMISSIONS[fault]}"
+
+
+@pytest.mark.parametrize("fault", OF_SENDING)
+def test_a_test_of_sending_names_it(fault: str) -> None:
+    others = [test for test in named().get(fault, ()) if "/delivery/" in test or "test_send_faults" in test]
+    assert others, f"no test of sending names {fault}: {OF_SENDING[fault]}"

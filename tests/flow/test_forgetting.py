@@ -43,6 +43,8 @@ def shop(templates: Templates, said: list[str]) -> Iterator[Shop]:
         shop = open_shop(road)
         readers = {"consent": "newsletter", "channel": "email", "eq": "granted"}
         publish(road, "segments", "readers", {"condition": readers})
+        programme = {"earn": [{"name": "purchase", "event": "Order Completed", "points": 10}]}
+        assert road.http("PUT", "/loyalty/programme", body=programme, admin=True).status == 200
         live(shop, USER, MAIL, NAME, NOTE)
         live(shop, "bob", "bob@example.com", "Bob", "bob-order")
         road.advance(timedelta(days=35))

@@ -47,6 +47,7 @@ def test_every_prefix_of_the_bucket_is_registered_and_what_expires_does_so_withi
         s3_exports.PREFIX,
         anchor_store.PREFIX,
         s3_orders.PREFIX,
+        s3_orders.REPORTS,
         lines.RAW,
         lines.PARQUET,
     }

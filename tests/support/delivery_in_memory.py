@@ -71,7 +71,7 @@ class Tables:
         """A request arrives at the moment at which it was made."""
         self._set(request.requested_at)
         template, contact = self._templates[request.template], self._contacts[request.profile_id]
-        self._sending.take(request, template, contact)
+        self._sending.take(request, template, contact, self.messages.get(request.send_id))
 
     def sweep_until(self, at: datetime) -> None:
         """The sweep comes with every full minute; minutes at which nothing waits long enough are left out."""
@@ -99,8 +99,11 @@ class Tables:
     def get(self, send_id: str) -> Message | None:
         return self.messages.get(send_id)
 
+    def known(self, send_ids: Iterable[str]) -> dict[str, Message]:
+        return {one: self.messages[one] for one in send_ids if one in self.messages}
+
     def update(self, seen: Message, new: Message) -> None:
-        assert self.messages[seen.send_id] == seen
+        assert self.messages.get(seen.send_id, seen) == seen
         self.messages[seen.send_id] = new
 
     def claim(self, seen: Message, new: Message, ledger: Ledger) -> ClaimVerdict:

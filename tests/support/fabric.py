@@ -18,6 +18,7 @@ from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 
+from local.stand_in_account import DESCRIBED, Account, described, ses_account
 from services.shared.clock import Clock, to_iso
 from tests.support.asl import Execution
 from tests.support.templates import ACCOUNT, REGION
@@ -260,6 +261,10 @@ class Fabric:
         return {"MessageId": message_id}
 
 
+def _account(operation: str) -> Callable[[Fabric, Mapping[str, Any]], dict[str, Any]]:
+    return lambda fabric, _: described(Account(), operation)
+
+
 _SERVED: dict[tuple[str, str], Callable[[Fabric, Mapping[str, Any]], dict[str, Any]]] = {
     ("events", "PutEvents"): Fabric._put_events,
     ("sqs", "SendMessage"): Fabric._send_message,
@@ -270,10 +275,12 @@ _SERVED: dict[tuple[str, str], Callable[[Fabric, Mapping[str, Any]], dict[str, A
     ("stepfunctions", "StartExecution"): Fabric._start_execution,
     ("lambda", "Invoke"): Fabric._invoke,
     ("sesv2", "SendEmail"): Fabric._send_email,
+    ("sesv2", "GetAccount"): lambda fabric, _: ses_account(Account(), len(fabric.outbox)),
     ("pinpoint-sms-voice-v2", "SendTextMessage"): Fabric._send_text,
     ("pinpoint-sms-voice-v2", "PutOptedOutNumber"): Fabric._block,
     ("pinpoint-sms-voice-v2", "DeleteOptedOutNumber"): Fabric._allow,
     ("pinpoint-sms-voice-v2", "DescribeOptedOutNumbers"): Fabric._opt_outs,
+    **{("pinpoint-sms-voice-v2", name): _account(name) for name in DESCRIBED},
 }
 _LEFT_TO_MOTO = {"dynamodb", "kms", "s3", "secretsmanager", "ssm"}
 

@@ -13,9 +13,9 @@ from services.delivery.use_cases.pace import Pace
 from services.delivery.use_cases.pressure import Pressure
 
 
-def no_pressure() -> Pressure:
+def no_pressure(ledgers: Ledgers | None = None) -> Pressure:
     """For tests of all the rest."""
-    return pressure_by(InForce(PressurePolicy(brake=None)), NoLedgers())
+    return pressure_by(InForce(PressurePolicy(brake=None)), ledgers or NoLedgers())
 
 
 def pressure_by(in_force: InForce, ledgers: Ledgers) -> Pressure:
@@ -24,7 +24,7 @@ def pressure_by(in_force: InForce, ledgers: Ledgers) -> Pressure:
     return Pressure(
         ledgers=ledgers,
         pauses=ports,
-        pace=Pace(buckets=ports, quotas={}, now=lambda: 0.0),
+        pace=Pace(buckets=ports, quotas={}, now=lambda: 0.0, unread=lambda channel, error: None),
         default=in_force.policy,
         sleep=lambda seconds: None,
     )

@@ -85,6 +85,7 @@ STORES: dict[str, Erased | Harmless] = {
         "text nor who wrote it is kept, and nothing of it leads to a profile."
     ),
     "scoring/Table/Consents": Erased(("scoring.consents",), "scoring"),
+    "scoring/Table/Loyalty": Erased(("scoring.points", "scoring.loyalty"), "scoring"),
     "scoring/Queue/OnListening": Harmless("What journeys need to hear: conditions and names."),
     "scoring/Queue/OnProfilesChanged": _PASSING,
     "scoring/Queue/OnConsentChanged": Harmless("Keyed hashes of addresses and what is permitted there."),
@@ -161,6 +162,10 @@ PREFIXES: dict[str, Erased | Expires | Harmless] = {
         14,
         "Order files that the printer has: what is printed can't be called back. A letter that still waits for its "
         "order is erased with the rest.",
+    ),
+    "print-status/": Expires(
+        14,
+        "What became of letters, by send id, until the printer's file is taken in: minutes, unless it can't be read.",
     ),
     "outcomes/": Harmless("What reports count: a message and where it stood, never whose it was."),
     "outcome-lake/": Harmless("The same, of finished days."),

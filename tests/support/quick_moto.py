@@ -3,16 +3,21 @@
 Of the five milliseconds that such a call takes, one is spent on the item; the others on a signature and a user agent
 that nobody reads, a web request built of the SDK's, and an answer put together member by member by a model that the
 SDK takes it apart by. All other operations and services go the whole way; there it is only that the same question is
-answered once.
+answered once. What is refused goes the whole way too, for the errors that callers are to see.
+
+moto answers one request at a time: it undoes a refused transaction by putting back what was before it, which must not
+undo what another thread wrote meanwhile.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
-from types import FunctionType
+from threading import RLock
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import boto3
@@ -21,27 +26,30 @@ from botocore import xform_name
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
 from botocore.hooks import EventAliaser
 from botocore.loaders import JSONFileLoader, Loader
+from botocore.model import OperationModel
 from botocore.session import Session
 from botocore.signers import RequestSigner
 from botocore.useragent import UserAgentString
 from moto.core import DEFAULT_ACCOUNT_ID, models, responses
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.core.exceptions import HTTPException, ServiceException
-from moto.core.parse import JSONParser
-from moto.core.responses import ActionResult, BaseResponse
-from moto.core.utils import get_service_model
+from moto.core.responses import BaseResponse
 from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.table import Table
 from moto.dynamodb.models.utilities import DynamoJsonEncoder
+from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 from moto.dynamodb.responses import DynamoHandler
 from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
 
-from tests.support.moto_repairs import copying_once
+from tests.support.moto_repairs import copying_once, looking_near
 
-_ITEMS = (
+_ITEMS = {
     *("GetItem", "BatchGetItem", "Query", "Scan"),
     *("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"),
-)
-QUICK: dict[str, tuple[type[BaseResponse], str, str]] = {
+}
+_one_at_a_time = RLock()
+_DONE = SimpleNamespace(status_code=200, headers={}, content=b"")
+_ITEMS_SENT: dict[str, tuple[type[BaseResponse], str, str]] = {
     **{f"before-send.dynamodb.{name}": (DynamoHandler, "dynamodb", name) for name in _ITEMS},
     "before-send.dynamodb-streams.GetRecords": (DynamoDBStreamsHandler, "dynamodbstreams", "GetRecords"),
 }
@@ -55,9 +63,28 @@ def install() -> None:
     def answer(
         self: BotocoreStubber, event_name: str, request: AWSPreparedRequest, **more: Any
     ) -> AWSResponse | None:
-        if event_name in QUICK and self.enabled:
-            return _answer(*QUICK[event_name], request)
-        return whole_way(self, event_name, request, **more)
+        with _one_at_a_time:
+            if event_name in _ITEMS_SENT and self.enabled:
+                region = request.url.partition(".amazonaws.")[0].rpartition(".")[2]
+                text = _answer(*_ITEMS_SENT[event_name], region, request.headers, request.body)
+                if text is not None:
+                    return AWSResponse(request.url, 200, {}, MockRawResponse(text))
+            return whole_way(self, event_name, request, **more)
+
+    def at_once(
+        model: OperationModel, params: dict[str, Any], context: dict[str, Any], **_: Any
+    ) -> tuple[Any, dict[str, Any]] | None:
+        """As the client's own call is about to be made: of this no request is built."""
+        unchanged = BotocoreStubber.__call__ is answer and models.botocore_stubber.enabled
+        if not unchanged or model.name not in _ITEMS:
+            return None
+        with _one_at_a_time:
+            text = _answer(
+                DynamoHandler, "dynamodb", model.name, context["client_region"], {}, params["body"]
+            )
+        return (
+            None if text is None else (_DONE, {**_loaded(text), "ResponseMetadata": {"HTTPStatusCode": 200}})
+        )
 
     def handler(self: RequestSigner, operation_name: str, request: AWSRequest, **more: Any) -> Any:
         if self.signing_name != "dynamodb":
@@ -70,24 +97,33 @@ def install() -> None:
     UserAgentString.to_string = lambda self: "tests"
     dynamodb = DynamoDBBackend
     dynamodb.transact_write_items = copying_once(dynamodb.transact_write_items)  # type: ignore[method-assign]
+    Table.query = looking_near(Table.query)  # type: ignore[method-assign]
     models.RESPONSES_METHODS.clear()  # patterns for the library `requests`, which asks nothing of AWS here
     for module, name in (
         (responses, "method_names_from_class"),
         (responses, "camelcase_to_underscores"),
         (jsonpath_ng.ext, "parse"),  # by the bus, for every event
+        (UpdateExpressionParser, "make"),  # who changes what it gives copies it first
     ):
         setattr(module, name, cache(getattr(module, name)))
-    _reuse_clients()
+    _reuse_clients(at_once)
     # Every test has a session of its own, which would look for the models of all services, and read them, anew.
     JSONFileLoader.load_file = _once(JSONFileLoader.load_file)
     Loader.list_available_services = _once(Loader.list_available_services)
 
 
-def _reuse_clients() -> None:
+def _reuse_clients(at_once: Callable[..., Any]) -> None:
     """Making a client takes as long as five calls. The same one is handed out again, unless somebody has hooked into
     it, or into the session that is to make it with something of their own: only functions are the same every time."""
     made: dict[Any, Any] = {}
-    begin, create = boto3.Session.__init__, Session.create_client
+    begin, make, listen = boto3.Session.__init__, Session.create_client, EventAliaser.register_last
+
+    def create(self: Session, service_name: str, *arguments: Any, **named: Any) -> Any:
+        client = make(self, service_name, *arguments, **named)
+        if service_name == "dynamodb":
+            listen(client.meta.events, "before-call.dynamodb", at_once)  # behind whatever a test hooks in
+            client._resolve_endpoint_ruleset = _by_operation(client._resolve_endpoint_ruleset)
+        return client
 
     def begun(self: boto3.Session, *arguments: Any, **named: Any) -> None:
         begin(self, *arguments, **named)
@@ -109,6 +145,18 @@ def _reuse_clients() -> None:
     boto3.Session.__init__, Session.create_client = begun, reused  # type: ignore[method-assign]
     for name in ("register", "register_first", "register_last"):
         setattr(EventAliaser, name, _hooking(getattr(EventAliaser, name)))
+
+
+def _by_operation(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    """Where a table's operations go does not depend on what is asked."""
+    known: dict[str, Any] = {}
+
+    def resolved(model: OperationModel, *arguments: Any) -> Any:
+        if model.name not in known:
+            known[model.name] = resolve(model, *arguments)
+        return known[model.name]
+
+    return resolved
 
 
 def _hooking(register: Callable[..., None]) -> Callable[..., None]:
@@ -133,27 +181,38 @@ def _once(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _answer(
-    handler: type[BaseResponse], service: str, operation: str, request: AWSPreparedRequest
-) -> AWSResponse:
+    handler: type[BaseResponse],
+    service: str,
+    operation: str,
+    region: str,
+    headers: Mapping[str, str],
+    body: bytes,
+) -> str | None:
+    """What moto answers, as JSON; `None` where it refuses."""
     asked: Any = handler()  # type: ignore[call-arg]  # each knows its service's name
-    asked.headers, asked.querystring, asked.response_headers = request.headers, {}, {}
-    asked.region = request.url.partition(".amazonaws.")[0].rpartition(".")[2]
-    asked.current_account, asked.uri_match = DEFAULT_ACCOUNT_ID, {}
+    asked.headers, asked.querystring, asked.response_headers = headers, {}, {}
+    asked.region, asked.current_account, asked.uri_match = region, DEFAULT_ACCOUNT_ID, {}
     asked.automated_parameter_parsing = True
-    asked.params = asked.body = _parser(service, operation)(
-        {"body": request.body, "headers": request.headers}
-    )
+    asked.params = asked.body = _loaded(body)
     try:
         result = getattr(asked, xform_name(operation))().result
-    except ServiceException as error:
-        status, headers, body = asked.serialized(ActionResult(error))
-    except HTTPException as error:
-        status, headers, body = error.code, dict(error.get_headers()), error.description
-    else:
-        status, headers, body = 200, {}, json.dumps(result, cls=DynamoJsonEncoder)
-    return AWSResponse(request.url, status, headers, MockRawResponse(body))
+    except (ServiceException, HTTPException):
+        return None
+    return json.dumps(
+        {name: value for name, value in result.items() if value is not None}, cls=DynamoJsonEncoder
+    )
 
 
-@cache
-def _parser(service: str, operation: str) -> Callable[[dict[str, Any]], Any]:
-    return JSONParser(get_service_model(service).operation_model(operation), map_type=dict).parse
+def _loaded(text: str | bytes) -> Any:
+    """Items with their binary values as bytes."""
+    held = b'"B' in text if isinstance(text, bytes) else '"B' in text
+    return json.loads(text, object_hook=_binary if held else None)
+
+
+def _binary(value: dict[str, Any]) -> dict[str, Any]:
+    match value:
+        case {"B": str(text)} if len(value) == 1:
+            return {"B": base64.b64decode(text)}
+        case {"BS": list(texts)} if len(value) == 1:
+            return {"BS": [base64.b64decode(text) for text in texts]}
+    return value

@@ -6,6 +6,7 @@ import { h, mount, part } from "./dom.mjs";
 import { decided } from "./decisions.mjs";
 import { permissions } from "./consent.mjs";
 import { explained } from "./explain.mjs";
+import { points } from "./points.mjs";
 import { happenings } from "./timeline.mjs";
 import { counted, left, moment, money, number, people, plain, said } from "./words.mjs";
 
@@ -62,6 +63,7 @@ const VIEWS = {
   permissions: ["Permissions", (api, person) => permissions(api, person)],
   messages: ["Messages", (api, person) => decided(api, person.profile_id)],
   journeys: ["Journeys", (api, person) => walks(api, person.profile_id)],
+  points: ["Points", (api, person) => points(api, person.profile_id)],
   segments: ["Segments", (api, person) => explained(api, person.profile_id)],
 };
 

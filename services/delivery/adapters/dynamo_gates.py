@@ -3,22 +3,29 @@
 `contact#<profile>` / `contact` (of a profile that is gone, `gone_into` and `gone_at` instead);
 `address#<key>` / `consent#<purpose>#<channel>`, `suppressed#<channel>`, `owner`, `message#<send id>`;
 `cap#<profile or address key>` / `ledger`: see `dynamo_ledgers`.
+
+An `owner` holds the profile that had the address last and, as `profiles`, all that ever had it. Whatever changes about
+an address is written first, and then moves the ledgers of these on, so that no claim holds that looked before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
+from services.delivery.adapters.dynamo_ledgers import move_on
 from services.delivery.domain.choice import Standing
 from services.delivery.domain.contact import Contact, Gone
-from services.shared.aws.dynamo import ConditionFailed, Item, Table
+from services.shared.aws.dynamo import ConditionFailed, Expressions, Item, Table
 from services.shared.clock import from_iso, to_iso
 from services.shared.contracts.consent import ConsentChange
 from services.shared.permission import Permission
 
 COMPLAINT = "complained"
+
+CONFLICT_TRIES = 10
 
 MAX_HOPS = 10
 """Merges a profile is followed through."""
@@ -91,7 +98,11 @@ class DynamoGates:
 
     def keep_contact(self, contact: Contact, keys: Mapping[str, str]) -> bool:
         for key in keys.values():
-            self._table.put({**address_item(key, "owner"), "profile_id": contact.profile_id})
+            self._table.update(
+                address_item(key, "owner"),
+                "SET profile_id = :last ADD profiles :one",
+                values={":last": contact.profile_id, ":one": {contact.profile_id}},
+            )
         item = {name: value for name, value in asdict(contact).items() if value not in ("", None, {})}
         condition = "attribute_not_exists(pk) OR (attribute_not_exists(gone_at) AND version < :version)"
         values: Item = {":version": contact.version}
@@ -123,16 +134,29 @@ class DynamoGates:
 
     def disown(self, address_keys: Iterable[str], profile_ids: Iterable[str]) -> int:
         """Forget that addresses belong to any of these profiles; how many did."""
-        owners, forgotten = set(profile_ids), 0
-        for key in address_keys:
-            item = self._table.get(address_item(key, "owner"), consistent=True)
-            if item and item["profile_id"] in owners:
-                self._table.delete(address_item(key, "owner"))
-                forgotten += 1
-        return forgotten
+        gone = set(profile_ids)
+        return sum(self._disown(address_item(key, "owner"), gone) for key in address_keys)
+
+    def _disown(self, key: Item, gone: set[str]) -> bool:
+        for _ in range(CONFLICT_TRIES):
+            item = self._table.get(key, consistent=True)
+            if item is None or not (had := _owners(item)) & gone:
+                return False
+            left = sorted(had - gone)
+            last = item["profile_id"] if item["profile_id"] in left else left[-1] if left else ""
+            seen: Expressions = {"condition": "attribute_not_exists(profiles)"}
+            if "profiles" in item:
+                seen = {"condition": "profiles = :seen", "values": {":seen": item["profiles"]}}
+            with suppress(ConditionFailed):  # somebody got the address meanwhile
+                if left:
+                    self._table.put({**key, "profile_id": last, "profiles": set(left)}, **seen)
+                else:
+                    self._table.delete(key, **seen)
+                return True
+        raise ConditionFailed
 
     def keep_permission(self, change: ConsentChange) -> bool:
-        return self._put_newer(
+        newer = self._put_newer(
             {
                 **permission_item(change.address_key, change.purpose, change.channel),
                 "state": change.state,
@@ -146,6 +170,15 @@ class DynamoGates:
             "sequence",
             change.sequence,
         )
+        # Also when not newer: an attempt that failed between the two is finished by its repetition.
+        self._tell_owners(change.address_key, change.recorded_at or change.at)
+        return newer
+
+    def _tell_owners(self, address_key: str, at: datetime) -> None:
+        """Something changed about the address."""
+        item = self._table.get(address_item(address_key, "owner"), consistent=True)
+        for profile_id in sorted(_owners(item)) if item else ():
+            move_on(self._table, profile_id, at)
 
     def owner(self, address_key: str) -> str:
         item = self._table.get(address_item(address_key, "owner"), consistent=True)
@@ -162,13 +195,9 @@ class DynamoGates:
 
     def suppress(self, address_key: str, channel: str, reason: str, at: datetime) -> None:
         item = {**address_item(address_key, f"suppressed#{channel}"), "reason": reason, "at": to_iso(at)}
-        if reason == COMPLAINT:
-            self._table.put(item)
-            return
-        try:
-            self._table.put(item, condition="attribute_not_exists(pk)")
-        except ConditionFailed:
-            return
+        with suppress(ConditionFailed):
+            self._table.put(item, condition=None if reason == COMPLAINT else "attribute_not_exists(pk)")
+        self._tell_owners(address_key, at)
 
     def _put_newer(self, item: Item, attribute: str, number: int) -> bool:
         try:
@@ -181,6 +210,10 @@ class DynamoGates:
         except ConditionFailed:
             return False
         return True
+
+
+def _owners(item: Item) -> set[str]:
+    return {*item.get("profiles", ()), item["profile_id"]}
 
 
 def _permission(item: Item) -> Permission:

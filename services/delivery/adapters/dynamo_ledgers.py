@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 from services.delivery.domain.pressure.ledger import Ledger, read, written
 from services.shared.aws.dynamo import ConditionFailed, Item, Op, Table, TransactionRefused, transact
@@ -19,9 +20,15 @@ def ledger_item(subject: str) -> Item:
     return {"pk": f"cap#{subject}", "sk": "ledger"}
 
 
-def ledger_op(table: Table, subject: str, ledger: Ledger, at: datetime) -> Op:
-    """The write of a ledger, on condition that it still is the one that was read. `active_at` is written by others
-    at any time, so it is left alone."""
+READS = "h"
+"""Before the hour (UTC), an attribute of how often the person read then; short, because there may be 24 of them."""
+
+
+def ledger_op(
+    table: Table, subject: str, ledger: Ledger, at: datetime, more_reads: Mapping[int, int] | None = None
+) -> Op:
+    """The write of a ledger, on condition that it still is the one that was read. `active_at` and reads are written by
+    others at any time, so they are left alone, but for `more_reads` that are added."""
     touches, waits = written(ledger)
     values: Item = {
         ":new": ledger.revision + 1,
@@ -33,10 +40,22 @@ def ledger_op(table: Table, subject: str, ledger: Ledger, at: datetime) -> Op:
     if ledger.since:
         update += ", since = :since"
         values[":since"] = to_iso(ledger.since)
+    if more_reads:
+        update += " ADD " + ", ".join(f"{READS}{hour} :r{hour}" for hour in more_reads)
+        values |= {f":r{hour}": count for hour, count in more_reads.items()}
     condition = "attribute_not_exists(revision)"
     if ledger.revision:
         condition, values[":seen"] = "revision = :seen", ledger.revision
     return table.update_op(ledger_item(subject), update, condition=condition, values=values)
+
+
+def move_on(table: Table, subject: str, at: datetime) -> None:
+    """Let no claim pass that looked at the person's ledger before."""
+    table.update(
+        ledger_item(subject),
+        "SET expires_at = if_not_exists(expires_at, :expires) ADD revision :one",
+        values={":expires": int((at + KEPT).timestamp()), ":one": 1},
+    )
 
 
 def read_ledger(item: Item | None) -> Ledger:
@@ -51,6 +70,7 @@ def read_ledger(item: Item | None) -> Ledger:
         waits=waits,
         since=from_iso(since) if since else None,
         active_at=from_iso(active) if active else None,
+        reads={hour: int(item[f"{READS}{hour}"]) for hour in range(24) if f"{READS}{hour}" in item},
     )
 
 
@@ -71,12 +91,16 @@ class DynamoLedgers:
         return True
 
     def note_active(self, subject: str, at: datetime) -> None:
+        self._note_last(subject, at, f" ADD {READS}{at.astimezone(UTC).hour} :one", {":one": 1})
+
+    def _note_last(self, subject: str, at: datetime, more: str = "", values: Item | None = None) -> None:
+        """What is told again is not newer, so it is not counted again either."""
         try:
             self._table.update(
                 ledger_item(subject),
-                "SET active_at = :at, expires_at = if_not_exists(expires_at, :expires)",
+                "SET active_at = :at, expires_at = if_not_exists(expires_at, :expires)" + more,
                 condition="attribute_not_exists(active_at) OR active_at < :at",
-                values={":at": to_iso(at), ":expires": int((at + KEPT).timestamp())},
+                values={":at": to_iso(at), ":expires": int((at + KEPT).timestamp()), **(values or {})},
             )
         except ConditionFailed:
             return
@@ -88,17 +112,18 @@ class DynamoLedgers:
             theirs = self._table.get(ledger_item(loser), consistent=True)
             if theirs is None:
                 return
-            joined = self.get(winner).joined(read_ledger(theirs))
+            lost = read_ledger(theirs)
+            joined = self.get(winner).joined(lost)
             taken = self._table.delete_op(
                 ledger_item(loser),
                 condition="revision = :seen" if "revision" in theirs else "attribute_not_exists(revision)",
                 values={":seen": theirs["revision"]} if "revision" in theirs else None,
             )
             try:
-                transact([taken, ledger_op(self._table, winner, joined, at)])
+                transact([taken, ledger_op(self._table, winner, joined, at, lost.reads)])
             except TransactionRefused:
                 continue
             if joined.active_at:
-                self.note_active(winner, joined.active_at)
+                self._note_last(winner, joined.active_at)
             return
         raise TransactionRefused([])

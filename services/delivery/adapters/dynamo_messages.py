@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from heapq import merge
+from itertools import islice
 
 from services.delivery.adapters.dynamo_gates import address_item, permission_item
 from services.delivery.adapters.dynamo_ledgers import ledger_op
 from services.delivery.adapters.message_items import difference, from_item, open_partitions, to_item
+from services.delivery.domain.contact import OWNED
 from services.delivery.domain.message import Message
 from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.ports import ClaimVerdict, Stale
@@ -25,9 +27,13 @@ from services.shared.clock import from_iso, to_iso
 CONFLICT_TRIES = 5
 """Times a transaction is tried again when another one was in its way."""
 
+PORTION = 100
+"""Messages of a profile that are read at once."""
+
 
 class DynamoMessages:
-    """Messages by send id; indexes `open` (what is undecided or to be tried again) and `by_profile`."""
+    """Messages by send id; indexes `open` (what the sweep looks after) and `by_profile`. Both hold keys only, and those
+    of `by_profile` stay as they are, so that a message costs one write there."""
 
     def __init__(self, messages: Table, gates: Table) -> None:
         self._table = messages
@@ -44,12 +50,14 @@ class DynamoMessages:
         item = self._table.get({"send_id": send_id}, consistent=True)
         return from_item(item) if item else None
 
+    def known(self, send_ids: Iterable[str]) -> dict[str, Message]:
+        items = self._table.get_many({"send_id": send_id} for send_id in dict.fromkeys(send_ids))
+        return {str(item["send_id"]): from_item(item) for item in items}
+
     def update(self, seen: Message, new: Message) -> None:
-        update, condition, names, values = difference(seen, new)
+        op = self._change_op(seen, new)
         try:
-            self._table.update(
-                {"send_id": seen.send_id}, update, condition=condition, names=names, values=values
-            )
+            self._table.perform_put(op) if op.kind == "Put" else self._table.perform(op)
         except ConditionFailed as refused:
             raise Stale(from_item(refused.item) if refused.item else None) from refused
 
@@ -71,15 +79,34 @@ class DynamoMessages:
                 break
         return "claimed"
 
-    def _claim_ops(self, seen: Message, new: Message, ledger: Ledger) -> list[tuple[str, Op]]:
+    def _change_op(self, seen: Message, new: Message) -> Op:
+        """The write of `new` on condition that `seen` still stands, or that nothing else does where it is pending."""
+        if seen.status == "pending":
+            return self._table.put_op(
+                to_item(new),
+                condition="attribute_not_exists(send_id) OR #status = :pending",
+                names={"#status": "status"},
+                values={":pending": "pending"},
+            )
         update, condition, names, values = difference(seen, new)
-        message = self._table.update_op(
+        return self._table.update_op(
             {"send_id": seen.send_id}, update, condition=condition, names=names, values=values
         )
+
+    def _claim_ops(self, seen: Message, new: Message, ledger: Ledger) -> list[tuple[str, Op]]:
+        """Who has an address is told whatever changes about it (`dynamo_gates`), so that their ledger, as it was read
+        before the gates, stands for these as well; other addresses are looked at here."""
+        ops = [("message", self._change_op(seen, new))]
+        if new.address or not new.profile_id or new.channel not in OWNED:
+            ops += self._gate_ops(new)
+        ops.append(("pressure", ledger_op(self._gates, new.subject, ledger, from_iso(new.claimed_at))))
+        return ops
+
+    def _gate_ops(self, new: Message) -> list[tuple[str, Op]]:
         suppression = self._gates.check_op(
             address_item(new.address_key, f"suppressed#{new.channel}"), "attribute_not_exists(pk)"
         )
-        ops = [("message", message), ("suppression", suppression)]
+        ops = [("suppression", suppression)]
         if new.is_commercial:
             permission = self._gates.check_op(
                 permission_item(new.address_key, new.purpose, new.channel),
@@ -88,7 +115,6 @@ class DynamoMessages:
                 values={":granted": "granted", ":entry": new.consent_entry_id, ":now": new.claimed_at},
             )
             ops.append(("consent", permission))
-        ops.append(("pressure", ledger_op(self._gates, new.subject, ledger, from_iso(new.claimed_at))))
         return ops
 
     def open_before(self, moment: datetime) -> Iterator[str]:
@@ -109,10 +135,17 @@ class DynamoMessages:
         return (item["send_id"] for item in merge(*partitions, key=lambda item: item["claimed_at"]))
 
     def of_profile(self, profile_id: str, limit: int) -> list[Message]:
-        found = self._table.query(
-            "profile_id = :p", values={":p": profile_id}, index="by_profile", limit=limit, descending=True
-        )
-        return [from_item(item) for item in found]
+        return list(messages_of(self._table, profile_id, limit))
+
+
+def messages_of(table: Table, profile_id: str, limit: int | None = None) -> Iterator[Message]:
+    """A profile's messages, newest first, at most `limit`; a moment old."""
+    keys = table.query(
+        "profile_id = :p", values={":p": profile_id}, index="by_profile", limit=limit, descending=True
+    )
+    while portion := [item["send_id"] for item in islice(keys, PORTION)]:
+        items = {i["send_id"]: i for i in table.get_many({"send_id": send_id} for send_id in portion)}
+        yield from (from_item(items[send_id]) for send_id in portion if send_id in items)
 
 
 def _verdict(names: list[str], refusals: list[Refusal], attempt_id: str) -> ClaimVerdict | None:

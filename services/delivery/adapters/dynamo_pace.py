@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Any
 
 from services.delivery.domain.pressure.pace import Bucket, Quota
-from services.shared.aws.clients import client
 from services.shared.aws.dynamo import ConditionFailed, Item, Table
 
 
@@ -39,16 +38,3 @@ class DynamoBuckets:
 
 def _key(channel: str) -> Item:
     return {"pk": f"pace#{channel}", "sk": "bucket"}
-
-
-def ses_quota(now: float) -> Quota:
-    """What the account may send by e-mail; a limit of -1 is none."""
-    account = client("sesv2").get_account()
-    quota = account.get("SendQuota", {})
-    return Quota(
-        per_second=max(0.0, float(quota.get("MaxSendRate", 0))),
-        per_day=max(0.0, float(quota.get("Max24HourSend", 0))),
-        sent=float(quota.get("SentLast24Hours", 0)),
-        read_at=now,
-        paused=not account.get("SendingEnabled", True),
-    )

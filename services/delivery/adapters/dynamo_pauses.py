@@ -13,6 +13,8 @@ from services.delivery.ports import Stance
 from services.shared.aws.dynamo import ConditionFailed, Item, Table
 from services.shared.clock import from_iso, to_iso
 
+RESTORED = {"pk": STATE, "sk": "restored"}
+
 
 class DynamoPauses:
     """`ports.Pauses`."""
@@ -24,11 +26,13 @@ class DynamoPauses:
     def read(self) -> Stance:
         items = {i["sk"]: i for i in self._table.query("pk = :p", values={":p": STATE}, consistent=True)}
         policy = items.pop(POLICY["sk"], None)
+        restored = items.pop(RESTORED["sk"], {})
         circuits = {n.partition("#")[2]: i for n, i in items.items() if n.startswith(f"{CIRCUIT}#")}
         return Stance(
             in_force=read_policy(policy) if policy else None,
             circuits={channel: read_circuit(item) for channel, item in circuits.items()},
             pauses={n: read_pause(i) for n, i in items.items() if not n.startswith(f"{CIRCUIT}#")},
+            restored_at=restored.get("at", ""),
         )
 
     def put(self, pause: Pause, seen: Pause | None) -> bool:
@@ -58,6 +62,9 @@ class DynamoPauses:
 
     def close_circuit(self, channel: str) -> None:
         self._table.delete({"pk": STATE, "sk": f"{CIRCUIT}#{channel}"})
+
+    def put_restored(self, at: datetime) -> None:
+        self._table.put({**RESTORED, "at": to_iso(at)})
 
     def ticket(self, name: str, most: int, at: datetime) -> bool:
         key = {"pk": f"canary#{name}", "sk": "tickets"}

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.delivery.adapters.dynamo_gates import DynamoGates, address_item
 from services.delivery.adapters.dynamo_ledgers import read_ledger
-from services.delivery.adapters.message_items import from_item
+from services.delivery.adapters.dynamo_messages import messages_of
 from services.delivery.domain.message import Message
 from services.shared.aws.dynamo import Item, Table
 from services.shared.clock import to_iso
@@ -23,10 +23,7 @@ class DynamoTraces:
         self._gates = gates
 
     def every_message(self, profile_id: str) -> Iterator[Message]:
-        items = self._messages.query(
-            "profile_id = :p", values={":p": profile_id}, index="by_profile", descending=True
-        )
-        return (from_item(item) for item in items)
+        return messages_of(self._messages, profile_id)
 
     def addressed(self, address_key: str) -> list[str]:
         return [item["sk"].removeprefix(_NOTE) for item in self._of_address(address_key, _NOTE)]
@@ -43,11 +40,14 @@ class DynamoTraces:
         return suppressed + permissions
 
     def pressure(self, subject: str) -> list[dict[str, Any]]:
-        return [
-            {"at": to_iso(touch.at), "class": touch.bid.message_class, "channel": touch.bid.channel}
-            for item in self._ledgers(subject)
-            for touch in read_ledger(item).touches
-        ]
+        found: list[dict[str, Any]] = []
+        for ledger in map(read_ledger, self._ledgers(subject)):
+            found += [
+                {"at": to_iso(touch.at), "class": touch.bid.message_class, "channel": touch.bid.channel}
+                for touch in ledger.touches
+            ]
+            found += [{"read_at_hour": hour, "times": ledger.reads[hour]} for hour in sorted(ledger.reads)]
+        return found
 
     def disown(self, address_keys: Iterable[str], profile_ids: Iterable[str]) -> int:
         return DynamoGates(self._gates).disown(address_keys, profile_ids)

@@ -1,4 +1,5 @@
-"""How a message stands in DynamoDB: one attribute a field, `first_<kind>_at` for marks, empty fields left out."""
+"""How a message stands in DynamoDB: one attribute a field, `first_<kind>_at` for marks, empty fields left out;
+`open_partition` only while the sweep looks after it, because each entry of that index costs two writes."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import zlib
 from dataclasses import fields
 from typing import Any
 
-from services.delivery.domain.message import OPEN, WAITING, Message
+from services.delivery.domain.message import WAITING, Message
 from services.shared.aws.dynamo import Item
 
 OPEN_SHARDS = 8
@@ -14,10 +15,10 @@ OPEN_SHARDS = 8
 
 _RETRY = "retry-"
 
-GUARDS = ("status", "reason", "attempt_id")
+GUARDS = ("status", "reason", "attempt_id", "open_partition")
 """What a transition depends on; an update is refused when one of them has changed."""
 
-_FIELDS = tuple(f.name for f in fields(Message) if f.name != "marks")
+_FIELDS = tuple(f.name for f in fields(Message) if f.name not in ("marks", "watched"))
 _LISTS = ("channels", "gates", "touches")
 
 
@@ -27,15 +28,10 @@ def open_partitions(*, retry: bool) -> list[str]:
 
 
 def _open_partition(message: Message) -> str:
-    """The index partition of a message, empty for one that the index leaves out.
-
-    `pending` is left out: the queue brings its request again or parks it, and to index it would cost every message
-    that is skipped two more writes.
-    """
-    waits = message.status in WAITING
-    if message.status not in OPEN and not waits:
+    """The index partition of a message, empty for one that the index leaves out."""
+    if not message.swept:
         return ""
-    partitions = open_partitions(retry=waits)
+    partitions = open_partitions(retry=message.status in WAITING)
     return partitions[zlib.crc32(message.send_id.encode()) % OPEN_SHARDS]
 
 
@@ -63,7 +59,9 @@ def from_item(item: Item) -> Message:
         for name, at in item.items()
         if name.startswith("first_") and name.endswith("_at")
     }
-    return Message(**values, marks=marks)
+    return Message(
+        **values, marks=marks, watched=item.get("status") == "claimed" and "open_partition" in item
+    )
 
 
 def difference(seen: Message, new: Message) -> tuple[str, str, dict[str, str], Item]:

@@ -41,6 +41,11 @@ class Choice:
     consent_entry_id: str
     gates: tuple[Mapping[str, str], ...]
 
+    def lapsed(self, now: str) -> bool:
+        """Has the permission that it relies on ended since?"""
+        relied_on = self.standing.permission if self.consent_entry_id else None
+        return bool(relied_on and relied_on.until and relied_on.until <= now)
+
 
 @dataclass(frozen=True)
 class Skip:

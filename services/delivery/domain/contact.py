@@ -38,6 +38,10 @@ _MOST = 50
 
 Attribute = str | int | float | bool
 
+OWNED = ("email", "sms")
+"""Channels on which it is kept whose an address is: permissions end there without a message that could tell, and who
+has one is told before anything else may be claimed for them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Contact:

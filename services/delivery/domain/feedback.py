@@ -15,8 +15,9 @@ from services.shared.clock import from_iso, to_iso
 @dataclass(frozen=True)
 class Feedback:
     """One provider event. `kind` is `accepted`, `delivered`, `bounced`, `soft_bounced`, `complained`, `opened`,
-    `clicked`, `rejected`, `delayed` or `subscription`; `send_id` is empty for mail that is not ours. `cause` says more
-    of a bounce, `who` and `link` of an open or a click."""
+    `clicked`, `rejected`, `delayed`, `opted_out` (by SES's own way to unsubscribe) or `subscription` (any other change
+    there); `send_id` is empty for mail that is not ours. `cause` says more of a bounce, `who` and `link` of an open or
+    a click."""
 
     kind: str
     send_id: str
@@ -109,6 +110,8 @@ def _email(name: str, event: Mapping[str, Any]) -> Feedback:
     if kind == "bounced":
         cause = f"{details.get('bounceType')}/{details.get('bounceSubType', '')}".rstrip("/")
         kind = "bounced" if details.get("bounceType") in _HARD_BOUNCES else "soft_bounced"
+    if kind == "subscription" and _opts_out(details):
+        kind = "opted_out"
     if kind == "complained" and details.get("complaintFeedbackType") == _NOT_SPAM:
         kind = "delivered"
     tags = (mail.get("tags") or {}).get("send_id") or [""]
@@ -118,6 +121,22 @@ def _email(name: str, event: Mapping[str, Any]) -> Feedback:
         who = "machine"
     link = str(details.get("link") or "") if kind == "clicked" else ""
     return Feedback(kind, str(tags[0]), str(mail["messageId"]), at, cause=cause, who=who, link=link)
+
+
+def _opts_out(details: Mapping[str, Any]) -> bool:
+    """Does the person want less by it than before: nothing, or a topic not any more?"""
+    before, after = details.get("oldTopicPreferences") or {}, details["newTopicPreferences"]
+    if after.get("unsubscribeAll") is True:
+        return True
+    was, is_ = (
+        {
+            one["topicName"]
+            for one in said.get("topicSubscriptionStatus") or ()
+            if one["subscriptionStatus"] == "OptOut"
+        }
+        for said in (before, after)
+    )
+    return bool(is_ - was)
 
 
 def _sms(name: str, event: Mapping[str, Any]) -> Feedback:

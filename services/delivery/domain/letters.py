@@ -21,6 +21,12 @@ FATES = {"printed": "accepted", "delivered": "delivered", "returned": "bounced"}
 """What the printer says of a piece, and what that is for a message. A letter that came back ends letters there."""
 
 
+MOST_STATUSES = 1_000
+"""Pieces in one answer of the printer; a file of them is taken in such portions."""
+
+STATUS_COLUMNS = ("piece_id", "status", "at")
+
+
 class Status(BaseModel):
     """What became of one piece, since `at`."""
 
@@ -36,7 +42,7 @@ class Statuses(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    pieces: Annotated[list[Status], Field(min_length=1, max_length=1_000)]
+    pieces: Annotated[list[Status], Field(min_length=1, max_length=MOST_STATUSES)]
 
 
 def order_file(pieces: Iterable[Piece], home: str) -> bytes:
@@ -51,6 +57,23 @@ def order_file(pieces: Iterable[Piece], home: str) -> bytes:
         cells = (piece.pack, piece.sample, piece.name, *where, piece.text)
         rows.writerow([piece.send_id, *(neutral(cell) for cell in cells)])
     return written.getvalue().encode()
+
+
+def statuses_in(report: bytes) -> list[Statuses]:
+    """A printer's file (`STATUS_COLUMNS`, CSV in UTF-8), in portions.
+
+    Raises:
+        ValueError: it is no such file, or a row breaks a rule.
+    """
+    rows = csv.DictReader(io.StringIO(report.decode("utf-8-sig"), newline=""), strict=True)
+    try:
+        if not set(STATUS_COLUMNS) <= set(rows.fieldnames or ()):
+            raise ValueError("no file of statuses")
+        said = [Status.model_validate({name: row[name] for name in STATUS_COLUMNS}) for row in rows]
+    except csv.Error as error:
+        raise ValueError("no file of statuses") from error
+    portions = [said[n : n + MOST_STATUSES] for n in range(0, len(said), MOST_STATUSES)]
+    return [Statuses(pieces=portion) for portion in portions]
 
 
 def piece_ids(order: bytes) -> set[str]:

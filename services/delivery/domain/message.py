@@ -10,7 +10,8 @@ from services.shared.permission import needs_permission
 
 Status = Literal["pending", "held", "claimed", "retry", "sent", "skipped", "failed", "unknown", "observed"]
 """`pending`, `held`, `retry`: nothing left us. `claimed`, `unknown`: it may have. `observed`: no message but something
-a person did, kept here for the same outbox. The others are final (but see feedback)."""
+a person did, kept here for the same outbox. The others are final (but see feedback). A `pending` message is the
+queue's, and only kept once it had to wait there."""
 
 OPEN: frozenset[str] = frozenset({"claimed", "unknown"})
 """Statuses whose truth is not known yet: feedback or the sweep will settle them."""
@@ -31,7 +32,8 @@ class Message:
     `claimed_at` of a `held` message is when its attempt is due. `bounce` is the gravest reason of one; `touches` are
     opens and clicks as `touches.Touch` writes them, `links` where they led to, by `touches.link_key`. `inactive`: it
     went to somebody who has shown nothing for long. `variant` are the arms that its walk had taken, `mailbox` the
-    mailbox provider; `revenue` (hundredths of `currency`) is what the conversion brought that is put down to it.
+    mailbox provider; `watched`: it was claimed, and the sweep looks after it, not the queue;
+    `revenue` (hundredths of `currency`) is what the conversion brought that is put down to it.
     """
 
     send_id: str
@@ -73,6 +75,7 @@ class Message:
     objective: str = ""
     angle: str = ""
     mailbox: str = ""
+    watched: bool = False
     revenue: int = 0
     currency: str = ""
     inactive: bool = False
@@ -80,6 +83,12 @@ class Message:
     bounce: str = ""
     touches: tuple[str, ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def swept(self) -> bool:
+        """Does the sweep look after it? A message that was claimed straight from the queue is the queue's: should its
+        worker die, the request comes again and finds it."""
+        return self.watched or self.status == "unknown" or self.status in WAITING
 
     @property
     def subject(self) -> str:

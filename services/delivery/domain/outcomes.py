@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from services.delivery.domain.message import Message
 from services.delivery.domain.touches import CLICKED, links_of
@@ -13,6 +13,13 @@ from services.shared.contracts.delivery import Complaint, MessageOutcome
 
 UNSUBSCRIBED = "unsubscribed"
 COMPLAINED = "complained"
+OPTED_OUT = "opted_out"
+WITHDRAWING: Mapping[str, Literal["complaint", "unsubscribe"]] = {
+    COMPLAINED: "complaint",
+    OPTED_OUT: "unsubscribe",
+}
+"""What is reported of a message and ends the permission for it, and how consent calls that."""
+
 CONSENT_JOURNEY = "(consent)"
 """Stands in reports where an unsubscription belongs to no journey."""
 
@@ -68,8 +75,8 @@ def _marks(old: Message | None, new: Message, effects: Effects) -> None:
     for kind, now in new.marks.items():
         if old and kind in old.marks:
             continue
-        if kind == COMPLAINED and new.address_key:
-            effects.complaints.append(_complaint(new))
+        if kind in WITHDRAWING and new.address_key:
+            effects.complaints.append(_complaint(new, kind))
         name = _EVENTS.get((new.channel, kind))
         if name and new.profile_id and kind != CLICKED:
             effects.events.append(_event(new, kind, name, now))
@@ -103,13 +110,14 @@ def _outcome(message: Message) -> MessageOutcome:
     )
 
 
-def _complaint(message: Message) -> Complaint:
+def _complaint(message: Message, kind: str) -> Complaint:
     return Complaint(
         send_id=message.send_id,
         address_key=message.address_key,
         channel=message.channel,
         purpose=message.purpose if message.message_class == "commercial" else "",
-        at=from_iso(message.marks[COMPLAINED]),
+        at=from_iso(message.marks[kind]),
+        means=WITHDRAWING[kind],
     )
 
 

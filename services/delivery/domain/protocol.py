@@ -97,7 +97,13 @@ def claimed(message: Message, claim: Claim, now: datetime) -> Message:
         gates=claim.gates,
         counted_on=to_iso(now)[:10],
         possible_duplicate=message.status in OPEN,
+        watched=message.status != "pending",
     )
+
+
+def watched(message: Message) -> Message | None:
+    """The message of a claim whose request came again: somebody may have died with it, so the sweep takes it over."""
+    return replace(message, watched=True) if message.status == "claimed" and not message.watched else None
 
 
 def settled(message: Message, status: Status, reason: str, at: datetime) -> Message:
@@ -107,6 +113,7 @@ def settled(message: Message, status: Status, reason: str, at: datetime) -> Mess
         status=status,
         reason=reason,
         updated_at=to_iso(at),
+        watched=False,
         address="",
         params={},
     )
@@ -129,12 +136,17 @@ def answered(message: Message, attempt_id: str, answer: Answer, at: datetime) ->
     if isinstance(answer, Refused):
         return settled(message, "failed", answer.reason, at)
     if isinstance(answer, Unknown):
-        return replace(message, status="unknown", reason=answer.reason, updated_at=to_iso(at))
+        return replace(message, status="unknown", reason=answer.reason, updated_at=to_iso(at), watched=False)
     if isinstance(answer, Retry):
         # A repetition that did not leave says nothing about the attempt before it, whose fate stays open.
         status: Status = "unknown" if message.possible_duplicate else "retry"
         return replace(
-            message, status=status, reason=answer.reason, updated_at=to_iso(at), possible_duplicate=False
+            message,
+            status=status,
+            reason=answer.reason,
+            updated_at=to_iso(at),
+            possible_duplicate=False,
+            watched=False,
         )
     assert_never(answer)
 
@@ -160,7 +172,7 @@ def _marked(message: Message, feedback: Feedback) -> Message:
         touches = with_touch(touches, Touch(moment, feedback.kind, feedback.who, link))
         if link and link not in links and any(text.endswith(link) for text in touches):
             links = {**links, link: feedback.link[:LONGEST_LINK]}
-    else:
+    elif feedback.kind != "accepted" or message.channel != "email":  # of e-mail the answer said so already
         marks[feedback.kind] = min(marks.get(feedback.kind, moment), moment)
     if touches:
         of_touches = {f"{by}{kind}" for kind in KINDS for by in ("", BY_MACHINE)}
@@ -180,6 +192,15 @@ def _marked(message: Message, feedback: Feedback) -> Message:
 def given_up(message: Message, at: datetime) -> Message | None:
     """The message whose fate stays unknown, visible as failed; late feedback can still correct it."""
     return settled(message, "failed", UNKNOWN_OUTCOME, at) if message.status in OPEN else None
+
+
+def outdated(message: Message, restored_at: str, at: datetime) -> Message | None:
+    """The message that is older than the tables it stands in, which came back from a backup at `restored_at`: it may
+    have left since. Given up like one whose answer was lost, so that late feedback corrects it."""
+    if not claimable(message) and message.status not in OPEN:
+        return None
+    gate = {"gate": "restore", "channel": message.channel, "input": restored_at, "verdict": "stop"}
+    return replace(settled(message, "failed", UNKNOWN_OUTCOME, at), gates=(*message.gates, gate))
 
 
 def expired(message: Message, at: datetime) -> Message | None:

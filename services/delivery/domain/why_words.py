@@ -150,6 +150,16 @@ GATE_WORDS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ),
         ("{channel} staat goed bekend ({input}).", "{channel} is gestopt voor alles wat verkoopt ({input})."),
     ),
+    "restore": (
+        (
+            "It was asked for after the tables came back from a backup ({input}).",
+            "It was asked for before the tables came back from a backup ({input}), so it may have left already.",
+        ),
+        (
+            "Het is aangevraagd nadat de tabellen uit een back-up kwamen ({input}).",
+            "Het is aangevraagd voordat de tabellen uit een back-up kwamen ({input}); het kan al verstuurd zijn.",
+        ),
+    ),
     "circuit": (
         ("The provider works ({input}).", "The provider takes nothing at the moment ({input})."),
         ("De provider werkt ({input}).", "De provider neemt nu niets aan ({input})."),
@@ -260,6 +270,7 @@ MARK_WORDS: Mapping[str, tuple[str, str]] = {
     "machine_clicked": ("clicked by a machine", "aangeklikt door een machine"),
     "complained": ("called spam", "spam genoemd"),
     "unsubscribed": ("unsubscribed", "afgemeld"),
+    "opted_out": ("unsubscribed at the provider", "afgemeld bij de provider"),
 }
 
 DUPLICATE_WORDS = (

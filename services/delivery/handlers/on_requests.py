@@ -55,12 +55,13 @@ def _take(
     go_on: Callable[[], bool],
     counts: Counter[str],
 ) -> None:
-    templates, contacts = sending.facts(requests)
+    templates, contacts, known = sending.facts(requests)
 
     def one(request: MessageRequest) -> str:
         if not go_on():
             raise NotSentYet("no time left")
-        return sending.take(request, templates[request.template], contacts.get(request.profile_id))
+        contact = contacts.get(request.profile_id)
+        return sending.take(request, templates[request.template], contact, known.get(request.send_id))
 
     results = each(one, requests)
     errors = [r for r in results if isinstance(r, Exception)]

@@ -35,6 +35,11 @@ def resume(name: str) -> Response[Any]:
     return answer(200, bootstrap.setting_pressure().resume(unquote(name)))
 
 
+@app.post("/pressure/restored")
+def restored() -> Response[Any]:
+    return answer(200, bootstrap.setting_pressure().restored())
+
+
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve one request."""
     return respond(app, logger, event, context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from services.delivery.domain.contact import Contact, Gone, contact_of
+from services.delivery.domain.contact import OWNED, Contact, Gone, contact_of
 from services.delivery.domain.message import Message
 from services.delivery.domain.outcomes import CONSENT_JOURNEY, UNSUBSCRIBED
 from services.delivery.ports import Gates, Ledgers, Messages, Secret
@@ -13,9 +13,6 @@ from services.shared.aws.parallel import done, each
 from services.shared.clock import to_iso
 from services.shared.contracts.consent import EVERY, ConsentChange
 from services.shared.contracts.ingest import Merge, ProfileChange
-
-OWNED = ("email", "sms")
-"""Channels on which it is kept whose an address is: permissions end there without a message that could tell."""
 
 
 class CopyContacts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.delivery.domain import protocol
 from services.delivery.domain.feedback import Feedback
+from services.delivery.domain.message import Message
 from services.delivery.ports import Gates, Ledgers, Messages
 from services.delivery.use_cases.amend import amend
 
@@ -23,7 +24,7 @@ class NoteFeedback:
 
     def note(self, feedback: Feedback) -> str:
         """Note one report; its kind, or `foreign` for a message that is not one of ours."""
-        message = self._messages.get(feedback.send_id) if feedback.send_id else None
+        message = self._seen(feedback) if feedback.send_id else None
         if message is None:
             return "foreign"
         if feedback.kind == "subscription":
@@ -34,3 +35,12 @@ class NoteFeedback:
         if feedback.kind in ACTIVE and feedback.kind in after.marks and after.subject:
             self._ledgers.note_active(after.subject, feedback.at)
         return feedback.kind
+
+    def _seen(self, feedback: Feedback) -> Message | None:
+        """The message, a moment old where that does no harm: it is changed only as it stands, and what it holds of this
+        report already, it will hold. A suppression needs the address by which it left."""
+        if feedback.kind not in SUPPRESSING:
+            glance = self._messages.known([feedback.send_id])
+            if feedback.send_id in glance:
+                return glance[feedback.send_id]
+        return self._messages.get(feedback.send_id)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from services.delivery.domain.feedback import Feedback
-from services.delivery.domain.letters import FATES, Statuses, order_file, piece_ids
+from services.delivery.domain.letters import FATES, Statuses, order_file, piece_ids, statuses_in
 from services.delivery.ports import Messages
 from services.delivery.use_cases.note_feedback import NoteFeedback
 from services.delivery.work_ports import Orders, TermsStore, Work
 from services.shared.clock import Clock
 from services.shared.errors import NotFound
+
+
+class UnreadableReport(Exception):
+    """A printer's file says nothing that can be noted; somebody must look at it."""
 
 
 class OrderLetters:
@@ -71,7 +76,36 @@ class OrderLetters:
         """
         said = Statuses.model_validate(dict(body))
         self._must_be(day)
-        ordered = piece_ids(self._orders.read(day))
+        return self._noted(said, piece_ids(self._orders.read(day)))
+
+    def take_reports(self) -> dict[str, int]:
+        """Note what the printer says in files; how many files, and how many of each status. A file is removed when all
+        of it is noted; begun again, it says the same.
+
+        Raises:
+            UnreadableReport: some could not be read, after all others were noted; they stay.
+        """
+        counts, unreadable = Counter[str](), 0
+        days = set(self._orders.days())
+        for day, name in self._orders.reports():
+            try:
+                portions = statuses_in(self._orders.report(name))
+            except ValueError:
+                unreadable += 1
+                continue
+            if day not in days:
+                unreadable += 1
+                continue
+            ordered = piece_ids(self._orders.read(day))
+            for said in portions:
+                counts.update(self._noted(said, ordered))
+            self._orders.forget_report(name)
+            counts["files"] += 1
+        if unreadable:
+            raise UnreadableReport(f"{unreadable} files of statuses can't be read")
+        return dict(counts)
+
+    def _noted(self, said: Statuses, ordered: Collection[str]) -> dict[str, int]:
         counts: dict[str, int] = {}
         for one in said.pieces:
             message = self._messages.get(one.piece_id) if one.piece_id in ordered else None

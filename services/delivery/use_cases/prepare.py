@@ -70,13 +70,16 @@ class Prepare:
         self, message: Message, original: TemplateDocument, contact: Contact | None, now: datetime
     ) -> Prepared | Skip | Held:
         """`message` as it would leave now by the template `original`, or why it does not."""
+        # Before the gates: the ledger moves on with them, so a claim by this one knows that they stand.
+        ledger = self._pressure.ledger(message.profile_id) if message.profile_id else None
         document = original.spoken(locale_of(message, contact))
         choice: Choice | Skip | Held = self._choose(message, document, contact, now)
         if isinstance(choice, Choice) and message.is_commercial and contact:
             choice = heed(choice, contact, now)
         if not isinstance(choice, Choice):
             return choice
-        choice, ledger = self._pressure.weigh(message, choice, contact, now)
+        ledger = ledger or self._pressure.ledger(choice.standing.address_key)
+        choice = self._pressure.weigh(message, choice, ledger, contact, now)
         if not isinstance(choice, Choice):
             return choice
         links = self._ways_out(message, choice, contact, now)

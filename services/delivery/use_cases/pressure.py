@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -74,14 +75,23 @@ class Pressure:
         """Read what holds for everybody: once for a batch."""
         self._stance = self._pauses.read()
 
+    def ledger(self, subject: str) -> Ledger:
+        """The person's, as it stands now."""
+        return self._ledgers.get(subject)
+
     def weigh(
-        self, message: Message, choice: Choice, contact: Contact | None, now: datetime
-    ) -> tuple[Choice | Skip | Held, Ledger]:
-        """The verdict, and the ledger it was passed by: a claim holds only while that stands."""
-        if stopped := self._stopped(message, choice, now):
-            return stopped, Ledger()
-        ledger = self._ledgers.get(message.profile_id or choice.standing.address_key)
-        return weigh(self._in_force, message, choice, ledger, contact, now), ledger
+        self, message: Message, choice: Choice, ledger: Ledger, contact: Contact | None, now: datetime
+    ) -> Choice | Skip | Held:
+        """The verdict by a ledger: a claim holds only while that stands."""
+        return self._stopped(message, choice, now) or weigh(
+            self._in_force, message, choice, ledger, contact, now
+        )
+
+    def outdated(self, message: Message) -> str:
+        """The moment the tables came back from a backup, if the message was asked for before: whether it left is not
+        known any more. Else empty."""
+        restored_at = self._stance.restored_at
+        return restored_at if message.requested_at < restored_at else ""
 
     def inactive(self, message: Message, ledger: Ledger, now: datetime) -> bool:
         """Is the message for somebody who has shown nothing for long, though they were written to?"""
@@ -90,10 +100,10 @@ class Pressure:
             guard and message.is_commercial and ledger.inactive(now, timedelta(days=guard.inactive_days))
         )
 
-    def admit(self, message: Message, choice: Choice, now: datetime) -> Held | None:
-        """The last question before a claim, of a message that everything else lets go: has its journey's canary room,
-        the provider, and the pace? It may wait a moment for that."""
-        if held := self._probe(choice, now) or self._paced(message, choice, now):
+    def admit(self, message: Message, choice: Choice, units: int, now: datetime) -> Held | None:
+        """The last question before a claim, of a message of so many units that everything else lets go: has its
+        journey's canary room, the provider, and the pace? It may wait a moment for that."""
+        if held := self._probe(choice, now) or self._paced(message, choice, units, now):
             return held
         brake = self._in_force.policy.brake
         if brake and message.is_commercial and message.journey:
@@ -150,16 +160,27 @@ class Pressure:
                 return _held(choice, gate, f"{pause.reason} since {pause.at}", now + LOOK_AGAIN)
         return None
 
-    def _paced(self, message: Message, choice: Choice, now: datetime) -> Held | None:
+    def _paced(self, message: Message, choice: Choice, units: int, now: datetime) -> Held | None:
         rule = self._in_force.policy.pace.get(cast("Channel", choice.channel))
-        wait = self._pace.take(choice.channel, rule, commercial=message.is_commercial)
+        wait = self._pace.take(choice.channel, rule, commercial=message.is_commercial, units=units)
         if 0 < wait <= PATIENCE:
             self._sleep(wait)
-            wait = self._pace.take(choice.channel, rule, commercial=message.is_commercial)
+            wait = self._pace.take(choice.channel, rule, commercial=message.is_commercial, units=units)
         if not wait:
             return None
+        if paused := self._pace.paused(choice.channel):
+            return self._shut(choice, paused, now)
         until = now + max(PUT_OFF, timedelta(seconds=wait))
         return _held(choice, PACE, f"room in {wait:.1f} seconds", until)
+
+    def _shut(self, choice: Choice, reason: str, now: datetime) -> Held:
+        """The account itself says that nothing leaves: the circuit opens without an attempt."""
+        circuit = self._stance.circuits.get(choice.channel)
+        if circuit is None or circuit.until <= now:
+            before, circuit = circuit, tripped(circuit, reason, now, to_iso(now))
+            self._pauses.put_circuit(choice.channel, circuit, before)
+            self._note_circuit(choice.channel, circuit)
+        return _held(choice, CIRCUIT, reason, circuit.until)
 
     def _probe(self, choice: Choice, now: datetime) -> Held | None:
         """A circuit that was open long enough is tried with one message: whoever moves its time on sends that."""
@@ -175,7 +196,7 @@ class Pressure:
     def _note_circuit(self, channel: str, circuit: Circuit | None) -> None:
         others = {name: one for name, one in self._stance.circuits.items() if name != channel}
         circuits = others if circuit is None else {**others, channel: circuit}
-        self._stance = Stance(self._stance.in_force, circuits, self._stance.pauses)
+        self._stance = replace(self._stance, circuits=circuits)
 
 
 def _held(choice: Choice, gate: str, seen: str, until: datetime) -> Held:

@@ -17,7 +17,7 @@ from services.delivery.domain.reports.mailboxes import mailbox_of
 from services.delivery.domain.requested import classed, never, owned, pending
 from services.delivery.domain.templates.documents import Template
 from services.delivery.domain.wishes import Held
-from services.delivery.ports import Gates, Messages, Outgoing, Secret, Sender, Templates
+from services.delivery.ports import ClaimVerdict, Gates, Messages, Outgoing, Secret, Sender, Templates
 from services.delivery.use_cases.addresses import keys_of
 from services.delivery.use_cases.amend import amend
 from services.delivery.use_cases.prepare import Prepare, Prepared
@@ -80,31 +80,46 @@ class SendMessages:
 
     def facts(
         self, requests: Sequence[MessageRequest]
-    ) -> tuple[dict[str, Template | None], dict[str, Contact | Gone]]:
-        """The templates and contacts a batch needs, read once for all of it."""
+    ) -> tuple[dict[str, Template | None], dict[str, Contact | Gone], dict[str, Message]]:
+        """The templates and contacts a batch needs, and those of its messages that came before, read once for all of
+        it."""
         self.refresh()
         names = dict.fromkeys(r.template for r in requests)
         contacts = self._gates.reach(r.profile_id for r in requests)
-        return {name: self._templates.active(name) for name in names}, contacts
+        known = self._messages.known(r.send_id for r in requests)
+        return {name: self._templates.active(name) for name in names}, contacts, known
 
     def refresh(self) -> None:
         """Read what holds for every message: before a batch."""
         self._pressure.refresh()
         self._address_secret()  # the first call makes a client, which must not happen in several threads at once
 
-    def take(self, request: MessageRequest, template: Template | None, contact: Contact | Gone | None) -> str:
-        """Carry out one request; the message's status, `duplicate` where it was carried out before, or `erased`: of
-        an erased person nothing is kept, not even this.
+    def take(
+        self,
+        request: MessageRequest,
+        template: Template | None,
+        contact: Contact | Gone | None,
+        known: Message | None,
+    ) -> str:
+        """Carry out one request, of which `known` is kept as far as was seen; the message's status, `duplicate` where
+        it was carried out before, or `erased`: of an erased person nothing is kept, not even this.
 
         Raises:
             NotSentYet: it was not attempted, and is to be requested again.
         """
         if isinstance(contact, Gone):
             return ERASED
+        stored = known or pending(request)
+        if not protocol.claimable(stored):
+            return self._again(stored)
         if isinstance(request, AddressedRequest):
             self._note_address(request)
-        stored = self._messages.create(pending(request))
-        return self._carry_out(stored, template, contact) if protocol.claimable(stored) else "duplicate"
+        try:
+            return self._carry_out(stored, template, contact)
+        except NotSentYet:
+            if known is None:
+                self._messages.create(stored)  # so that it is seen to wait
+            raise
 
     def retry(self, stored: Message) -> str:
         """Attempt again what certainly did not leave, as if it were requested now; the message's status.
@@ -124,6 +139,8 @@ class SendMessages:
         Raises:
             NotSentYet: it was not repeated; the sweep comes back to it.
         """
+        if self._pressure.outdated(stored):
+            return self.give_up(stored)
         template = self._templates.active(stored.template)
         contact = self._gates.reach([stored.profile_id]).get(stored.profile_id)
         if template is None or isinstance(contact, Gone) or (contact is None and not stored.address):
@@ -141,7 +158,18 @@ class SendMessages:
 
         return amend(self._messages, seen, given_up).status
 
+    def _again(self, stored: Message) -> str:
+        """The request of what is carried out already came again. While nobody but the queue looks after a claim, this
+        may be all that will ever be heard of it."""
+        amend(self._messages, stored, protocol.watched)
+        return "duplicate"
+
     def _carry_out(self, stored: Message, template: Template | None, contact: Contact | None) -> str:
+        if restored_at := self._pressure.outdated(stored):
+            now = self._clock.now()
+            return amend(
+                self._messages, stored, lambda current: protocol.outdated(current, restored_at, now)
+            ).status
         if template is None:
             return self._leave(stored, stored, Skip("unknown_template", "", ()))
         message = owned(classed(stored, template), contact)
@@ -182,20 +210,28 @@ class SendMessages:
             prepared = self._prepare(message, template.document, contact, self._clock.now())
             if not isinstance(prepared, Prepared):
                 return prepared
-            if not admitted and (held := self._pressure.admit(message, prepared.choice, self._clock.now())):
+            if not admitted and (
+                held := self._pressure.admit(message, prepared.choice, prepared.units, self._clock.now())
+            ):
                 return held
             admitted = True
             claimed = self._claimed(message, template, prepared)
             claimed = replace(claimed, channels=stored.channels)
-            ledger = prepared.ledger.touched(bid_of(claimed, claimed.channel), from_iso(claimed.claimed_at))
-            verdict = self._messages.claim(stored, claimed, ledger)
+            verdict = self._claim(stored, claimed, prepared)
             if verdict == "claimed":
                 return self._send(claimed, prepared)
             if verdict == "taken":
-                return "duplicate"
+                taken = self._messages.get(claimed.send_id)
+                return self._again(taken) if taken else "duplicate"
             moved += verdict == "moved"
             crowded += verdict == "crowded"
         raise NotSentYet(f"the gates of {message.send_id} keep changing")
+
+    def _claim(self, stored: Message, claimed: Message, prepared: Prepared) -> ClaimVerdict:
+        if prepared.choice.lapsed(claimed.claimed_at):
+            return "moved"
+        ledger = prepared.ledger.touched(bid_of(claimed, claimed.channel), from_iso(claimed.claimed_at))
+        return self._messages.claim(stored, claimed, ledger)
 
     def _claimed(self, message: Message, template: Template, prepared: Prepared) -> Message:
         choice = prepared.choice
@@ -243,8 +279,6 @@ class SendMessages:
     def _leave(self, stored: Message, message: Message, verdict: Skip | Held) -> str:
         """Hold the message back, for good or for a while, with what was found out about it."""
         now = self._clock.now()
-        if isinstance(verdict, Held) or stored.status == "held":
-            self._pressure.note(message, message.profile_id or stored.address_key, verdict, now)
 
         def held_back(current: Message) -> Message | None:
             if isinstance(verdict, Held):
@@ -262,8 +296,12 @@ class SendMessages:
                 merged_from=message.merged_from,
             )
 
-        status = amend(self._messages, stored, held_back).status
-        return PACED if status == "held" and verdict.reason == PACE else status
+        after = amend(self._messages, stored, held_back)
+        if not protocol.claimable(after) and after.status != "skipped":
+            return self._again(after)
+        if isinstance(verdict, Held) or stored.status == "held":
+            self._pressure.note(message, message.profile_id or stored.address_key, verdict, now)
+        return PACED if after.status == "held" and verdict.reason == PACE else after.status
 
 
 def _merged(message: Message) -> Skip:

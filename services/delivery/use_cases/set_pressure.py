@@ -86,6 +86,13 @@ class SetPressure:
             raise Conflict("pause_changed", f"{name} was changed meanwhile")
         return {"name": name, "resumed": True}
 
+    def restored(self) -> dict[str, Any]:
+        """The tables came back from a backup: nothing that was asked for before this moment leaves any more, because
+        they don't know what of it left already."""
+        now = self._clock.now()
+        self._pauses.put_restored(now)
+        return {"restored_at": to_iso(now)}
+
     def renew(self) -> int:
         """Look the calendar of the policy in force up again, because years pass; how many holidays it has."""
         in_force = self._policies.current()

@@ -47,6 +47,8 @@ BUILT_IN: Mapping[str, AttributeDocument] = {
     "email": AttributeDocument(purpose="Tells who somebody is, and is where mail goes."),
     "phone": AttributeDocument(purpose="Tells who somebody is, and is where text messages go."),
     "hygiene": AttributeDocument(purpose="Marks what a hygiene run found.", kinds=["derived"]),
+    "loyaltyPoints": AttributeDocument(purpose="Is the balance of the loyalty programme.", kinds=["derived"]),
+    "loyaltyTier": AttributeDocument(purpose="Is the tier in the loyalty programme.", kinds=["derived"]),
     **{name: AttributeDocument(purpose="Says what brought somebody here.", type="string") for name in NAMES},
 }
 """What Halte itself works with; always registered."""

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from services.ingest.domain import json_text
 from services.ingest.domain.arrival import Arrival, Origin, checked_size
 from services.ingest.domain.forms import events_of as events_of_form
+from services.ingest.domain.loyalty import events_of_balance
 from services.ingest.domain.mapping import SourceMapping, events_of
 from services.ingest.domain.preferences import SOURCE as PREFERENCE_CENTRE
 from services.ingest.domain.preferences import events_of as events_of_preferences
@@ -25,6 +26,7 @@ from services.shared.contracts.consent import PreferencesChanged
 from services.shared.contracts.delivery import OutcomesObserved
 from services.shared.contracts.ingest import FirmChanged, FormSubmitted
 from services.shared.contracts.journeys import ProfileUpdateRequested
+from services.shared.contracts.loyalty import LoyaltyBalanceChanged
 from services.shared.errors import HalteError, Invalid
 
 BODY_LIMIT = 200_000
@@ -125,6 +127,8 @@ def _of_ours(head: Mapping[str, Any], detail: str, now: datetime) -> Iterator[Ar
         return _from_forms(detail)
     if _is(head, PreferencesChanged):
         return _from_preferences(detail)
+    if _is(head, LoyaltyBalanceChanged):
+        return _from_loyalty(detail)
     return _from_journeys(detail) if _is(head, ProfileUpdateRequested) else None
 
 
@@ -269,3 +273,13 @@ def _from_journeys(detail: str) -> Iterator[Arrival]:
             "context": {"campaign": {"name": update.journey, "content": update.node}},
         }
         yield Arrival(update.request_id, origin, update.at, event, update.request_id, said_kind="derived")
+
+
+def _from_loyalty(detail: str) -> Iterator[Arrival]:
+    """A change of points as something that happened, and as traits that messages can say; receipts are those of the
+    change, so that a fact that comes twice counts once."""
+    origin = Origin(LoyaltyBalanceChanged.source, "feedback", trusted=True)
+    for change in LoyaltyBalanceChanged.model_validate(json_text.parse(detail)).changes:
+        for event in events_of_balance(change):
+            receipt = str(event["messageId"])
+            yield Arrival(receipt, origin, change.at, event, receipt, said_kind="derived")

@@ -14,6 +14,9 @@ from services.shared.contracts.ingest import CustomerEvent
 MOST_ASKED = 100
 """Profiles in a question."""
 
+_NEVER = 2**53
+"""A version that no profile reaches."""
+
 
 class IngestHistories:
     """Port `Histories`."""
@@ -39,6 +42,11 @@ class IngestHistories:
                     del wanted[profile_id]
                     found[profile_id] = History(events[profile_id], traits[profile_id])
         return found
+
+    def traits(self, profile_id: str) -> Mapping[str, Any] | None:
+        """Port `TraitsOf`: without the past."""
+        found = self._ask({profile_id: _NEVER}).get(profile_id)
+        return found.traits if found else None
 
     def _ask(self, profiles: Mapping[str, int]) -> Mapping[str, ProfileHistory]:
         question = HistoryQuestion(profiles=dict(profiles))

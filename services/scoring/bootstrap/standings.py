@@ -11,6 +11,7 @@ from services.scoring.adapters.library_files import templates
 from services.scoring.adapters.pass_cursor import PassCursor
 from services.scoring.adapters.places_table import PlacesTable
 from services.scoring.adapters.standings_table import StandingsTable
+from services.scoring.bootstrap import loyalty
 from services.scoring.ports import Consents, PlaceBook, Publisher
 from services.scoring.service.audience import Audience
 from services.scoring.service.backfill import Backfill
@@ -93,6 +94,7 @@ def person() -> Person:
         _standings(settings),
         DefinitionsTable(Table(settings.definitions_table)),
         _scoring(settings).erase,
+        loyalty.person(),
     )
 
 
@@ -183,7 +185,14 @@ def publisher() -> Publisher:
     return Bus(OnStandingsStreamSettings.from_env().bus_name)
 
 
-AnySettings = OnProfilesChangedSettings | SweepSettings | PersonSettings | ApiSettings | AudienceSettings
+AnySettings = (
+    OnProfilesChangedSettings
+    | OnConsentChangedSettings
+    | SweepSettings
+    | PersonSettings
+    | ApiSettings
+    | AudienceSettings
+)
 
 
 def _scoring(settings: PersonSettings | ApiSettings) -> Scoring:
@@ -195,7 +204,7 @@ def _scoring(settings: PersonSettings | ApiSettings) -> Scoring:
     )
 
 
-def _asking(settings: OnProfilesChangedSettings | SweepSettings) -> Scoring:
+def _asking(settings: OnProfilesChangedSettings | OnConsentChangedSettings | SweepSettings) -> Scoring:
     return Scoring(
         _standings(settings),
         CachedDefinitions(DefinitionsTable(Table(settings.definitions_table))),
@@ -204,7 +213,9 @@ def _asking(settings: OnProfilesChangedSettings | SweepSettings) -> Scoring:
     )
 
 
-def _address_book(settings: OnProfilesChangedSettings | SweepSettings | ApiSettings) -> AddressBook:
+def _address_book(
+    settings: OnProfilesChangedSettings | OnConsentChangedSettings | SweepSettings | ApiSettings,
+) -> AddressBook:
     return AddressBook(
         ConsentsTable(Table(settings.consents_table)), lambda: secret_text(settings.address_secret_arn)
     )

@@ -149,7 +149,11 @@ def order_key(properties: Mapping[str, Any]) -> str:
 
 def cents_of(properties: Mapping[str, Any]) -> int | None:
     """`revenue` (or, without it, `total`) in cents; `None` where there is no amount or it is none."""
-    amount = properties.get("revenue", properties.get("total"))
+    return amount_of(properties.get("revenue", properties.get("total")))
+
+
+def amount_of(amount: Any) -> int | None:
+    """An amount of money in cents; `None` where it is none."""
     if isinstance(amount, bool) or not isinstance(amount, int | float | str | Decimal):
         return None
     try:

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from services.scoring.bootstrap import loyalty
 from services.scoring.bootstrap import standings as bootstrap
-from services.scoring.service.rewriting import Outcome
 from services.shared.aws.records import Unreadable, batch_failures, envelope
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 from services.shared.observability import service_logger
@@ -22,8 +22,8 @@ _FACTS: dict[str, type[ProfilesChanged | ProfilesMerged]] = {
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Fold a batch of `ProfilesChanged.v1`, then let go of the losers of `ProfilesMerged.v1`; a message with a profile
-    that failed is retried alone."""
+    """Fold a batch of `ProfilesChanged.v1`, then let go of the losers of `ProfilesMerged.v1`, and the same with points;
+    a message with a profile that failed is retried alone."""
     changed: dict[str, ProfilesChanged] = {}
     merged: dict[str, ProfilesMerged] = {}
     failed: dict[str, str] = {}
@@ -40,8 +40,20 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     scoring = bootstrap.on_profiles_changed()
     folded = scoring.take_in(c for fact in changed.values() for c in fact.changes)
     left = scoring.merge(m for fact in merged.values() for m in fact.merges)
-    failed |= _failed({i: [c.profile_id for c in fact.changes] for i, fact in changed.items()}, folded)
-    failed |= _failed({i: [m.loser for m in fact.merges] for i, fact in merged.items()}, left)
+    # Behind the standings, because a reward for a friend looks at the friend's orders there.
+    points = loyalty.keeping()
+    # Merges first: what a profile spent must be with the winner before its earnings are told again.
+    passed_on = points.merge(m for fact in merged.values() for m in fact.merges)
+    earned = points.take_in(c for fact in changed.values() for c in fact.changes)
+    told = {i: [c.profile_id for c in fact.changes] for i, fact in changed.items()}
+    gone = {i: [m.loser for m in fact.merges] for i, fact in merged.items()}
+    for messages, errors in (
+        (told, folded.failed),
+        (told, earned.failed),
+        (gone, left.failed),
+        (gone, passed_on.failed),
+    ):
+        failed |= _failed(messages, errors)
     log = logger.error if failed else logger.info
     log(
         "profiles taken in",
@@ -49,6 +61,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         written=folded.written,
         merged=left.written,
         unchanged=folded.unchanged + left.unchanged,
+        accounts=earned.written + passed_on.written,
         failed=len(failed),
         errors=sorted(set(failed.values())),
     )
@@ -63,11 +76,11 @@ def _read(record: Mapping[str, Any]) -> ProfilesChanged | ProfilesMerged:
     return kind.model_validate(event.detail)
 
 
-def _failed(profiles: Mapping[str, list[str]], outcome: Outcome) -> dict[str, str]:
+def _failed(profiles: Mapping[str, list[str]], errors: Mapping[str, Exception]) -> dict[str, str]:
     """The messages with a profile that failed, and why."""
     return {
-        message_id: type(outcome.failed[profile_id]).__name__
+        message_id: type(errors[profile_id]).__name__
         for message_id, ids in profiles.items()
         for profile_id in ids
-        if profile_id in outcome.failed
+        if profile_id in errors
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from services.scoring.bootstrap import loyalty
 from services.scoring.bootstrap import standings as bootstrap
 from services.shared.observability import service_logger
 
@@ -23,13 +24,20 @@ class Context(Protocol):
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """Answer `{"swept": n, "more": bool}`; with `more`, time ran out and the next run goes on."""
-    result = bootstrap.sweep().run(lambda: context.get_remaining_time_in_millis() > MARGIN_MS)
-    log = logger.error if result.failed else logger.info
+
+    def has_time() -> bool:
+        return context.get_remaining_time_in_millis() > MARGIN_MS
+
+    # Points first: there are few due, and a change of definitions may take all the time there is.
+    points = loyalty.sweeping().sweep(has_time)
+    result = bootstrap.sweep().run(has_time)
+    log = logger.error if result.failed or points.failed else logger.info
     log(
         "profiles swept",
         swept=result.swept,
         caught_up=result.caught_up,
         more=result.more,
-        failed=result.failed,
+        failed=result.failed + len(points.failed),
+        accounts=points.written,
     )
     return {"swept": result.swept, "more": result.more}

@@ -10,6 +10,7 @@ from typing import Any, assert_never
 from services.scoring.domain.definitions import Definitions, FitModel, Strategy
 from services.scoring.domain.seeing import explained_scores, shown_segments
 from services.scoring.domain.standing import ProfileStanding
+from services.scoring.loyalty.person import LoyaltyPerson
 from services.scoring.ports import DefinitionReader, Standings, UnreadableStanding
 from services.scoring.service.rewriting import Outcome
 from services.shared.clock import from_iso, to_iso
@@ -19,29 +20,36 @@ Erase = Callable[[Sequence[str], datetime], Outcome]
 
 
 class Person:
-    """Answers `PersonQuestion` about the standings of a profile's ids."""
+    """Answers `PersonQuestion` about the standings of a profile's ids, and their loyalty points."""
 
-    def __init__(self, standings: Standings, definitions: DefinitionReader, erase: Erase) -> None:
+    def __init__(
+        self, standings: Standings, definitions: DefinitionReader, erase: Erase, points: LoyaltyPerson
+    ) -> None:
         self._standings = standings
         self._definitions = definitions
         self._erase = erase
+        self._points = points
 
     def answer(self, question: PersonQuestion) -> PersonAnswer:
         """`describe`: stores `facts`, `scores`, `consents` (as far as definitions ask), `segments`, `stages`,
-        `fits` (grades by fit model), `cells` (by strategy). `export`: these and `standings`, all that is kept. `erase`:
-        `standings` forgotten; each leaves its id behind for 90 days, so that a late fact finds it erased.
+        `fits` (grades by fit model), `cells` (by strategy), `loyalty` (balance and tier, of who has an account).
+        `export`: these, `standings` and `points`, all that is kept. `erase`: `standings` and `points` forgotten; each
+        leaves its id behind for 90 days, so that a late fact finds it erased.
 
         Raises:
             UnreadableStanding: what is stored is none; a bug, not the caller's.
             Exception: of an erasure, the first thing that went wrong; what is erased stays erased.
         """
         if question.ask == "erase":
-            return PersonAnswer(service="scoring", stores={"standings": self._forget(question)})
+            return PersonAnswer(service="scoring", stores=self._forgotten(question))
         living = self._living(question.profile_ids)
+        stores = self._described(living, question.at)
+        if points := self._points.described(question.profile_ids):
+            stores["loyalty"] = points
         if question.ask == "describe":
-            return PersonAnswer(service="scoring", stores=self._described(living, question.at))
+            return PersonAnswer(service="scoring", stores=stores)
         if question.ask == "export":
-            stores = self._described(living, question.at)
+            stores["points"] = self._points.exported(question.profile_ids, question.at)
             stores["standings"] = [_exported(standing) for standing in living]
             return PersonAnswer(service="scoring", stores=stores)
         assert_never(question.ask)
@@ -72,6 +80,10 @@ class Person:
             "fits": standing.values(FitModel.kind),
             "cells": standing.values(Strategy.kind),
         }
+
+    def _forgotten(self, question: PersonQuestion) -> dict[str, int]:
+        points = self._points.erase(question.profile_ids, question.at)
+        return {"standings": self._forget(question), "points": points}
 
     def _forget(self, question: PersonQuestion) -> int:
         # An erasure of nothing leaves a tombstone too: facts may still be on their way.

@@ -52,14 +52,15 @@ class MessageFailed(Fact):
 
 
 class Complaint(Model):
-    """A recipient called message `send_id` spam. `purpose` is what it was sent for, empty where it needed none;
-    `address_key` is `addresses.address_key`."""
+    """A recipient called message `send_id` spam, or wants no more such by the provider's own way to `unsubscribe`.
+    `purpose` is what it was sent for, empty where it needed none; `address_key` is `addresses.address_key`."""
 
     send_id: str
     address_key: str
     channel: str
     purpose: str
     at: Instant
+    means: Literal["complaint", "unsubscribe"] = "complaint"
 
 
 class ComplaintsReceived(Fact):

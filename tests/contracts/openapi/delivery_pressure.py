@@ -37,6 +37,10 @@ OPERATIONS: Mapping[str, Operation] = {
         "not_stopped",
         "pause_changed",
     ),
+    "POST /pressure/restored": does(
+        "Tables came back from a backup: nothing that was asked for before now leaves any more",
+        obj({"restored_at": INSTANT}),
+    ),
 }
 
 SCHEMAS: Mapping[str, Schema] = {

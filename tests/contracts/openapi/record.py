@@ -42,6 +42,7 @@ def everywhere(road: Road) -> list[Visit]:
     road.deliver()
     tour_outward.pages(tour)
     tour_scoring.people_and_forums(tour)
+    tour_scoring.loyalty(tour)
     tour_outward.what_was_sent(tour)
     tour_channels.channels(tour)
     tour_console.files(tour)

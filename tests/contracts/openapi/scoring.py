@@ -19,7 +19,10 @@ from tests.contracts.openapi.operations import (
     does,
     or_table,
 )
-from tests.contracts.openapi.scoring_shapes import DEFINITION_CODES, SCHEMAS, title
+from tests.contracts.openapi.scoring_loyalty import OPERATIONS as OF_LOYALTY
+from tests.contracts.openapi.scoring_loyalty import SCHEMAS as LOYALTY_SCHEMAS
+from tests.contracts.openapi.scoring_shapes import DEFINITION_CODES, title
+from tests.contracts.openapi.scoring_shapes import SCHEMAS as OTHER_SCHEMAS
 from tests.contracts.openapi.shapes import DAY, FLAG, TEXT, Schema, many, named, obj, ref
 
 __all__ = ["OPERATIONS", "SCHEMAS"]
@@ -186,4 +189,7 @@ OPERATIONS: Mapping[str, Operation] = {
     **of_lists(),
     **of_people(),
     **of_forums(),
+    **OF_LOYALTY,
 }
+
+SCHEMAS: Mapping[str, Schema] = {**OTHER_SCHEMAS, **LOYALTY_SCHEMAS}

@@ -138,6 +138,7 @@ def pressure(tour: Tour) -> None:
     ask("PUT /pressure", body={"caps": [{"count": 3, "within": "P1D"}], "brake": None, "guard": None})
     ask("GET /pressure/pauses")
     ask("POST /pressure/pauses/{name}/resume", "guard:email", expect=404)
+    ask("POST /pressure/restored")
 
 
 def pages(tour: Tour) -> None:

@@ -74,6 +74,21 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "reactions": [{"triggers": ["asks"], "positions": ["any"], "owner": "sales"}],
     },
 }
+PROGRAMME: dict[str, Any] = {
+    "unit": "beans",
+    "earn": [
+        {"name": "purchase", "event": "Order Completed", "per": {"property": "revenue", "amount": 1}},
+        {"name": "welcome", "event": "Registered", "points": 50, "once": True},
+    ],
+    "expires": "P365D",
+    "tiers": {"levels": [{"name": "silver", "points": 100}, {"name": "gold", "points": 500}]},
+    "perks": [
+        {"name": "repair", "title": "Free repair", "lever": "service", "tier": "silver"},
+        {"name": "tasting", "title": "An evening of tasting", "lever": "relational", "points": 80},
+        {"name": "quiz", "title": "The monthly quiz", "lever": "engagement", "tier": "gold"},
+    ],
+    "referral": {"referrer": 100, "friend": 50, "link": "https://shop.example/?ref={code}"},
+}
 WRONG: dict[str, Any] = {
     "segment": {"condition": {"fact": "orders"}},
     "score-model": {"rules": []},
@@ -150,6 +165,32 @@ def people_and_forums(tour: Tour) -> None:
     ask("POST /profiles/{profile_id}/stages/{name}", ana, "first", body={"to": "prospect"}, expect=409)
     ask("POST /profiles/{profile_id}/stages/{name}", ana, "first", body={"to": "king"}, expect=400)
     _forums(tour)
+
+
+def loyalty(tour: Tour) -> None:
+    """A programme, and what is done with points."""
+    ask = tour.ask
+    ana = tour.road.http("GET", "/profiles/userId:ana", admin=True).json()["profile_id"]
+    ask("GET /loyalty/programme", expect=404)
+    ask("GET /loyalty/{profile_id}", ana, expect=404)
+    ask("PUT /loyalty/programme", body=PROGRAMME)
+    ask("PUT /loyalty/programme", body={"perks": [{"name": "a"}]}, expect=400)
+    ask("PUT /loyalty/programme", body=PROGRAMME, headers={"if-none-match": "*"}, expect=412)
+    ask("GET /loyalty/programme")
+    for path, body in (
+        ("adjust", {"points": 120, "reason": "Brought over from the old cards"}),
+        ("burn", {"perk": "tasting"}),
+    ):
+        key = f"POST /loyalty/{{profile_id}}/{path}"
+        ask(key, ana, body=body, headers={"idempotency-key": "till-7-0815"})
+        ask(key, ana, body=body, expect=400)
+        ask(key, "prf_none", body=body, headers={"idempotency-key": "till-7-0816"}, expect=404)
+        less = {"points": -9_000, "reason": "A mistake"} if path == "adjust" else {"points": 9_000}
+        ask(key, ana, body=less, headers={"idempotency-key": "till-7-0817"}, expect=409)
+    ask("POST /loyalty/{profile_id}/referral-code", ana)
+    ask("POST /loyalty/{profile_id}/referral-code", "prf_none", expect=404)
+    ask("GET /loyalty/{profile_id}", ana, query={"limit": "10"})
+    ask("GET /loyalty/{profile_id}", ana, query={"limit": "0"}, expect=400)
 
 
 def _place(kind: str) -> dict[str, str]:

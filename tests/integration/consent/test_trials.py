@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from local import consent_page, scanners, trials, withdrawals
+from local.loyal_points import Points
 from local.recipients import Contents
 from local.scanners import Scan, Visit
 from local.town import Town, until
@@ -106,13 +107,13 @@ def test_a_disturbed_round_is_held_again_once(
 def test_the_page_has_both_beside_the_history(world: World) -> None:
     whole_life(world)
     scan = Scan([Visit("/consents/confirm", "GET", "<Scanner>", 200)], 7, True, 8)
-    tried = Tried(scan, Withdrawals([0.1, 0.2, 0.4], overlapping=1, late=0))
+    tried = Tried(scan, Withdrawals([0.1, 0.2, 0.4], overlapping=1, late=0), Points(32, 32, 32))
     shown = consent_page.consent(looked_at(world), tried)
     assert "is the same, byte for byte" in shown
     assert "&lt;Scanner&gt;" in shown
     assert "median 0.20 s, 99 % within 0.40 s (3 by one click" in shown
     assert trials.facts(tried)[0][1] == tried.withdrawals.summary()
-    assert len(trials.checks(tried)) == 4
+    assert len(trials.checks(tried)) == 5
 
 
 def test_what_does_not_come_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

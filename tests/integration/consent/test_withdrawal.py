@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -66,9 +66,19 @@ def mail_back(text: str, sender: str = MAIL, encoding: str = "UTF-8", **verdicts
     assert heard(notice) == {"batchItemFailures": []}
 
 
-def complaint(world: World, purpose: str, send_id: str = "snd_1") -> None:
+def complaint(
+    world: World,
+    purpose: str,
+    send_id: str = "snd_1",
+    means: Literal["complaint", "unsubscribe"] = "complaint",
+) -> None:
     one = Complaint(
-        send_id=send_id, address_key=world.key(), channel="email", purpose=purpose, at=world.clock.now()
+        send_id=send_id,
+        address_key=world.key(),
+        channel="email",
+        purpose=purpose,
+        at=world.clock.now(),
+        means=means,
     )
     event = ComplaintsReceived(complaints=[one])
     body = {
@@ -215,21 +225,24 @@ def test_what_nobody_can_read_goes_to_the_dead_letters(world: World, body: str) 
 
 
 @pytest.mark.capability("003-22")
-def test_a_complaint_ends_what_the_message_was_sent_for(world: World) -> None:
+@pytest.mark.parametrize("means", ["complaint", "unsubscribe"])
+def test_a_complaint_ends_what_the_message_was_sent_for(
+    world: World, means: Literal["complaint", "unsubscribe"]
+) -> None:
     """F19: fifty times told, once recorded; told again after a new permission, nothing."""
     world.define("offers")
     world.granted()
     world.ask(purpose="offers")
     world.confirm(world.mailed_token())
     for _ in range(50):
-        complaint(world, "newsletter")
+        complaint(world, "newsletter", means=means)
     assert states(world) == {"newsletter": "revoked", "offers": "granted"}
     last = world.look()["history"][-1]
-    assert (last["means"], last["form"]) == ("complaint", "message:snd_1")
+    assert (last["means"], last["form"]) == (means, "message:snd_1")
     world.granted()
-    complaint(world, "newsletter")
+    complaint(world, "newsletter", means=means)
     assert states(world)["newsletter"] == "granted"
-    complaint(world, "", "snd_2")
+    complaint(world, "", "snd_2", means=means)
     assert set(states(world).values()) == {"revoked"}
 
 

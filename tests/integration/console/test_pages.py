@@ -70,6 +70,7 @@ def pages(console: Console) -> dict[str, str]:
         f"people/{ann}/permissions": "Proof holds",
         f"people/{ann}/messages": "Thank you",
         f"people/{ann}/journeys": "Left: came to the end",
+        f"people/{ann}/points": "There is no loyalty programme.",
         f"people/{ann}/segments": "Orders ≥ 1: yes; seen: 1",
         "segments": "First order",
         "segments/first_order": "3 people",

@@ -14,6 +14,7 @@ from botocore.client import BaseClient
 from moto import mock_aws
 
 from services.delivery import bootstrap
+from services.delivery.domain.pressure.pace import Quota
 from services.delivery.domain.protocol import Answer, Sent
 from services.delivery.ports import Outgoing
 from services.shared.addresses import address_key
@@ -245,6 +246,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         CLOCK.advance(NOW - CLOCK.now())
         monkeypatch.setattr(bootstrap, "real_seconds", lambda: CLOCK.now().timestamp())
         monkeypatch.setattr(bootstrap, "rest", lambda seconds: None)
+        monkeypatch.setattr(bootstrap, "ses_quota", lambda now: Quota(read_at=now))
+        monkeypatch.setattr(bootstrap, "sms_quota", lambda origination, now: Quota(read_at=now))
         published: list[dict[str, Any]] = []
 
         class Events:

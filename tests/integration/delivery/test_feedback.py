@@ -67,6 +67,23 @@ def test_a_hard_bounce_and_a_complaint_suppress_for_good(sent: World) -> None:
     assert gates["suppressed#email"]["reason"]["S"] == "complained"
 
 
+@pytest.mark.parametrize(("everything", "told"), [(True, ["unsubscribe"]), (False, [])])
+def test_who_unsubscribes_at_ses_itself_withdraws_what_the_message_was_sent_for(
+    sent: World, everything: bool, told: list[str]
+) -> None:
+    """F19: told ten times, passed on to consent once; the address itself stays good."""
+    preferences = {"unsubscribeAll": everything, "topicSubscriptionStatus": []}
+    for _ in range(10):
+        note(ses_event("Subscription", "snd_1", newTopicPreferences=preferences))
+    facts = [fact for name, fact in publish(sent) if name == "ComplaintsReceived.v1"]
+    found = [one for fact in facts for one in fact["complaints"]]
+    assert [(one["means"], one["purpose"], one["send_id"]) for one in found] == [
+        (means, "newsletter", "snd_1") for means in told
+    ]
+    ask(request("snd_2", template="confirm"))
+    assert sent.item("snd_2")["status"] == "sent"
+
+
 def test_feedback_before_the_answer_and_fifty_times(sent: World) -> None:
     for minutes in (9, *[5] * 50, 7):
         note(ses_event("Open", "snd_1", minutes))
@@ -235,6 +252,6 @@ def test_every_sample_of_ses_maps_onto_a_message_of_ours(sent: World) -> None:
         note(report)
 
     marks = {name for name in sent.item("snd_1") if name.startswith("first_")}
-    kinds = ("accepted", "delivered", "bounced", "complained", "opened", "clicked", "rejected", "delayed")
+    kinds = ("delivered", "bounced", "complained", "opened", "clicked", "rejected", "delayed", "opted_out")
     assert marks == {f"first_{kind}_at" for kind in kinds}
     assert CLOCK.now() == NOW

@@ -16,6 +16,7 @@ from services.delivery import bootstrap, bootstrap_channels
 from services.delivery.adapters.dynamo_work import DynamoWork
 from services.delivery.adapters.s3_orders import S3Orders
 from services.delivery.handlers import channels, order_letters
+from services.delivery.use_cases.order_letters import UnreadableReport
 from tests.integration.delivery.conftest import CLOCK, Context, World
 from tests.integration.delivery.test_sending import ask, consent, given_contact, request
 
@@ -100,6 +101,39 @@ def test_a_letter_is_ordered_and_its_status_comes_back(ready: World) -> None:
     for _ in range(2):
         assert call("POST", "/print-orders/2026-03-01/status", said) == (200, {"delivered": 1, "foreign": 1})
     assert ready.item("snd_1")["first_delivered_at"] == at
+
+
+def test_a_printer_s_file_is_taken_in_once_and_one_that_can_not_be_read_stays(ready: World) -> None:
+    """F5, F20: noted before it is removed, so that it may be taken in again; its neighbours are."""
+    for name in ("snd_1", "snd_2"):
+        letter(name, node=name)
+    order_letters.handler({}, Context())
+    at = "2026-03-03T10:00:00.000Z"
+    good = f"piece_id,status,at\r\nsnd_1,delivered,{at}\r\nsnd_2,printed,{at}\r\nsnd_x,returned,{at}\r\n"
+    files = {
+        "2026-03-01/a.csv": "\ufeff" + good,
+        "2026-03-01/b.csv": f"piece_id,status,at\r\nsnd_2,eaten,{at}\r\n",
+        "2026-03-01/c.csv": "nonsense",
+        "2026-02-01/d.csv": good,
+        "2026-03-01/e.csv": f"piece_id,status,at\r\nsnd_2,returned,{at}\r\n",
+    }
+    s3 = boto3.client("s3")
+    for name, text in files.items():
+        s3.put_object(Bucket="lake", Key=f"print-status/{name}", Body=text.encode())
+
+    for _ in range(2):
+        with pytest.raises(UnreadableReport, match="3 files"):
+            order_letters.handler(order_letters.TAKE_REPORTS, Context())
+        left = s3.list_objects_v2(Bucket="lake", Prefix="print-status/")["Contents"]
+        assert [one["Key"].rpartition("/")[2] for one in left] == ["d.csv", "b.csv", "c.csv"]
+        s3.put_object(
+            Bucket="lake", Key="print-status/2026-03-01/a.csv", Body=good.encode()
+        )  # died before removing
+
+    assert ready.item("snd_1")["first_delivered_at"] == at
+    assert ready.item("snd_2")["first_bounced_at"] == at
+    letter("snd_3", node="snd_3")
+    assert ready.item("snd_3")["reason"] == "suppressed"  # one came back
 
 
 @pytest.mark.capability("002-11")

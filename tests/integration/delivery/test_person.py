@@ -142,6 +142,20 @@ def test_erased_with_everything_but_suppressions_and_counts(known: World) -> Non
     assert len(known.email.accepted) == 3
 
 
+def test_whoever_shares_an_address_keeps_it(known: World) -> None:
+    """And still hears of what changes about it, as the erased one does not."""
+    given_contact("prf_other", version=2, email=CANARY)
+    assert ask("erase", WINNER, LOSER, address=OLD)["stores"]["owners"] == 2
+    consent("revoked", 2, CANARY)
+
+    (owner,) = (
+        i for i in known.raw("gates") if i["sk"] == {"S": "owner"} and i["pk"]["S"].endswith(key_of(CANARY))
+    )
+    assert (owner["profile_id"], owner["profiles"]) == ({"S": "prf_other"}, {"SS": ["prf_other"]})
+    ledgers = {i["pk"]["S"] for i in known.raw("gates") if i["sk"] == {"S": "ledger"}}
+    assert ledgers == {"cap#prf_other"}
+
+
 def test_a_message_that_waits_is_not_sent_to_an_erased_person(known: World) -> None:
     """F32: throttled before the erasure; whether the sweep comes before or after, nothing leaves."""
     known.email.answers = [Retry("TooManyRequestsException")]

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
 from email.message import Message as Mail
+from threading import Barrier
 from typing import Any
 
 import pytest
 
 from services.delivery import bootstrap
-from services.delivery.domain.pressure.ledger import Ledger, bid_of
+from services.delivery.adapters.message_items import to_item
+from services.delivery.domain.pressure.ledger import bid_of
 from services.delivery.domain.protocol import Refused, Retry, Unknown
 from services.delivery.handlers import (
     api,
@@ -26,6 +29,7 @@ from services.delivery.handlers import (
     sweep,
     templates,
 )
+from services.shared.aws.dynamo import Table
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChange, ConsentChanged
 from services.shared.contracts.ingest import ProfileChange, ProfilesChanged
 from services.shared.contracts.journeys import MessageRequested
@@ -206,6 +210,59 @@ def test_consent_revoked_between_reading_and_claiming(ready: World, monkeypatch:
     assert "revoked cns_2" in json.dumps(ready.item("snd_1")["gates"])
 
 
+def test_a_complaint_between_reading_and_claiming(ready: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    consent("granted")
+    ask(request())
+    messages = bootstrap.sending()._messages
+    claim = messages.claim
+
+    def complain_first(*args: Any) -> Any:
+        on_feedback.handler(notification(ses_event("Complaint", "snd_1")), Context())
+        return claim(*args)
+
+    monkeypatch.setattr(messages, "claim", complain_first)
+    ask(request("snd_2"))
+
+    assert [m.send_id for m in ready.email.accepted] == ["snd_1"]
+    assert ready.item("snd_2")["reason"] == "suppressed"
+
+
+def test_a_withdrawal_stops_everybody_who_has_the_address(
+    ready: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two profiles with one address: the ledger of each moves on."""
+    given_contact("prf_2", email=EMAIL)
+    consent("granted")
+    messages = bootstrap.sending()._messages
+    claim, both_are_about_to = messages.claim, Barrier(2, lambda: consent("revoked", 2), timeout=20)
+
+    def claim_after_the_withdrawal(*args: Any) -> Any:
+        both_are_about_to.wait()
+        return claim(*args)
+
+    monkeypatch.setattr(messages, "claim", claim_after_the_withdrawal)
+    ask(request(), request("snd_2", profile_id="prf_2"))
+
+    assert ready.email.accepted == []
+    assert {ready.item(one)["reason"] for one in ("snd_1", "snd_2")} == {"no_consent"}
+
+
+def test_nothing_but_the_queue_looks_after_a_claim_until_its_request_comes_again(ready: World) -> None:
+    """F5: the worker dies in the attempt. The sweep knows of it once the queue has brought the request again."""
+    consent("granted")
+    ready.email.answers = [RuntimeError("the worker died")]
+    ask(request(), failures=1)
+    assert [i for i in ready.raw("messages") if "open_partition" in i] == []
+    ask(request())
+    ask(request())
+
+    assert [i["status"] for i in ready.raw("messages") if "open_partition" in i] == [{"S": "claimed"}]
+    CLOCK.advance(timedelta(minutes=16))
+    sweep.handler({}, Context())
+    assert (ready.item("snd_1")["status"], ready.item("snd_1")["reason"]) == ("failed", "unknown_outcome")
+    assert [i for i in ready.raw("messages") if "open_partition" in i] == []
+
+
 def test_an_overtaken_permission_and_contact_are_dropped(ready: World) -> None:
     consent("revoked", 5)
     consent("granted", 4)
@@ -380,14 +437,15 @@ def test_the_sweep_passes_one_by_that_it_cannot_take(ready: World, monkeypatch: 
 
 
 def test_a_refusal_is_final(ready: World) -> None:
+    """F17: the neighbour in the same batch is sent."""
     consent("granted")
     ready.email.answers = [Refused("MessageRejected")]
     ask(request())
-    ask(request())
+    ask(request(), request("snd_2", template="confirm"))
 
     assert ready.item("snd_1")["status"] == "failed"
     assert ready.item("snd_1")["reason"] == "MessageRejected"
-    assert ready.email.accepted == []
+    assert [one.send_id for one in ready.email.accepted] == ["snd_2"]
 
 
 def test_marketing_of_unknown_fate_is_given_up_and_late_feedback_corrects_it(ready: World) -> None:
@@ -422,6 +480,7 @@ def test_a_service_message_of_unknown_fate_is_repeated_once(ready: World) -> Non
 
 
 def test_a_crash_in_the_attempt_leaves_a_visible_claim(ready: World) -> None:
+    """F5, F6."""
     consent("granted")
     ready.email.answers = [RuntimeError("the worker died")]
     ask(request(), failures=1)
@@ -435,6 +494,7 @@ def test_a_crash_in_the_attempt_leaves_a_visible_claim(ready: World) -> None:
 
 
 def test_without_time_nothing_is_begun(ready: World) -> None:
+    """F6: a claim is never cut off by the end of the function's time."""
     consent("granted")
     event = sqs(MessageRequested(requests=[request()]))
 
@@ -456,14 +516,14 @@ def test_poison_is_failed_and_its_neighbour_sent(ready: World) -> None:
 def test_a_claim_whose_answer_was_lost_is_known_as_its_own(ready: World) -> None:
     consent("granted")
     sending = bootstrap.sending()
-    templates, contacts = sending.facts([request()])
+    templates, contacts, _ = sending.facts([request()])
     stored = sending._messages.create(_stored())
     message = _stored(message_class="commercial", purpose="newsletter")
     prepared = sending._prepare(message, templates["news"].document, contacts["prf_1"], NOW)  # type: ignore[arg-type, union-attr]
     claimed = sending._claimed(message, templates["news"], prepared)  # type: ignore[arg-type]
     other = sending._claimed(message, templates["news"], prepared)  # type: ignore[arg-type]
 
-    ledger = Ledger().touched(bid_of(claimed, "email"), NOW)
+    ledger = prepared.ledger.touched(bid_of(claimed, "email"), NOW)  # type: ignore[union-attr]
     assert sending._messages.claim(stored, claimed, ledger) == "claimed"
     assert sending._messages.claim(stored, claimed, ledger) == "claimed"
     assert sending._messages.claim(stored, other, ledger) == "taken"
@@ -660,3 +720,18 @@ def test_a_soft_opt_in_needs_a_way_to_object_in_each_message(ready: World) -> No
     assert ready.item("snd_1")["reason"] == "no_consent"
     assert "needs a way to object" in ready.item("snd_1")["gates"][-1]["input"]
     assert ready.item("snd_2")["status"] == "sent"
+
+
+def test_messages_as_they_were_kept_before_are_carried_on(ready: World) -> None:
+    """A request used to be kept before its claim, and every claim to have its place in the sweep's index."""
+    consent("granted")
+    table = Table("messages")
+    table.put(to_item(_stored()))
+    old = replace(_stored(status="claimed", attempt_id="att_1"), send_id="snd_old", watched=True)
+    table.put(to_item(replace(old, claimed_at="2026-03-01T11:00:00.000Z")))
+    ask(request())
+    sweep.handler({}, Context())
+
+    assert (ready.item("snd_1")["status"], ready.item("snd_1")["attempts"]) == ("sent", 1)
+    assert ready.item("snd_old")["reason"] == "unknown_outcome"
+    assert [i for i in ready.raw("messages") if "open_partition" in i] == []

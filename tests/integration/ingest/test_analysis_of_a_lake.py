@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -15,21 +14,18 @@ from halte.analysis.happenings import of_lake
 from halte.stores import Place, Tables, UnknownStage
 from services.ingest.domain.happenings import Happening
 from tests.integration.ingest.conftest import World
-from tests.support.moto_repairs import moto_repaired
 
 LIVE = Place(Tables("Identities", "Profiles", "ProfileParts"), "halte-lake", "no-secret")
 
 
 @pytest.fixture(autouse=True)
-def _stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _stage(monkeypatch: pytest.MonkeyPatch) -> None:
     def found(stage: str) -> Place:
         if stage != "test":
             raise UnknownStage(f"halte-{stage}-ingest: there is none")
         return LIVE
 
     monkeypatch.setattr(reading, "find", found)
-    with moto_repaired():
-        yield
 
 
 def send(world: World, *messages: dict[str, object]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from tests.integration.ingest.conftest import NOW, SECRET_KEY, World
 from tests.integration.ingest.importing import Importer, open_importer
 from tests.integration.ingest.test_doors import basic, bus_body
 from tests.integration.ingest.test_rebuild import differences, keeper
-from tests.support.moto_repairs import moto_repaired
 
 __all__ = ["keeper"]
 
@@ -23,11 +21,9 @@ BUILT_IN = sorted(("email", "hygiene", "phone", *NAMES))
 
 
 @pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The doors look at the registry each time, and threads may go on."""
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The doors look at the registry each time."""
     monkeypatch.setattr(doors, "KNOWN_SECONDS", 0)
-    with moto_repaired():
-        yield
 
 
 def register(world: World, policy: str, **attributes: dict[str, Any]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +16,18 @@ from halte.stores import Place, Tables, UnknownStage
 from services.ingest.bootstrap import people as bootstrap
 from services.shared.aws.clients import client
 from tests.integration.ingest.conftest import World
-from tests.support.moto_repairs import moto_repaired
 
 TABLES = Tables("Identities", "Profiles", "ProfileParts")
 
 
 @pytest.fixture(autouse=True)
-def _stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _stage(monkeypatch: pytest.MonkeyPatch) -> None:
     def found(stage: str) -> Place:
         if stage != "test":
             raise UnknownStage(f"halte-{stage}-ingest: there is none")
         return Place(TABLES, "halte-lake", os.environ["ADDRESS_SECRET_ARN"])
 
     monkeypatch.setattr(command, "find", found)
-    with moto_repaired():
-        yield
 
 
 def run(*arguments: str) -> tuple[int, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from services.shared.aws.clients import client
 from tests.integration.ingest.conftest import SECRET_KEY, World
 from tests.integration.ingest.importing import BUCKET, Importer, open_importer
 from tests.integration.ingest.test_doors import basic
-from tests.support.moto_repairs import moto_repaired
 
 LIVE = Place(Tables("Identities", "Profiles", "ProfileParts"), BUCKET, "no-secret")
 DAY = "2026-01-01T00:00:00Z"
@@ -46,12 +44,6 @@ class Direct:
     def upload(self, url: str, content: bytes) -> None:
         key = url.split("?")[0].partition("/imports/")[2]
         client("s3").put_object(Bucket=BUCKET, Key=f"imports/{key}", Body=content)
-
-
-@pytest.fixture(autouse=True)
-def _threads() -> Iterator[None]:
-    with moto_repaired():
-        yield
 
 
 @pytest.fixture

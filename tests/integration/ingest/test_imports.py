@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,15 +17,8 @@ from tests.integration.ingest.conftest import World
 from tests.integration.ingest.importing import BUCKET, CONTACTS, Context, Importer, open_importer
 from tests.integration.ingest.test_rebuild import decide, differences, profile_id_of, settle
 from tests.integration.ingest.test_rebuild import keeper as keeper  # the fixture
-from tests.support.moto_repairs import moto_repaired
 
 HEADER = "user_id,email,first_name,updated_at\n"
-
-
-@pytest.fixture(autouse=True)
-def _threads() -> Iterator[None]:
-    with moto_repaired():
-        yield
 
 
 @pytest.fixture

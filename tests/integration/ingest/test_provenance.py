@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from itertools import permutations
 from typing import Any
 
@@ -12,13 +11,6 @@ import pytest
 from tests.integration.ingest.conftest import World
 from tests.integration.ingest.importing import Importer, open_importer
 from tests.integration.ingest.test_doors import basic, bus_body
-from tests.support.moto_repairs import moto_repaired
-
-
-@pytest.fixture(autouse=True)
-def _threads() -> Iterator[None]:
-    with moto_repaired():
-        yield
 
 
 @pytest.fixture

@@ -26,17 +26,10 @@ from services.ingest.lake.upkeep import LakeKeeper
 from services.shared.aws.dynamo import Table
 from services.shared.clock import FixedClock, to_iso
 from tests.integration.ingest.conftest import ENV, SECRET_KEY, World
-from tests.support.moto_repairs import moto_repaired
 from tests.support.real_data import CDNOW_ORDERS, present
 
 LIVE = Tables("Identities", "Profiles", "ProfileParts")
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def _threads() -> Iterator[None]:
-    with moto_repaired():
-        yield
 
 
 @pytest.fixture

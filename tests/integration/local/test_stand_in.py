@@ -154,7 +154,7 @@ def test_knows_no_other_operation(stand_in: StandIn, sms: Any) -> None:
     from botocore.exceptions import ClientError
 
     with pytest.raises(ClientError, match="UnknownOperation"):
-        sms.describe_phone_numbers()
+        sms.describe_pools()
 
 
 def test_keeps_an_opt_out_list(stand_in: StandIn, sms: Any) -> None:

@@ -49,6 +49,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, clock: FixedClock) -> Iterator[None]:
     monkeypatch.setenv("PLACES_TABLE", "places")
     monkeypatch.setenv("CONSENTS_TABLE", "consents")
     monkeypatch.setenv("MENTIONS_TABLE", "mentions")
+    monkeypatch.setenv("LOYALTY_TABLE", "loyalty")
     monkeypatch.setenv("HISTORY_FUNCTION", "history")
     monkeypatch.setenv("BUS_NAME", "bus")
     begin_anew()
@@ -63,25 +64,27 @@ def aws(monkeypatch: pytest.MonkeyPatch, clock: FixedClock) -> Iterator[None]:
 
 def create_tables() -> None:
     dynamodb = boto3.client("dynamodb")
-    dynamodb.create_table(
-        TableName="standings",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "S"} for name in ("profile_id", "due_shard", "due_at")
-        ],
-        KeySchema=[{"AttributeName": "profile_id", "KeyType": "HASH"}],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "due",
-                "KeySchema": [
-                    {"AttributeName": "due_shard", "KeyType": "HASH"},
-                    {"AttributeName": "due_at", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
-        ],
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-    )
+    for name in ("standings", "loyalty"):
+        dynamodb.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": "S"}
+                for name in ("profile_id", "due_shard", "due_at")
+            ],
+            KeySchema=[{"AttributeName": "profile_id", "KeyType": "HASH"}],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "due",
+                    "KeySchema": [
+                        {"AttributeName": "due_shard", "KeyType": "HASH"},
+                        {"AttributeName": "due_at", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+            ],
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        )
     dynamodb.create_table(
         TableName="definitions",
         BillingMode="PAY_PER_REQUEST",

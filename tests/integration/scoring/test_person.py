@@ -114,7 +114,7 @@ def test_described_with_recency_tenure_and_the_rules_behind_the_points(clock: Fi
 
 def test_of_nobody_there_is_nothing() -> None:
     assert ask("describe", "prf_nobody") == {"service": "scoring", "stores": {}, "more": False}
-    assert ask("export", "prf_nobody")["stores"] == {"standings": []}
+    assert ask("export", "prf_nobody")["stores"] == {"standings": [], "points": []}
 
 
 def test_exported_is_all_that_is_kept_and_of_nobody_else(clock: FixedClock) -> None:
@@ -145,8 +145,8 @@ def test_erased_for_good_and_again_without_harm(
     publish(stream())
     published.clear()
 
-    assert ask("erase", "prf_1", "prf_old")["stores"] == {"standings": 2}
-    assert ask("erase", "prf_1", "prf_old")["stores"] == {"standings": 0}
+    assert ask("erase", "prf_1", "prf_old")["stores"] == {"standings": 2, "points": 0}
+    assert ask("erase", "prf_1", "prf_old")["stores"] == {"standings": 0, "points": 0}
     deliver(
         message("a", change(1, *LOST, country="canary-7f3a")), message("b", change(2, order("1998-03-02")))
     )

@@ -23,6 +23,7 @@ import { lifecycle } from "../../../services/console/static/stages.mjs";
 import { previewed } from "../../../services/console/static/templates.mjs";
 import { baseOf } from "../../../services/console/static/session.mjs";
 import { clause, length, percent, plain, said } from "../../../services/console/static/words.mjs";
+import { account } from "../../../services/console/static/points.mjs";
 
 const DOT = `digraph "second" {
   "entry" [label="enters \\"first\\"" shape=oval];
@@ -48,6 +49,14 @@ test("the API's picture is read whole", () => {
   assert.equal(nodes[0].text, 'enters "first"');
   assert.equal(edges.length, 6);
   assert.deepEqual(edges[2], { from: "n_again", to: "n_done", text: "orders ≥ 20", back: false });
+});
+
+test("points are shown with what is owed and what may be had", () => {
+  const lines = [{ at: "2026-01-03T00:00:00.000Z", kind: "refund", points: -20, owed: 80, cause: "Order Cancelled" }];
+  const perks = [{ title: "Free repair", open: true }, { title: "An evening of tasting", open: false }];
+  const shown = words(account({ unit: "beans", balance: 0, tier: "silver", debt: 80, expires_at: null, perks, referral_code: null, entries: lines }));
+  for (const one of ["80 owed", "Silver", "Free repair", "Order Cancelled"]) assert.ok(shown.includes(one), `${one}: ${shown}`);
+  assert.ok(!shown.includes("tasting"));
 });
 
 test("nodes go down in ranks, never overlap, and what leads back is told apart", () => {

@@ -17,6 +17,7 @@ from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.feedback import Feedback
 from services.delivery.domain.message import OPEN, WAITING, Message
 from services.delivery.domain.pressure.ledger import Ledger
+from services.delivery.domain.prices import Prices
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
 from services.delivery.domain.templates.documents import Template, TemplateDocument
 from services.delivery.ports import ClaimVerdict, Outgoing, Stale
@@ -89,7 +90,9 @@ class World:
         """The queue brings the request, once more."""
         self.deliveries += 1
         self.clock.advance(timedelta(minutes=1))
-        self._work(lambda: self.sending.take(REQUEST, TEMPLATES[self.message_class], ANN))
+        stale = self.trouble and self.message is not None and self.choices.of(2)
+        known = None if stale else self.message
+        self._work(lambda: self.sending.take(REQUEST, TEMPLATES[self.message_class], ANN, known))
 
     def sweep(self) -> None:
         """The sweep comes by when all that is open is due."""
@@ -141,15 +144,23 @@ class World:
     def get(self, send_id: str) -> Message | None:
         return self.message
 
+    def known(self, send_ids: Iterable[str]) -> dict[str, Message]:
+        return {"snd_1": self.message} if self.message else {}
+
     def update(self, seen: Message, new: Message) -> None:
         self._danger("before the outcome is kept")
-        if self.message != seen:
+        if not self._stands(seen):
             raise Stale(self.message)
         self.message = new
 
+    def _stands(self, seen: Message) -> bool:
+        if seen.status == "pending":
+            return self.message is None or self.message.status == "pending"
+        return self.message == seen
+
     def claim(self, seen: Message, new: Message, ledger: Ledger) -> ClaimVerdict:
         self._danger("before the claim")
-        if self.message != seen:
+        if not self._stands(seen):
             return "taken"
         self.message = new
         self.trail.append(f"claimed as {new.attempt_id}")
@@ -166,13 +177,16 @@ class World:
 
     def _due(self, statuses: Iterable[str], moment: datetime) -> Iterator[str]:
         message = self.message
-        if message and message.status in statuses and message.claimed_at < to_iso(moment):
+        if message and message.swept and message.status in statuses and message.claimed_at < to_iso(moment):
             yield message.send_id
 
     # `Gates`, `Channels`, `Templates`, `Links`, as far as a send asks them
 
     def terms(self) -> ChannelTerms:
         return ChannelTerms()
+
+    def prices(self) -> Prices:
+        return Prices([])
 
     def standings(self, addresses: Mapping[str, tuple[str, str]], purpose: str) -> dict[str, Standing]:
         permission = Permission("granted", "cns_1") if purpose else None

@@ -25,7 +25,7 @@ KINDS = {
     "rendering-failure": "rejected",
     "renderingfailure": "rejected",
     "deliverydelay": "delayed",
-    "subscription": "subscription",
+    "subscription": "opted_out",
 }
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
@@ -80,6 +80,29 @@ def test_all_ten_kinds_of_ses_are_read_in_all_three_forms() -> None:
             read_as.setdefault(name.replace("-", ""), []).append((feedback.kind, feedback.provider_id))
     assert len(read_as) == 10
     assert all(len(forms) == 3 and len(set(forms)) == 1 for forms in read_as.values())
+
+
+OUT, IN = (
+    {"unsubscribeAll": False, "topicSubscriptionStatus": [{"topicName": "news", "subscriptionStatus": said}]}
+    for said in ("OptOut", "OptIn")
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        (IN, {**IN, "unsubscribeAll": True}, "opted_out"),
+        (IN, OUT, "opted_out"),
+        (None, OUT, "opted_out"),
+        (OUT, IN, "subscription"),
+        (OUT, OUT, "subscription"),
+        ({**IN, "unsubscribeAll": True}, IN, "subscription"),
+    ],
+)
+def test_who_wants_less_by_ses_s_own_way_withdraws(before: Any, after: Any, kind: str) -> None:
+    """Who wants more does not permit by it: that takes a confirmation."""
+    report = event("Subscription", oldTopicPreferences=before, newTopicPreferences=after)
+    assert [one.kind for one in read(in_sns(report))] == [kind]
 
 
 def test_the_same_report_is_the_same_feedback_in_every_wrapping() -> None:

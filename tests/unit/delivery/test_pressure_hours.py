@@ -141,6 +141,47 @@ def test_a_message_waits_for_the_hour_at_which_its_receiver_reads(
     )
 
 
+@pytest.mark.parametrize(
+    ("reads", "hour"),
+    [
+        ({17: 4}, None),
+        ({17: 5}, 17),
+        ({6: 3, 17: 2, 18: 2, 16: 1}, 17),
+        ({6: 3}, None),
+        ({23: 3, 0: 3, 12: 4}, 0),
+        ({9: 3, 15: 3}, 9),
+    ],
+)
+def test_the_hour_of_most_opens_and_clicks(reads: dict[int, int], hour: int | None) -> None:
+    """Its neighbours count half, around midnight too; of few it is not known."""
+    assert Ledger(reads=reads).reading_hour() == hour
+
+
+@pytest.mark.parametrize(
+    ("rule", "traits", "until"),
+    [
+        ({"learned": True}, {}, "2026-03-02T17:00"),
+        ({"learned": True}, {"sendHour": 12}, "2026-03-02T11:00"),
+        ({}, {}, None),
+        ({"learned": True}, {"timezone": ""}, None),
+    ],
+)
+def test_who_did_not_say_when_is_written_to_when_they_read_if_the_policy_asks_so(
+    rule: dict[str, bool], traits: dict[str, object], until: str | None
+) -> None:
+    """What the person said comes first."""
+    base = hours()
+    policy = base.policy.model_copy(
+        update={"send_time": PressurePolicy.model_validate({"send_time": rule}).send_time}
+    )
+    person = {"country": "NL", "timezone": "Europe/Amsterdam", **traits}
+    now = at("2026-03-02T09:00")
+    found = verdict(InForce(policy, 1, CALENDAR), message("snd_1", now), Ledger(reads={17: 6}), now, **person)
+    assert (found.until if isinstance(found, Held) else None) == (at(until) if until else None)
+    if until and not traits:
+        assert "learned" in found.gates[-1]["input"]
+
+
 def test_a_message_whose_moment_is_over_before_it_opens_is_dropped() -> None:
     now = at("2026-03-06T19:00")
     soon = message("snd_1", now, expires_at=to_iso(now + timedelta(hours=8)))

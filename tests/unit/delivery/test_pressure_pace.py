@@ -32,32 +32,34 @@ SAID = to_iso(NOON)
 @given(
     st.sampled_from([0.5, 1.0, 14.0, 200.0]),
     st.lists(st.tuples(st.floats(0, 3), st.integers(1, 60)), min_size=1, max_size=40),
+    st.integers(1, 8),
 )
 def test_in_no_stretch_of_time_more_leaves_than_the_rate_and_a_second_s_worth(
-    rate: float, asks: list[tuple[float, int]]
+    rate: float, asks: list[tuple[float, int]], least: int
 ) -> None:
-    """F14: whoever asks, however much at once."""
+    """F14: whoever asks, however much at once; or, where that is more, than the parts of one message."""
     bucket, now, given_at = Bucket(), 1_000.0, list[tuple[float, int]]()
     for pause, wanted in asks:
         now += pause
-        given, bucket = lease(bucket, rate, wanted, now)
+        given, bucket = lease(bucket, rate, wanted, now, least)
         assert 0 <= given <= wanted
         given_at.append((now, given))
     for n, (begin, _) in enumerate(given_at):
         total = 0
         for end, given in given_at[n:]:
             total += given
-            assert total <= (end - begin) * rate + max(1.0, rate) + 1e-6
+            assert total <= (end - begin) * rate + max(1.0, rate, least) + 1e-6
 
 
 @settings(max_examples=50)
-@given(st.sampled_from([0.5, 14.0, 200.0]), st.integers(0, 500))
-def test_after_the_wait_there_is_room(rate: float, before: int) -> None:
+@given(st.sampled_from([0.5, 14.0, 200.0]), st.integers(0, 500), st.integers(1, 8))
+def test_after_the_wait_there_is_room(rate: float, before: int, parts: int) -> None:
+    """Also for a message of more parts than leave in a second."""
     _, bucket = lease(Bucket(), rate, before, 1_000.0)
-    wait = wait_for(bucket, rate, 1, 1_000.0)
-    assert lease(bucket, rate, 1, 1_000.0 + wait + 1e-6)[0] == 1
+    wait = wait_for(bucket, rate, parts, 1_000.0, parts)
+    assert lease(bucket, rate, parts, 1_000.0 + wait + 1e-6, parts)[0] == parts
     if wait > 0.01:
-        assert lease(bucket, rate, 1, 1_000.0 + wait - 0.01)[0] == 0
+        assert lease(bucket, rate, parts, 1_000.0 + wait - 0.01, parts)[0] < parts
 
 
 def test_a_provider_that_is_asked_too_fast_is_left_in_peace_longer_each_time() -> None:
@@ -102,7 +104,7 @@ class Shelf:
 
 
 def test_workers_share_the_account_s_quota_and_ask_for_it_rarely() -> None:
-    now, asked, shelf = [1_000.0], [0], Shelf()
+    now, asked, shelf, unread = [1_000.0], [0], Shelf(), list[tuple[str, str]]()
 
     def quota(at: float) -> Quota:
         asked[0] += 1
@@ -110,7 +112,15 @@ def test_workers_share_the_account_s_quota_and_ask_for_it_rarely() -> None:
             raise ConnectionError
         return Quota(per_second=20, per_day=300, sent=float(asked[0] == 2) * 30, read_at=at)
 
-    workers = [Pace(buckets=shelf, quotas={"email": quota}, now=lambda: now[0]) for _ in range(2)]
+    workers = [
+        Pace(
+            buckets=shelf,
+            quotas={"email": quota},
+            now=lambda: now[0],
+            unread=lambda channel, error: unread.append((channel, type(error).__name__)),
+        )
+        for _ in range(2)
+    ]
     sent = [0, 0]
     for _ in range(100):  # ten seconds
         for worker in workers:
@@ -131,12 +141,30 @@ def test_workers_share_the_account_s_quota_and_ask_for_it_rarely() -> None:
     assert workers[1].take("email", None, commercial=True) == 0  # read again: the 24 hours slid
     now[0] += 301
     assert workers[0].take("email", None, commercial=True) == 0  # can't be read: the last one counts
-    assert asked[0] == 3
+    assert (asked[0], unread) == (3, [("email", "ConnectionError")])
     assert workers[0].take("sms", PaceRule(per_second=1), commercial=True) == 0
     assert 0 < workers[1].take("sms", PaceRule(per_second=1), commercial=True) <= 1
     assert workers[0].take("push", None, commercial=True) == 0
     workers[0].too_fast("push")
     assert workers[1].take("push", None, commercial=True) > 0
+
+
+def test_text_messages_are_paced_by_their_parts() -> None:
+    """F14: a number of 3 parts a second; what has 5 parts goes alone, and the next waits for all of them."""
+    now = [1_000.0]
+    pace = Pace(
+        buckets=Shelf(),
+        quotas={"sms": lambda at: Quota(per_second=3, read_at=at)},
+        now=lambda: now[0],
+        unread=lambda channel, error: None,
+    )
+    parts = 0
+    for step in range(200):  # twenty seconds
+        now[0] += 0.1
+        size = 5 if step % 3 else 1
+        while pace.take("sms", None, commercial=True, units=size) == 0.0:
+            parts += size
+    assert 50 <= parts <= 20 * 3 + 5
 
 
 @pytest.mark.parametrize(

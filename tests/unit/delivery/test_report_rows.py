@@ -85,7 +85,7 @@ def test_counts_are_where_the_message_stands_now(walk: list[tuple[tuple[Any, str
 @given(FEEDBACK, st.randoms(use_true_random=False))
 @settings(max_examples=50)
 def test_feedback_in_any_order_fifty_times_counts_the_same(told: list[tuple[str, int]], random: Any) -> None:
-    """F32: providers repeat their events, and tell them in any order; even the day is the same."""
+    """F19: providers repeat their events, and tell them in any order; even the day is the same."""
 
     def after(order: Sequence[tuple[str, int]]) -> dict[RowKey, dict[str, int]]:
         seen, rows = replace(BASE, status="sent", channel="email", mailbox="gmail"), []

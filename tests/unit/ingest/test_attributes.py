@@ -55,7 +55,7 @@ def test_an_own_declaration_of_a_built_in_attribute_counts() -> None:
     own = AttributeDocument(purpose="No phone numbers of models.", kinds=["declared"])
     strict = AttributeRules("quarantine", {"phone": own})
     assert strict.withheld({"phone": "+31612345678"}, "derived") == {"phone": "attribute_kind"}
-    assert set(strict.known()) == {"email", "hygiene", "phone", *NAMES}
+    assert set(strict.known()) == {"email", "hygiene", "phone", "loyaltyPoints", "loyaltyTier", *NAMES}
 
 
 @settings(max_examples=100)

@@ -214,3 +214,40 @@ def test_what_journeys_found_out_is_an_identify_of_the_profile_with_derived_trai
     assert once[0].trait_kind == "derived"
     elsewhere = arrivals(bus({"updates": [update]}, "acme.crm", "ProfileUpdateRequested.v1"))
     assert [refusal(arrival) for arrival in elsewhere] == ["unknown_type"]
+
+
+def balance(cause: str) -> str:
+    change = {
+        "profile_id": "prf_1",
+        "balance": 120,
+        "tier": "gold",
+        "at": "2026-01-01T00:00:00Z",
+        "cause": cause,
+    }
+    return bus({"changes": [change]}, "halte.loyalty", "LoyaltyBalanceChanged.v1")
+
+
+@pytest.mark.parametrize(
+    ("cause", "names"),
+    [
+        ("burn", ["Loyalty Balance Changed"]),
+        ("expire", ["Loyalty Points Expired"]),
+        ("tier", ["Loyalty Points Expired"]),
+        ("referral", ["Loyalty Balance Changed", "Referral Converted"]),
+    ],
+)
+def test_a_change_of_points_is_an_event_and_traits_and_the_same_again_is_the_same(
+    cause: str, names: list[str]
+) -> None:
+    once, again = arrivals(balance(cause)), arrivals(balance(cause))
+    assert [arrival.receipt for arrival in once] == [arrival.receipt for arrival in again]
+    assert len({arrival.receipt for arrival in once}) == len(names) + 1
+    *events, traits = [arrival.read() for arrival in once]
+    assert [(call.type, call.name, call.profile_id) for call in events] == [
+        ("track", name, "prf_1") for name in names
+    ]
+    assert events[0].properties == {"balance": 120, "tier": "gold", "cause": cause}
+    assert traits.traits == {"loyaltyPoints": 120, "loyaltyTier": "gold"}
+    assert once[-1].trait_kind == "derived"
+    stranger = arrivals(balance(cause).replace("halte.loyalty", "acme.loyalty"))
+    assert [refusal(arrival) for arrival in stranger] == ["unknown_type"]

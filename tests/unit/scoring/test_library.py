@@ -113,7 +113,7 @@ def test_cells_begin_and_end_to_the_second(rows: list[tuple[str, int, int]], cel
 
 
 INACTIVE: Mapping[str, Any] = {"purchase": "P180D", "response": "P90D", "points": "P60D"}
-ACTS = {"purchase": "Order Completed", "response": "Email Link Clicked", "points": "Points Changed"}
+ACTS = {"purchase": "Order Completed", "response": "Email Link Clicked", "points": "Loyalty Balance Changed"}
 
 
 @pytest.mark.capability("000-11")

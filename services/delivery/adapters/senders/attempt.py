@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from services.delivery.domain.pressure.pauses import PAUSING
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
 
 _REFUSALS = frozenset(
@@ -61,6 +62,8 @@ def _refusal(response: Any) -> Answer:
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if not 400 <= status < 500:
         return Unknown(code or "server_error")
+    if response.get("Reason") in PAUSING:
+        return Retry(str(response["Reason"]))
     if code in _DEAD:
         return Refused(code, dead=True)
     return Refused(code) if code in _REFUSALS else Retry(code)

@@ -61,7 +61,7 @@ def _findings(
     wish = Cap(count=contact.per_week, within="P7D") if contact and contact.per_week else None
     answers: tuple[Callable[[], Finding | None], ...] = (
         lambda: opening(in_force, contact, now),
-        lambda: reading_hour(policy.send_time, in_force, contact, message.requested_at, now),
+        lambda: reading_hour(policy.send_time, in_force, contact, ledger, message.requested_at, now),
         lambda: arbitrate(policy.arbitration, bid, ledger, now),
         lambda: gap(policy.gap, policy.minimum_gap, bid, ledger, now),
         *(partial(capped, cap, bid, ledger, now) for cap in policy.caps),

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from services.delivery.domain.contact import Contact
+from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.domain.pressure.policy import Hours, InForce, OpenHours, SendTime
 from services.delivery.domain.pressure.rules import Finding
 from services.shared.clock import from_iso
@@ -113,18 +114,28 @@ def zone_of(name: str) -> tzinfo | None:
 
 
 def reading_hour(
-    rule: SendTime | None, in_force: InForce, contact: Contact | None, requested_at: str, now: datetime
+    rule: SendTime | None,
+    in_force: InForce,
+    contact: Contact | None,
+    ledger: Ledger,
+    requested_at: str,
+    now: datetime,
 ) -> Finding | None:
     """Whether it is the hour at which the person likes to read, or that would come too late or when it is closed;
     `None`: they have none, or where they are is not known."""
     place = zone_of(contact.time_zone) if contact else None
-    if rule is None or contact is None or contact.send_hour is None or place is None:
+    if rule is None or contact is None or place is None:
         return None
-    seen = f"{contact.send_hour:02}:00 {contact.time_zone}"
-    if now.astimezone(place).hour == contact.send_hour:
+    hour, said = contact.send_hour, contact.time_zone
+    if hour is None and rule.learned and (learned := ledger.reading_hour()) is not None:
+        hour, said = now.astimezone(UTC).replace(hour=learned).astimezone(place).hour, f"{said}, learned"
+    if hour is None:
+        return None
+    seen = f"{hour:02}:00 {said}"
+    if now.astimezone(place).hour == hour:
         return Finding("send_time", seen)
     latest = from_iso(requested_at) + parse_duration(rule.at_most)
-    moment = next((one for one in _hours(contact.send_hour, place, now) if now < one <= latest), None)
+    moment = next((one for one in _hours(hour, place, now) if now < one <= latest), None)
     if moment is None or not all(_open(one, moment) for one in places_of(in_force, contact)):
         return Finding("send_time", f"{seen}, not within {rule.at_most} of the request")
     return Finding("send_time", seen, SEND_TIME, moment)

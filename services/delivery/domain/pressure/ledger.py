@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from services.delivery.domain.message import Message
@@ -17,6 +17,9 @@ MOST = 200
 
 GRACE = timedelta(minutes=15)
 """How long a waiting message that is due counts as about to go: the sweep comes every minute."""
+
+LEAST_READS = 5
+"""Opens and clicks from which on a person's hour is taken for theirs."""
 
 _Row = list[str | int]
 
@@ -62,13 +65,14 @@ class Wait:
 @dataclass(frozen=True)
 class Ledger:
     """A person's touches, oldest first, and waits. `revision` counts the writes; `since` is when the first message
-    ever went, `active_at` when the person last opened or clicked one."""
+    ever went, `active_at` when the person last opened or clicked one, `reads` how often in which hour (UTC)."""
 
     revision: int = 0
     touches: tuple[Touch, ...] = ()
     waits: tuple[Wait, ...] = ()
     since: datetime | None = None
     active_at: datetime | None = None
+    reads: Mapping[int, int] = field(default_factory=dict)
 
     def others(self, send: str) -> list[Touch]:
         """Commercial touches but that of `send`, which may be attempted again."""
@@ -102,6 +106,18 @@ class Ledger:
             since=min((at for at in (self.since, other.since) if at), default=None),
             active_at=max((at for at in (self.active_at, other.active_at) if at), default=None),
         )
+
+    def reading_hour(self) -> int | None:
+        """The hour (UTC) around which the person reads most, with half of what the hours beside it have; of several the
+        earliest. `None`: too little is known."""
+        if sum(self.reads.values()) < LEAST_READS:
+            return None
+
+        def weight(hour: int) -> float:
+            beside = self.reads.get((hour - 1) % 24, 0) + self.reads.get((hour + 1) % 24, 0)
+            return self.reads.get(hour, 0) + beside / 2
+
+        return max(range(24), key=lambda hour: (weight(hour), -hour))
 
     def repeats(self, bid: Bid, now: datetime) -> bool:
         """Has the person had, within a day, the message of that node of a journey under another profile?"""

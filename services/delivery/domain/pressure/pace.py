@@ -16,13 +16,13 @@ _EASED = 120.0
 @dataclass(frozen=True)
 class Quota:
     """What the account may send: so many a second and in 24 hours, of which `sent` went before `read_at`. Zero: no
-    limit. `paused`: nothing at all."""
+    limit. `paused` is why nothing may be sent at all, or empty. Of text messages their parts count."""
 
     per_second: float = 0.0
     per_day: float = 0.0
     sent: float = 0.0
     read_at: float = 0.0
-    paused: bool = False
+    paused: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,22 +52,22 @@ def room_today(bucket: Bucket, *, commercial: bool, reserved: float) -> float:
     return max(0.0, quota.per_day * share - quota.sent - bucket.leased)
 
 
-def lease(bucket: Bucket, rate: float, wanted: int, now: float) -> tuple[int, Bucket]:
-    """At most `wanted` messages to be sent at once: in any stretch of time, no more than a second's worth beyond what
-    `rate` gives. With it the bucket that remains."""
+def lease(bucket: Bucket, rate: float, wanted: int, now: float, least: int = 1) -> tuple[int, Bucket]:
+    """At most `wanted` to be sent at once: in any stretch of time, no more than a second's worth beyond what `rate`
+    gives, or than the `least` that is of any use (the parts of one message). With it the bucket that remains."""
     if now < bucket.blocked_until:
         return 0, bucket
     if not rate:
         return wanted, replace(bucket, leased=bucket.leased + wanted)
     begin = max(bucket.next_at, now)
-    room = floor((now + max(1.0, 1.0 / rate) - begin) * rate + 1e-9)
+    room = floor((now + max(1.0, least / rate) - begin) * rate + 1e-9)
     given = max(0, min(wanted, room))
     return given, replace(bucket, next_at=begin + given / rate, leased=bucket.leased + given)
 
 
-def wait_for(bucket: Bucket, rate: float, wanted: int, now: float) -> float:
+def wait_for(bucket: Bucket, rate: float, wanted: int, now: float, least: int = 1) -> float:
     """Seconds until a lease of so many is possible."""
-    freed = bucket.next_at - max(1.0, 1.0 / rate) + wanted / rate if rate else now
+    freed = bucket.next_at - max(1.0, least / rate) + wanted / rate if rate else now
     return max(0.0, freed - now, bucket.blocked_until - now)
 
 

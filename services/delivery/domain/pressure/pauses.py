@@ -25,9 +25,19 @@ FIRST_PROBE = timedelta(minutes=1)
 LAST_PROBE = timedelta(minutes=15)
 
 PAUSING = frozenset(
-    {"SendingPausedException", "AccountSuspendedException", "MailFromDomainNotVerifiedException"}
+    {
+        "SendingPausedException",
+        "AccountSuspendedException",
+        "MailFromDomainNotVerifiedException",
+        "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT",
+        "INSUFFICIENT_ACCOUNT_REPUTATION",
+        "ACCOUNT_DISABLED",
+        "NO_ORIGINATION_IDENTITIES_FOUND",
+        "RESOURCE_NOT_ACTIVE",
+    }
 )
-"""Answers that mean: this provider takes nothing from us now, whatever it is."""
+"""Answers that mean: this provider takes nothing from us now, whatever it is. SES says so by the kind of error, End
+User Messaging by its reason."""
 
 TOO_FAST = frozenset(
     {"TooManyRequestsException", "LimitExceededException", "ThrottlingException", "Throttling"}

@@ -130,9 +130,10 @@ class Hours(_Part):
 
 class SendTime(_Part):
     """A message waits for the hour at which its receiver likes to read (trait `sendHour`), `at_most` so long after it
-    was asked for."""
+    was asked for. `learned`: of who did not say, the hour at which most of their opens and clicks were."""
 
     at_most: Duration = "P1D"
+    learned: bool = False
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
