@@ -5,6 +5,8 @@
       hello: {class: commercial, purpose: newsletter}
     define:                             # what journeys refer to, by kind, as the API takes it
       segments: {vip: {condition: {fact: orders, gte: 10}}}
+    pressure:                           # contact pressure, as PUT /pressure takes it; without, nothing stops anybody
+      caps: [{count: 1, within: P1D}]
     tests:
       - name: an order during the wait means no mail
         people:
@@ -30,6 +32,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validat
 
 from halte.journeys.happened import HEADLINE, Kind
 from halte.journeys.sources import Wording
+from services.delivery.domain.pressure.policy import PressurePolicy
 from services.journeys.domain.parts import Duration, Name, Text
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -100,6 +103,7 @@ class Expect(_Part):
     entered: list[Any] | None = None
     refused: list[Any] | None = None
     messages: list[Any] | None = None
+    held: list[Any] | None = None
     skipped: list[Any] | None = None
     updates: list[Any] | None = None
     tasks: list[Any] | None = None
@@ -148,4 +152,5 @@ class CaseFile(_Part):
     journeys: list[str | dict[str, Any]] = []
     messages: dict[Name, Wording] = {}
     define: dict[str, dict[str, dict[str, Any]]] = {}
+    pressure: PressurePolicy | None = None
     tests: Annotated[list[Case], Field(min_length=1)]

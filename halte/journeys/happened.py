@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-Kind = Literal["entered", "refused", "messages", "skipped", "updates", "tasks", "webhooks", "exits"]
+Kind = Literal["entered", "refused", "messages", "held", "skipped", "updates", "tasks", "webhooks", "exits"]
 
 HEADLINE: Mapping[Kind, str] = {
     "entered": "journey",
     "refused": "reason",
     "messages": "template",
+    "held": "template",
     "skipped": "template",
     "updates": "traits",
     "tasks": "title",
@@ -25,8 +26,8 @@ HEADLINE: Mapping[Kind, str] = {
 @dataclass(frozen=True)
 class Happened:
     """One thing that came of `journey` for `who`. `said` has the fields of its kind: `template`, `channel`, `reason`,
-    `traits`, `title`, `owner`, `task` (call, print, sales), `sink`, and `node` and `key` (the walk's matter) where
-    there are any."""
+    `rule` (of contact pressure, such as `2 in P1D`), `traits`, `title`, `owner`, `task` (call, print, sales), `sink`,
+    and `node` and `key` (the walk's matter) where there are any."""
 
     kind: Kind
     at: datetime

@@ -17,8 +17,10 @@ from halte.analysis.reading import days, instant
 from halte.analysis.showing import progress, table
 from halte.journeys.deeds import Being
 from halte.journeys.defined import read_definitions
+from halte.journeys.expectation import SHARE, Expected, expected
 from halte.journeys.history import of_history, span_of
 from halte.journeys.population import Habits, population
+from halte.journeys.pressures import pressure_of
 from halte.journeys.responses import Rates
 from halte.journeys.simulation import COMMERCIAL, Outcome, Simulation
 from halte.journeys.simulation_page import simulated
@@ -29,10 +31,12 @@ from services.shared.errors import Invalid
 
 _START = datetime(2026, 1, 5, tzinfo=UTC)
 _MOST = 100_000
+_MOST_RUNS = 1000
 _EXAMPLES = """examples:
   python -m halte journey simulate abandoned_cart --customers 5000 --html cart.html
   python -m halte journey simulate welcome.yaml --days 180 --rate "Complaint Opened=0.02" --json out.json
   python -m halte journey simulate welcome.yaml --history lake/ --granted 0.5
+  python -m halte journey simulate post_purchase --pressure pressure.json
 """
 
 
@@ -43,7 +47,7 @@ def add_simulate(kinds: Any) -> None:
         "simulate",
         help=told,
         description=f"Say {told}: by a made-up shop's customers, or by what once happened. What people do with "
-        "messages is simulated in both. The same seed gives the same answer. There are no frequency caps yet.",
+        "messages is simulated in both. The same seed gives the same answer.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -54,8 +58,16 @@ def add_simulate(kinds: Any) -> None:
     command.add_argument("--days", type=days, default=days("90"), help="how long it runs (default 90)")
     command.add_argument("--start", type=instant, default=_START, help="the first day (default 2026-01-05)")
     command.add_argument("--seed", type=int, default=1, help="another draw (default 1)")
+    command.add_argument(
+        "--runs", type=_runs, default=1, help="seeds to run it at, for what to expect (default 1)"
+    )
     command.add_argument("--history", type=Path, help="a file or folder of events, or of the lake, instead")
     command.add_argument("--define", type=Path, help="segments, score models, ... that the journey refers to")
+    command.add_argument(
+        "--pressure",
+        type=Path,
+        help="a policy as PUT /pressure takes it (default: the one while none was given)",
+    )
     _add_habits(command)
     command.add_argument("--json", type=Path, help="write everything to this file")
     command.add_argument("--mermaid", type=Path, help="write the picture with its counts to this file")
@@ -91,33 +103,46 @@ def _add_habits(command: argparse.ArgumentParser) -> None:
 
 def _simulate(options: argparse.Namespace, console: Console) -> int:
     source = read_source(options.file)
-    beings, start, end = _people(options, source)
+    outcome, span = _lived(options, source, options.seed, console)
+    others = [_lived(options, source, options.seed + n, console)[0] for n in range(1, options.runs)]
+    figures = expected([outcome, *others]) if others else []
+    _show(outcome, console, span)
+    _show_expected(figures, options.runs, console)
+    if not source.messages:
+        console.print("Nothing is said of its messages: all were taken for commercial ones (newsletter).")
+    if options.json:
+        document = {**outcome.document(), "expected": [one.document() for one in figures]}
+        options.json.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    if options.mermaid:
+        options.mermaid.write_text(outcome.mermaid)
+    if options.html:
+        options.html.write_text(simulated(source.document(), outcome, drawn(outcome.dot), figures))
+    return 0
+
+
+def _lived(
+    options: argparse.Namespace, source: Source, seed: int, console: Console
+) -> tuple[Outcome, timedelta]:
+    """What comes of it at a seed, and in how long."""
+    beings, start, end = _people(options, source, seed)
     rates = Rates(options.opens, options.clicks, options.unsubscribes, options.answers)
-    simulation = Simulation(source, _definitions(options.define), start, rates, options.seed)
+    pressure = pressure_of(options.pressure, start.year)
+    simulation = Simulation(source, _definitions(options.define), start, rates, seed, pressure)
     with progress(console) as bar:
         task = bar.add_task("Living", total=None)
         outcome = simulation.run(beings, end, lambda done, of: bar.update(task, completed=done, total=of))
         bar.update(task, completed=outcome.deeds, total=outcome.deeds)
-    _show(outcome, console, end - start)
-    if not source.messages:
-        console.print("Nothing is said of its messages: all were taken for commercial ones (newsletter).")
-    if options.json:
-        options.json.write_text(json.dumps(outcome.document(), indent=2, ensure_ascii=False) + "\n")
-    if options.mermaid:
-        options.mermaid.write_text(outcome.mermaid)
-    if options.html:
-        options.html.write_text(simulated(source.document(), outcome, drawn(outcome.dot)))
-    return 0
+    return outcome, end - start
 
 
-def _people(options: argparse.Namespace, source: Source) -> tuple[list[Being], datetime, datetime]:
+def _people(options: argparse.Namespace, source: Source, seed: int) -> tuple[list[Being], datetime, datetime]:
     purposes = {one.purpose for one in source.messages.values() if one.purpose} or {str(COMMERCIAL.purpose)}
     habits = Habits(tuple(sorted(purposes)), options.granted, rates=dict(options.rate))
     if options.history:
-        found = of_history(options.history, habits, options.seed)
+        found = of_history(options.history, habits, seed)
         start, end = span_of(found)
         return found, start, end + options.days
-    made = population(source.raw, habits, options.start, options.days, options.customers, options.seed)
+    made = population(source.raw, habits, options.start, options.days, options.customers, seed)
     return list(made), options.start, options.start + options.days
 
 
@@ -142,6 +167,8 @@ def _show(outcome: Outcome, console: Console, span: timedelta) -> None:
     for name, what, how, times in outcome.rows():
         shown.add_row(name, escape(what), escape(how), f"{times:,}")
     console.print(shown)
+    if outcome.waiting:
+        console.print(f"{outcome.waiting:,} messages still wait until they may leave", highlight=False)
     _show_days(outcome, console, span)
     if outcome.cost:
         console.print(
@@ -149,6 +176,15 @@ def _show(outcome: Outcome, console: Console, span: timedelta) -> None:
             f"{outcome.cost.unpriced:,} messages by channels whose price is not known here",
             highlight=False,
         )
+
+
+def _show_expected(figures: list[Expected], runs: int, console: Console) -> None:
+    if not figures:
+        return
+    shown = table(f"To expect, by {runs} runs", "mean", f"{SHARE} % from", "to")
+    for one in figures:
+        shown.add_row(*map(escape, one.shown()))
+    console.print(shown)
 
 
 def _show_days(outcome: Outcome, console: Console, span: timedelta) -> None:
@@ -163,6 +199,12 @@ def _show_days(outcome: Outcome, console: Console, span: timedelta) -> None:
 def _customers(text: str) -> int:
     if not 1 <= int(text) <= _MOST:
         raise argparse.ArgumentTypeError(f"1 to {_MOST:,}")
+    return int(text)
+
+
+def _runs(text: str) -> int:
+    if not 1 <= int(text) <= _MOST_RUNS:
+        raise argparse.ArgumentTypeError(f"1 to {_MOST_RUNS}")
     return int(text)
 
 

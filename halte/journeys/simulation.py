@@ -13,11 +13,13 @@ from typing import Any
 
 from halte.journeys.cost import Cost, cost_of
 from halte.journeys.deeds import Being, Deed
+from halte.journeys.desk import PRESSING, UNPRESSED
 from halte.journeys.happened import Happened
 from halte.journeys.picture import graph, picture
 from halte.journeys.responses import Rates, reactions
 from halte.journeys.sources import Source, Wording
 from halte.journeys.world import World
+from services.delivery.domain.pressure.policy import InForce
 from services.journeys.domain.nodes import Survey
 from services.scoring.domain.definitions import Definition
 
@@ -29,7 +31,10 @@ COMMERCIAL = Wording.model_validate({"class": "commercial", "purpose": "newslett
 @dataclass
 class Outcome:
     """What came of a simulation. Counts are of walks, messages, and things that people did with them; `standing` are
-    walks by the node where a day ends for them."""
+    walks by the node where a day ends for them.
+
+    `held` and `pressed` are messages that contact pressure let wait and did not let go, by reason, rule and channel;
+    one may have waited for several reasons. `pressed_by_day` are both, `waiting` those that wait when it ends."""
 
     people: int = 0
     deeds: int = 0
@@ -40,6 +45,10 @@ class Outcome:
     exits: Counter[str] = field(default_factory=Counter)
     sent: Counter[tuple[str, str]] = field(default_factory=Counter)
     skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    held: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    pressed: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    pressed_by_day: Counter[tuple[date, str]] = field(default_factory=Counter)
+    waiting: int = 0
     by_day: Counter[tuple[date, str]] = field(default_factory=Counter)
     other: Counter[tuple[str, str]] = field(default_factory=Counter)
     responses: Counter[str] = field(default_factory=Counter)
@@ -57,6 +66,9 @@ class Outcome:
         for name, two in (("sent", self.sent), ("not sent", self.skipped), ("asked for", self.other)):
             for (what, how), times in sorted(two.items(), key=lambda pair: -pair[1]):
                 yield name, what, how, times
+        for name, three in (("pressure: waited", self.held), ("pressure: dropped", self.pressed)):
+            for (reason, rule, channel), times in sorted(three.items(), key=lambda pair: -pair[1]):
+                yield name, f"{reason} {rule}".rstrip(), channel, times
 
     def document(self) -> dict[str, Any]:
         """As JSON; the same simulation gives the same text."""
@@ -70,6 +82,12 @@ class Outcome:
             "exits": dict(sorted(self.exits.items())),
             "sent": [[*key, n] for key, n in sorted(self.sent.items())],
             "skipped": [[*key, n] for key, n in sorted(self.skipped.items())],
+            "pressure": {
+                "waited": [[*key, n] for key, n in sorted(self.held.items())],
+                "dropped": [[*key, n] for key, n in sorted(self.pressed.items())],
+                "by_day": [[str(day), reason, n] for (day, reason), n in sorted(self.pressed_by_day.items())],
+                "still_waiting": self.waiting,
+            },
             "sent_by_day": [[str(day), channel, n] for (day, channel), n in sorted(self.by_day.items())],
             "standing_by_day": [[str(day), node, n] for (day, node), n in sorted(self.standing.items())],
             "asked_for": [[*key, n] for key, n in sorted(self.other.items())],
@@ -84,12 +102,24 @@ class Simulation:
     """One journey and the people who may walk it. `definitions` are what it refers to."""
 
     def __init__(
-        self, source: Source, definitions: Iterable[Definition], start: datetime, rates: Rates, seed: int
+        self,
+        source: Source,
+        definitions: Iterable[Definition],
+        start: datetime,
+        rates: Rates,
+        seed: int,
+        pressure: InForce = UNPRESSED,
     ) -> None:
         self._document, self._wordings = source.document(), source.messages
         self._rates, self._seed = rates, seed
         self._world = World(
-            [self._document], definitions, start, self._wordings, unworded=COMMERCIAL, witness=self._see
+            [self._document],
+            definitions,
+            start,
+            self._wordings,
+            unworded=COMMERCIAL,
+            pressure=pressure,
+            witness=self._see,
         )
         self._agenda: list[tuple[datetime, int, Deed]] = []
         self._order = count()
@@ -129,6 +159,7 @@ class Simulation:
     def _closed(self) -> Outcome:
         outcome, journey = self.outcome, self._world.journeys[self._document.name]
         outcome.under_way = outcome.entered - sum(outcome.exits.values())
+        outcome.waiting = self._world.waiting
         outcome.passed = journey.steps
         outcome.cost = cost_of(outcome.entered, journey.steps, outcome.sent)
         outcome.mermaid = picture(self._document, journey.passed, outcome.entered)
@@ -144,14 +175,23 @@ class Simulation:
             outcome.refused[said["reason"]] += 1
         elif one.kind == "exits":
             outcome.exits[said["reason"]] += 1
-        elif one.kind == "skipped":
-            outcome.skipped[said["template"], said["reason"]] += 1
+        elif one.kind in ("skipped", "held"):
+            self._stopped(one)
         elif one.kind == "messages":
             outcome.sent[said["template"], said["channel"]] += 1
             outcome.by_day[one.at.date(), said["channel"]] += 1
             self._respond(one)
         else:
             outcome.other[one.kind, str(said.get("title") or said.get("sink") or said["node"])] += 1
+
+    def _stopped(self, one: Happened) -> None:
+        outcome, said = self.outcome, one.said
+        if one.kind == "skipped":
+            outcome.skipped[said["template"], said["reason"]] += 1
+        if said["reason"] in PRESSING:
+            counts = outcome.held if one.kind == "held" else outcome.pressed
+            counts[said["reason"], said.get("rule", ""), said["channel"]] += 1
+            outcome.pressed_by_day[one.at.date(), said["reason"]] += 1
 
     def _respond(self, one: Happened) -> None:
         self._received[one.who] += 1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from html import escape
 
+from halte.journeys.expectation import Expected
 from halte.journeys.simulation import Outcome
 from local.markup import page, table
 from local.pictures import inline
@@ -15,8 +16,8 @@ from services.journeys.domain.document import Document
 BAR, HEIGHT = 6, 100
 
 
-def simulated(document: Document, outcome: Outcome, svg: str) -> str:
-    """The page; `svg` is the picture of the outcome's `dot`."""
+def simulated(document: Document, outcome: Outcome, svg: str, expected: Sequence[Expected] = ()) -> str:
+    """The page; `svg` is the picture of the outcome's `dot`, `expected` what several runs let expect."""
     said = f"The nodes of {document.title}, the paths between them, and how many took each"
     return page(
         f"What if: {document.title}",
@@ -25,15 +26,29 @@ def simulated(document: Document, outcome: Outcome, svg: str) -> str:
         f'<div class="wide" role="region" aria-label="Picture" tabindex="0">{inline(svg, said)}</div>'
         + "<h2>Messages a day</h2>"
         + _charts({channel: f"by {channel}" for _, channel in outcome.by_day}, outcome.by_day, _days(outcome))
+        + "<h2>Messages that contact pressure stopped, day by day</h2>"
+        + _charts(
+            {why: f"stopped: {why}" for _, why in outcome.pressed_by_day},
+            outcome.pressed_by_day,
+            _days(outcome),
+        )
         + "<h2>People at the end of each day</h2>"
         + _charts({n: label(document, n) for n in document.nodes}, outcome.standing, _days(outcome))
-        + table("What came of it", ("what", "which", "how", "times"), outcome.rows()),
+        + table("What came of it", ("what", "which", "how", "times"), outcome.rows())
+        + _expected(expected),
         pages=False,
     )
 
 
+def _expected(figures: Sequence[Expected]) -> str:
+    if not figures:
+        return ""
+    head = ("what", "mean", "at least", "at most")
+    return table("What to expect, and in nine of ten runs", head, [one.shown() for one in figures])
+
+
 def _days(outcome: Outcome) -> list[date]:
-    days = [day for day, _ in [*outcome.standing, *outcome.by_day]]
+    days = [day for day, _ in [*outcome.standing, *outcome.by_day, *outcome.pressed_by_day]]
     if not days:
         return []
     return [min(days) + timedelta(days=n) for n in range((max(days) - min(days)).days + 1)]

@@ -12,9 +12,12 @@ from pydantic import ValidationError
 
 from halte.journeys.cases import Case, CaseFile, Given, Step
 from halte.journeys.defined import read_definitions
+from halte.journeys.desk import UNPRESSED
 from halte.journeys.happened import HEADLINE, Happened, Kind
+from halte.journeys.pressures import in_force
 from halte.journeys.sources import Wording, first_problem, read_object, read_source
 from halte.journeys.world import World
+from services.delivery.domain.pressure.policy import PressurePolicy
 from services.journeys.domain.document import Document
 from services.journeys.domain.traces import to_text
 from services.scoring.domain.definitions import Definition
@@ -32,6 +35,7 @@ class Bench:
     documents: tuple[Document, ...]
     definitions: tuple[Definition, ...]
     wordings: Mapping[str, Wording]
+    pressure: PressurePolicy | None
     cases: tuple[Case, ...]
 
 
@@ -64,7 +68,9 @@ def read_bench(file: Path) -> Bench:
     for source in sources:
         wordings |= source.messages
     documents = tuple(source.document() for source in sources)
-    return Bench(file, documents, tuple(definitions), wordings | cases.messages, tuple(cases.tests))
+    return Bench(
+        file, documents, tuple(definitions), wordings | cases.messages, cases.pressure, tuple(cases.tests)
+    )
 
 
 def _named(file: Path, cases: CaseFile) -> list[str | dict[str, Any]]:
@@ -84,7 +90,8 @@ def judge(bench: Bench, case: Case) -> Verdict:
     world: World | None = None
     number = 0
     try:
-        world = World(bench.documents, bench.definitions, case.start, bench.wordings)
+        pressure = in_force(bench.pressure, case.start.year) if bench.pressure else UNPRESSED
+        world = World(bench.documents, bench.definitions, case.start, bench.wordings, pressure=pressure)
         for who, person in case.people.items():
             world.meet(who, person.traits, person.consents)
         looked = 0

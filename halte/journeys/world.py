@@ -13,11 +13,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 from halte.journeys.defined import defined
-from halte.journeys.desk import Sent, decide
+from halte.journeys.desk import UNPRESSED, Desk
 from halte.journeys.happened import Happened, Kind
 from halte.journeys.occasions import next_moment, segments_at, segments_of
 from halte.journeys.people import People
 from halte.journeys.sources import Wording
+from services.delivery.domain.message import Message
+from services.delivery.domain.pressure.policy import InForce
 from services.journeys.domain.document import Document
 from services.journeys.domain.interpreter import Interpreter
 from services.journeys.domain.moves import Ask, AskMessage, AskTask, AskUpdate
@@ -25,6 +27,7 @@ from services.journeys.domain.traces import Step
 from services.scoring.domain.definitions import Definition
 from services.scoring.domain.permissions import Consents
 from services.scoring.service.outbox import snapshot
+from services.shared.clock import to_iso
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import CallType, CustomerEvent
 from services.shared.errors import Invalid
@@ -32,7 +35,8 @@ from services.shared.errors import Invalid
 
 class World:
     """Journeys and people from `now` on. `wordings` are those of all templates; `unworded` is what a template is that
-    has none (`None`: a journey that sends it is refused). `witness` is told of everything that comes of it."""
+    has none (`None`: a journey that sends it is refused). Messages leave under `pressure`. `witness` is told of
+    everything that comes of it."""
 
     def __init__(
         self,
@@ -42,6 +46,7 @@ class World:
         wordings: Mapping[str, Wording],
         *,
         unworded: Wording | None = None,
+        pressure: InForce = UNPRESSED,
         witness: Callable[[Happened], None] = lambda _: None,
     ) -> None:
         self.now = now
@@ -50,6 +55,9 @@ class World:
         self.documents = {one.name: one for one in documents}
         self._moments = {one.name: next_moment(one, now) for one in documents}
         self._people = People(defined(documents, definitions, now))
+        self._desk = Desk(pressure)
+        self._asks: dict[str, tuple[str, Step]] = {}
+        self._held: set[tuple[str, str, str]] = set()
         self._wordings, self._unworded, self._witness = wordings, unworded, witness
         self._read: dict[str, int] = defaultdict(int)
         self._events = 0
@@ -57,6 +65,11 @@ class World:
     def traits(self, who: str) -> Mapping[str, Any]:
         """What is known of somebody."""
         return self._people.traits(who)
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait until they may leave."""
+        return self._desk.waiting
 
     def do(
         self, who: str, name: str, properties: Mapping[str, Any], at: datetime, kind: CallType = "track"
@@ -126,7 +139,7 @@ class World:
         }
 
     def _next(self) -> datetime | None:
-        times = [self._people.next_due, *self._moments.values()]
+        times = [self._people.next_due, self._desk.next_look, *self._moments.values()]
         times += [journey.next_at for journey in self.journeys.values()]
         return min((at for at in times if at is not None), default=None)
 
@@ -145,6 +158,8 @@ class World:
             if journey.next_at is not None and journey.next_at <= self.now:
                 journey.run_until(self.now)
                 return
+        for message in list(self._desk.due(self.now)):
+            self._look(message, self.now)
 
     def _meet_all(self, name: str, segments: Sequence[str]) -> None:
         for who in dict.fromkeys(who for segment in segments for who in self._people.inside(segment)):
@@ -227,14 +242,44 @@ class World:
                 f"{journey} sends {ask.template!r}: say under messages what it is, "
                 f"such as {ask.template}: {{class: commercial, purpose: newsletter}}",
             )
-        made = decide(ask, wording, self._people.traits(step.profile), self._people.permissions, step.at)
-        if isinstance(made, Sent):
-            self._note("messages", journey, step, {"template": ask.template, "channel": made.channel})
-        else:
-            self._note("skipped", journey, step, {"template": ask.template, "reason": made.reason})
+        message = Message(
+            send_id=f"{step.profile}:{len(self._asks)}",
+            template=ask.template,
+            channels=ask.channels,
+            requested_at=to_iso(step.at),
+            profile_id=step.profile,
+            journey=journey,
+            node=step.node,
+            expires_at=to_iso(ask.expires_at) if ask.expires_at else "",
+            priority=self.documents[journey].priority,
+            proposition=ask.proposition or "",
+            message_class=wording.kind,
+            purpose=wording.purpose or "",
+        )
+        self._asks[message.send_id] = journey, step
+        self._look(message, step.at)
 
-    def _note(self, kind: Kind, journey: str, step: Step, said: Mapping[str, Any]) -> None:
+    def _look(self, message: Message, now: datetime) -> None:
+        """What delivery makes of a message by now."""
+        fate = self._desk.look(
+            message, self._people.traits(message.profile_id), self._people.permissions, now
+        )
+        journey, step = self._asks[message.send_id]
+        said = {"template": message.template}
+        if not fate.reason:
+            self._note("messages", journey, step, {**said, "channel": fate.channel}, now)
+            return
+        stopped = {"reason": fate.reason} | ({"rule": fate.rule} if fate.rule else {})
+        if fate.until is None:
+            self._note("skipped", journey, step, {**said, **stopped, "channel": fate.channel}, now)
+        elif (told := (message.send_id, fate.reason, fate.rule)) not in self._held:
+            self._held.add(told)
+            self._note("held", journey, step, {**said, **stopped, "channel": fate.channel}, now)
+
+    def _note(
+        self, kind: Kind, journey: str, step: Step, said: Mapping[str, Any], at: datetime | None = None
+    ) -> None:
         more = {name: value for name, value in (("node", step.node), ("key", step.key)) if value}
-        one = Happened(kind, step.at, step.profile, journey, {**said, **more})
+        one = Happened(kind, at or step.at, step.profile, journey, {**said, **more})
         self.happened.append(one)
         self._witness(one)

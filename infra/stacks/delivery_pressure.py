@@ -8,9 +8,7 @@ from aws_cdk import aws_iam as iam
 from infra.constructs.alarms import measured, raise_alarm
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
-
-DAILY_CAP = 3
-"""Commercial messages a person gets in 24 hours, unless the context says otherwise (`-c daily_cap=…`)."""
+from services.delivery.domain.pressure.policy import DAILY_CAP
 
 CALENDARS = "delivery-pressure"
 """The dependency group that knows holidays and time zones."""

@@ -143,6 +143,19 @@ def test_every_dead_letter_queue_alarms(prod: Assembly) -> None:
         assert alarm["Properties"]["AlarmActions"]
 
 
+def test_cohorts_that_are_stuck_alarm(prod: Assembly) -> None:
+    """The metric is what the worker emits (tests/integration/journeys/test_operating.py)."""
+    (alarm,) = [
+        resource["Properties"]
+        for _, _, resource in prod.of_type("AWS::CloudWatch::Alarm")
+        if resource["Properties"].get("MetricName") == "StuckCohorts"
+    ]
+    assert (alarm["Namespace"], alarm["Statistic"], alarm["Threshold"]) == ("Halte", "Maximum", 1)
+    assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "journeys"}]
+    assert alarm["AlarmActions"]
+
+
 def test_every_mapping_answers_for_each_item(prod: Assembly) -> None:
     mappings = prod.of_type("AWS::Lambda::EventSourceMapping")
     assert len(mappings) > 8

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.domain.pressure.pace import Bucket
-from services.delivery.domain.pressure.policy import PressurePolicy
+from services.delivery.domain.pressure.policy import InForce, PressurePolicy
 from services.delivery.ports import Ledgers, Stance
 from services.delivery.use_cases.pace import Pace
 from services.delivery.use_cases.pressure import Pressure
@@ -15,12 +15,17 @@ from services.delivery.use_cases.pressure import Pressure
 
 def no_pressure(ledgers: Ledgers | None = None) -> Pressure:
     """For tests of all the rest."""
-    ports: Any = _Nothing()
+    return pressure_by(InForce(PressurePolicy(brake=None)), ledgers or NoLedgers())
+
+
+def pressure_by(in_force: InForce, ledgers: Ledgers) -> Pressure:
+    """What a policy does without brakes, where nothing is paused and no channel has a limit."""
+    ports: Any = _Nothing(in_force)
     return Pressure(
-        ledgers=ledgers or NoLedgers(),
+        ledgers=ledgers,
         pauses=ports,
         pace=Pace(buckets=ports, quotas={}, now=lambda: 0.0, unread=lambda channel, error: None),
-        default=PressurePolicy(brake=None),
+        default=in_force.policy,
         sleep=lambda seconds: None,
     )
 
@@ -42,8 +47,11 @@ class NoLedgers:
 
 
 class _Nothing:
+    def __init__(self, in_force: InForce) -> None:
+        self._stance = Stance(in_force)
+
     def read(self) -> Stance:
-        return Stance()
+        return self._stance
 
     def get(self, channel: str) -> tuple[Bucket, int]:
         return Bucket(), 0

@@ -51,15 +51,7 @@ class SetPressure:
         before = self._policies.current() or self._default
         if before.version and policy == before.policy:
             return _shown(before)
-        in_force = InForce(policy, before.version + 1, self._calendar(policy))
-        unknown = [one for one in policy.hours.countries if one not in in_force.calendar.zones]
-        if unknown:
-            raise Invalid("unknown_country", f"hours.countries: {', '.join(unknown)} has no time zone")
-        if closed := never_open(in_force):
-            where = ", ".join(
-                one or "a country that is not known (say which counts: unknown)" for one in closed
-            )
-            raise Invalid("never_open", f"hours: never open in every time zone of {where}")
+        in_force = enforced(policy, before.version + 1, self._look_up, self._clock.now().year)
         self._policies.put(policy, in_force.calendar, before.version, self._clock.now())
         return _shown(in_force)
 
@@ -106,23 +98,40 @@ class SetPressure:
         in_force = self._policies.current()
         if in_force is None:
             return 0
-        calendar = self._calendar(in_force.policy)
+        calendar = _calendar(in_force.policy, self._look_up, self._clock.now().year)
         if calendar != in_force.calendar:
             self._policies.put_calendar(calendar, in_force.version)
         return sum(len(days) for days in calendar.holidays.values())
 
-    def _calendar(self, policy: PressurePolicy) -> Calendar:
-        """Of the countries with hours; every country's zones where `otherwise` has hours. Holidays where they count."""
-        hours = policy.hours
-        year = self._clock.now().year
-        found = self._look_up(hours.countries, (year, year + 1))
-        closed = {name for name, rule in hours.countries.items() if rule.closed_on_holidays}
-        if missing := closed - found.holidays.keys():
-            raise Invalid(
-                "no_holidays", f"hours.countries: no holidays are known of {', '.join(sorted(missing))}"
-            )
-        zones = self._look_up((), ()).zones if hours.otherwise.days else found.zones
-        return Calendar(zones, {name: days for name, days in found.holidays.items() if name in closed})
+
+def enforced(policy: PressurePolicy, version: int, look_up: LookUp, year: int) -> InForce:
+    """A policy as it holds from `year` on, with its calendar.
+
+    Raises:
+        Invalid: it names a country of which nothing is known, or would never let anybody be written to.
+    """
+    in_force = InForce(policy, version, _calendar(policy, look_up, year))
+    unknown = [one for one in policy.hours.countries if one not in in_force.calendar.zones]
+    if unknown:
+        raise Invalid("unknown_country", f"hours.countries: {', '.join(unknown)} has no time zone")
+    if closed := never_open(in_force):
+        where = ", ".join(one or "a country that is not known (say which counts: unknown)" for one in closed)
+        raise Invalid("never_open", f"hours: never open in every time zone of {where}")
+    return in_force
+
+
+def _calendar(policy: PressurePolicy, look_up: LookUp, year: int) -> Calendar:
+    """Of the countries with hours, for `year` and the next; every country's zones where `otherwise` has hours. Holidays
+    where they count."""
+    hours = policy.hours
+    found = look_up(hours.countries, (year, year + 1))
+    closed = {name for name, rule in hours.countries.items() if rule.closed_on_holidays}
+    if missing := closed - found.holidays.keys():
+        raise Invalid(
+            "no_holidays", f"hours.countries: no holidays are known of {', '.join(sorted(missing))}"
+        )
+    zones = look_up((), ()).zones if hours.otherwise.days else found.zones
+    return Calendar(zones, {name: days for name, days in found.holidays.items() if name in closed})
 
 
 def _pause_shown(pause: Pause) -> dict[str, Any]:

@@ -217,9 +217,10 @@ class Hearing:
 
     def _stands(self, cohort: Cohort) -> bool:
         """Does a cohort stand at the wait where it is? One that has not arrived looks itself when it does; for one
-        whose time is up it is too late, unless a pause holds it."""
+        whose time is over it is too late, unless a pause holds it. At the very moment it may be both: whichever write
+        comes first moves the walk, and the other finds it gone."""
         arrived = cohort.arrived or cohort.slot.over
-        in_time = cohort.state == "parked" or cohort.due > self._stores.clock.now()
+        in_time = cohort.state == "parked" or cohort.due >= self._stores.clock.now()
         return arrived and cohort.state != "done" and in_time
 
     def _seen(self, document: Document, profile_id: str) -> Seen:

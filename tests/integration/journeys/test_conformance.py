@@ -65,6 +65,14 @@ def test_offers_of_some_real_people(world: World) -> None:
     assert sum(row[1] == "asked" for _, rows in walks for row in rows) > 4
 
 
+def test_an_offer_that_comes_again_just_as_it_expires_and_is_completed_then(world: World) -> None:
+    """F35: all in one moment, in this order: what is told first of it has come before what is told after it."""
+    raw = offer_journey(offer_durations(), "Offer Viewed", "Offer Completed")
+    who = "sb-00d7c95f793a4212af44e632fdc1e431"
+    walks = both(world, raw, [event for event in starbucks() if event.profile == who])
+    assert sum(row[1] == "asked" for _, rows in walks for row in rows) == 1
+
+
 def test_carts_of_some_real_people(world: World) -> None:
     walks = both(world, cart_journey(), some_of(ecom(), 10))
     assert sum(row[1] == "asked" for _, rows in walks for row in rows) > 4

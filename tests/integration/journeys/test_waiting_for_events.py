@@ -140,6 +140,21 @@ def test_an_event_at_the_very_end_of_the_wait_ends_it_one_way_or_the_other(
     assert ("prf_2", "completed") in left
 
 
+@pytest.mark.parametrize("name", ["arrive", "members", "request", "finish"])
+def test_whoever_is_woken_at_the_very_end_of_the_wait_is_met_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """F35: the step acts and the event wakes in one moment; one of them moves the walk."""
+    nodes = {name: CART["nodes"][name] for name in ("paid", "remind")}
+    nodes["paid"] = {**nodes["paid"], "next": "thank"}
+    world.publish(document("paid", {**nodes, "thank": send("thanks", "completed")}))
+    world.facts(filled("prf_1"), filled("prf_2"))
+    world.run_until(NOON + LATER / 2)
+    interrupted(world, monkeypatch, name, lambda: world.facts(paid("prf_1", at=world.clock.now())), False)
+    asked, _ = finish(world)
+    assert asked == [("prf_1", "cart" if name == "finish" else "thanks"), ("prf_2", "cart")]
+
+
 @pytest.mark.parametrize("name", ["hear", "find", "cohort", "wake", "_board", "mark_started"])
 def test_a_worker_that_dies_while_it_wakes_somebody_is_made_up_for(
     world: World, monkeypatch: pytest.MonkeyPatch, name: str

@@ -7,8 +7,9 @@ import json
 import time
 import urllib.request
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -18,7 +19,9 @@ from halte.marketers import HttpMarketers
 from local import deploy, emulator, preflight, schedules
 from local.tap import RULE
 from local.virtual_clock import VARIABLE, set_clock
+from services.journeys.adapters.definitions import FRESH_SECONDS
 from services.shared.contracts.base import Fact
+from tests.integration.journeys.conformance import Wish
 
 PROGRAM = Path(__file__).with_name("ministack_by_clock.py")
 SECOND = timedelta(seconds=1)
@@ -31,6 +34,14 @@ REST_SECONDS = 900.0
 
 Entry = dict[str, Any]
 """What the bus carried: `detail-type` and `detail`."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a marketer wants of a journey."""
+
+    journey: str
+    wish: Wish
 
 
 class Stage:
@@ -58,20 +69,32 @@ class Stage:
         key = self.aws("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
         self.api = HttpMarketers(url, key)
         self._observe()
+        self._raw: dict[str, Mapping[str, Any]] = {}
+        self._versions: dict[str, int] = defaultdict(int)
 
     def begin_at(self, at: datetime) -> None:
         """Before anything has happened the clock may go back."""
         self._set(at)
 
-    def tell(self, stream: Iterable[tuple[datetime, Fact]]) -> None:
+    def tell(self, stream: Iterable[tuple[datetime, Fact | Wanted]]) -> None:
         """Tell everything at its time: what was due before has happened, and what is due then has not. Of one moment,
         facts of different people are told together, and those of one person one after the other."""
-        for now, facts in groupby(stream, key=lambda told: told[0]):
+        for now, group in groupby(stream, key=lambda told: told[0]):
             self.run_until(now - SECOND)
             self._set(now)
-            for together in _rounds([fact for _, fact in facts]):
+            told = [one for _, one in group]
+            for together in _rounds([one for one in told if isinstance(one, Fact)]):
                 self._put(together)
                 self.rest()
+            if wanted := [one for one in told if isinstance(one, Wanted)]:
+                self._grant(wanted)
+
+    def publish(self, raw: Mapping[str, Any]) -> None:
+        """The next version of a journey."""
+        name = raw["name"]
+        self._raw[name] = raw
+        self._versions[name] += 1
+        self.api.call("PUT", f"/journeys/{name}", {**raw, "title": f"Version {self._versions[name]}"})
 
     def run_until(self, at: datetime) -> None:
         """Let everything happen that is due until then, one instant after the other."""
@@ -133,6 +156,20 @@ class Stage:
         (found,) = [f["FunctionName"] for p in pages for f in p["Functions"] if name in f["FunctionName"]]
         answer = lambdas.invoke(FunctionName=found, Payload=b"{}")
         assert "FunctionError" not in answer, answer["Payload"].read()
+
+    def _grant(self, wanted: Iterable[Wanted]) -> None:
+        for one in wanted:
+            path = f"/journeys/{one.journey}"
+            if one.wish == "migrate":
+                self.publish(self._raw[one.journey])
+                number = self._versions[one.journey]
+                self.api.call("POST", f"{path}/migrate", {"from": number - 1, "to": number})
+            elif one.wish == "resume":
+                self.api.call("POST", f"{path}/resume")
+            else:
+                self.api.call("POST", f"{path}/pause", {"policy": one.wish})
+        time.sleep(FRESH_SECONDS)  # workers believe for that long what they last read of a journey
+        self.rest()
 
     # Plumbing
 

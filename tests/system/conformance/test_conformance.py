@@ -4,7 +4,7 @@ interpreter says they do, to the second. `make conformance` runs all of it, with
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
@@ -12,14 +12,17 @@ from typing import Any
 import pytest
 
 from services.journeys.domain.document import Document
+from services.journeys.domain.merging import MERGED
 from services.shared.contracts.base import Fact
-from tests.integration.journeys.conformance import Walks, announced, interpreted
+from services.shared.contracts.ingest import ProfilesMerged
+from tests.integration.journeys.conformance import Told, Walks, announced, interpreted
+from tests.integration.journeys.wishes import WISHES, merging, of_persons, wished
 from tests.support.listening import Listening
 from tests.support.random_journeys import ALL, SIMPLE, random_journey
 from tests.support.random_streams import BEGIN, random_stream
 from tests.support.stories import Event, cart_journey, ecom, offer_durations, offer_journey, starbucks
 from tests.support.thorough import EXHAUSTIVE, FULL
-from tests.system.conformance.stage import LONG, Entry, Stage
+from tests.system.conformance.stage import LONG, Entry, Stage, Wanted
 
 PARTS = 4
 """Of the people whose offers are walked."""
@@ -27,7 +30,9 @@ PARTS = 4
 BY_HAND = pytest.mark.skipif(not (EXHAUSTIVE or FULL), reason="minutes each: make conformance")
 pytestmark = BY_HAND
 
-Stream = list[tuple[datetime, Fact]]
+Stream = list[tuple[datetime, Fact | Wanted]]
+Disturb = Callable[[list[Told], int], list[Told]]
+"""What more happens in a stream, by seed."""
 BRIEF = {"who": "Anybody", "why": "To see", "channels": ["email"], "needed_data": []}
 
 
@@ -40,7 +45,23 @@ def stage() -> Iterator[Stage]:
 def test_random_journeys(stage: Stage) -> None:
     """Side by side, each with people, segments and events of its own."""
     walks = walk_random(stage, range(16 if FULL else 4))
-    assert walks > 20
+    assert len(walks) > 20
+
+
+def test_random_pauses_and_migrations(stage: Stage) -> None:
+    """Journeys are paused (people are held, or go on without being met), resumed and moved to new versions, each at
+    moments of its own, and all side by side."""
+
+    def disturbed(stream: list[Told], seed: int) -> list[Told]:
+        return wished(stream, seed, *WISHES[seed % len(WISHES)])
+
+    assert len(walk_random(stage, range(40, 52 if FULL else 44), disturbed)) > 10
+
+
+def test_random_merges(stage: Stage) -> None:
+    """F30: people turn out to be others, wherever both are."""
+    walks = walk_random(stage, range(62, 72 if FULL else 64), merging)
+    assert sum(row[1:] == ("left", "", MERGED) for _, rows in walks for row in rows) > 1
 
 
 def test_workers_that_die_at_their_writes(stage: Stage) -> None:
@@ -67,19 +88,34 @@ def test_carts_of_real_people(stage: Stage) -> None:
     assert _asked(walk_real(stage, cart_journey(), ecom())) > (100 if FULL else 4)
 
 
-def walk_random(stage: Stage, seeds: Iterable[int]) -> int:
-    """Walk random journeys and compare; how many walks there were."""
+def walk_random(stage: Stage, seeds: Iterable[int], disturb: Disturb = lambda stream, _: stream) -> Walks:
+    """Walk random journeys and compare; all walks that there were."""
     journeys = {seed: _apart(_journey(seed), seed) for seed in seeds}
     streams = {
-        seed: [(at, _fact_apart(fact, seed)) for at, fact in random_stream(Document(**raw), seed, facts=30)]
+        seed: [
+            (at, _fact_apart(one, seed) if isinstance(one, Fact) else one)
+            for at, one in disturb(list(random_stream(Document(**raw), seed, facts=30)), seed)
+        ]
         for seed, raw in journeys.items()
     }
     publish(stage, journeys.values())
-    entries = play(stage, streams.values())
+    entries = play(stage, [_wanted(stream, journeys[seed]["name"]) for seed, stream in streams.items()])
     told = {seed: announced(_of(entries, raw["name"])) for seed, raw in journeys.items()}
     for seed, raw in journeys.items():
-        assert told[seed] == interpreted(raw, streams[seed], BEGIN), seed
-    return sum(len(walks) for walks in told.values())
+        assert _met(told[seed], streams[seed]) == _met(
+            interpreted(raw, streams[seed], BEGIN), streams[seed]
+        ), seed
+    return [walk for walks in told.values() for walk in walks]
+
+
+def _wanted(stream: Iterable[Told], journey: str) -> Stream:
+    return [(at, one if isinstance(one, Fact) else Wanted(journey, one)) for at, one in stream]
+
+
+def _met(walks: Walks, stream: Sequence[Told]) -> object:
+    """Walk by walk, and where wishes and merges come between, person by person (see `of_persons`)."""
+    plain = all(isinstance(one, Fact) and not isinstance(one, ProfilesMerged) for _, one in stream)
+    return walks if plain else of_persons(walks, stream)
 
 
 def walk_real(stage: Stage, raw: dict[str, Any], events: Sequence[Event]) -> Walks:
@@ -90,7 +126,7 @@ def walk_real(stage: Stage, raw: dict[str, Any], events: Sequence[Event]) -> Wal
     stream = _heard(raw, events)
     stage.begin_at(begin)
     publish(stage, [raw])
-    walks = announced(play(stage, [stream]))
+    walks = announced(play(stage, [_wanted(stream, raw["name"])]))
     assert walks == interpreted(raw, stream, begin)
     return walks
 
@@ -107,7 +143,7 @@ def publish(stage: Stage, documents: Iterable[Mapping[str, Any]]) -> None:
     settings = {"most_current": 90, "most_base": 90, "least_current": 0, "advise_above": 90}
     stage.api.call("PUT", "/portfolio/settings", settings)
     for raw in documents:
-        stage.api.call("PUT", f"/journeys/{raw['name']}", raw)
+        stage.publish(raw)
     stage.rest()
 
 
@@ -120,7 +156,7 @@ def _asked(walks: Walks) -> int:
     return sum(row[1] == "asked" for _, rows in walks for row in rows)
 
 
-def _heard(raw: dict[str, Any], events: Iterable[Event]) -> Stream:
+def _heard(raw: dict[str, Any], events: Iterable[Event]) -> list[Told]:
     listening = Listening(Document(**raw))
     heard = ((one.at, listening.hear(one.profile, one.name, one.at, one.properties)) for one in events)
     return [(at, fact) for at, fact in heard if fact]

@@ -17,6 +17,9 @@ from services.shared.permission import MessageClass
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
+DAILY_CAP = 3
+"""Commercial messages a person gets in 24 hours while nobody gave a policy (`-c daily_cap=…` says otherwise)."""
+
 MEMORY = timedelta(days=31)
 """How far back a person's messages are remembered one by one: the widest window of a cap."""
 

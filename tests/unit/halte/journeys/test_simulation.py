@@ -13,6 +13,7 @@ import pytest
 
 from halte.journeys import simulate_command
 from halte.journeys.cost import cost_of
+from halte.journeys.expectation import expected
 from halte.journeys.history import of_history
 from halte.journeys.picture import counted
 from halte.journeys.population import Habits, population
@@ -288,3 +289,48 @@ def test_a_simulation_is_written_as_a_page(tmp_path: Path, monkeypatch: pytest.M
     assert "What if: " in file.read_text()
     assert drawn[0].startswith('digraph "abandoned_cart"')
     assert " entered" in drawn[0]
+
+
+# What to expect
+
+
+@pytest.mark.capability("002-13")
+def test_a_draft_on_history_says_what_to_expect_and_how_sure_that_is(tmp_path: Path) -> None:
+    """Who is met and how often by which channel, and responses with an interval; the same seed says the same."""
+    file, report = tmp_path / "events.jsonl", tmp_path / "report.json"
+    history = [
+        {**row, "person": f"{row['person']}{n}", "properties": {**row["properties"], **named(n)}}
+        for n in range(30)
+        for row in CARTS
+        if row["person"] == "ann"
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in history))
+    arguments = ("simulate", "abandoned_cart", "--history", file, "--granted", "1", "--days", "7")
+    code, shown = run(*arguments, "--opens", "0.5", "--unsubscribes", "0", "--runs", "8", "--json", report)
+    assert code == 0
+    said = json.loads(report.read_text())
+    figures = {one["name"]: one for one in said["expected"]}
+    audience = figures["people who enter"]
+    assert (audience["mean"], audience["low"], audience["high"]) == (30, 30, 30)
+    assert (figures["sent by email"]["mean"], said["sent_by_day"][0][1]) == (60, "email")
+    opened = figures["does Email Opened"]
+    assert 15 < opened["low"] < opened["mean"] < opened["high"] < 45
+    assert "To expect, by 8 runs" in shown
+    first = report.read_text()
+    run(*arguments, "--opens", "0.5", "--unsubscribes", "0", "--runs", "8", "--json", report)
+    assert report.read_text() == first
+
+
+def named(number: int) -> dict[str, str]:
+    return {"email": f"ann{number}@example.com", "cart_id": f"c{number}"}
+
+
+def test_nine_of_ten_runs_lie_between() -> None:
+    outcomes = [Outcome(responses=Counter({"Email Opened": n})) for n in range(21)]
+    figures = {one.name: one for one in expected(outcomes)}
+    opened = figures["does Email Opened"]
+    assert (opened.mean, opened.low, opened.high) == (10, 1, 19)
+    source, outcome = read_source("abandoned_cart"), simulate("abandoned_cart")
+    shown = simulated(source.document(), outcome, "<svg></svg>", list(figures.values()))
+    assert faults(shown) == []
+    assert "does Email Opened" in shown
