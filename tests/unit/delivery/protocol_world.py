@@ -17,6 +17,7 @@ from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.feedback import Feedback
 from services.delivery.domain.message import OPEN, WAITING, Message
 from services.delivery.domain.pressure.ledger import Ledger
+from services.delivery.domain.prices import Prices
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
 from services.delivery.domain.templates.documents import Template, TemplateDocument
 from services.delivery.ports import ClaimVerdict, Outgoing, Stale
@@ -183,6 +184,9 @@ class World:
 
     def terms(self) -> ChannelTerms:
         return ChannelTerms()
+
+    def prices(self) -> Prices:
+        return Prices([])
 
     def standings(self, addresses: Mapping[str, tuple[str, str]], purpose: str) -> dict[str, Standing]:
         permission = Permission("granted", "cns_1") if purpose else None

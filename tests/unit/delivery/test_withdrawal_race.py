@@ -21,6 +21,7 @@ from services.delivery.domain.choice import Permission, Standing
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import OPEN, Message
 from services.delivery.domain.pressure.ledger import Ledger
+from services.delivery.domain.prices import Prices
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
 from services.delivery.domain.templates.documents import Template, TemplateDocument
 from services.delivery.ports import ClaimVerdict, Ledgers, Outgoing, Stale
@@ -138,6 +139,9 @@ class World:
 
     def terms(self) -> ChannelTerms:
         return ChannelTerms()
+
+    def prices(self) -> Prices:
+        return Prices([])
 
     # `Messages`
 
