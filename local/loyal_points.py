@@ -14,9 +14,17 @@ from local.accounting import Check
 from local.replay import BUS_SOURCE
 from services.shared.clock import to_iso
 
+ORDER = "trial-points"
 PROGRAMME: dict[str, Any] = {
     "from": "1990-01-01T00:00:00Z",  # the run's clock may say anything
-    "earn": [{"name": "purchase", "event": "Order Completed", "per": {"property": "revenue"}}],
+    "earn": [
+        {
+            "name": "purchase",
+            "event": "Order Completed",
+            "where": {"prop": "order_id", "eq": ORDER},  # the books of the other customers are closed
+            "per": {"property": "revenue"},
+        }
+    ],
     "expires": "P365D",
     "tiers": {"levels": [{"name": "silver", "points": 20}]},
     "perks": [{"name": "repair", "title": "Free repair", "lever": "service", "tier": "silver"}],
@@ -56,7 +64,7 @@ def hold(api: Marketers, put: Put, until: Until, now: datetime) -> Points:
                 "userId": CUSTOMER,
                 "messageId": f"trial-{name}",
                 "timestamp": to_iso(now),
-                "properties": {"order_id": "trial-points", "revenue": cents},
+                "properties": {"order_id": ORDER, "revenue": cents},
             }
         )
     profile: dict[str, Any] = {}

@@ -32,6 +32,7 @@ from services.shared.errors import HalteError, Invalid
 BODY_LIMIT = 200_000
 """Bytes of one queue message; SQS takes 256 KB."""
 
+MOST_OF_AN_ENVELOPE_ID = 64
 
 FIRM = "firm"
 """The source of what a person's firm has to say."""
@@ -120,7 +121,7 @@ def unpack(body: str, now: datetime, rules_of: RulesOf = lambda _: None) -> Iter
 def _of_ours(head: Mapping[str, Any], detail: str, now: datetime) -> Iterator[Arrival] | None:
     """The events in a fact that one of our services told; `None`: it is none of those."""
     if _is(head, OutcomesObserved):
-        return _from_delivery(str(head["id"]), detail, now)
+        return _from_delivery(_envelope_id(head), detail, now)
     if _is(head, FirmChanged):
         return _from_firms(detail, now)
     if _is(head, FormSubmitted):
@@ -179,7 +180,7 @@ def _from_import(head: dict[str, Any]) -> Iterator[Arrival]:
 
 
 def _from_bus(head: dict[str, Any], detail: str, rules: BusRules | None, now: datetime) -> Iterator[Arrival]:
-    envelope_id, bus_source = str(head["id"]), str(head["source"])
+    envelope_id, bus_source = _envelope_id(head), str(head["source"])
     message_id = f"eb-{envelope_id}"
     sent_at = _sent_at(head, now)
     if rules is None:
@@ -200,6 +201,18 @@ def _from_bus(head: dict[str, Any], detail: str, rules: BusRules | None, now: da
     for index, event in enumerate(events):
         receipt, own_id = f"{envelope_id}#{index}", f"{message_id}-{index}"
         yield Arrival(receipt, origin, now, event, own_id, schema=rules.schema, sent_at=sent_at)
+
+
+def _envelope_id(head: Mapping[str, Any]) -> str:
+    """The bus's own id, a UUID: it becomes part of the ids of what is inside.
+
+    Raises:
+        Unreadable: it is something else.
+    """
+    match head["id"]:
+        case str(given) if 0 < len(given) <= MOST_OF_AN_ENVELOPE_ID:
+            return given
+    raise Unreadable("message has no id of the bus")
 
 
 def _sent_at(head: Mapping[str, Any], now: datetime) -> datetime | None:

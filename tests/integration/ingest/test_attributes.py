@@ -17,7 +17,7 @@ from tests.integration.ingest.test_rebuild import differences, keeper
 __all__ = ["keeper"]
 
 
-BUILT_IN = sorted(("email", "hygiene", "phone", *NAMES))
+BUILT_IN = sorted(("email", "hygiene", "loyaltyPoints", "loyaltyTier", "phone", *NAMES))
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,6 @@ from services.ingest.adapters.lake_function import LakeFunction
 from services.ingest.handlers import figures
 from tests.integration.ingest.conftest import World, request
 from tests.integration.ingest.test_erasure import compact
-from tests.support.moto_repairs import moto_repaired
 
 
 def track(message: str, name: str, day: str, who: str, **properties: Any) -> dict[str, Any]:
@@ -57,14 +56,11 @@ BOUGHT = (
 @pytest.fixture
 def lived(world: World, tmp_path: Path) -> World:
     """Half of it in Parquet, half raw and told twice; the phone number turns out to be Bob's."""
-    with moto_repaired():
-        send(world, *SERVED[:4], *BOUGHT[:4])
-        compact(tmp_path)
-        send(world, *SERVED[3:], *BOUGHT[3:])
-        bob, phone = (
-            world.admin("GET", f"/profiles/{who}")[1]["profile_id"] for who in ("bob", "bob-by-phone")
-        )
-        assert world.review("POST", f"/profiles/{bob}/merges", {"with": phone})[0] == 200
+    send(world, *SERVED[:4], *BOUGHT[:4])
+    compact(tmp_path)
+    send(world, *SERVED[3:], *BOUGHT[3:])
+    bob, phone = (world.admin("GET", f"/profiles/{who}")[1]["profile_id"] for who in ("bob", "bob-by-phone"))
+    assert world.review("POST", f"/profiles/{bob}/merges", {"with": phone})[0] == 200
     return world
 
 

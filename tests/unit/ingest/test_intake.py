@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.ingest.domain.arrival import Arrival, Origin
-from services.ingest.domain.intake import BusRules, held, pack_http, unpack
+from services.ingest.domain.intake import BusRules, Unreadable, held, pack_http, unpack
 from services.ingest.domain.lake import to_line, to_row
 from services.ingest.domain.lines import arrival_of
 from services.ingest.domain.mapping import SourceMapping
@@ -68,6 +68,13 @@ def test_a_message_of_older_code_is_read_and_not_trusted() -> None:
     (arrival,) = arrivals(body)
     assert arrival.origin == Origin("shop", "http")
     assert arrival.read().name == "Order Completed"
+
+
+@pytest.mark.parametrize("given", ['{"a": 1}', '""', "7", f'"{"x" * 65}"'])
+def test_an_envelope_without_the_bus_s_own_id_is_unreadable(given: str) -> None:
+    """Ids of what is inside are made of it: of something longer they would be longer than ids may be."""
+    with pytest.raises(Unreadable):
+        arrivals(bus(track()).replace('"e-1"', given, 1))
 
 
 def test_who_vouches_for_contact_data() -> None:
