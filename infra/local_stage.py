@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import jsii
-from aws_cdk import CfnResource, IAspect
-from constructs import IConstruct
+from constructs import Construct
 
 LEFT_OUT = {
     "AWS::Events::Archive": "the emulator refuses templates with archives (its API has them)",
@@ -13,13 +11,7 @@ LEFT_OUT = {
 """CloudFormation types that are removed at the local stage, each with its reason."""
 
 
-@jsii.implements(IAspect)
-class WithoutWhatTheEmulatorLacks:
-    """Removes the resources of `LEFT_OUT` before synthesis."""
-
-    def visit(self, node: IConstruct) -> None:
-        """Called by CDK for every construct."""
-        if isinstance(node, CfnResource) and node.cfn_resource_type in LEFT_OUT:
-            parent = node.node.scope
-            if parent is not None:
-                parent.node.try_remove_child(node.node.id)
+def leave_out(resource: Construct) -> None:
+    """Take out again what holds a resource of `LEFT_OUT`."""
+    if (parent := resource.node.scope) is not None:
+        parent.node.try_remove_child(resource.node.id)

@@ -13,6 +13,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 
 from infra.constructs.service_stack import ServiceStack
 from infra.constructs.work_queue import WorkQueue
+from infra.local_stage import leave_out
 
 SNS, EVENT_BRIDGE = "sns", "eventbridge"
 """Roads by which SES's reports may come. Locally it is always the first: the emulator takes no events of AWS's own."""
@@ -123,3 +124,5 @@ def _sms_feedback(stack: ServiceStack, topic: sns.Topic, name: str) -> None:
     )
     if allowed.policy_dependable:
         sms.node.add_dependency(allowed.policy_dependable)
+    if stack.halte.is_local:
+        leave_out(sms)

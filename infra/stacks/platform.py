@@ -19,6 +19,7 @@ from infra.constructs.console import Console
 from infra.constructs.service_function import ServiceFunction
 from infra.discovery import Announced, announce
 from infra.environment import Environment
+from infra.local_stage import leave_out
 from services.shared.contracts.catalogue import FACTS
 
 IMPORT_DAYS = 14
@@ -53,7 +54,7 @@ class PlatformStack(Stack):
         # Nothing can be erased from an archive, so it keeps only facts that carry opaque ids; customer events
         # themselves are replayed from the lake.
         impersonal = [fact for fact in FACTS if not fact.personal]
-        bus.archive(
+        archive = bus.archive(
             "Archive",
             event_pattern=events.EventPattern(
                 source=sorted({fact.source for fact in impersonal}),
@@ -61,6 +62,8 @@ class PlatformStack(Stack):
             ),
             retention=Duration.days(90),
         )
+        if self.halte.is_local:
+            leave_out(archive)
         self._announce("bus-name", bus.event_bus_name)
 
     def _lake(self) -> None:
