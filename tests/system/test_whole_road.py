@@ -84,7 +84,7 @@ def test_every_check_of_a_run_holds_and_real_sdks_reach_it() -> None:
     reports an error, and everything lands on the one person it is about, once, though a slow machine may make a
     library send its batch again."""
     with running(
-        "--customers", "12", "--days", "200", "--withdrawals", "5", "--page-port", "0", "--gateway-port", "0"
+        "--customers", "12", "--days", "150", "--withdrawals", "5", "--page-port", "0", "--gateway-port", "0"
     ) as process:
         output = report(process)
         checks = re.findall(r"^\W*([✓✗]) (.+)$", output, flags=re.MULTILINE)
