@@ -5,7 +5,8 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 STAGE ?=
 ARGS ?=
-SWEPT = tests/faults tests/infra/test_mail_feedback.py tests/integration/ingest/test_erasure.py tests/integration/ingest/test_identity.py \
+SWEPT = tests/faults tests/infra/test_bundles.py tests/infra/test_mail_feedback.py \
+	tests/integration/ingest/test_erasure.py tests/integration/ingest/test_identity.py \
 	tests/integration/journeys/test_conformance.py tests/integration/journeys/test_conformance_of_wishes.py \
 	tests/unit/delivery/test_withdrawal_race.py tests/unit/delivery/test_protocol_model.py \
 	tests/unit/halte/test_bank_response.py tests/unit/halte/test_ledger_check.py

@@ -55,11 +55,13 @@ class Environment:
     controller: Controller = Controller()
     anchor_lock: str = "governance"
     anchor_days: int = 3650
+    is_deployable: bool = True
 
     @classmethod
     def from_context(cls, node: Node) -> Environment:
         """The environment that `cdk -c stage=… -c from_address=…` asks for (default: the local one).
 
+        With `-c wheels=none` functions carry their own code alone: for who looks at templates and deploys none of them.
         `-c anchor_lock=compliance` locks the anchors of the consent ledger against everybody, root included;
         `-c anchor_days=…` says for how long.
 
@@ -77,6 +79,7 @@ class Environment:
             stage=stage,
             controller=Controller.from_context(node, from_address),
             anchor_lock=lock,
+            is_deployable=node.try_get_context("wheels") != "none",
             anchor_days=int(node.try_get_context("anchor_days") or cls.anchor_days),
             from_address=from_address,
             sms_origination=node.try_get_context("sms_origination") or "+12025550100",

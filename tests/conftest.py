@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import warnings
@@ -65,6 +66,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("system") is None)
     for item in items:  # properties travel from the workers with the report
         item.user_properties += [("capability", mark.args[0]) for mark in item.iter_markers("capability")]
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: to look through it for garbage, again and again, is a tenth of the tests' time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

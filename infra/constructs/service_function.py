@@ -77,7 +77,7 @@ class ServiceFunction(lambda_.Function):
 
 def _asset(service: str, environment: Environment, wheels: str) -> Path:
     """What goes into the function's zip: everything it imports, but for the emulator."""
-    if environment.is_local:
+    if environment.is_local or not environment.is_deployable:
         return packaging.code(service, environment)
     return packaging.bundle(service, environment, wheels)
 
@@ -85,6 +85,6 @@ def _asset(service: str, environment: Environment, wheels: str) -> Path:
 def _found_beside(service: str, environment: Environment, wheels: str) -> dict[str, str]:
     """Where the emulator's workers find the wheels: on this machine's disk, once. Each of some hundred workers unpacks
     its function's zip, which takes most of a run's time when wheels are in it."""
-    if not environment.is_local:
+    if not environment.is_local or not environment.is_deployable:
         return {}
     return {"PYTHONPATH": str(packaging.wheels(service, environment, wheels))}

@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from infra.environment import Environment
 from infra.packaging import bundle
+from tests.support.thorough import EXHAUSTIVE
 
 ROOT = Path(__file__).parents[2]
 HOST = Environment(stage="local", from_address="hello@example.com", sms_origination="+12025550100")
+PROD = replace(HOST, stage="prod")
 LAMBDA_BYTES = 250_000_000
 """Unzipped, all that a function may carry."""
+
+CARRIED = (
+    *(
+        ("access", ""),
+        ("ingest", ""),
+        ("ingest", "ingest-lake"),
+        ("scoring", ""),
+        ("scoring", "scoring-mentions"),
+    ),
+    *(("journeys", ""), ("consent", ""), ("console", "access")),
+    *(("delivery", name) for name in ("", "delivery-lake", "delivery-pressure", "delivery-templates")),
+)
+"""Every service with every dependency group that functions of it carry."""
 
 SERVICES = ("access", "ingest", "scoring", "journeys", "consent", "delivery", "console")
 GROUPS = {"console": "access"}
@@ -60,3 +77,18 @@ def test_only_the_lake_s_bundle_carries_duckdb_and_it_fits_lambda() -> None:
     assert done.returncode == 0, done.stderr
     assert sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) < LAMBDA_BYTES
     assert not list(bundle("ingest", HOST).glob("*duckdb*"))
+
+
+@pytest.mark.skipif(not EXHAUSTIVE, reason="fetches every wheel for another processor: make sweep")
+@pytest.mark.parametrize(("service", "group"), CARRIED)
+def test_what_goes_to_lambda_is_built_for_it_and_fits(service: str, group: str) -> None:
+    folder = bundle(service, PROD, group)
+    compiled = {path.name for path in folder.rglob("*.so")}
+    assert not [name for name in compiled if "x86_64" in name]
+    assert sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) < LAMBDA_BYTES
+
+
+def test_every_group_that_functions_carry_is_built() -> None:
+    text = (ROOT / "pyproject.toml").read_text()
+    groups = {name for name in tomllib.loads(text)["dependency-groups"] if name.split("-")[0] in SERVICES}
+    assert groups == {group or service for service, group in CARRIED}

@@ -71,7 +71,14 @@ def _alone(lock: Path) -> Iterator[None]:
 
 def _synthesise(stage: str, folder: Path) -> None:
     done = subprocess.run(
-        [ROOT / "node_modules/.bin/cdk", "synth", "-q", "-c", f"stage={stage}", "-o", folder],
+        [
+            ROOT / "node_modules/.bin/cdk",
+            "synth",
+            "-q",
+            *("-c", f"stage={stage}", "-c", "wheels=none"),
+            "-o",
+            folder,
+        ],
         cwd=ROOT,
         check=False,
         capture_output=True,

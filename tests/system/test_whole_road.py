@@ -24,18 +24,6 @@ from tests.system.sdks import CALLS, NODE, PYTHON, ROOT, Door, passed_on, run_no
 
 SECONDS = 900
 LANDING_SECONDS = 240
-SLICE = [
-    "--customers",
-    "12",
-    "--days",
-    "240",
-    "--withdrawals",
-    "5",
-    "--page-port",
-    "0",
-    "--gateway-port",
-    "0",
-]
 
 
 @contextmanager
