@@ -204,6 +204,9 @@ class Fabric:
         self._queue(request)
         return {}
 
+    def _queue_url(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        return {"QueueUrl": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{request['QueueName']}"}
+
     def _queue(self, request: Mapping[str, Any]) -> Queue:
         return self.queues[request["QueueUrl"].rsplit("/", 1)[-1]]
 
@@ -270,6 +273,7 @@ _SERVED: dict[tuple[str, str], Callable[[Fabric, Mapping[str, Any]], dict[str, A
     ("sqs", "SendMessage"): Fabric._send_message,
     ("sqs", "SendMessageBatch"): Fabric._send_batch,
     ("sqs", "ChangeMessageVisibility"): Fabric._postpone,
+    ("sqs", "GetQueueUrl"): Fabric._queue_url,
     ("stepfunctions", "CreateStateMachine"): Fabric._create_machine,
     ("stepfunctions", "DescribeStateMachine"): Fabric._describe_machine,
     ("stepfunctions", "StartExecution"): Fabric._start_execution,

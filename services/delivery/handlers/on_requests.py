@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from services.delivery import bootstrap
+from services.delivery.adapters.sqs_requests import let_come_again
 from services.delivery.handlers.deadline import time_left
 from services.delivery.use_cases.send_messages import NotSentYet, SendMessages
 from services.shared.aws.parallel import each
@@ -15,6 +16,10 @@ from services.shared.contracts.consent import ConfirmationRequested, NoticeReque
 from services.shared.contracts.journeys import MessageRequested
 from services.shared.contracts.messages import MessageRequest
 from services.shared.observability import service_logger
+
+PAUSES = (5, 55, 300, 600)
+"""Seconds after each receive in which a request that waits (mostly for a contact that is still on its way) comes
+again; with the last it has waited for longer than a contact may take."""
 
 RESERVE_MS = 20_000
 """Nothing is begun when less is left: one attempt may take 13 seconds, and a claim must not be cut off."""
@@ -33,16 +38,31 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     sending = bootstrap.sending()
     go_on = time_left(context, RESERVE_MS)
     counts: Counter[str] = Counter()
+    waiting: set[str] = set()
 
-    def failed(error: Exception, _: str) -> None:
+    def failed(error: Exception, message_id: str) -> None:
         counts[f"error_{type(error).__name__}"] += 1
+        if isinstance(error, NotSentYet):
+            waiting.add(message_id)
 
     def take(record: Any) -> None:
         _take(sending, _requests(envelope(record)), go_on, counts)
 
     answer = each_record(event, take, failed)
+    _let_come_again(record for record in event["Records"] if record["messageId"] in waiting)
     logger.info("requests carried out", extra={"counts": dict(counts)})
     return answer
+
+
+def _let_come_again(records: Iterable[Mapping[str, Any]]) -> None:
+    """Soon, then later and later; what this fails for comes when the queue thinks fit."""
+    try:
+        for record in records:
+            receives = int(record["attributes"]["ApproximateReceiveCount"])
+            if receives <= len(PAUSES):
+                let_come_again(record, PAUSES[receives - 1])
+    except Exception as error:  # the messages are not acknowledged, so nothing is lost
+        logger.warning("requests come again late", extra={"error": type(error).__name__})
 
 
 def _requests(message: Envelope) -> Sequence[MessageRequest]:
