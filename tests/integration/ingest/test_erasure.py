@@ -288,7 +288,7 @@ def test_a_crash_at_any_step_is_made_up_for(people: World, step: int) -> None:
     def die(**_: Any) -> None:
         nonlocal calls
         calls += 1
-        if calls == step:
+        if calls >= step:  # what ends in a thread of an upload would not end the others
             raise SystemExit("crashed")
 
     events = [client(name).meta.events for name in ("dynamodb", "s3", "events")]
