@@ -5,13 +5,34 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
+from moto.core.botocore_stubber import BotocoreStubber
 from moto.dynamodb import models
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
+
+ONE_AT_A_TIME = threading.RLock()
+
+
+@cache
+def repair() -> None:
+    """For the whole life of this process. moto answers one request at a time: it undoes a refused transaction by
+    putting back what was before it, which must not undo what another thread wrote meanwhile."""
+    answer = BotocoreStubber.__call__
+
+    def in_turn(self: BotocoreStubber, *arguments: Any, **named: Any) -> Any:
+        with ONE_AT_A_TIME:
+            return answer(self, *arguments, **named)
+
+    BotocoreStubber.__call__ = in_turn  # type: ignore[method-assign]
+    backend: Any = models.DynamoDBBackend
+    backend.transact_write_items = copying_once(backend.transact_write_items)
+    Table.query = looking_near(Table.query)  # type: ignore[method-assign]
+
 
 Transact = Callable[[models.DynamoDBBackend, list[dict[str, Any]]], None]
 
@@ -103,6 +124,7 @@ def _partition(table: Table, hash_key: DynamoType) -> list[Item]:
 
 
 def _unsorted(table: Table) -> list[Item]:
+    held: Any = table.items
     if not table.range_key_attr:
-        return list(table.items.values())
-    return [item for partition in table.items.values() for item in partition.values()]
+        return list(held.values())
+    return [item for partition in held.values() for item in partition.values()]

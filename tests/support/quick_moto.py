@@ -4,9 +4,6 @@ Of the five milliseconds that such a call takes, one is spent on the item; the o
 that nobody reads, a web request built of the SDK's, and an answer put together member by member by a model that the
 SDK takes it apart by. All other operations and services go the whole way; there it is only that the same question is
 answered once. What is refused goes the whole way too, for the errors that callers are to see.
-
-moto answers one request at a time: it undoes a refused transaction by putting back what was before it, which must not
-undo what another thread wrote meanwhile.
 """
 
 from __future__ import annotations
@@ -16,7 +13,6 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from functools import cache
-from threading import RLock
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
@@ -34,20 +30,17 @@ from moto.core import DEFAULT_ACCOUNT_ID, models, responses
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.core.exceptions import HTTPException, ServiceException
 from moto.core.responses import BaseResponse
-from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.table import Table
 from moto.dynamodb.models.utilities import DynamoJsonEncoder
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 from moto.dynamodb.responses import DynamoHandler
 from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
 
-from tests.support.moto_repairs import copying_once, looking_near
+from tests.support.moto_repairs import ONE_AT_A_TIME, repair
 
 _ITEMS = {
     *("GetItem", "BatchGetItem", "Query", "Scan"),
     *("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"),
 }
-_one_at_a_time = RLock()
 _DONE = SimpleNamespace(status_code=200, headers={}, content=b"")
 _ITEMS_SENT: dict[str, tuple[type[BaseResponse], str, str]] = {
     **{f"before-send.dynamodb.{name}": (DynamoHandler, "dynamodb", name) for name in _ITEMS},
@@ -58,12 +51,13 @@ _UNSIGNED = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_r
 
 def install() -> None:
     """For the whole life of this process."""
+    repair()
     whole_way, sign = BotocoreStubber.__call__, RequestSigner.handler
 
     def answer(
         self: BotocoreStubber, event_name: str, request: AWSPreparedRequest, **more: Any
     ) -> AWSResponse | None:
-        with _one_at_a_time:
+        with ONE_AT_A_TIME:
             if event_name in _ITEMS_SENT and self.enabled:
                 region = request.url.partition(".amazonaws.")[0].rpartition(".")[2]
                 text = _answer(*_ITEMS_SENT[event_name], region, request.headers, request.body)
@@ -78,7 +72,7 @@ def install() -> None:
         unchanged = BotocoreStubber.__call__ is answer and models.botocore_stubber.enabled
         if not unchanged or model.name not in _ITEMS:
             return None
-        with _one_at_a_time:
+        with ONE_AT_A_TIME:
             text = _answer(
                 DynamoHandler, "dynamodb", model.name, context["client_region"], {}, params["body"]
             )
@@ -95,9 +89,6 @@ def install() -> None:
     BotocoreStubber.__call__ = answer  # type: ignore[method-assign]
     RequestSigner.handler = handler
     UserAgentString.to_string = lambda self: "tests"
-    dynamodb = DynamoDBBackend
-    dynamodb.transact_write_items = copying_once(dynamodb.transact_write_items)  # type: ignore[method-assign]
-    Table.query = looking_near(Table.query)  # type: ignore[method-assign]
     models.RESPONSES_METHODS.clear()  # patterns for the library `requests`, which asks nothing of AWS here
     for module, name in (
         (responses, "method_names_from_class"),

@@ -23,6 +23,7 @@ from moto.dynamodb.models import dynamodb_backends
 from services.shared.aws import clients, secrets
 from services.shared.clock import Clock, FixedClock, to_iso
 from tests.support.fabric import Fabric, Message, Queue, Sent
+from tests.support.moto_repairs import repair
 from tests.support.processes import LOG, Process
 from tests.support.stage import Mapped, Stage
 from tests.support.templates import ACCOUNT, REGION, Templates
@@ -67,6 +68,7 @@ class Road:
         global _clock
         self.clock = _clock = FixedClock(self.start)
         self._open = contextlib.ExitStack()
+        repair()
         self._open.enter_context(mock_aws())
         _forget()
         boto3.setup_default_session(region_name=REGION)
