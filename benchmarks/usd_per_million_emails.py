@@ -125,9 +125,17 @@ def _campaign(road: Road, name: str, people: list[str]) -> None:
     sent = road.outbox[before:]
     for kind, share in (("Send", 1.0), ("Delivery", 1.0), ("Open", OPENED), ("Click", CLICKED)):
         road.clock.advance(timedelta(hours=1))
-        for mail in _some(sent, share, dice):
+        for mail in _some(_told_of(road, kind, sent), share, dice):
             road.feedback(ses_notice(kind, mail, to_iso(road.clock.now())))
         road.deliver()
+
+
+def _told_of(road: Road, kind: str, sent: Sequence[Sent]) -> Sequence[Sent]:
+    """The stage says of which mails SES tells that it took them."""
+    if kind != "Send":
+        return sent
+    told = road.stage.mail_events
+    return [mail for mail in sent if "send" in told[mail.request["ConfigurationSetName"]]]
 
 
 def _some(items: Sequence[Sent], share: float, dice: random.Random) -> list[Sent]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from typing import Literal
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
@@ -55,7 +56,7 @@ class Environment:
     controller: Controller = Controller()
     anchor_lock: str = "governance"
     anchor_days: int = 3650
-    is_deployable: bool = True
+    has_wheels: bool = True
 
     @classmethod
     def from_context(cls, node: Node) -> Environment:
@@ -79,7 +80,7 @@ class Environment:
             stage=stage,
             controller=Controller.from_context(node, from_address),
             anchor_lock=lock,
-            is_deployable=node.try_get_context("wheels") != "none",
+            has_wheels=node.try_get_context("wheels") != "none",
             anchor_days=int(node.try_get_context("anchor_days") or cls.anchor_days),
             from_address=from_address,
             sms_origination=node.try_get_context("sms_origination") or "+12025550100",
@@ -89,6 +90,14 @@ class Environment:
     def is_local(self) -> bool:
         """Is this the embedded default?"""
         return self.stage == LOCAL
+
+    @property
+    def wheels(self) -> Literal["zipped", "beside", "none"]:
+        """Where functions have theirs: in their zips, or where the emulator's workers find them on this machine's disk,
+        once. Each of some hundred workers unpacks its function's zip, which would take most of a run's time."""
+        if not self.has_wheels:
+            return "none"
+        return "beside" if self.is_local else "zipped"
 
     @property
     def python(self) -> str:

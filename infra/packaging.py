@@ -27,13 +27,19 @@ DIGEST = 16
 _UNREAD = ("babel/locale-data",)
 """What wheels bring and nothing here reads: of python-liquid's, half of delivery's bundle."""
 
+_COMPOSED = {"simulations": ("journeys", "scoring", "delivery")}
+"""The services whose rules another carries with its own."""
+
+_BORROWED = {"console": "access"}
+"""Whose wheels a service carries that has no dependency group of its own: the kernel's are all it needs."""
+
 _LOCAL_ONLY = ("local/__init__.py", "local/virtual_clock.py")
 
 
 def bundle(service: str, environment: Environment, group: str = "") -> Path:
-    """The folder that becomes the service's zip: `services/__init__.py`, the kernel, the service and its wheels,
-    under the same import paths as in the repository. `group` names the dependency group of the wheels where it is
-    not the service's own: few functions carry what is heavy.
+    """The folder that becomes the service's zip: `services/__init__.py`, the kernel, the service (with those whose
+    rules it carries) and its wheels, under the same import paths as in the repository. `group` names the dependency
+    group of the wheels where it is not the service's own: few functions carry what is heavy.
 
     Raises:
         subprocess.CalledProcessError: uv can't resolve a wheel for the target.
@@ -68,7 +74,7 @@ def wheels(service: str, environment: Environment, group: str = "") -> Path:
     Raises:
         subprocess.CalledProcessError: uv can't resolve a wheel for the target.
     """
-    group = group or service
+    group = group or _BORROWED.get(service, service)
 
     def fill(building: Path) -> None:
         _install_wheels(group, environment, building)
@@ -105,7 +111,7 @@ def _forget_old(name: str) -> None:
 
 
 def _sources(service: str, environment: Environment) -> list[Path]:
-    folders = (ROOT / "services" / "shared", ROOT / "services" / service)
+    folders = [ROOT / "services" / name for name in ("shared", service, *_COMPOSED.get(service, ()))]
     found = [ROOT / "services" / "__init__.py"]
     for folder in folders:
         found += sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)

@@ -17,13 +17,14 @@ from local.observe import Machine
 from local.recipients import Ledger
 from local.replay import Tally
 from local.stand_in import Accepted
+from services.ingest.domain.lake import RANK
 from services.ingest.domain.rulings import RULED
+from services.ingest.domain.verdict import UNASKED
 from services.journeys.domain.merging import MERGED
 
 OUTCOMES = "halte.delivery"
 """The source of events that come back from the providers."""
 
-_RANK = {"applied": 2, "duplicate": 1, "rejected": 0}
 _ENDED = ("sent", "skipped", "failed")
 
 
@@ -38,20 +39,22 @@ class Check:
 
 @dataclass(frozen=True)
 class DoorAccount:
-    """One door's events: accepted = applied + duplicate + rejected + dead-lettered."""
+    """One door's events: accepted = applied + duplicate + unasked + rejected + dead-lettered. Arrivals that no
+    definition asks for stay in the lake, unasked."""
 
     door: str
     accepted: int
     applied: int
     duplicate: int
+    unasked: int
     rejected: Mapping[str, int]
     dead_lettered: int
 
     @property
     def missing(self) -> int:
         """Accepted events that are nowhere; negative: events nobody accepted."""
-        accounted = self.applied + self.duplicate + sum(self.rejected.values()) + self.dead_lettered
-        return self.accepted - accounted
+        kept = self.applied + self.duplicate + self.unasked
+        return self.accepted - kept - sum(self.rejected.values()) - self.dead_lettered
 
 
 @dataclass
@@ -146,6 +149,7 @@ def door_accounts(seen: Observed) -> list[DoorAccount]:
             accepted=counted.get(door, len(of_door) + dead[door]),
             applied=sum(line["disposition"] == "applied" for line in of_door),
             duplicate=sum(line["disposition"] == "duplicate" for line in of_door),
+            unasked=sum(line["disposition"] == UNASKED for line in of_door),
             rejected=Counter(str(line["reason"]) for line in of_door if line["disposition"] == "rejected"),
             dead_lettered=dead[door],
         )
@@ -164,7 +168,7 @@ def _one_per_receipt(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, An
     kept: dict[str, Mapping[str, Any]] = {}
     for line in lines:
         before = kept.get(line["receipt"])
-        if before is None or _RANK[line["disposition"]] > _RANK[before["disposition"]]:
+        if before is None or RANK[line["disposition"]] > RANK[before["disposition"]]:
             kept[line["receipt"]] = line
     return list(kept.values())
 
@@ -202,7 +206,7 @@ def event_checks(seen: Observed, doors: Sequence[DoorAccount]) -> list[Check]:
     return [
         *(
             Check(
-                f"{account.door}: accepted = applied + duplicate + rejected + dead-lettered",
+                f"{account.door}: accepted = applied + duplicate + unasked + rejected + dead-lettered",
                 account.missing == 0,
                 f"{account.accepted} accepted, {account.missing} missing",
             )

@@ -62,6 +62,7 @@ def door_rows(books: Books) -> list[list[Cell]]:
             account.accepted,
             account.applied,
             account.duplicate,
+            account.unasked,
             sum(account.rejected.values()),
             ", ".join(f"{reason} {n}" for reason, n in sorted(account.rejected.items())),
             account.dead_lettered,
@@ -71,7 +72,17 @@ def door_rows(books: Books) -> list[list[Cell]]:
     ]
 
 
-DOOR_HEAD = ("door", "accepted", "applied", "duplicate", "rejected", "why", "dead-lettered", "missing")
+DOOR_HEAD = (
+    "door",
+    "accepted",
+    "applied",
+    "duplicate",
+    "unasked",
+    "rejected",
+    "why",
+    "dead-lettered",
+    "missing",
+)
 MESSAGE_COLUMNS = (
     "requested",
     "sent",

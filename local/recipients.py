@@ -24,12 +24,10 @@ from local import feedback
 from local.stand_in import Accepted
 from local.virtual_clock import VirtualClock
 from local.visits import Expired, confirm, get, look, post
+from services.simulations.domain.rates import CLICKS_OF_OPENS, OPENS, UNSUBSCRIBES
 
 BOUNCES = 0.02
-OPENS = 0.45
-CLICKS_OF_OPENS = 0.15
 COMPLAINTS = 0.001
-UNSUBSCRIBES = 0.03
 CONFIRMS = 0.80
 SCANNED = 0.05
 

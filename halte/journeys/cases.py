@@ -30,10 +30,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
-from halte.journeys.happened import HEADLINE, Kind
-from halte.journeys.sources import Wording
 from services.delivery.domain.pressure.policy import PressurePolicy
 from services.journeys.domain.parts import Duration, Name, Text
+from services.simulations.domain.happened import HEADLINE, Kind
+from services.simulations.domain.source import Wording
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 """When a test begins that does not say: a Monday morning."""

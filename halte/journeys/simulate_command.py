@@ -13,21 +13,25 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
+from benchmarks.tariff import metered
 from halte.analysis.reading import days, instant
 from halte.analysis.showing import progress, table
-from halte.journeys.deeds import Being
-from halte.journeys.defined import read_definitions
-from halte.journeys.expectation import SHARE, Expected, expected
-from halte.journeys.history import of_history, span_of
-from halte.journeys.population import Habits, population
+from halte.journeys.history import of_history
 from halte.journeys.pressures import pressure_of
-from halte.journeys.responses import Rates
-from halte.journeys.simulation import COMMERCIAL, Outcome, Simulation
 from halte.journeys.simulation_page import simulated
-from halte.journeys.sources import Source, first_problem, read_object, read_source
+from halte.journeys.sources import first_problem, read_object, read_source
 from local.pictures import picture as drawn
 from services.scoring.domain.definitions import Definition
 from services.shared.errors import Invalid
+from services.simulations.domain.deeds import Being
+from services.simulations.domain.defined import read_definitions
+from services.simulations.domain.expectation import SHARE, Expected, expected
+from services.simulations.domain.history import span_of
+from services.simulations.domain.population import Habits, population
+from services.simulations.domain.rates import Rates
+from services.simulations.domain.report import report
+from services.simulations.domain.simulation import COMMERCIAL, Outcome, Simulation
+from services.simulations.domain.source import Source
 
 _START = datetime(2026, 1, 5, tzinfo=UTC)
 _MOST = 100_000
@@ -111,8 +115,7 @@ def _simulate(options: argparse.Namespace, console: Console) -> int:
     if not source.messages:
         console.print("Nothing is said of its messages: all were taken for commercial ones (newsletter).")
     if options.json:
-        document = {**outcome.document(), "expected": [one.document() for one in figures]}
-        options.json.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        options.json.write_text(json.dumps(report([outcome, *others]), indent=2, ensure_ascii=False) + "\n")
     if options.mermaid:
         options.mermaid.write_text(outcome.mermaid)
     if options.html:
@@ -127,7 +130,7 @@ def _lived(
     beings, start, end = _people(options, source, seed)
     rates = Rates(options.opens, options.clicks, options.unsubscribes, options.answers)
     pressure = pressure_of(options.pressure, start.year)
-    simulation = Simulation(source, _definitions(options.define), start, rates, seed, pressure)
+    simulation = Simulation(source, _definitions(options.define), start, rates, seed, pressure, metered())
     with progress(console) as bar:
         task = bar.add_task("Living", total=None)
         outcome = simulation.run(beings, end, lambda done, of: bar.update(task, completed=done, total=of))

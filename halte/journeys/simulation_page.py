@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from html import escape
 
-from halte.journeys.expectation import Expected
-from halte.journeys.simulation import Outcome
 from local.markup import page, table
 from local.pictures import inline
 from services.journeys.domain.diagram import label
 from services.journeys.domain.document import Document
+from services.simulations.domain.expectation import Expected
+from services.simulations.domain.simulation import Outcome
 
 BAR, HEIGHT = 6, 100
 

@@ -4,65 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError
 
 from services.journeys.adapters.library_files import FOLDER, shelf
-from services.journeys.domain.document import Document
 from services.journeys.domain.library import Ready
-from services.journeys.domain.parts import Name, Part
-from services.journeys.domain.validation import InvalidJourney, judge, read_document
 from services.journeys.domain.yaml_text import read_yaml
 from services.shared.errors import Invalid
-from services.shared.permission import MessageClass, needs_permission
+from services.simulations.domain.source import Source, Wording
 
 YAML = (".yaml", ".yml")
-
-
-class Wording(Part):
-    """What matters here of a message: a commercial one needs the permission for `purpose`."""
-
-    kind: MessageClass = Field(alias="class")
-    purpose: Name | None = None
-
-    @model_validator(mode="after")
-    def _has_a_purpose(self) -> Self:
-        if needs_permission(self.kind) is (self.purpose is None):
-            raise ValueError("purpose belongs to messages that are no service, and each has one")
-        return self
-
-
-@dataclass(frozen=True)
-class Source:
-    """A journey as it is written, and what is known of its messages: nothing, unless the file says it as those of the
-    library do."""
-
-    origin: str
-    raw: Mapping[str, Any]
-    messages: Mapping[str, Wording]
-
-    def document(self) -> Document:
-        """The journey.
-
-        Raises:
-            Invalid: `wrong_file`, with all that is wrong with it.
-        """
-        try:
-            return read_document(self.raw)
-        except InvalidJourney as error:
-            problems = "".join(f"\n  {one.path}: {one.message}" for one in error.problems)
-            raise Invalid("wrong_file", f"{self.origin} is no valid journey:{problems}") from error
-
-    def problems(self) -> tuple[list[str], list[str]]:
-        """What keeps it from being published, and what may not be meant, by path."""
-        verdict = judge(self.raw)
-        return (
-            [f"{one.path}: {one.message}" for one in verdict.problems],
-            [f"{one.path}: {one.message}" for one in verdict.warnings],
-        )
 
 
 def read_source(said: str | Mapping[str, Any], beside: Path | None = None) -> Source:

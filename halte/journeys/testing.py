@@ -11,17 +11,18 @@ from typing import Any
 from pydantic import ValidationError
 
 from halte.journeys.cases import Case, CaseFile, Given, Step
-from halte.journeys.defined import read_definitions
-from halte.journeys.desk import UNPRESSED
-from halte.journeys.happened import HEADLINE, Happened, Kind
 from halte.journeys.pressures import in_force
-from halte.journeys.sources import Wording, first_problem, read_object, read_source
-from halte.journeys.world import World
+from halte.journeys.sources import first_problem, read_object, read_source
 from services.delivery.domain.pressure.policy import PressurePolicy
 from services.journeys.domain.document import Document
 from services.journeys.domain.traces import to_text
 from services.scoring.domain.definitions import Definition
 from services.shared.errors import Invalid
+from services.simulations.domain.defined import read_definitions
+from services.simulations.domain.desk import UNPRESSED
+from services.simulations.domain.happened import HEADLINE, Happened, Kind
+from services.simulations.domain.source import Wording
+from services.simulations.domain.world import World
 
 MARK = ".test"
 """A file of tests is named after the journey it is about: `x.test.yaml`."""

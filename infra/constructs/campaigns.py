@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from aws_cdk import ArnFormat
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_iam as iam
 
 from infra.constructs.alarms import measured, raise_alarm
 from infra.constructs.service_function import ServiceFunction
@@ -78,7 +76,7 @@ class Campaigns:
         )
         self._let_join(function)
         self._plans.grant(function, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
-        self._may_ask(function, self._audience)
+        self._stack.allow_asking(function, self._audience)
         self._queue.grant(function, "sqs:SendMessage")
         self._stack.consume(function, self._queue, batch_size=1, max_concurrency=8, window_seconds=0)
         function.let_go_in_rounds()
@@ -106,8 +104,8 @@ class Campaigns:
             "dynamodb:UpdateItem",
             "dynamodb:DeleteItem",
         )
-        self._may_ask(function, self._audience)
-        self._may_ask(function, outcomes)
+        self._stack.allow_asking(function, self._audience)
+        self._stack.allow_asking(function, outcomes)
         self._queue.grant(function, "sqs:SendMessage")
         self._stack.schedule(function, "rate(1 minute)")
         self._alarm(function)
@@ -140,15 +138,6 @@ class Campaigns:
             function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"
         )
         self._plans.grant(function, "dynamodb:DeleteItem")
-        self._may_ask(function, self._audience)
-        self._may_ask(function, who)
+        self._stack.allow_asking(function, self._audience)
+        self._stack.allow_asking(function, who)
         self._stack.routes(function, ROUTES)
-
-    def _may_ask(self, function: ServiceFunction, name: str) -> None:
-        arn = self._stack.format_arn(
-            service="lambda",
-            resource="function",
-            resource_name=name,
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
-        function.add_to_role_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[arn]))

@@ -24,7 +24,6 @@ class Console(Construct):
             service="console",
             handler="site",
             settings={},
-            wheels="access",  # the kernel's wheels are all it needs
             timeout_seconds=10,
         )
         integration = integrations.HttpLambdaIntegration("SiteIntegration", function)

@@ -16,6 +16,7 @@ from infra.constructs.work_queue import DeadLetterQueue
 from services.ingest.domain.figures.figure import FIGURES
 from services.ingest.domain.figures.questions import Kind
 from services.ingest.domain.lake import COLUMNS, PARQUET, RAW
+from services.shared.contracts.past import lake_function
 
 COMPACT_SECONDS = 900
 COMPACT_MEMORY = 2048
@@ -40,6 +41,7 @@ def keep_lake(stack: ServiceStack, profiles: dynamodb.Table) -> ServiceFunction:
         timeout_seconds=COMPACT_SECONDS,
         wheels="ingest-lake",
         disk=4096,
+        name=lake_function(stack.halte.stage),
     )
     grant_lake(stack, function, "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
     function.add_to_role_policy(

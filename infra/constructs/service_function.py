@@ -76,15 +76,13 @@ class ServiceFunction(lambda_.Function):
 
 
 def _asset(service: str, environment: Environment, wheels: str) -> Path:
-    """What goes into the function's zip: everything it imports, but for the emulator."""
-    if environment.is_local or not environment.is_deployable:
-        return packaging.code(service, environment)
-    return packaging.bundle(service, environment, wheels)
+    """What goes into the function's zip."""
+    if environment.wheels == "zipped":
+        return packaging.bundle(service, environment, wheels)
+    return packaging.code(service, environment)
 
 
 def _found_beside(service: str, environment: Environment, wheels: str) -> dict[str, str]:
-    """Where the emulator's workers find the wheels: on this machine's disk, once. Each of some hundred workers unpacks
-    its function's zip, which takes most of a run's time when wheels are in it."""
-    if not environment.is_local or not environment.is_deployable:
+    if environment.wheels != "beside":
         return {}
     return {"PYTHONPATH": str(packaging.wheels(service, environment, wheels))}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Acknowledgment, CfnOutput, Duration, Validations
+from aws_cdk import Acknowledgment, ArnFormat, CfnOutput, Duration, Validations
 from aws_cdk import aws_apigatewayv2 as apigw
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_dynamodb as dynamodb
@@ -233,6 +233,16 @@ class ServiceStack(OnPlatform):
                 conditions={"StringEquals": {"events:source": f"halte.{speaks_as or self.service}"}},
             )
         )
+
+    def allow_asking(self, function: lambda_.Function, name: str) -> None:
+        """Let `function` invoke the function called `name`, of this service or another."""
+        arn = self.format_arn(
+            service="lambda",
+            resource="function",
+            resource_name=name,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        function.add_to_role_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[arn]))
 
     def allow_objects(
         self,

@@ -49,6 +49,7 @@ class DeliveryStack(ServiceStack):
         self.reports = self.table("Reports", partition_key="pk", sort_key="sk", ttl="expires_at")
         self.pressure = self.table("Pressure", partition_key="pk", sort_key="sk", stream=True)
         self.configuration_set = ses.ConfigurationSet(self, "Mail")
+        self.marketing = ses.ConfigurationSet(self, "Marketing")
         self.sms_configuration_set = f"halte-{env.stage}"
         self.channels = Channels(self)
         self._senders()
@@ -58,6 +59,7 @@ class DeliveryStack(ServiceStack):
             messages=self.messages,
             gates=self.gates,
             mail=self.configuration_set,
+            marketing=self.marketing,
             sms_configuration_set=self.sms_configuration_set,
         )
         self._outbox()
@@ -65,7 +67,9 @@ class DeliveryStack(ServiceStack):
         self._report()
         self._progress()
         self._person()
-        add_pressure(self, pressure=self.pressure, gates=self.gates, reports=self.reports)
+        add_pressure(
+            self, pressure=self.pressure, gates=self.gates, reports=self.reports, templates=self.templates
+        )
         add_content(self)
         self.announce("email-configuration-set", self.configuration_set.configuration_set_name)
 
@@ -93,7 +97,7 @@ class DeliveryStack(ServiceStack):
             "token_secret_arn": self.token_secret.secret_arn,
             "public_url": self.api_url,
             "from_address": self.halte.from_address,
-            "configuration_set": self.configuration_set.configuration_set_name,
+            **self.mail_settings(),
             "sms_origination": self.halte.sms_origination,
             "sms_configuration_set": self.sms_configuration_set,
             **self.channels.settings,
@@ -135,6 +139,7 @@ class DeliveryStack(ServiceStack):
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
             "dynamodb:ConditionCheckItem",
+            "dynamodb:Query",
         )
         allow_pressure(function, self.pressure, self.gates)
         self.products.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
@@ -154,14 +159,21 @@ class DeliveryStack(ServiceStack):
         )
         self.channels.allow_sending(function)
 
+    def mail_settings(self) -> dict[str, str]:
+        """By which configuration sets e-mail leaves: a pause of the one does not stop the other."""
+        return {
+            "configuration_set": self.configuration_set.configuration_set_name,
+            "marketing_configuration_set": self.marketing.configuration_set_name,
+        }
+
     def allow_mail(self, function: ServiceFunction) -> None:
         """Let a function send e-mail in the name of the verified sender."""
         prefix = f"arn:{Aws.PARTITION}:ses:{Aws.REGION}:{Aws.ACCOUNT_ID}"
-        name = self.configuration_set.configuration_set_name
+        sets = [f"{prefix}:configuration-set/{name}" for name in self.mail_settings().values()]
         function.add_to_role_policy(
             iam.PolicyStatement(
                 actions=["ses:SendEmail", "ses:SendRawEmail"],
-                resources=[f"{prefix}:identity/*", f"{prefix}:configuration-set/{name}"],
+                resources=[f"{prefix}:identity/*", *sets],
                 conditions={"StringEquals": {"ses:FromAddress": parseaddr(self.halte.from_address)[1]}},
             )
         )

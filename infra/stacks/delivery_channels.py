@@ -146,7 +146,7 @@ class Channels:
             memory=1024,
         )
         self._messages.grant(function, "dynamodb:PutItem")
-        self._gates.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem")
+        self._gates.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
         self._templates.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
         self._stack.products.grant(function, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
         self._stack.address_secret.grant_read(function)

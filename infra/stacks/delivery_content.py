@@ -61,7 +61,7 @@ def add_content(stack: DeliveryStack) -> None:
             "products_table": stack.products.table_name,
             "gates_table": stack.gates.table_name,
             "from_address": stack.halte.from_address,
-            "configuration_set": stack.configuration_set.configuration_set_name,
+            **stack.mail_settings(),
         },
     )
     stack.templates.grant(previews, "dynamodb:GetItem", "dynamodb:PutItem")

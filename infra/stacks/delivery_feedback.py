@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from aws_cdk import Aws
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
@@ -11,12 +13,16 @@ from aws_cdk import aws_smsvoice as smsvoice
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 
+from infra.constructs.mail_files import tell_by_file
 from infra.constructs.service_stack import ServiceStack
 from infra.constructs.work_queue import WorkQueue
 from infra.local_stage import leave_out
 
-SNS, EVENT_BRIDGE = "sns", "eventbridge"
+SNS, EVENT_BRIDGE, FIREHOSE = "sns", "eventbridge", "firehose"
 """Roads by which SES's reports may come. Locally it is always the first: the emulator takes no events of AWS's own."""
+
+REPORTS_BATCH, REPORTS_GATHER = 200, 5
+"""Reports, and seconds: what comes after them is paid for by the batch."""
 
 CLICK_ROUTES = tuple(f"{method} /{path}/{{token}}" for path in ("c", "o") for method in ("GET", "HEAD"))
 
@@ -30,7 +36,12 @@ MAIL_EVENTS = [
     ses.EmailSendingEvent.DELIVERY_DELAY,
     ses.EmailSendingEvent.SUBSCRIPTION,
 ]
-"""Without opens and clicks: asked for these, SES would follow everybody in every message, whatever they permitted."""
+"""Of service messages; without opens and clicks: asked for these, SES would follow everybody in every message, whatever
+they permitted."""
+
+MARKETING_EVENTS = [one for one in MAIL_EVENTS if one != ses.EmailSendingEvent.SEND]
+"""That SES took a message is told for those that are repeated where nothing is known of them. One that needs permission
+is never repeated, and its delivery or bounce says the same."""
 
 
 def add_feedback(
@@ -39,6 +50,7 @@ def add_feedback(
     messages: dynamodb.Table,
     gates: dynamodb.Table,
     mail: ses.ConfigurationSet,
+    marketing: ses.ConfigurationSet,
     sms_configuration_set: str,
 ) -> None:
     """One queue for all that is reported, by a topic or by ourselves."""
@@ -52,30 +64,41 @@ def add_feedback(
     gates.grant(on_feedback, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
     queue = stack.queue("FeedbackQueue")
     topic.add_subscription(subscriptions.SqsSubscription(queue, dead_letter_queue=queue.dead_letters))
-    stack.consume(on_feedback, queue)
-    ses.ConfigurationSetEventDestination(
+    stack.consume(on_feedback, queue, batch_size=REPORTS_BATCH, window_seconds=REPORTS_GATHER)
+    road = mail_road(
         stack,
-        "FeedbackDestination",
-        configuration_set=mail,
-        destination=mail_road(stack, topic, queue, mail),
-        events=MAIL_EVENTS,
+        topic,
+        queue,
+        [mail, marketing],
+        lambda: tell_by_file(stack, messages=messages, gates=gates, reports=queue),
     )
+    for id, of, told in (
+        ("FeedbackDestination", mail, MAIL_EVENTS),
+        ("MarketingFeedback", marketing, MARKETING_EVENTS),
+    ):
+        ses.ConfigurationSetEventDestination(stack, id, configuration_set=of, destination=road, events=told)
     _sms_feedback(stack, topic, sms_configuration_set)
     _clicks(stack, messages, queue)
     stack.announce("feedback-topic-arn", topic.topic_arn)
 
 
 def mail_road(
-    stack: ServiceStack, topic: sns.Topic, queue: WorkQueue, mail: ses.ConfigurationSet
+    stack: ServiceStack,
+    topic: sns.Topic,
+    queue: WorkQueue,
+    sets: Sequence[ses.ConfigurationSet],
+    by_file: Callable[[], ses.EventDestination],
 ) -> ses.EventDestination:
     """How SES tells: by the topic, or (`-c mail_feedback=eventbridge`) on the account's default bus, where others can
-    listen too."""
+    listen too, or (`firehose`) `by_file`, which is later and cheaper."""
     road = stack.node.try_get_context("mail_feedback") or SNS
     if road == SNS:
         return ses.EventDestination.sns_topic(topic)
+    if road == FIREHOSE:
+        return by_file()
     if road != EVENT_BRIDGE:
-        raise ValueError(f"mail_feedback {road!r}: {SNS} or {EVENT_BRIDGE}")
-    ours = {"mail": {"tags": {"ses:configuration-set": [mail.configuration_set_name]}}}
+        raise ValueError(f"mail_feedback {road!r}: {SNS}, {EVENT_BRIDGE} or {FIREHOSE}")
+    ours = {"mail": {"tags": {"ses:configuration-set": [one.configuration_set_name for one in sets]}}}
     pattern = events.EventPattern(source=["aws.ses"], detail=ours)
     stack.subscribe("MailFeedback", queue, pattern, default_bus=True)
     return ses.EventDestination.event_bus(events.EventBus.from_event_bus_name(stack, "Default", "default"))

@@ -9,6 +9,7 @@ from infra.constructs.alarms import measured, raise_alarm
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from services.delivery.domain.pressure.policy import DAILY_CAP
+from services.shared.contracts.given import wordings_function
 
 CALENDARS = "delivery-pressure"
 """The dependency group that knows holidays and time zones."""
@@ -30,7 +31,12 @@ def default_settings(stack: ServiceStack) -> dict[str, str]:
 
 
 def add_pressure(
-    stack: ServiceStack, *, pressure: dynamodb.Table, gates: dynamodb.Table, reports: dynamodb.Table
+    stack: ServiceStack,
+    *,
+    pressure: dynamodb.Table,
+    gates: dynamodb.Table,
+    reports: dynamodb.Table,
+    templates: dynamodb.Table,
 ) -> None:
     """Add the routes, the watch, the calendar's renewal, and the outbox of what stops."""
     settings = {
@@ -39,6 +45,7 @@ def add_pressure(
         "reports_table": reports.table_name,
         **default_settings(stack),
     }
+    _tell(stack, pressure, templates)
     api = stack.function("PressurePolicy", handler="pressure", settings=settings, wheels=CALENDARS)
     pressure.grant(
         api,
@@ -99,3 +106,19 @@ def allow_pressure(function: ServiceFunction, pressure: dynamodb.Table, gates: d
             resources=["*"],
         )
     )
+
+
+def _tell(stack: ServiceStack, pressure: dynamodb.Table, templates: dynamodb.Table) -> None:
+    """Who simulates journeys asks what stops messages, and of what class they are."""
+    function = stack.function(
+        "Wordings",
+        handler="wordings",
+        settings={
+            "pressure_table": pressure.table_name,
+            "templates_table": templates.table_name,
+            **default_settings(stack),
+        },
+        name=wordings_function(stack.halte.stage),
+    )
+    pressure.grant(function, "dynamodb:GetItem")
+    templates.grant(function, "dynamodb:GetItem")

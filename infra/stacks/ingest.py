@@ -14,7 +14,7 @@ from infra.stacks.ingest_attributes import add_attributes
 from infra.stacks.ingest_firms import add_firms, firms_table, let_hear
 from infra.stacks.ingest_forms import add_forms
 from infra.stacks.ingest_people import People
-from infra.stacks.ingest_sinks import add_sinks
+from infra.stacks.ingest_sinks import add_sinks, sinks_table
 from services.ingest.domain.lake import RAW
 from services.shared.contracts.consent import PreferencesChanged
 from services.shared.contracts.delivery import OutcomesObserved
@@ -39,6 +39,7 @@ class IngestStack(ServiceStack):
         self._erasures = self.table("Erasures", partition_key="pk")
         self._attributes = add_attributes(self)
         self._firms = firms_table(self)
+        self._sinks = sinks_table(self)
         self._intake = self.queue("Intake", timeout_seconds=CONSUMER_SECONDS)
         self._listen()
         self._front_door()
@@ -67,7 +68,7 @@ class IngestStack(ServiceStack):
             firms=self._firms,
             compact=compact,
         )
-        add_sinks(self)
+        add_sinks(self, self._sinks)
         add_forms(self, self._intake)
         add_firms(self, self._firms, self._intake)
 
@@ -162,6 +163,7 @@ class IngestStack(ServiceStack):
             handler="on_events",
             settings={
                 "sources_table": self._sources.table_name,
+                "sinks_table": self._sinks.table_name,
                 "attributes_table": self._attributes.table_name,
                 "identities_table": self._identities.table_name,
                 "profiles_table": self._profiles.table_name,
@@ -181,6 +183,7 @@ class IngestStack(ServiceStack):
         self._let_rearrange(function)
         self._sources.grant(function, "dynamodb:GetItem")
         self._imports.grant(function, "dynamodb:GetItem")
+        self._sinks.grant(function, "dynamodb:Scan")
         self._attributes.grant(function, "dynamodb:GetItem", "dynamodb:UpdateItem")
         self._let_write_lake(function)
         self.consume(function, self._intake, batch_size=100, max_concurrency=10)

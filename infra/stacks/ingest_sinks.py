@@ -10,6 +10,7 @@ from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesErased, ProfilesMerged
 from services.shared.contracts.journeys import SinkCallRequested
+from services.shared.contracts.scoring import ArrivalsAskedFor
 
 DELIVERY_SECONDS = 120
 """Ten deliveries to one slow sink, eight seconds each, and time to note how it went."""
@@ -23,19 +24,24 @@ ROUTES = (
 )
 
 
-def add_sinks(stack: ServiceStack) -> None:
-    """The registry, the fan-out, the deliverer and the sweep.
+def sinks_table(stack: ServiceStack) -> dynamodb.Table:
+    """The registry."""
+    return stack.table("Sinks", partition_key="pk")
+
+
+def add_sinks(stack: ServiceStack, sinks: dynamodb.Table) -> None:
+    """The routes of the registry, the fan-out, the deliverer and the sweep.
 
     Context: `sink_buses` lists the ARNs of event buses that may be written to (none by default), `sink_places` the
     `host:port`s that the guard of webhooks lets be (at the local stage only).
     """
-    _Sinks(stack)
+    _Sinks(stack, sinks)
 
 
 class _Sinks:
-    def __init__(self, stack: ServiceStack) -> None:
+    def __init__(self, stack: ServiceStack, sinks: dynamodb.Table) -> None:
         self._stack = stack
-        self._sinks = stack.table("Sinks", partition_key="pk")
+        self._sinks = sinks
         self._forwarding = stack.table("Forwarding", partition_key="pk", sort_key="sk", ttl="expires_at")
         self._forwarding.add_global_secondary_index(
             index_name="by_sink",
@@ -82,7 +88,7 @@ class _Sinks:
                 "deliveries_url": self._queue.queue_url,
             },
         )
-        self._sinks.grant(function, "dynamodb:Scan")
+        self._sinks.grant(function, "dynamodb:Scan", "dynamodb:PutItem")
         self._forwarding.grant(
             function,
             *("dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"),
@@ -92,7 +98,7 @@ class _Sinks:
         self._secret.grant_read(function)
         self._stack.react(
             function,
-            facts=[ProfilesChanged, ProfilesMerged, ProfilesErased, SinkCallRequested],
+            facts=[ProfilesChanged, ProfilesMerged, ProfilesErased, SinkCallRequested, ArrivalsAskedFor],
             batch_size=20,
         )
 

@@ -17,6 +17,7 @@ from infra.constructs.freshness import watch_freshness
 from infra.constructs.operations import Operations, operate_journeys
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack, pattern_of
+from infra.constructs.simulations import add_simulations
 from infra.environment import Environment
 from services.shared.contracts.ingest import AttributesChanged, ProfilesErased, ProfilesMerged
 from services.shared.contracts.journeys import JourneyCalled
@@ -93,6 +94,7 @@ class JourneysStack(ServiceStack):
         self._person()
         self._failures()
         operate_journeys(self, self._operations())
+        add_simulations(self, self._definitions)
         watch_freshness(self, ENTERED)
 
     def _facts(self) -> None:

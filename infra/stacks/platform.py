@@ -83,6 +83,9 @@ class PlatformStack(Stack):
                     id="figures-are-counted-again", prefix="figures/", expiration=Duration.days(7)
                 ),
                 s3.LifecycleRule(
+                    id="simulations-are-asked-again", prefix="simulations/", expiration=Duration.days(7)
+                ),
+                s3.LifecycleRule(
                     id="exports-are-fetched-or-gone", prefix="exports/", expiration=Duration.days(1)
                 ),
             ],

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import ArnFormat
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.constructs.freshness import watch_freshness
@@ -18,6 +16,7 @@ from infra.environment import Environment
 from infra.stacks.scoring_loyalty import Loyalty
 from services.shared.contracts.audience import audience_function
 from services.shared.contracts.consent import ConsentChanged
+from services.shared.contracts.given import definitions_function
 from services.shared.contracts.history import history_function
 from services.shared.contracts.ingest import ProfilesChanged, ProfilesMerged
 from services.shared.freshness import SEGMENT
@@ -51,7 +50,7 @@ class ScoringStack(ServiceStack):
             sort_key=dynamodb.Attribute(name="due_at", type=dynamodb.AttributeType.STRING),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
-        definitions = self.table("Definitions", partition_key="kind", sort_key="name")
+        definitions = self.table("Definitions", partition_key="kind", sort_key="name", stream=True)
         places = self.table("Places", partition_key="list", sort_key="entry", ttl="expires_at")
         self._consents = self.table("Consents", partition_key="address_key", sort_key="entry")
         settings = {
@@ -69,9 +68,17 @@ class ScoringStack(ServiceStack):
             settings={"places_table": places.table_name},
         )
         places.grant(publisher, "dynamodb:BatchWriteItem")
+        asking = self.publisher(
+            "OnDefinitionsStream",
+            handler="on_definitions_stream",
+            table=definitions,
+            settings={"definitions_table": definitions.table_name},
+        )
+        definitions.grant(asking, "dynamodb:GetItem", "dynamodb:Query")
         self._person(standings, definitions, settings)
         self._marketers(standings, definitions, places, settings)
         self._audience(standings, definitions, places, settings)
+        self._telling(definitions)
         hear_mentions(self, definitions, places)
         hear_journeys(self, definitions)
         watch_freshness(self, SEGMENT)
@@ -86,7 +93,7 @@ class ScoringStack(ServiceStack):
             handler="on_profiles_changed",
             settings={**asking, **self._loyalty.settings, "history_function": history},
         )
-        self._may_ask_the_past(reactor)
+        self.allow_asking(reactor, history_function(self.halte.stage))
         self._loyalty.let_keep(reactor)
         standings.grant(reactor, "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem")
         definitions.grant(reactor, "dynamodb:GetItem", "dynamodb:Query")
@@ -108,7 +115,7 @@ class ScoringStack(ServiceStack):
         )
         self._loyalty.let_sweep(sweep)
         self._let_link(sweep)
-        self._may_ask_the_past(sweep)
+        self.allow_asking(sweep, history_function(self.halte.stage))
         standings.grant(
             sweep,
             "dynamodb:BatchGetItem",
@@ -133,20 +140,6 @@ class ScoringStack(ServiceStack):
         )
         self.address_secret.grant_read(function)
 
-    def _may_ask_the_past(self, function: iam.IGrantable) -> None:
-        iam.Grant.add_to_principal(
-            grantee=function,
-            actions=["lambda:InvokeFunction"],
-            resource_arns=[
-                self.format_arn(
-                    service="lambda",
-                    resource="function",
-                    resource_name=history_function(self.halte.stage),
-                    arn_format=ArnFormat.COLON_RESOURCE_NAME,
-                )
-            ],
-        )
-
     def _person(
         self, standings: dynamodb.Table, definitions: dynamodb.Table, settings: Mapping[str, str]
     ) -> None:
@@ -155,6 +148,15 @@ class ScoringStack(ServiceStack):
         self._consents.grant(person, "dynamodb:DeleteItem")
         standings.grant(person, "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem")
         definitions.grant(person, "dynamodb:GetItem", "dynamodb:Query")
+
+    def _telling(self, definitions: dynamodb.Table) -> None:
+        function = self.function(
+            "DefinitionsTold",
+            handler="definitions",
+            settings={"definitions_table": definitions.table_name},
+            name=definitions_function(self.halte.stage),
+        )
+        definitions.grant(function, "dynamodb:GetItem", "dynamodb:Query")
 
     def _audience(
         self,
@@ -190,7 +192,7 @@ class ScoringStack(ServiceStack):
                 "history_function": history_function(self.halte.stage),
             },
         )
-        self._may_ask_the_past(api)
+        self.allow_asking(api, history_function(self.halte.stage))
         standings.grant(
             api,
             "dynamodb:BatchGetItem",

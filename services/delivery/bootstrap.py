@@ -216,6 +216,10 @@ def serving_catalogue() -> ServeCatalogue:
     return ServeCatalogue(catalogue=DynamoCatalogue(Table(TemplatesSettings.from_env().products_table)))
 
 
+def _mail(settings: PreviewsSettings | OnRequestsSettings) -> SesSender:
+    return SesSender(settings.from_address, settings.configuration_set, settings.marketing_configuration_set)
+
+
 @cache
 def previewing() -> PreviewTemplates:
     """What `previews` runs."""
@@ -224,7 +228,7 @@ def previewing() -> PreviewTemplates:
         templates=DynamoTemplates(Table(settings.templates_table)),
         gates=DynamoGates(Table(settings.gates_table)),
         compose=_composing(settings.gates_table, settings.products_table),
-        sender=SesSender(settings.from_address, settings.configuration_set),
+        sender=_mail(settings),
         clock=settings.clock(),
     )
 
@@ -320,7 +324,7 @@ def _sending(settings: OnRequestsSettings) -> SendMessages:
         gates=gates,
         templates=DynamoTemplates(Table(settings.templates_table)),
         senders={
-            "email": SesSender(settings.from_address, settings.configuration_set),
+            "email": _mail(settings),
             "sms": SmsSender(settings.sms_origination, settings.sms_configuration_set),
             "push": PushSender(settings.push_application_id),
             **outward_senders(settings),

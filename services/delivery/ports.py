@@ -64,8 +64,9 @@ class Messages(Protocol):
         ...
 
     def claim(self, seen: Message, new: Message, ledger: Ledger) -> ClaimVerdict:
-        """Consent, suppression, contact pressure and claim in one transaction; `ledger` is the person's with this
-        message in it, at the revision that was read, and that before the gates: it moves on when one of these does."""
+        """Consent, suppression, contact pressure and claim at once; `ledger` is the person's with this message in it,
+        at the revision that was read, and that before the gates: it moves on when one of these does. The message may
+        be written a moment later, by the same call, on condition that `seen` still stands."""
         ...
 
     def open_before(self, moment: datetime) -> Iterable[str]:
@@ -77,8 +78,8 @@ class Messages(Protocol):
         ordered alike."""
         ...
 
-    def of_profile(self, profile_id: str, limit: int) -> list[Message]:
-        """A profile's latest messages, newest first; a moment old."""
+    def of_profile(self, profile_id: str, limit: int, journey: str = "") -> list[Message]:
+        """A profile's latest messages (where it is named, those of one journey), newest first; a moment old."""
         ...
 
     def forget(self, send_id: str) -> None:
@@ -276,7 +277,7 @@ class Pauses(Protocol):
         ...
 
     def ticket(self, name: str, most: int, at: datetime) -> bool:
-        """Let one more message go with the canary; `False`: it is full."""
+        """Let one more message go with the canary, at most `most` of all; `False`: it is full."""
         ...
 
     def full_since(self, name: str, most: int) -> datetime | None:

@@ -18,6 +18,7 @@ class OnRequestsSettings(Settings):
     public_url: str
     from_address: str
     configuration_set: str
+    marketing_configuration_set: str
     sms_origination: str
     sms_configuration_set: str
     push_application_id: str
@@ -64,6 +65,13 @@ class OnFeedbackSettings(Settings):
 
     messages_table: str
     gates_table: str
+
+
+class OnReportFilesSettings(OnFeedbackSettings):
+    """Of the handler that notes what providers report by the file."""
+
+    reports_bucket: str
+    feedback_queue_url: str
 
 
 class OnExitsSettings(Settings):
@@ -120,6 +128,15 @@ class ApiSettings(Settings):
 
     messages_table: str
     gates_table: str
+
+
+class WordingsSettings(Settings):
+    """Of questions about templates and the pressure policy; while nobody gave one, `daily_cap` and `brakes` are it."""
+
+    templates_table: str
+    pressure_table: str
+    daily_cap: int
+    brakes: bool
 
 
 class PressureSettings(Settings):
@@ -217,3 +234,4 @@ class PreviewsSettings(Settings):
     gates_table: str
     from_address: str
     configuration_set: str
+    marketing_configuration_set: str

@@ -5,5 +5,6 @@ event lake, imports, erasures, sinks, forms, firms. Asks every other service's `
 Publishes: `ProfilesChanged.v1`, `ProfilesMerged.v1`, `ProfilesErased.v1`, `FormSubmitted.v1`, `RecoveryRequested.v1`,
 `FirmChanged.v1`, which comes in again as customer events of a firm's people.
 Listens: customer events of any bus source outside `halte.*`, and `OutcomesObserved.v1` of delivery, whose opens and
-clicks come in as ordinary customer events, as do the `PreferencesChanged.v1` of consent and `LoyaltyBalanceChanged.v1`.
+clicks come in as ordinary customer events, as do the `PreferencesChanged.v1` of consent and `LoyaltyBalanceChanged.v1`;
+and `ArrivalsAskedFor.v1`, which says when deliveries do as well.
 """

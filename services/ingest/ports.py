@@ -103,8 +103,9 @@ class Profiles(Protocol):
         """The traits of those that have some."""
         ...
 
-    def follow(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
-        """By each id the profile it leads to in the end, whole: itself, or the one it was merged into."""
+    def follow(self, profile_ids: Iterable[str], *, hot: bool = False) -> dict[str, Profile]:
+        """By each id the profile it leads to in the end: itself, or the one it was merged into. Whole, or as `load_hot`
+        has it."""
         ...
 
     def save(self, profile: Profile, events: Sequence[Signed]) -> None:

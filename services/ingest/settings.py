@@ -58,6 +58,7 @@ class OnEventsSettings(IdentitiesSettings):
     """Of `on_events`, the consumer of the intake queue."""
 
     sources_table: str
+    sinks_table: str
     attributes_table: str
     imports_table: str
     erasures_table: str

@@ -113,3 +113,13 @@ class CampaignsSettings(PublishingSettings, WalkingSettings):
 
     audience_function: str
     who_function: str
+
+
+class SimulationsSettings(Settings):
+    """Of `simulations`."""
+
+    definitions_table: str
+    lake_bucket: str
+    simulators_url: str
+    definitions_function: str
+    wordings_function: str

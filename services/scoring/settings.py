@@ -31,6 +31,13 @@ class OnListeningSettings(Settings):
     definitions_table: str
 
 
+class OnDefinitionsStreamSettings(Settings):
+    """Of `on_definitions_stream`."""
+
+    definitions_table: str
+    bus_name: str
+
+
 class SweepSettings(Settings):
     """Of `sweep`."""
 
@@ -103,3 +110,9 @@ class OnLoyaltyStreamSettings(Settings):
     """Of `on_loyalty_stream`."""
 
     bus_name: str
+
+
+class DefinitionsSettings(Settings):
+    """Of `definitions`."""
+
+    definitions_table: str

@@ -51,7 +51,8 @@ def respond(
     """Serve one request (API Gateway HTTP API, payload 2.0). Its route and status are logged as `said`, and not its
     path, which may hold a person's address."""
     response: dict[str, Any] = app.resolve(event, context)
-    logger.info(said, extra={"route": event.get("routeKey"), "status": response["statusCode"]})
+    about = {"route": event.get("routeKey"), "status": response["statusCode"]}
+    logger.info(said, extra=about, stacklevel=3)  # the place it names is the handler that calls this
     return response
 
 

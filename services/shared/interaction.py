@@ -29,6 +29,9 @@ _OUT_EMAIL, _BACK_EMAIL = ("outbound", "email", "company"), ("inbound", "email",
 _OUT_SMS, _BACK_SMS = ("outbound", "sms", "company"), ("inbound", "sms", "company")
 _OUT_PUSH, _BACK_PUSH = ("outbound", "push", "company"), ("inbound", "push", "company")
 
+ARRIVALS = frozenset({"Email Delivered", "SMS Delivered", "Push Notification Received"})
+"""What only says that a message of ours arrived: nobody did anything."""
+
 _KNOWN: Mapping[str, tuple[str, str, str]] = {
     **dict.fromkeys(("Email Sent", "Email Delivered", "Email Deferred", "Email Bounced"), _OUT_EMAIL),
     **dict.fromkeys(

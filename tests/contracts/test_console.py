@@ -9,8 +9,8 @@ from services.console.files import STATIC
 from tests.contracts.openapi.documents import SERVICES, operations
 
 CALL = re.compile(r"""\bapi\s*\.(get|post)\(\s*(?:path)?[`"]([^`"]+)[`"]""")
-READ_BY_POST = {"POST /consents/lookups", "POST /templates/{}/preview"}
-"""An address is not to stand in a URL, and a preview takes parameters: both change nothing."""
+READ_BY_POST = {"POST /consents/lookups", "POST /templates/{}/preview", "POST /journeys/{}/simulations"}
+"""An address is not to stand in a URL; previews and simulations take parameters. None changes what the stage does."""
 
 LOCAL = {"GET /local/outbox", "GET /local/outbox/{}"}
 """What the local stage's gateway answers by itself."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
+import pytest
 from botocore.awsrequest import AWSPreparedRequest
 
 from tests.faults.kinds import FAULTS
@@ -14,6 +15,9 @@ from tests.support.thorough import EXHAUSTIVE
 
 SWEPT = sorted(FAULTS) if EXHAUSTIVE else ["crash after", "partial"]
 """The faults that strike each step."""
+
+BESIDE = pytest.mark.skipif(not EXHAUSTIVE, reason="every fault beside the main road: make sweep")
+"""Of the roads beside the main one, `make test` walks none."""
 
 
 class Named(Protocol):

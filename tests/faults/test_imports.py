@@ -16,7 +16,7 @@ from tests.faults.conftest import Inline
 from tests.faults.kinds import FAULTS
 from tests.faults.memory import go_back, remember, survived
 from tests.faults.road import start_cold
-from tests.faults.sweeping import SWEPT, can_happen, sweep
+from tests.faults.sweeping import BESIDE, SWEPT, can_happen, sweep
 from tests.faults.wire import Wire
 from tests.integration.ingest.conftest import World
 from tests.integration.ingest.importing import BUCKET, Context, Importer, open_importer
@@ -156,6 +156,7 @@ LEAST = {
 """How many places are struck, at least."""
 
 
+@BESIDE
 @pytest.mark.parametrize("name", SWEPT)
 def test_files_are_done_as_if_nothing_had_happened(office: Office, name: str) -> None:
     """F5, F6, F8, F9, F10, F11, F12, F13; what fails comes again (F4)."""

@@ -22,7 +22,7 @@ from tests.faults.conftest import Inline
 from tests.faults.kinds import FAULTS
 from tests.faults.memory import go_back, remember, survived
 from tests.faults.road import NOW
-from tests.faults.sweeping import SWEPT, can_happen, sweep
+from tests.faults.sweeping import BESIDE, SWEPT, can_happen, sweep
 from tests.faults.wire import Wire
 from tests.integration.ingest.conftest import World
 from tests.integration.ingest.importing import BUCKET
@@ -133,6 +133,7 @@ LEAST = {
 """How many places are struck, at least."""
 
 
+@BESIDE
 @pytest.mark.parametrize("name", [name for name in SWEPT if any(can_happen(FAULTS[name], *c) for c in CALLS)])
 def test_the_lake_is_kept_as_if_nothing_had_happened(keeper: Keeper, name: str) -> None:
     """F5, F6, F8, F9, F10; what fails is asked again (F4)."""

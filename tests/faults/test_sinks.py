@@ -14,7 +14,7 @@ from services.shared.aws.clients import client
 from tests.faults.conftest import Inline
 from tests.faults.kinds import FAULTS
 from tests.faults.sinks import CLOCK, START, STEPS, Receiver, Road, clock
-from tests.faults.sweeping import SWEPT, can_happen, sweep
+from tests.faults.sweeping import BESIDE, SWEPT, can_happen, sweep
 from tests.faults.wire import Wire
 from tests.integration.ingest.test_sinks import BUS_ARN, make_tables
 from tests.integration.ingest.test_sinks import World as Sinks
@@ -107,6 +107,7 @@ LEAST = {
 """How many places are struck, at least."""
 
 
+@BESIDE
 @pytest.mark.parametrize("name", SWEPT)
 def test_sinks_are_told_as_if_nothing_had_happened(sinks_road: Road, name: str) -> None:
     """F5, F6, F8, F9, F10, F11, F12, F13; what fails comes again (F3, F4), and doors are knocked on meanwhile."""

@@ -39,10 +39,4 @@ class Assembly:
 @pytest.fixture(scope="session")
 def prod() -> Assembly:
     """A stage in an AWS account."""
-    return Assembly(synthesise("prod"))
-
-
-@pytest.fixture(scope="session")
-def local() -> Assembly:
-    """The embedded default."""
-    return Assembly(synthesise("local"))
+    return Assembly(synthesise())

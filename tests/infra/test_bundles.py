@@ -28,19 +28,19 @@ CARRIED = (
         ("scoring", ""),
         ("scoring", "scoring-mentions"),
     ),
-    *(("journeys", ""), ("consent", ""), ("console", "access")),
+    *(("journeys", ""), ("consent", ""), ("console", "access"), ("simulations", "")),
     *(("delivery", name) for name in ("", "delivery-lake", "delivery-pressure", "delivery-templates")),
 )
 """Every service with every dependency group that functions of it carry."""
 
-SERVICES = ("access", "ingest", "scoring", "journeys", "consent", "delivery", "console")
-GROUPS = {"console": "access"}
-"""Whose wheels a service carries that has none of its own."""
+SERVICES = ("access", "ingest", "scoring", "journeys", "consent", "delivery", "console", "simulations")
+COMPOSED = {"simulations": {"journeys", "scoring", "delivery"}}
+"""Whose rules a service carries with its own."""
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_handler_imports_from_its_bundle_alone(service: str) -> None:
-    folder = bundle(service, HOST, GROUPS.get(service, ""))
+    folder = bundle(service, HOST)
     handlers = sorted(
         p.stem for p in (ROOT / "services" / service / "handlers").glob("*.py") if p.stem != "__init__"
     )
@@ -55,9 +55,9 @@ def test_every_handler_imports_from_its_bundle_alone(service: str) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_another_service_is_physically_absent(service: str) -> None:
-    folder = bundle(service, HOST, GROUPS.get(service, ""))
+    folder = bundle(service, HOST)
     inside = {path.name for path in (folder / "services").iterdir() if path.is_dir()}
-    assert inside - {"__pycache__"} == {"shared", service}
+    assert inside - {"__pycache__"} == {"shared", service, *COMPOSED.get(service, ())}
 
 
 def test_a_bundle_is_built_once() -> None:

@@ -9,6 +9,7 @@ from services.delivery.adapters import s3_orders
 from services.delivery.domain.reports import lines
 from services.ingest.adapters import s3_exports, s3_imports
 from services.ingest.domain.lake import PARQUET, RAW
+from services.journeys.domain import simulating
 from tests.infra.conftest import Assembly
 from tests.support.personal_stores import PREFIXES, STORES, Expires, Harmless
 
@@ -50,6 +51,7 @@ def test_every_prefix_of_the_bucket_is_registered_and_what_expires_does_so_withi
         s3_orders.REPORTS,
         lines.RAW,
         lines.PARQUET,
+        simulating.SIMULATIONS,
     }
     (bucket,) = [bucket for service, _, bucket in prod.of_type("AWS::S3::Bucket") if service == "platform"]
     rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"]

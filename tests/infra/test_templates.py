@@ -7,7 +7,6 @@ import json
 from collections import Counter
 from typing import Any
 
-from infra.local_stage import LEFT_OUT
 from services.shared.contracts.catalogue import FACTS
 from services.shared.settings import Settings
 from tests.infra.conftest import Assembly
@@ -302,12 +301,3 @@ def test_settings_and_environment_are_equal(prod: Assembly) -> None:
 
 def package(props: dict[str, Any]) -> str:
     return str(props["Handler"]).split(".")[1]
-
-
-def test_the_local_stage_leaves_out_only_what_it_says(prod: Assembly, local: Assembly) -> None:
-    def types(assembly: Assembly) -> Counter[str]:
-        return Counter(r["Type"] for t in assembly.templates.values() for r in t["Resources"].values())
-
-    missing = types(prod) - types(local)
-    assert set(missing) == set(LEFT_OUT)
-    assert not types(local) - types(prod)

@@ -5,34 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from typing import Any
 
-from services.delivery.domain.channel_terms import ChannelTerms
-from services.delivery.domain.choice import Standing
 from services.delivery.domain.contact import Contact
 from services.delivery.domain.message import OPEN, WAITING, Message
 from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.domain.pressure.policy import InForce
-from services.delivery.domain.prices import Prices
-from services.delivery.domain.protocol import Answer, Sent
+from services.delivery.domain.protocol import RETRY_AFTER, Answer, Sent
 from services.delivery.domain.templates.documents import Template
 from services.delivery.ports import ClaimVerdict, Outgoing
-from services.delivery.use_cases.compose import Compose
-from services.delivery.use_cases.links import NO_LINKS, Made
-from services.delivery.use_cases.prepare import Prepare
-from services.delivery.use_cases.send_messages import SendMessages
-from services.delivery.use_cases.sweep_messages import RETRY_AFTER, SweepMessages
-from services.delivery.use_cases.tracking import Tracking
+from services.delivery.use_cases.sweep_messages import SweepMessages
 from services.shared.clock import FixedClock, from_iso, to_iso
 from services.shared.contracts.messages import MessageRequest
-from services.shared.permission import Permission
 from tests.support.no_pressure import NoLedgers, pressure_by
+from tests.support.sending import Plain, sending
 
 MINUTE = timedelta(minutes=1)
 
 
-class Tables:
+class Tables(Plain):
     """Messages by id, and when those left that did (`left`, ISO). Everybody permits everything."""
 
     def __init__(
@@ -43,26 +34,8 @@ class Tables:
         self._contacts, self._templates = contacts, templates
         self._clock = FixedClock(datetime(2026, 1, 1, tzinfo=UTC))
         self._ledgers = _Ledgers()
-        numbers, me, pressure = count(), self._ports(), pressure_by(in_force, self._ledgers)
-        self._sending = SendMessages(
-            messages=me,
-            gates=me,
-            templates=me,
-            senders={"email": me, "sms": me},
-            prepare=Prepare(
-                gates=me,
-                links=me,
-                tracking=Tracking("https://api.example.com", lambda: "secret"),
-                compose=Compose(me, me),
-                channels=me,
-                address_secret=lambda: "secret",
-                pressure=pressure,
-            ),
-            pressure=pressure,
-            address_secret=lambda: "secret",
-            clock=self._clock,
-            new_id=lambda prefix: f"{prefix}_{next(numbers)}",
-        )
+        me, pressure = self._ports(), pressure_by(in_force, self._ledgers)
+        self._sending = sending(me, pressure=pressure, clock=self._clock, channels=("email", "sms"))
         after = timedelta(minutes=15)
         self._sweeping = SweepMessages(messages=me, sending=self._sending, clock=self._clock, after=after)
         self._sending.refresh()
@@ -111,9 +84,6 @@ class Tables:
         self.update(seen, new)
         return "claimed"
 
-    def of_profile(self, profile_id: str, limit: int) -> list[Message]:
-        return []
-
     def open_before(self, moment: datetime) -> Iterator[str]:
         return self._since(OPEN, moment)
 
@@ -124,26 +94,13 @@ class Tables:
         found = [one for one in self.messages.values() if one.status in statuses]
         return (one.send_id for one in found if one.claimed_at < to_iso(moment))
 
-    # `Gates`, `Channels`, `Templates`, `Links`, as far as a send asks them
-
-    def terms(self) -> ChannelTerms:
-        return ChannelTerms()
-
-    def prices(self) -> Prices:
-        return Prices([])
-
-    def standings(self, addresses: Mapping[str, tuple[str, str]], purpose: str) -> dict[str, Standing]:
-        permission = Permission("granted", "cns_1") if purpose else None
-        return {name: Standing(at, key, "", permission) for name, (at, key) in addresses.items()}
+    # `Gates` and `Templates`, as far as a send asks them
 
     def reach(self, profile_ids: Iterable[str]) -> dict[str, Contact]:
         return {one: self._contacts[one] for one in profile_ids}
 
     def active(self, name: str) -> Template:
         return self._templates[name]
-
-    def of(self, message: Message, channel: str, keys: Mapping[str, str], now: datetime) -> Made:
-        return NO_LINKS
 
     # `Sender`
 

@@ -15,9 +15,7 @@ from tests.support.templates import synthesise
 @cache
 def alarms() -> dict[str, dict[str, Any]]:
     """The properties of every alarm on a freshness metric, by metric; alarms on counts stand in the same namespace."""
-    found = [
-        one["Properties"] for _, _, one in Assembly(synthesise("prod")).of_type("AWS::CloudWatch::Alarm")
-    ]
+    found = [one["Properties"] for _, _, one in Assembly(synthesise()).of_type("AWS::CloudWatch::Alarm")]
     return {
         one["MetricName"]: one
         for one in found

@@ -39,10 +39,9 @@ Transact = Callable[[models.DynamoDBBackend, list[dict[str, Any]]], None]
 
 def copying_once(transact: Transact) -> Transact:
     """moto copies a whole table for each item of a transaction that is about it."""
-    lock = threading.Lock()
 
     def quick(self: models.DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
-        with lock, mock.patch.object(models, "copy", _Once(transact_items)):
+        with mock.patch.object(models, "copy", _Once(transact_items)):
             transact(self, transact_items)
 
     return quick

@@ -103,6 +103,7 @@ STORES: dict[str, Erased | Harmless] = {
         "requests to let one person in, with what came of them."
     ),
     "journeys/Queue/Runs": Harmless("Names of runs and of their parts."),
+    "journeys/Queue/Simulations": Harmless("Digests of questions about journeys."),
     "consent/Table/Purposes": Harmless("Purposes and the texts people agree to."),
     "consent/Table/Ledger": Harmless(
         "Keyed hashes and digests only; an objection must outlive the person's data, and a chain with a hole would "
@@ -169,6 +170,7 @@ PREFIXES: dict[str, Erased | Expires | Harmless] = {
     ),
     "outcomes/": Harmless("What reports count: a message and where it stood, never whose it was."),
     "outcome-lake/": Harmless("The same, of finished days."),
+    "simulations/": Harmless("Questions about journeys, and counts that answer them: nothing of one person."),
     "exports/": Erased(("received",), "history"),
     "anchors/": Harmless("Digests, numbers and times, in a bucket of their own."),
 }

@@ -9,8 +9,10 @@ answered once. What is refused goes the whole way too, for the errors that calle
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import os
+import pickle
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import FunctionType, SimpleNamespace
@@ -26,27 +28,44 @@ from botocore.model import OperationModel
 from botocore.session import Session
 from botocore.signers import RequestSigner
 from botocore.useragent import UserAgentString
+from moto import backend_index
 from moto.core import DEFAULT_ACCOUNT_ID, models, responses
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.core.exceptions import HTTPException, ServiceException
 from moto.core.responses import BaseResponse
+from moto.dynamodb.comparisons import ConditionExpressionParser
 from moto.dynamodb.models.utilities import DynamoJsonEncoder
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
+from moto.dynamodb.parsing.validators import ActionCountValidator, UpdateExpressionValidator
 from moto.dynamodb.responses import DynamoHandler
 from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
+from moto.sqs import models as sqs_models
 
 from tests.support.moto_repairs import ONE_AT_A_TIME, repair
 
 _ITEMS = {
-    *("GetItem", "BatchGetItem", "Query", "Scan"),
+    *("CreateTable", "GetItem", "BatchGetItem", "Query", "Scan"),
     *("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"),
 }
-_DONE = SimpleNamespace(status_code=200, headers={}, content=b"")
-_ITEMS_SENT: dict[str, tuple[type[BaseResponse], str, str]] = {
-    **{f"before-send.dynamodb.{name}": (DynamoHandler, "dynamodb", name) for name in _ITEMS},
-    "before-send.dynamodb-streams.GetRecords": (DynamoDBStreamsHandler, "dynamodbstreams", "GetRecords"),
+_ASKED = {
+    "dynamodb",
+    "dynamodbstreams",
+    "events",
+    "s3",
+    "secretsmanager",
+    "sns",
+    "sqs",
+    "ssm",
+    "stepfunctions",
 }
-_UNSIGNED = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, Signature=0"
+"""Services whose addresses are looked for first; moto goes through those of all."""
+_DONE = SimpleNamespace(status_code=200, headers={}, content=b"")
+_ITEMS_SENT: dict[str, tuple[type[BaseResponse], str]] = {
+    **{f"before-send.dynamodb.{name}": (DynamoHandler, name) for name in _ITEMS},
+    "before-send.dynamodb-streams.GetRecords": (DynamoDBStreamsHandler, "GetRecords"),
+}
+_UNSIGNED = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{}/aws4_request, Signature=0"
 
 
 def install() -> None:
@@ -73,34 +92,65 @@ def install() -> None:
         if not unchanged or model.name not in _ITEMS:
             return None
         with ONE_AT_A_TIME:
-            text = _answer(
-                DynamoHandler, "dynamodb", model.name, context["client_region"], {}, params["body"]
-            )
+            text = _answer(DynamoHandler, model.name, context["client_region"], {}, params["body"])
         return (
             None if text is None else (_DONE, {**_loaded(text), "ResponseMetadata": {"HTTPStatusCode": 200}})
         )
 
     def handler(self: RequestSigner, operation_name: str, request: AWSRequest, **more: Any) -> Any:
-        if self.signing_name != "dynamodb":
+        if self.signing_name == "s3" or not models.botocore_stubber.enabled:  # there it frames the body, too
             return sign(self, operation_name, request, **more)
-        request.headers["Authorization"] = _UNSIGNED
+        request.headers["Authorization"] = _UNSIGNED.format(self.signing_name)
         return None
 
     BotocoreStubber.__call__ = answer  # type: ignore[method-assign]
     RequestSigner.handler = handler
     UserAgentString.to_string = lambda self: "tests"
     models.RESPONSES_METHODS.clear()  # patterns for the library `requests`, which asks nothing of AWS here
+    backend_index.backend_url_patterns.sort(key=lambda one: one[0] not in _ASKED)
     for module, name in (
         (responses, "method_names_from_class"),
         (responses, "camelcase_to_underscores"),
+        (sqs_models, "camelcase_to_underscores"),
         (jsonpath_ng.ext, "parse"),  # by the bus, for every event
-        (UpdateExpressionParser, "make"),  # who changes what it gives copies it first
     ):
         setattr(module, name, cache(getattr(module, name)))
+    _walk_expressions_quickly()
     _reuse_clients(at_once)
     # Every test has a session of its own, which would look for the models of all services, and read them, anew.
     JSONFileLoader.load_file = _once(JSONFileLoader.load_file)
     Loader.list_available_services = _once(Loader.list_available_services)
+
+
+def _walk_expressions_quickly() -> None:
+    """An update's expression is copied and then walked ten times, and at each node its walker looks for what to do."""
+    work: dict[tuple[type, type], type[Node] | None] = {}
+    parse, walkers = UpdateExpressionParser.make, UpdateExpressionValidator.get_ast_processors
+
+    def visit(self: DepthFirstTraverser, node: Any, child_id: int = -1) -> Any:
+        parent = node.parent
+        for place, child in enumerate(node.children or ()):
+            self.pre_processing_of_child(node, place)
+            if hasattr(child, "children"):
+                visit(self, child, place)
+        kinds = type(self), type(node)
+        if kinds not in work:
+            work[kinds] = next((kind for kind in self._processing_map() if isinstance(node, kind)), None)
+        if work[kinds] is not None:
+            node = self._processing_map()[work[kinds]](node)
+            node.parent = parent
+            if parent:
+                parent.children[child_id] = node
+        return node
+
+    def counted(expression: str) -> Any:
+        return ActionCountValidator().traverse(parse(expression))
+
+    UpdateExpressionParser.make = cache(counted)  # who changes what it gives copies it first
+    UpdateExpressionValidator.get_ast_processors = lambda self: walkers(self)[1:]  # all but that counting
+    DepthFirstTraverser.traverse_node_recursively = visit
+    Node.__deepcopy__ = lambda self, _: pickle.loads(pickle.dumps(self))
+    ConditionExpressionParser._lex_one_node = _once(ConditionExpressionParser._lex_one_node)
 
 
 def _reuse_clients(at_once: Callable[..., Any]) -> None:
@@ -108,6 +158,15 @@ def _reuse_clients(at_once: Callable[..., Any]) -> None:
     it, or into the session that is to make it with something of their own: only functions are the same every time."""
     made: dict[Any, Any] = {}
     begin, make, listen = boto3.Session.__init__, Session.create_client, EventAliaser.register_last
+    equip, equipped = Session._register_builtin_handlers, list[Any]()
+
+    def furnished(self: Session, events: EventAliaser) -> None:
+        """With the same hundred handlers as every session."""
+        if not equipped:
+            equip(self, events)
+            equipped.append(copy.copy(self._original_handler))
+        self._original_handler = copy.copy(equipped[0])
+        self._events = EventAliaser(self._original_handler)
 
     def create(self: Session, service_name: str, *arguments: Any, **named: Any) -> Any:
         client = make(self, service_name, *arguments, **named)
@@ -134,6 +193,7 @@ def _reuse_clients(at_once: Callable[..., Any]) -> None:
         return made[key]
 
     boto3.Session.__init__, Session.create_client = begun, reused  # type: ignore[method-assign]
+    Session._register_builtin_handlers = furnished
     for name in ("register", "register_first", "register_last"):
         setattr(EventAliaser, name, _hooking(getattr(EventAliaser, name)))
 
@@ -173,7 +233,6 @@ def _once(method: Callable[..., Any]) -> Callable[..., Any]:
 
 def _answer(
     handler: type[BaseResponse],
-    service: str,
     operation: str,
     region: str,
     headers: Mapping[str, str],

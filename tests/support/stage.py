@@ -64,6 +64,7 @@ class Stage:
     streams: tuple[Mapped, ...]
     scheduled: tuple[str, ...]
     topics: Mapping[str, list[Subscriber]]
+    mail_events: Mapping[str, list[str]]
 
     @classmethod
     def of(cls, templates: Templates, *, clock_factory: str) -> Stage:
@@ -82,6 +83,7 @@ class Stage:
             streams=tuple(_mapped(one, by_name) for one, arn in mappings if ":dynamodb:" in arn),
             scheduled=tuple(_scheduled(templates)),
             topics=_topics(templates),
+            mail_events=_mail_events(templates),
         )
 
     def parameter(self, name: str) -> str:
@@ -195,6 +197,14 @@ def _topics(templates: Templates) -> dict[str, list[Subscriber]]:
             raw = bool(one.properties.get("RawMessageDelivery"))
             topics[one.properties["TopicArn"]].append(Subscriber(_tail(one.properties["Endpoint"]), raw))
     return topics
+
+
+def _mail_events(templates: Templates) -> dict[str, list[str]]:
+    """What SES is asked to tell, by configuration set."""
+    return {
+        one.properties["ConfigurationSetName"]: one.properties["EventDestination"]["MatchingEventTypes"]
+        for one in templates.resources("AWS::SES::ConfigurationSetEventDestination")
+    }
 
 
 def _make_table(one: Resource) -> None:

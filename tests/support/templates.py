@@ -42,18 +42,18 @@ _ARN_SERVICE = {
 _REF_IS_ARN = {"AWS::SNS::Topic", "AWS::SecretsManager::Secret", "AWS::StepFunctions::StateMachine"}
 
 
-def synthesise(stage: str = "local") -> Path:
-    """The folder of the templates of a stage; synthesised again only when a source of theirs changed.
+def synthesise() -> Path:
+    """The folder of the templates of an AWS account; synthesised again only when a source of theirs changed.
 
     Raises:
         subprocess.CalledProcessError: the app doesn't synthesise; its output is on stderr.
     """
-    folder = templates_folder(stage)
-    with _alone(_made(folder.parent) / f"{stage}.lock"):
+    folder = templates_folder()
+    with _alone(_made(folder.parent) / "lock"):
         if folder.exists():
             return folder
         with tempfile.TemporaryDirectory(dir=folder.parent) as made:
-            _synthesise(stage, Path(made, "out"))
+            _synthesise(Path(made, "out"))
             keep = _made(Path(made) / "keep")
             for template in Path(made, "out").glob("*.template.json"):
                 template.rename(keep / template.name)
@@ -69,13 +69,13 @@ def _alone(lock: Path) -> Iterator[None]:
         yield
 
 
-def _synthesise(stage: str, folder: Path) -> None:
+def _synthesise(folder: Path) -> None:
     done = subprocess.run(
         [
             ROOT / "node_modules/.bin/cdk",
             "synth",
             "-q",
-            *("-c", f"stage={stage}", "-c", "wheels=none"),
+            *("-c", "stage=prod", "-c", "wheels=none"),
             "-o",
             folder,
         ],
@@ -90,12 +90,12 @@ def _synthesise(stage: str, folder: Path) -> None:
     done.check_returncode()
 
 
-def templates_folder(stage: str) -> Path:
-    """Where the templates of a stage are kept, as its sources now stand."""
-    digest = hashlib.sha256(stage.encode())
+def templates_folder() -> Path:
+    """Where the templates are kept, as their sources now stand."""
+    digest = hashlib.sha256()
     for source in sorted(_sources()):
         digest.update(source.read_bytes())
-    return ROOT / ".halte" / "templates" / f"{stage}-{digest.hexdigest()[:16]}"
+    return ROOT / ".halte" / "templates" / digest.hexdigest()[:16]
 
 
 def _made(folder: Path) -> Path:
@@ -107,6 +107,7 @@ def _sources() -> Iterator[Path]:
     yield from (ROOT / "infra").rglob("*.py")
     yield from (ROOT / "services" / "shared" / "contracts").rglob("*.py")
     yield from (ROOT / "app.py", ROOT / "cdk.json")
+    yield from (ROOT / "benchmarks").glob("*.json")  # what simulations are charged
 
 
 @dataclass(frozen=True)

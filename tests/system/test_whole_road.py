@@ -12,14 +12,20 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Timer
 
 import pytest
 
 from halte.marketers import HttpMarketers, Refused
+from infra.local_stage import LEFT_OUT
+from local.preflight import STATE
+from tests.infra.conftest import Assembly
+from tests.support.templates import synthesise
 from tests.system.sdks import CALLS, NODE, PYTHON, ROOT, Door, passed_on, run_node, run_python
 
 SECONDS = 900
@@ -89,6 +95,19 @@ def test_every_check_of_a_run_holds_and_real_sdks_reach_it() -> None:
         assert counts | {"group": 0} == sent | {"group": 0}
         assert counts["group"] >= sent["group"]  # the firm tells its people what others said of it
     assert process.returncode == 0
+    all_but_what_it_says_is_deployed()
+
+
+def all_but_what_it_says_is_deployed() -> None:
+    """Templates of the local stage beside those of an AWS account."""
+
+    def types(folder: Path) -> Counter[str]:
+        templates = Assembly(folder).templates.values()
+        return Counter(r["Type"] for one in templates for r in one["Resources"].values())
+
+    deployed, prod = types(STATE / "cdk.out"), types(synthesise())
+    assert set(prod - deployed) == set(LEFT_OUT)
+    assert not deployed - prod
 
 
 def asked_by_a_browser(url: str) -> tuple[int, str | None, set[str]]:

@@ -69,35 +69,19 @@ export function funnel(title, steps) {
 
 /** Rates with their intervals: `rows` are {label, rate, low, high, of}, all shares of 0 to 1 but `of`, a number. */
 export function intervals(title, rows) {
-  const end = ceiling(Math.max(...rows.map((row) => row.high), 0.01));
-  const at = (value) => ((value / end) * 100).toFixed(2);
-  return h(
-    "ul",
-    { class: "bars intervals", "aria-label": title },
-    rows.map((row) =>
-      h(
-        "li",
-        null,
-        h("span", { class: "bar-label" }, row.label),
-        h(
-          "svg",
-          { class: "bar", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" },
-          h("rect", { class: "track", y: 4.5, width: 100, height: 1 }),
-          h("rect", { class: "range", x: at(row.low), y: 2, width: at(Math.max(row.high - row.low, 0)), height: 6 }),
-          h("rect", { class: "mark", x: Math.max(at(row.rate) - 0.4, 0), width: 0.8, height: 10 }),
-        ),
-        h(
-          "span",
-          { class: "bar-value" },
-          percent(row.rate),
-          h("small", null, `${percent(row.low)} to ${percent(row.high)}, of ${number(row.of)}`),
-        ),
-      ),
-    ),
-  );
+  const shown = rows.map((row) => ({
+    ...row,
+    value: row.rate,
+    text: [
+      percent(row.rate),
+      h("small", null, `${percent(row.low)} to ${percent(row.high)}, of ${number(row.of)}`),
+    ],
+  }));
+  return spans(title, shown, 0, ceiling(Math.max(...rows.map((row) => row.high), 0.01)));
 }
 
-/** Values with their ranges on a scale from `least` to `most`: `rows` are {label, value, low, high, text}. */
+/** Values with their ranges on a scale from `least` to `most`, 0 marked where it lies between them: `rows` are
+ * {label, value, low, high, text}. */
 export function spans(title, rows, least, most) {
   const at = (value) => (((value - least) / (most - least)) * 100).toFixed(2);
   return h(
@@ -112,8 +96,8 @@ export function spans(title, rows, least, most) {
           "svg",
           { class: "bar", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" },
           h("rect", { class: "track", y: 4.5, width: 100, height: 1 }),
-          h("rect", { class: "track", x: at(0) - 0.2, width: 0.4, height: 10 }),
-          h("rect", { class: "range", x: at(row.low), y: 2, width: (at(row.high) - at(row.low)).toFixed(2), height: 6 }),
+          least < 0 ? h("rect", { class: "track", x: at(0) - 0.2, width: 0.4, height: 10 }) : null,
+          h("rect", { class: "range", x: at(row.low), y: 2, width: Math.max(at(row.high) - at(row.low), 0).toFixed(2), height: 6 }),
           h("rect", { class: "mark", x: Math.max(at(row.value) - 0.4, 0), width: 0.8, height: 10 }),
         ),
         h("span", { class: "bar-value" }, row.text),

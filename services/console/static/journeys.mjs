@@ -6,6 +6,7 @@ import { drawn, parse } from "./diagram.mjs";
 import { experiments } from "./experiments.mjs";
 import { h, part } from "./dom.mjs";
 import { path } from "./api.mjs";
+import { simulations } from "./simulations.mjs";
 import { left, moment, number, people, percent, plain } from "./words.mjs";
 
 const LIVE_MS = 5_000;
@@ -46,8 +47,8 @@ export async function one({ api }, name, tab = "picture") {
   const journey = await api.get(path`/journeys/${name}`);
   const { document } = journey;
   const here = (at) => (at === "picture" ? path`#/journeys/${name}` : path`#/journeys/${name}/${at}`);
-  const all = [[here("picture"), "Picture"], [here("participants"), "Participants"], [here("tests"), "Tests"], [here("about"), "About"]];
-  const shown = { picture: () => picture(api, journey), participants: () => participants(api, name), tests: () => experiments(api, name), about: () => about(journey) };
+  const all = [[here("picture"), "Picture"], [here("participants"), "Participants"], [here("tests"), "Tests"], [here("simulate"), "Simulate"], [here("about"), "About"]];
+  const shown = { picture: () => picture(api, journey), participants: () => participants(api, name), tests: () => experiments(api, name), simulate: () => simulations(api, name), about: () => about(journey) };
   return page(
     document.title || name,
     document.brief?.why ?? "",

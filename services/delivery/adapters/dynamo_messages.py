@@ -16,6 +16,7 @@ from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.ports import ClaimVerdict, Stale
 from services.shared.aws.dynamo import (
     ConditionFailed,
+    Item,
     Op,
     Refusal,
     Table,
@@ -55,9 +56,8 @@ class DynamoMessages:
         return {str(item["send_id"]): from_item(item) for item in items}
 
     def update(self, seen: Message, new: Message) -> None:
-        op = self._change_op(seen, new)
         try:
-            self._table.perform_put(op) if op.kind == "Put" else self._table.perform(op)
+            self._perform(self._change_op(seen, new))
         except ConditionFailed as refused:
             raise Stale(from_item(refused.item) if refused.item else None) from refused
 
@@ -65,12 +65,30 @@ class DynamoMessages:
         self._table.delete({"send_id": send_id})
 
     def claim(self, seen: Message, new: Message, ledger: Ledger) -> ClaimVerdict:
-        ops = self._claim_ops(seen, new, ledger)
+        """Who has an address is told whatever changes about it (`dynamo_gates`), so that their ledger, as it was read
+        before the gates, stands for these as well: that the message is in it, is the claim, and the message itself
+        comes after it. Other addresses are looked at in one transaction with both."""
+        message = self._change_op(seen, new)
+        pressure = ledger_op(self._gates, new.subject, ledger, from_iso(new.claimed_at))
+        if new.address or not new.profile_id or new.channel not in OWNED:
+            ops = [("message", message), *self._gate_ops(new), ("pressure", pressure)]
+            return self._claim_at_once(ops, new.attempt_id)
+        try:
+            self._gates.perform(pressure)
+        except ConditionFailed:
+            return "crowded"
+        try:
+            self._perform(message)
+        except ConditionFailed as refused:
+            return "claimed" if _is_ours(refused.item, new.attempt_id) else "taken"
+        return "claimed"
+
+    def _claim_at_once(self, ops: list[tuple[str, Op]], attempt_id: str) -> ClaimVerdict:
         for tries_left in reversed(range(CONFLICT_TRIES)):
             try:
                 transact([op for _, op in ops])
             except TransactionRefused as refused:
-                verdict = _verdict([name for name, _ in ops], refused.refusals, new.attempt_id)
+                verdict = _verdict([name for name, _ in ops], refused.refusals, attempt_id)
                 if verdict:
                     return verdict
                 if not tries_left:
@@ -78,6 +96,9 @@ class DynamoMessages:
             else:
                 break
         return "claimed"
+
+    def _perform(self, op: Op) -> None:
+        self._table.perform_put(op) if op.kind == "Put" else self._table.perform(op)
 
     def _change_op(self, seen: Message, new: Message) -> Op:
         """The write of `new` on condition that `seen` still stands, or that nothing else does where it is pending."""
@@ -92,15 +113,6 @@ class DynamoMessages:
         return self._table.update_op(
             {"send_id": seen.send_id}, update, condition=condition, names=names, values=values
         )
-
-    def _claim_ops(self, seen: Message, new: Message, ledger: Ledger) -> list[tuple[str, Op]]:
-        """Who has an address is told whatever changes about it (`dynamo_gates`), so that their ledger, as it was read
-        before the gates, stands for these as well; other addresses are looked at here."""
-        ops = [("message", self._change_op(seen, new))]
-        if new.address or not new.profile_id or new.channel not in OWNED:
-            ops += self._gate_ops(new)
-        ops.append(("pressure", ledger_op(self._gates, new.subject, ledger, from_iso(new.claimed_at))))
-        return ops
 
     def _gate_ops(self, new: Message) -> list[tuple[str, Op]]:
         suppression = self._gates.check_op(
@@ -134,8 +146,11 @@ class DynamoMessages:
         ]
         return (item["send_id"] for item in merge(*partitions, key=lambda item: item["claimed_at"]))
 
-    def of_profile(self, profile_id: str, limit: int) -> list[Message]:
-        return list(messages_of(self._table, profile_id, limit))
+    def of_profile(self, profile_id: str, limit: int, journey: str = "") -> list[Message]:
+        if not journey:
+            return list(messages_of(self._table, profile_id, limit))
+        found = (one for one in messages_of(self._table, profile_id) if one.journey == journey)
+        return list(islice(found, limit))
 
 
 def messages_of(table: Table, profile_id: str, limit: int | None = None) -> Iterator[Message]:
@@ -149,15 +164,16 @@ def messages_of(table: Table, profile_id: str, limit: int | None = None) -> Iter
 
 
 def _verdict(names: list[str], refusals: list[Refusal], attempt_id: str) -> ClaimVerdict | None:
-    """What a refused claim means; `None`: only another transaction was in the way.
-
-    A claim whose answer was lost is repeated by the SDK and then refused by its own write: that one is ours.
-    """
+    """What a refused claim means; `None`: only another transaction was in the way."""
     failed = {n: r for n, r in zip(names, refusals, strict=True) if r.code == "ConditionalCheckFailed"}
     if "message" in failed:
-        standing = failed["message"].item or {}
-        ours = standing.get("attempt_id") == attempt_id and standing.get("status") == "claimed"
-        return "claimed" if ours else "taken"
+        return "claimed" if _is_ours(failed["message"].item, attempt_id) else "taken"
     if "consent" in failed or "suppression" in failed:
         return "moved"
     return "crowded" if "pressure" in failed else None
+
+
+def _is_ours(standing: Item | None, attempt_id: str) -> bool:
+    """A claim whose answer was lost is repeated by the SDK and then refused by its own write."""
+    found = standing or {}
+    return found.get("attempt_id") == attempt_id and found.get("status") == "claimed"

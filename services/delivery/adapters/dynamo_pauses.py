@@ -3,6 +3,7 @@ every message. And the tickets of canaries, in the table of gates: `canary#<brak
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -15,6 +16,9 @@ from services.shared.clock import from_iso, to_iso
 
 RESTORED = {"pk": STATE, "sk": "restored"}
 
+TAKEN_OF = 100
+"""Of so many tickets of a canary a process takes one at once: fewer at once are more writes, more may be lost."""
+
 
 class DynamoPauses:
     """`ports.Pauses`."""
@@ -22,6 +26,8 @@ class DynamoPauses:
     def __init__(self, table: Table, gates: Table) -> None:
         self._table = table
         self._gates = gates
+        self._taking = threading.Lock()
+        self._taken: dict[str, int] = {}
 
     def read(self) -> Stance:
         items = {i["sk"]: i for i in self._table.query("pk = :p", values={":p": STATE}, consistent=True)}
@@ -67,13 +73,25 @@ class DynamoPauses:
         self._table.put({**RESTORED, "at": to_iso(at)})
 
     def ticket(self, name: str, most: int, at: datetime) -> bool:
-        key = {"pk": f"canary#{name}", "sk": "tickets"}
+        """Large canaries are taken by some tickets at once, for the next messages of this process. Those that it has
+        no message for are lost, as are those whose message does not leave."""
+        with self._taking:
+            if self._taken.get(name):
+                self._taken[name] -= 1
+                return True
+            for count in dict.fromkeys((max(1, most // TAKEN_OF), 1)):
+                if self._take(name, count, most, at):
+                    self._taken[name] = count - 1
+                    return True
+        return False
+
+    def _take(self, name: str, count: int, most: int, at: datetime) -> bool:
         try:
             self._gates.update(
-                key,
-                "ADD n :one SET full_at = :at",
-                condition="attribute_not_exists(n) OR n < :most",
-                values={":one": 1, ":most": most, ":at": to_iso(at)},
+                {"pk": f"canary#{name}", "sk": "tickets"},
+                "ADD n :count SET full_at = :at",
+                condition="attribute_not_exists(n) OR n <= :room",
+                values={":count": count, ":room": most - count, ":at": to_iso(at)},
             )
         except ConditionFailed:
             return False

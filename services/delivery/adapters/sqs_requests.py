@@ -7,16 +7,12 @@ from functools import cache
 from typing import Any
 
 from services.shared.aws.clients import client
+from services.shared.aws.queues import postpone
 
 
 def let_come_again(record: Mapping[str, Any], seconds: int) -> None:
-    """Let a record that Lambda handed over, and that is to fail, come again after `seconds` instead of after the time
-    that the queue leaves to a worker which may have died."""
-    client("sqs").change_message_visibility(
-        QueueUrl=_url(record["eventSourceARN"]),
-        ReceiptHandle=record["receiptHandle"],
-        VisibilityTimeout=seconds,
-    )
+    """Let a record that Lambda handed over, and that is to fail, come again after `seconds`."""
+    postpone(_url(record["eventSourceARN"]), record["receiptHandle"], seconds)
 
 
 @cache

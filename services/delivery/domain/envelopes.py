@@ -43,6 +43,21 @@ def reports_in(text: str) -> list[Mapping[str, Any]]:
         raise UnknownFeedback("not a notification") from error
 
 
+def reports_in_file(text: str) -> Iterator[Mapping[str, Any]]:
+    """The reports in an object that Firehose wrote: any number of them, JSON after JSON.
+
+    Raises:
+        UnknownFeedback: there is something else in it; after what could be read.
+    """
+    try:
+        for report in _documents(text):
+            if not isinstance(report, dict):
+                raise UnknownFeedback("no report")
+            yield report
+    except ValueError as error:
+        raise UnknownFeedback("no file of reports") from error
+
+
 def _unwrapped(text: str) -> Iterator[Mapping[str, Any]]:
     number = 0
     for body in _documents(text):

@@ -11,6 +11,7 @@ from services.delivery.domain.touches import CLICKED, links_of
 from services.shared.clock import from_iso
 from services.shared.contracts.delivery import Complaint, MessageOutcome
 
+DELIVERED = "delivered"
 UNSUBSCRIBED = "unsubscribed"
 COMPLAINED = "complained"
 OPTED_OUT = "opted_out"
@@ -24,15 +25,15 @@ CONSENT_JOURNEY = "(consent)"
 """Stands in reports where an unsubscription belongs to no journey."""
 
 _EVENTS = {
-    ("email", "delivered"): "Email Delivered",
+    ("email", DELIVERED): "Email Delivered",
     ("email", "opened"): "Email Opened",
     ("email", "clicked"): "Email Link Clicked",
     ("email", "bounced"): "Email Bounced",
     ("email", "complained"): "Email Marked as Spam",
-    ("sms", "delivered"): "SMS Delivered",
+    ("sms", DELIVERED): "SMS Delivered",
     ("sms", "bounced"): "SMS Bounced",
     ("sms", "clicked"): "SMS Link Clicked",
-    ("push", "delivered"): "Push Notification Received",
+    ("push", DELIVERED): "Push Notification Received",
     ("push", "opened"): "Push Notification Tapped",
     ("push", "bounced"): "Push Notification Bounced",
     ("email", UNSUBSCRIBED): "Unsubscribed",
@@ -58,7 +59,10 @@ def effects_of(changes: Iterable[tuple[Message | None, Message | None]]) -> Effe
         if new is None:
             continue
         _status(old, new, effects)
+        told = len(effects.events)
         _marks(old, new, effects)
+        if old and len(effects.events) > told:
+            _arrival(old, new, effects)
     return effects
 
 
@@ -83,13 +87,24 @@ def _marks(old: Message | None, new: Message, effects: Effects) -> None:
     _clicks(old, new, effects)
 
 
+def _arrival(old: Message, new: Message, effects: Effects) -> None:
+    """With what a person did first about a message, its arrival is told again: ingest keeps arrivals that nobody asks
+    for off profiles, but for those that come together with something else."""
+    at = old.marks.get(DELIVERED)
+    if at is None or any((new.channel, kind) in _EVENTS for kind in old.marks if kind != DELIVERED):
+        return
+    again = _event(new, DELIVERED, _EVENTS[new.channel, DELIVERED], at)
+    if again not in effects.events:
+        effects.events.append(again)
+
+
 def _clicks(old: Message | None, new: Message, effects: Effects) -> None:
     """One event for each link that a person clicked."""
     name = _EVENTS.get((new.channel, CLICKED))
     if not name or not new.profile_id or (old and old.touches == new.touches and old.marks == new.marks):
         return
-    known = links_of(old.touches, old.marks.get("delivered", "")) if old else {}
-    for link, at in links_of(new.touches, new.marks.get("delivered", "")).items():
+    known = links_of(old.touches, old.marks.get(DELIVERED, "")) if old else {}
+    for link, at in links_of(new.touches, new.marks.get(DELIVERED, "")).items():
         if link not in known:
             effects.events.append(_event(new, CLICKED, name, at, link))
 

@@ -24,6 +24,9 @@ EXPIRED = "expired"
 LONGEST_LINK = 1_000
 """Characters that are kept of a link that was clicked."""
 
+RETRY_AFTER = timedelta(seconds=60)
+"""How long a provider that could not take a message is left in peace."""
+
 EXPIRES_AFTER = timedelta(days=30)
 """How long after its request a message may still leave."""
 

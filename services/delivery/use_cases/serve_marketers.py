@@ -43,12 +43,8 @@ class ServeMarketers:
         if not profile_id:
             raise Invalid("invalid", "profile is required")
         spoken = language_of(language)
-        found = self._messages.of_profile(profile_id, DECISIONS)
-        return [
-            {**decision(message), "why": asdict(why(message, spoken))}
-            for message in found
-            if journey in ("", message.journey)
-        ]
+        found = self._messages.of_profile(profile_id, DECISIONS, journey)
+        return [{**decision(message), "why": asdict(why(message, spoken))} for message in found]
 
 
 def decision(message: Message) -> dict[str, Any]:

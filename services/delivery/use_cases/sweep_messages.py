@@ -19,9 +19,6 @@ from services.shared.clock import Clock, from_iso
 PORTION = 60
 """Messages read at once, of which each person's go in their order."""
 
-RETRY_AFTER = timedelta(seconds=60)
-"""How long a provider that could not take a message is left in peace."""
-
 
 class SweepMessages:
     """Settles what feedback has not settled within `after`, and attempts again what did not leave."""
@@ -43,7 +40,7 @@ class SweepMessages:
         self._sending.refresh()
         for portion in _portions(self._messages.open_before(now - self._after)):
             self._work(portion, now, run)
-        for portion in _portions(self._messages.retry_before(now - RETRY_AFTER)):
+        for portion in _portions(self._messages.retry_before(now - protocol.RETRY_AFTER)):
             self._work(portion, now, run)
         if run.errors:
             raise run.errors[0]
@@ -80,7 +77,7 @@ class SweepMessages:
             run.paced = run.paced or fate == PACED
 
     def _is_due(self, message: Message, now: datetime) -> bool:
-        waits = {**dict.fromkeys(WAITING, RETRY_AFTER), **dict.fromkeys(OPEN, self._after)}
+        waits = {**dict.fromkeys(WAITING, protocol.RETRY_AFTER), **dict.fromkeys(OPEN, self._after)}
         return message.status in waits and now - from_iso(message.claimed_at) > waits[message.status]
 
     def _settle(self, message: Message, now: datetime) -> str:

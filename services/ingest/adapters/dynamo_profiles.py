@@ -58,11 +58,11 @@ class DynamoProfiles:
             pending = hot.keys() - found.keys()
         return found
 
-    def follow(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
+    def follow(self, profile_ids: Iterable[str], *, hot: bool = False) -> dict[str, Profile]:
         leads = {profile_id: profile_id for profile_id in profile_ids}
         known: dict[str, Profile] = {}
         while missing := set(leads.values()) - known.keys():
-            loaded = self.load(missing)
+            loaded = self.load_hot(missing) if hot else self.load(missing)
             known |= loaded
             gone = missing - loaded.keys()
             leads = {start: end for start, end in leads.items() if end not in gone}

@@ -1,21 +1,26 @@
-"""Sinks in DynamoDB: `sink#<id>` describes one, `health#<id>` says how it is doing."""
+"""Sinks in DynamoDB: `sink#<id>` describes one, `health#<id>` says how it is doing; and `asked#arrivals` what scoring
+asks for besides."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 
+from services.ingest.domain.asked import Asked
 from services.ingest.domain.circuit import Health
 from services.ingest.domain.sinks import Sink, read_document
 from services.shared.aws.dynamo import ConditionFailed, Item, Table
 from services.shared.clock import from_iso, to_iso
 
 _MOMENTS = ("paused_until", "last_delivered_at", "last_failed_at")
+_ASKED = "asked#arrivals"
 _FIGURES = ("state", "delivered", "failed", "failures_in_a_row", "pauses", "last_error")
 
 
 class DynamoSinks:
-    """Port `Sinks`, on a table with partition key `pk`."""
+    """Ports `Sinks` and `AskedFor`, on a table with partition key `pk`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -30,9 +35,25 @@ class DynamoSinks:
             kind, _, sink_id = item["pk"].partition("#")
             if kind == "sink":
                 sinks[sink_id] = _sink(item)
-            else:
+            elif kind == "health":
                 healths[sink_id] = _health(item)
         return sinks, healths
+
+    def asked(self) -> Asked:
+        items = {item["pk"]: item for item in self._table.scan()}
+        told = items.get(_ASKED, {}).get("names")
+        return Asked.of(told, [_sink(item) for pk, item in items.items() if pk.startswith("sink#")])
+
+    def ask(self, names: Collection[str], order: int) -> None:
+        item = {"pk": _ASKED, "names": sorted(names), "order": order}
+        # One that was overtaken changes nothing.
+        with suppress(ConditionFailed):
+            self._table.put(
+                item,
+                condition="attribute_not_exists(pk) OR #order <= :order",
+                names={"#order": "order"},
+                values={":order": order},
+            )
 
     def put(self, sink: Sink) -> bool:
         item = {

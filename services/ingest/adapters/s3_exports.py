@@ -3,14 +3,12 @@ the parts of a job under `exports/<profile>/<export>/`."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from services.ingest.domain.export import ExportJob
 from services.ingest.people.ports import LINK_SECONDS, StaleExport
 from services.shared.aws.clients import client
+from services.shared.aws.lake_objects import LakeObjects, Moved
 
 PREFIX = "exports/"
-_MOVED = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409", "404")
 
 
 class S3Exports:
@@ -18,29 +16,20 @@ class S3Exports:
 
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
+        self._objects = LakeObjects(bucket)
 
     def job(self, profile_id: str) -> tuple[ExportJob, str] | None:
-        """Listed first: of an object that is not there, S3 tells those who may list only some that it is forbidden."""
-        key = _job_key(profile_id)
-        if not client("s3").list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1).get("KeyCount"):
-            return None
-        found = client("s3").get_object(Bucket=self._bucket, Key=key)
-        return ExportJob.from_json(found["Body"].read()), str(found["ETag"])
+        found = self._objects.get(_job_key(profile_id))
+        return (ExportJob.from_json(found[0]), found[1]) if found else None
 
     def keep(self, job: ExportJob, version: str) -> str:
-        from botocore.exceptions import ClientError
-
-        condition = {"IfMatch": version} if version else {"IfNoneMatch": "*"}
         try:
-            done = self._put(_job_key(job.profile_id), job.to_json().encode(), **condition)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _MOVED:
-                raise StaleExport from error
-            raise
-        return str(done["ETag"])
+            return self._objects.put(_job_key(job.profile_id), job.to_json().encode(), version)
+        except Moved as error:
+            raise StaleExport from error
 
     def put(self, job: ExportJob, name: str, body: bytes) -> None:
-        self._put(_part_key(job, name), body)
+        self._objects.put(_part_key(job, name), body)
 
     def link(self, job: ExportJob, name: str) -> str:
         key = {"Bucket": self._bucket, "Key": _part_key(job, name)}
@@ -55,11 +44,6 @@ class S3Exports:
                     client("s3").delete_object(Bucket=self._bucket, Key=entry["Key"])
                     gone += 1
         return gone
-
-    def _put(self, key: str, body: bytes, **condition: str) -> Any:
-        return client("s3").put_object(
-            Bucket=self._bucket, Key=key, Body=body, ContentType="application/json", **condition
-        )
 
 
 def _job_key(profile_id: str) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from services.ingest.domain.sinks import Delivery
 from services.shared.aws.clients import client
-
-LONGEST_VISIBILITY = 43_200
+from services.shared.aws.queues import postpone
 
 
 class SqsDeliveries:
@@ -22,8 +21,4 @@ class SqsDeliveries:
 
     def postpone(self, receipt_handle: str, seconds: int) -> None:
         """Let a message that was received, and is not acknowledged, come again after `seconds`."""
-        client("sqs").change_message_visibility(
-            QueueUrl=self._url,
-            ReceiptHandle=receipt_handle,
-            VisibilityTimeout=min(seconds, LONGEST_VISIBILITY),
-        )
+        postpone(self._url, receipt_handle, seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.shared.aws.clients import client
+from services.shared.aws.queues import postpone
 
 
 class SqsIntake:
@@ -16,6 +17,4 @@ class SqsIntake:
 
     def postpone(self, receipt_handle: str, seconds: int) -> None:
         """Let a message that was received, and is not acknowledged, come again after `seconds`."""
-        client("sqs").change_message_visibility(
-            QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
-        )
+        postpone(self._url, receipt_handle, seconds)

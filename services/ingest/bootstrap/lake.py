@@ -13,6 +13,7 @@ from services.ingest.adapters.s3_figures import S3Figures
 from services.ingest.adapters.s3_lake import S3Lake
 from services.ingest.figures.ask import FigureDesk
 from services.ingest.figures.count import FigureCounter
+from services.ingest.lake.past import Past
 from services.ingest.lake.upkeep import LakeKeeper
 from services.ingest.settings import CompactSettings, FiguresSettings
 from services.shared.aws.dynamo import Table
@@ -41,6 +42,13 @@ def figure_counter() -> FigureCounter:
         files=S3Figures(settings.lake_bucket),
         clock=settings.clock(),
     )
+
+
+@cache
+def past() -> Past:
+    """For `compact`."""
+    settings = CompactSettings.from_env()
+    return Past(lake=lake_keeper(), redirects=DynamoRedirects(Table(settings.profiles_table)))
 
 
 @cache

@@ -11,6 +11,7 @@ from services.ingest.adapters.dynamo_erasures import DynamoTombstones
 from services.ingest.adapters.dynamo_identities import DynamoIdentities
 from services.ingest.adapters.dynamo_imports import DynamoImports, TakenBack
 from services.ingest.adapters.dynamo_profiles import DynamoProfiles
+from services.ingest.adapters.dynamo_sinks import DynamoSinks
 from services.ingest.adapters.dynamo_sources import DynamoSources
 from services.ingest.adapters.dynamo_timeline import DynamoTimeline
 from services.ingest.adapters.s3_lake import S3Lake
@@ -31,6 +32,7 @@ from services.ingest.settings import (
     OnProfilesStreamSettings,
     ProfileSettings,
 )
+from services.ingest.sinks.forward import KnownAsked
 from services.shared.aws.bus import Bus
 from services.shared.aws.dynamo import Table
 from services.shared.clock import Clock
@@ -92,6 +94,7 @@ def consumer() -> Consumer:
         taken_back=TakenBack(DynamoImports(Table(settings.imports_table))),
         attributes=KnownAttributes(attributes),
         withheld=attributes.count,
+        asked=KnownAsked(DynamoSinks(Table(settings.sinks_table))),
         clock=clock,
     )
 

@@ -18,6 +18,7 @@ from services.ingest.settings import (
 )
 from services.ingest.sinks.deliver import Deliver
 from services.ingest.sinks.forward import Forward, KnownSinks
+from services.ingest.sinks.ports import AskedFor
 from services.ingest.sinks.registry import SinkRegistry
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table
@@ -49,6 +50,12 @@ def forward() -> Forward:
         master_secret=lambda: secret_text(settings.sink_secret_arn),
         clock=settings.clock(),
     )
+
+
+@cache
+def asked_for() -> AskedFor:
+    """For `on_profiles_changed`."""
+    return DynamoSinks(Table(OnProfilesChangedSettings.from_env().sinks_table))
 
 
 @cache

@@ -15,6 +15,9 @@ from services.shared.errors import HalteError, TooLarge
 
 Door = Literal["http", "eventbridge", "feedback", "import"]
 
+FEEDBACK: Door = "feedback"
+"""The door of our own services."""
+
 
 @dataclass(frozen=True)
 class Origin:

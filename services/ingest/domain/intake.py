@@ -237,13 +237,15 @@ def _row(head: dict[str, Any], detail: str) -> dict[str, Any]:
 
 
 def _from_delivery(envelope_id: str, detail: str, now: datetime) -> Iterator[Arrival]:
+    """Receipts are those of the outcomes, so that one that is told again counts once."""
     try:
         fact = OutcomesObserved.model_validate(json_text.parse(detail))
     except ValidationError as error:
         raise Unreadable("outcomes are not in their contract's form") from error
     origin = Origin(OutcomesObserved.source, "feedback", trusted=True)
     for index, event in enumerate(fact.events):
-        yield Arrival(f"{envelope_id}#{index}", origin, now, event, message_id=f"eb-{envelope_id}-{index}")
+        receipt = str(event.get("messageId") or f"{envelope_id}#{index}")
+        yield Arrival(receipt, origin, now, event, message_id=f"eb-{envelope_id}-{index}")
 
 
 def _from_firms(detail: str, now: datetime) -> Iterator[Arrival]:

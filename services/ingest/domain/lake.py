@@ -14,10 +14,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from services.ingest.domain.arrival import FEEDBACK
 from services.ingest.domain.forget import pattern_of
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.lines import whose
 from services.ingest.domain.rulings import RULED
+from services.ingest.domain.verdict import UNASKED
 from services.shared.clock import from_iso, to_iso
 from services.shared.ids import stable_id
 
@@ -48,7 +50,7 @@ COLUMNS: Mapping[str, str] = {
 """Name and type of each column. Times are UTC. `event` is the event's JSON, `refused` the JSON text of what was
 refused, `more` a JSON object of a line's fields that have no column of their own."""
 
-RANK: Mapping[str, int] = {RULED: 3, "applied": 2, "duplicate": 1, "rejected": 0}
+RANK: Mapping[str, int] = {RULED: 4, "applied": 3, "duplicate": 2, UNASKED: 1, "rejected": 0}
 """Of two lines of one receipt the higher counts: a repetition may find less to do, never undo."""
 
 TIES = ("profile_id", "message_id", "note", "reason")
@@ -216,6 +218,20 @@ def _said(line: Mapping[str, Any]) -> str:
 def counts(line: Mapping[str, Any]) -> bool:
     """Did the event of a line change a profile, and was not taken back?"""
     return line["disposition"] == "applied" and not line.get("rolled_back", False)
+
+
+def happened_once(lines: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The lines that count, and of what nobody asked for those that did not count later."""
+    counted: set[str] = set()
+    aside: dict[str, Mapping[str, Any]] = {}
+    for line in lines:
+        if counts(line):
+            if line["door"] == FEEDBACK:
+                counted.add(line["receipt"])
+            yield line
+        elif line["disposition"] == UNASKED:
+            aside[line["receipt"]] = line
+    yield from (line for receipt, line in aside.items() if receipt not in counted)
 
 
 def to_row(line: Mapping[str, Any]) -> dict[str, Any]:

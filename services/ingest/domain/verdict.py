@@ -10,11 +10,15 @@ from services.ingest.domain.arrival import Arrival
 from services.ingest.domain.erased import ERASED
 from services.shared.clock import to_iso
 
+UNASKED = "unasked"
+"""Kept in the lake, and on no profile, because nobody asks for it."""
+
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of an event: `applied`, `duplicate` or `rejected` (with a reason), and for whom; notes, with commas
-    between them, say what of it was not taken. `born`: see `Recognised`; `left_out`: see `erased.left_out`."""
+    """What became of an event: `applied`, `duplicate`, `unasked` or `rejected` (with a reason), and for whom; notes,
+    with commas between them, say what of it was not taken. `born`: see `Recognised`; `left_out`: see
+    `erased.left_out`."""
 
     disposition: str
     reason: str = ""
@@ -23,6 +27,16 @@ class Verdict:
     note: str = ""
     born: tuple[str, int] | None = None
     left_out: tuple[int, ...] = ()
+
+    def kept_as(self, receipt: str) -> str:
+        """Names the line in the lake. Where nobody asked for an event when it came, and somebody does when it comes
+        again, neither may replace the other."""
+        return f"{UNASKED}:{receipt}" if self.disposition == UNASKED else receipt
+
+
+def unasked(message_id: str, profile_id: str) -> Verdict:
+    """On an event of a profile that nobody asks for."""
+    return Verdict(UNASKED, profile_id=profile_id, message_id=message_id)
 
 
 def lake_line(arrival: Arrival, verdict: Verdict) -> dict[str, Any]:

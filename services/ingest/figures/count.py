@@ -7,7 +7,7 @@ from dataclasses import replace
 from services.ingest.domain.figures.figure import Figure
 from services.ingest.domain.figures.questions import Question, counted, events_of
 from services.ingest.domain.happenings import Happening, happened
-from services.ingest.domain.lake import counts
+from services.ingest.domain.lake import happened_once
 from services.ingest.figures.ports import FigureFiles, Happened, Redirects
 from services.shared.clock import Clock
 
@@ -34,7 +34,7 @@ class FigureCounter:
 
     def _happenings(self, question: Question) -> list[Happening]:
         lines = self._lake.lines(names=events_of(question))
-        found = [happened(line) for line in lines if counts(line)]
+        found = [happened(line) for line in happened_once(lines)]
         leads = self._redirects.leads({one.person for one in found})
         return [_now_of(one, leads[one.person]) for one in found]
 

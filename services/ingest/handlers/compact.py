@@ -12,6 +12,7 @@ from services.ingest.domain.figures.questions import read_question
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.lake import Amendment
 from services.ingest.lake.ports import ManifestMoved
+from services.shared.contracts.past import PastQuestion
 from services.shared.observability import service_logger
 
 logger = service_logger("ingest")
@@ -29,7 +30,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     - `{"forget": {"day", "profile_ids": [...], "mentions": [texts]}}`: `{"lines": n}`, how many that changed; of
       people who were parted from somebody also `parted`, `own`, `others` (see `Amendment`);
     - `{"read": {"days": [...], "profile_ids": [...], "after": place}}`: `{"lines": [...], "after": place}`; asked with
-      that place there is more, "" is the start and the end.
+      that place there is more, "" is the start and the end;
+    - `{"past": PastQuestion}`: a `PastAnswer`.
 
     To a question it answers `{"busy": true}` when a day was being changed; it may be asked again, as may all of them.
 
@@ -78,8 +80,15 @@ def _read(wanted: Mapping[str, Any]) -> dict[str, Any]:
     return {"lines": lines, "after": after}
 
 
+def _past(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    answer = bootstrap.past().answer(PastQuestion.model_validate(wanted))
+    logger.info("past told", extra={"lines": len(answer.lines)})
+    return answer.model_dump(mode="json")
+
+
 _ANSWERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "days": _days,
     "forget": _forget,
     "read": _read,
+    "past": _past,
 }

@@ -1,12 +1,13 @@
-"""Turns what happens to profiles into deliveries to sinks."""
+"""Turns what happens to profiles into deliveries to sinks, and heeds what others ask for."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import Any
 
-from services.ingest.bootstrap.sinks import forward
+from services.ingest.bootstrap.sinks import asked_for, forward
 from services.shared.aws.records import each_record, envelope
+from services.shared.contracts.scoring import ArrivalsAskedFor
 from services.shared.observability import service_logger
 
 logger = service_logger("ingest")
@@ -22,6 +23,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     def one(record: Any) -> None:
         fact = envelope(record)
+        if fact.detail_type == ArrivalsAskedFor.detail_type:
+            for said in ArrivalsAskedFor.model_validate(fact.detail).asked:
+                asked_for().ask(said.names, said.order)
+            return
         counts["deliveries"] += forwarding.forward(fact.event_id, fact.detail_type, fact.detail)
 
     answer = each_record(event, one, failed)

@@ -14,6 +14,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from services.ingest.domain.arrival import FEEDBACK
 from services.ingest.domain.history import Signed
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.lake import counts
@@ -31,7 +32,6 @@ from services.shared.clock import to_iso
 BATCH = 200
 """Lines the consumer takes in at a time."""
 
-FEEDBACK = "feedback"
 
 Lines = Callable[[], Iterable[Mapping[str, Any]]]
 """Reads the lake from its beginning; asked several times."""

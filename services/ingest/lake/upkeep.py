@@ -146,10 +146,10 @@ class LakeKeeper:
                     break
 
     def page(
-        self, days: Iterable[date], profile_ids: Collection[str], after: str
+        self, days: Iterable[date], profile_ids: Collection[str] | None, after: str
     ) -> tuple[list[Mapping[str, Any]], str]:
-        """Lines of some profiles by day and receipt, as many as one answer holds, after the place `after` ("": from the
-        start); and the place of the last, "" when there are no more.
+        """Lines of some profiles (`None`: of all) by day and receipt, as many as one answer holds, after the place
+        `after` ("": from the start); and the place of the last, "" when there are no more.
 
         Raises:
             ManifestMoved: a day kept changing; to be asked again.

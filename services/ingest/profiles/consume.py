@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.ingest.domain.arrival import Arrival
+from services.ingest.domain.asked import Asked
 from services.ingest.domain.attributes import MAX_NAME, AttributeRules, note_of
 from services.ingest.domain.erased import ERASED
 from services.ingest.domain.history import Signed
@@ -15,7 +16,7 @@ from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.intake import RulesOf, Unreadable, unpack
 from services.ingest.domain.profile import Profile, apply, portions
 from services.ingest.domain.traits import CONTACT_KEPT
-from services.ingest.domain.verdict import Verdict, lake_line
+from services.ingest.domain.verdict import Verdict, lake_line, unasked
 from services.ingest.ports import Behind, Lake, Profiles, StaleProfile, Timeline
 from services.ingest.profiles.read import Reader, TakenBack
 from services.ingest.profiles.recognise import ATTEMPTS, Crowded, Recognised, Recogniser
@@ -79,6 +80,7 @@ class Consumer:
         taken_back: TakenBack = lambda _: set(),
         attributes: Callable[[], AttributeRules] = AttributeRules,
         withheld: CountWithheld = lambda _names, _at: None,
+        asked: Callable[[], Asked] = Asked,
     ) -> None:
         self._recogniser = recogniser
         self._profiles = profiles
@@ -88,6 +90,7 @@ class Consumer:
         self._rules_of = rules_of
         self._reader = Reader(taken_back, attributes)
         self._withheld = withheld
+        self._asked = asked
 
     def consume(self, messages: Mapping[str, str], queued_at: Mapping[str, int] | None = None) -> Report:
         """Process queue messages (id to body, and to when each was queued, in milliseconds); those in the report's
@@ -122,7 +125,7 @@ class Consumer:
         kept = [a for a in arrivals.values() if message_of[a.receipt] not in report.failed]
         if kept:
             lines = [lake_line(arrival, verdicts[arrival.receipt]) for arrival in kept]
-            self._lake.put(self._clock.now(), [a.receipt for a in kept], lines)
+            self._lake.put(self._clock.now(), [verdicts[a.receipt].kept_as(a.receipt) for a in kept], lines)
         report.dispositions.update(verdicts[a.receipt].disposition for a in kept)
         report.withheld.update(name[:MAX_NAME] for one in signed for name in one.withheld)
         if report.withheld:
@@ -175,9 +178,10 @@ class Consumer:
         self, signed: Sequence[Signed], recognised: Recognised, verdicts: dict[str, Verdict]
     ) -> tuple[list[Signed], dict[str, Profile]]:
         """The profiles as they are stored, with their traits where events have some. Feedback follows a profile that
-        was merged; about one that is gone it is refused, so that it can't bring it back."""
+        was merged; about one that is gone it is refused, so that it can't bring it back. What nobody asks for comes
+        along where the profile is written anyway."""
         named = {one.call.profile_id for one in signed if one.call.profile_id}
-        leads = self._profiles.follow(named) if named else {}
+        leads = self._profiles.follow(named, hot=True) if named else {}
         for one in signed:
             if one.call.profile_id in leads and leads[one.call.profile_id].is_erased:
                 verdicts[one.receipt] = _ERASED
@@ -185,10 +189,15 @@ class Consumer:
                 recognised.profile_of[one.receipt] = leads[one.call.profile_id].profile_id
             elif one.call.profile_id:
                 verdicts[one.receipt] = Verdict("rejected", reason="unknown_profile")
+        known = {profile.profile_id: profile for profile in leads.values()}
         left = [one for one in signed if one.receipt not in verdicts]
+        for one in self._asked().aside(left, recognised.profile_of) if leads else ():
+            verdicts[one.receipt] = unasked(one.call.message_id, recognised.profile_of[one.receipt])
+        left = [one for one in left if one.receipt not in verdicts]
         ids = {recognised.profile_of[one.receipt] for one in left}
         whole = {recognised.profile_of[one.receipt] for one in left if one.call.traits}
-        return left, {**self._profiles.load_hot(ids - whole), **self._profiles.load(whole)}
+        hot = self._profiles.load_hot(ids - whole - known.keys())
+        return left, {**known, **hot, **self._profiles.load(whole)}
 
     def _store(
         self,

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from services.ingest.domain.asked import Asked
 from services.ingest.domain.sinks import (
     FORWARDED,
     ROWS,
@@ -15,7 +16,7 @@ from services.ingest.domain.sinks import (
     shown_change,
     watched,
 )
-from services.ingest.sinks.ports import DeliveryQueue, Forwarding, Sinks, Told
+from services.ingest.sinks.ports import AskedFor, DeliveryQueue, Forwarding, Sinks, Told
 from services.shared.clock import Clock, to_iso
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import ProfileChange, ProfilesChanged, ProfilesErased
@@ -42,6 +43,21 @@ class KnownSinks:
             enabled = {i: sink for i, sink in sinks.items() if i not in disabled}
             self._kept = (self._elapsed(), enabled)
         return self._kept[1]
+
+
+class KnownAsked:
+    """What is asked for, remembered for `REGISTRY_SECONDS`."""
+
+    def __init__(self, asked_for: AskedFor, elapsed: Callable[[], float] = time.monotonic) -> None:
+        self._asked_for = asked_for
+        self._elapsed = elapsed
+        self._kept: tuple[float, Asked] | None = None
+
+    def __call__(self) -> Asked:
+        kept = self._kept
+        if kept is None or not kept[1].is_told or self._elapsed() - kept[0] >= REGISTRY_SECONDS:
+            self._kept = kept = (self._elapsed(), self._asked_for.asked())
+        return kept[1]
 
 
 class Forward:

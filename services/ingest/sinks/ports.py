@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from services.ingest.domain.asked import Asked
 from services.ingest.domain.circuit import Answer, Health
 from services.ingest.domain.sinks import Delivery, Sink
 
@@ -37,6 +38,18 @@ class Sinks(Protocol):
         ...
 
     def forget_health(self, sink_id: str) -> None: ...
+
+
+class AskedFor(Protocol):
+    """What is asked for of events that only say that a message arrived."""
+
+    def asked(self) -> Asked:
+        """By scoring and by sinks."""
+        ...
+
+    def ask(self, names: Collection[str], order: int) -> None:
+        """What scoring asks for by now, unless it told a higher order already."""
+        ...
 
 
 @dataclass(frozen=True)

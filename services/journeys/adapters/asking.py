@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,13 @@ from services.journeys.domain.runs import Outcomes
 from services.shared.aws.clients import client
 from services.shared.contracts.audience import MOST, AudienceAnswer, AudienceQuestion
 from services.shared.contracts.base import Model
+from services.shared.contracts.given import (
+    DefinitionsAnswer,
+    DefinitionsQuestion,
+    Named,
+    WordingsAnswer,
+    WordingsQuestion,
+)
 from services.shared.contracts.outcomes import OutcomesAnswer, OutcomesQuestion
 from services.shared.contracts.scoring import Standing
 from services.shared.contracts.who import WhoAnswer, WhoQuestion
@@ -56,6 +63,22 @@ class AskedDirectory:
     def profile_of(self, identifier: str) -> str:
         question = WhoQuestion(identifier=identifier)
         return WhoAnswer.model_validate(_ask(self._function, question)).profile_id
+
+
+class AskedGiven:
+    """`ports.simulating.Given`."""
+
+    def __init__(self, definitions: str, wordings: str) -> None:
+        self._definitions = definitions
+        self._wordings = wordings
+
+    def definitions(self, names: Iterable[tuple[str, str]]) -> DefinitionsAnswer:
+        question = DefinitionsQuestion(named=[Named(kind=kind, name=name) for kind, name in names])
+        return DefinitionsAnswer.model_validate(_ask(self._definitions, question))
+
+    def wordings(self, templates: Iterable[str]) -> WordingsAnswer:
+        question = WordingsQuestion(templates=list(templates))
+        return WordingsAnswer.model_validate(_ask(self._wordings, question))
 
 
 def _ask(function: str, question: Model) -> Any:

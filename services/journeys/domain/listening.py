@@ -116,9 +116,9 @@ def needs_of(documents: Iterable[Document]) -> tuple[list[Watch], list[Listener]
     """What all of some versions need together: watches, listeners, and traits to be told."""
     needs = _Needs()
     for document in documents:
-        for when in _looked_at(document):
+        for when in looked_at(document):
             needs.look_at(when)
-        for when in _watched(document):
+        for when in watched(document):
             needs.watch(when)
         for listener in _listened(document):
             needs.hear(listener)
@@ -127,14 +127,16 @@ def needs_of(documents: Iterable[Document]) -> tuple[list[Watch], list[Listener]
     return watches, [one for _, one in sorted(needs.listeners.items())], sorted(needs.traits)
 
 
-def _looked_at(document: Document) -> Iterator[dict[str, Any]]:
+def looked_at(document: Document) -> Iterator[dict[str, Any]]:
+    """Conditions that the journey judges itself."""
     if document.entry.when:
         yield document.entry.when
     for _, branch in document.of_type(Branch):
         yield from (arm.when for arm in branch.branches)
 
 
-def _watched(document: Document) -> Iterator[dict[str, Any]]:
+def watched(document: Document) -> Iterator[dict[str, Any]]:
+    """Conditions that scoring watches for it."""
     for way in document.entry.on:
         if isinstance(way, Becomes):
             yield way.becomes

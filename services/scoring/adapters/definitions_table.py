@@ -14,6 +14,7 @@ from services.scoring.domain.definitions import KINDS, Definition, Definitions
 from services.scoring.domain.definitions.hearing import Hearing, Request
 from services.scoring.ports import Revision
 from services.shared.aws.dynamo import Item, Op, Table, TransactionRefused, transact
+from services.shared.aws.records import Change
 from services.shared.clock import from_iso, to_iso
 from services.shared.contracts.journeys import Listening
 
@@ -113,6 +114,12 @@ class DefinitionsTable:
 
     def _unmoved(self, version: int) -> Op:
         return self._table.check_op(HEAD, **_stands(version))
+
+
+def decides(change: Change) -> bool:
+    """Is a change of the table one of definitions, or of what journeys hear?"""
+    item = change.new or change.old or {}
+    return item["kind"] in (HEAD["kind"], HEARING)
 
 
 def _stands(version: int) -> dict[str, Any]:

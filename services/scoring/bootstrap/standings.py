@@ -12,7 +12,7 @@ from services.scoring.adapters.pass_cursor import PassCursor
 from services.scoring.adapters.places_table import PlacesTable
 from services.scoring.adapters.standings_table import StandingsTable
 from services.scoring.bootstrap import loyalty
-from services.scoring.ports import Consents, PlaceBook, Publisher
+from services.scoring.ports import Consents, DefinitionReader, PlaceBook, Publisher
 from services.scoring.service.audience import Audience
 from services.scoring.service.backfill import Backfill
 from services.scoring.service.definition_desk import CachedDefinitions, Desk
@@ -31,6 +31,7 @@ from services.scoring.settings import (
     ApiSettings,
     AudienceSettings,
     OnConsentChangedSettings,
+    OnDefinitionsStreamSettings,
     OnListeningSettings,
     OnProfilesChangedSettings,
     OnStandingsStreamSettings,
@@ -60,6 +61,13 @@ def on_listening() -> Listenings:
     """For what journeys need to hear."""
     settings = OnListeningSettings.from_env()
     return Listenings(DefinitionsTable(Table(settings.definitions_table)), settings.clock())
+
+
+@cache
+def on_definitions_stream() -> tuple[DefinitionReader, Publisher]:
+    """For the stream of the table of definitions."""
+    settings = OnDefinitionsStreamSettings.from_env()
+    return DefinitionsTable(Table(settings.definitions_table)), Bus(settings.bus_name)
 
 
 @cache

@@ -42,6 +42,7 @@ from services.shared.contracts.journeys import (
 )
 from services.shared.contracts.loyalty import LoyaltyBalanceChanged
 from services.shared.contracts.scoring import (
+    ArrivalsAskedFor,
     EventHeard,
     ScoreChanged,
     SegmentEntered,
@@ -68,6 +69,7 @@ FACTS: tuple[type[Fact], ...] = (
     StrategyCellChanged,
     TaskRequested,
     TriggerFired,
+    ArrivalsAskedFor,
     EventHeard,
     TraitsCarried,
     JourneyListens,

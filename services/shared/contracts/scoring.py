@@ -198,6 +198,23 @@ class EventHeard(Fact):
     heard: list[Heard]
 
 
+class AskedFor(Model):
+    """All events that definitions and journeys look at by now, of those that only say that a message arrived
+    (`services.shared.interaction.ARRIVALS`), by name. The highest `order` counts."""
+
+    names: list[str]
+    order: int
+
+
+class ArrivalsAskedFor(Fact):
+    """What is asked for of arrivals of messages was decided anew."""
+
+    source: ClassVar[str] = "halte.scoring"
+    detail_type: ClassVar[str] = "ArrivalsAskedFor.v1"
+
+    asked: list[AskedFor]
+
+
 class Carried(Model):
     """The traits of a profile that journeys asked for, as of `version`; those that are not there are not known."""
 

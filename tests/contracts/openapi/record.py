@@ -46,6 +46,7 @@ def everywhere(road: Road) -> list[Visit]:
     tour_outward.what_was_sent(tour)
     tour_channels.channels(tour)
     tour_console.files(tour)
+    tour_journeys.simulations(tour)
     tour_planning.calls(tour)
     tour_journeys.running(tour)
     tour_ingest.people(tour)

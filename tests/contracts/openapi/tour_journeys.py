@@ -147,6 +147,28 @@ def running(tour: Tour) -> None:
     road.deliver()
 
 
+def simulations(tour: Tour) -> None:
+    """A version and its draft, of a handful of made-up people."""
+    many, one, ask = "/journeys/{name}/simulations", "/journeys/{name}/simulations/{simulation_id}", tour.ask
+    few: dict[str, Any] = {"people": 5, "days": 3}
+    begun = ask(f"POST {many}", "second_order", body=few, expect=202).json()
+    ask(f"GET {one}", "second_order", begun["id"], expect=202)
+    tour.road.deliver()
+    ended = ask(f"GET {one}", "second_order", begun["id"]).json()
+    assert (ended["state"], ended["report"]["entered"] > 0) == ("done", True), ended
+    ask(f"POST {many}", "second_order", body=few)
+    lived = {**few, "history": {"since": "1996-01-01T00:00:00Z", "until": "2030-01-01T00:00:00Z"}, "runs": 2}
+    by_history = ask(f"POST {many}", "second_order", body=lived, expect=202).json()["id"]
+    tour.road.deliver()
+    report = ask(f"GET {one}", "second_order", by_history).json()["report"]
+    assert report["people"] > 0 < report["events"], report
+    ask(f"GET {one}", "look_back", begun["id"], expect=404)
+    for body, expect in (({"people": 0}, 400), ({"people": 20_000, "days": 730}, 400), ({"version": 9}, 404)):
+        ask(f"POST {many}", "second_order", body=body, expect=expect)
+    ask(f"POST {many}", "second_order", body={"version": "draft"}, expect=404)
+    ask(f"POST {many}", "wordy_one", body={}, expect=404)
+
+
 def _paused(tour: Tour) -> None:
     ask, road = tour.ask, tour.road
     ask("POST /journeys/{name}/pause", "look_back", body={"policy": "drop"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -43,7 +44,14 @@ def shop() -> Iterator[Shop]:
             patch.setenv(name, value)
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         with Road(Templates(synthesise()), START) as road:
+            _with_an_outbox(road)
             yield _peopled(open_shop(road, (*KINDS, "stages")))
+
+
+def _with_an_outbox(road: Road) -> None:
+    """The pages are told that this is the local stage."""
+    (pages,) = (one for one in road.processes.values() if one.function.title == "console.site")
+    pages.function = replace(pages.function, env={**pages.function.env, "STAGE": "local"})
 
 
 def _peopled(shop: Shop) -> Shop:

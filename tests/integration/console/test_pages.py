@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 import pytest
 
@@ -60,6 +61,7 @@ def pages(console: Console) -> dict[str, str]:
         "journeys/welcome": "Who is where",
         "journeys/welcome/participants": console.profile("dee"),
         "journeys/welcome/tests": "This journey has no split.",
+        "journeys/welcome/simulate": "What would come of it",
         "journeys/welcome/about": "A second order within a month",
         "campaigns": "Spring sale",
         "campaigns/spring_sale": "It has not run yet.",
@@ -193,6 +195,29 @@ def test_a_journey_s_picture_counts_people_while_one_looks(signed_in: Console) -
         shop.order("eve", "eve", 5.0)
         shop.road.deliver()
     console.browser.until(f"{badges} === '2 people'")
+
+
+def test_a_journey_is_simulated_from_its_page(signed_in: Console) -> None:
+    console = signed_in
+    console.look(1280, "light")
+    console.go("journeys/welcome/simulate")
+    console.browser.run(
+        "document.getElementById('people').value = 30; document.getElementById('days').value = 40"
+    )
+    console.server.asked.clear()
+    console.browser.run("document.querySelector('form button').click()")
+    console.browser.until("!!document.querySelector('#simulated [aria-busy]')")
+    while "POST" not in {method for method, _, _ in console.server.asked}:
+        time.sleep(0.02)
+    with console.server.alone:
+        console.shop.road.deliver()
+    console.browser.until("!!document.querySelector('#simulated svg.journey')")
+    assert "What to expect" in console.text()
+    assert re.search(r"Entered\s+[1-9]", console.text())
+    for width, scheme in LOOKS if EXHAUSTIVE else LOOKS[-1:]:
+        console.look(width, scheme)
+        console.browser.run("document.querySelectorAll('details').forEach(one => one.open = true)")
+        assert console.faults(() if EXHAUSTIVE else QUICK) == [], (width, scheme)
 
 
 def test_the_keyboard_reaches_everything_and_skips_the_menu(signed_in: Console) -> None:

@@ -211,6 +211,7 @@ def environment(arn: str) -> dict[str, str]:
         "PUBLIC_URL": "https://api.example.com",
         "FROM_ADDRESS": "hello@example.com",
         "CONFIGURATION_SET": "mail",
+        "MARKETING_CONFIGURATION_SET": "marketing",
         "SMS_ORIGINATION": "+12025550100",
         "SMS_CONFIGURATION_SET": "halte-test",
         "PUSH_APPLICATION_ID": "app-1",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from services.delivery import bootstrap
+from services.delivery.adapters.dynamo_pauses import DynamoPauses
 from services.delivery.domain.pressure.pace import Bucket, Quota
 from services.delivery.domain.protocol import Retry
 from services.delivery.handlers import (
@@ -20,6 +21,7 @@ from services.delivery.handlers import (
     renew_calendar,
     watch_pressure,
 )
+from services.shared.aws.dynamo import Table
 from tests.integration.delivery.conftest import CLOCK, NOW, Context, World, notification, ses_event
 from tests.integration.delivery.test_merged_people import merge
 from tests.integration.delivery.test_sending import ask, consent, given_contact, given_templates, request
@@ -308,3 +310,26 @@ def test_throttled_bursts_back_off_and_the_daily_quota_lets_service_messages_go_
     assert bucket.blocked_until == CLOCK.now().timestamp() + 1
     swept(2 * MINUTE)
     assert fates(ready, "svc_2") == [("sent", "")]
+
+
+def test_tickets_of_a_large_canary_are_taken_some_at_once_and_never_too_many(ready: World) -> None:
+    """F33: two workers, of which the one ends before it has used what it took."""
+    tables = Table("pressure"), Table("gates")
+
+    def taken() -> int:
+        item = Table("gates").get({"pk": "canary#brake#spring#email", "sk": "tickets"})
+        return int(item["n"]) if item else 0
+
+    def ticket(worker: DynamoPauses) -> bool:
+        return worker.ticket("brake#spring#email", 1_000, NOW)
+
+    one, other = DynamoPauses(*tables), DynamoPauses(*tables)
+    assert [ticket(one) for _ in range(11)] == [True] * 11
+    assert (ticket(other), taken()) == (True, 30)
+    assert one.full_since("brake#spring#email", 1_000) is None
+
+    went = sum(ticket(other) for _ in range(990))
+    assert (went, taken()) == (979, 1_000)
+    assert ticket(other) is ticket(DynamoPauses(*tables)) is False
+    assert sum(ticket(one) for _ in range(20)) == 9  # of its own, taken before
+    assert other.full_since("brake#spring#email", 1_000) == NOW

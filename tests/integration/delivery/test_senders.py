@@ -81,11 +81,25 @@ def test_one_request_and_an_answer_as_a_value(
 
     single_attempt_client("sesv2").meta.events.register_first("before-send.sesv2.SendEmail", hook)
 
-    assert SesSender("hello@example.com", "mail").send(outgoing()) == expected
+    assert SesSender("hello@example.com", "mail", "marketing").send(outgoing()) == expected
     assert len(seen) == 1
     body = json.loads(seen[0].body)
     assert body["EmailTags"] == [{"Name": "send_id", "Value": "snd_1"}]
     assert body["ConfigurationSetName"] == "mail"
+
+
+def test_what_needs_permission_leaves_by_a_configuration_set_of_its_own(world: World) -> None:
+    seen: list[Any] = []
+
+    def hook(request: Any, **_: Any) -> AWSResponse:
+        seen.append(json.loads(request.body)["ConfigurationSetName"])
+        return answer(200, {"MessageId": "ses-1"})(request)
+
+    single_attempt_client("sesv2").meta.events.register_first("before-send.sesv2.SendEmail", hook)
+    sender = SesSender("hello@example.com", "mail", "marketing")
+
+    assert sender.send(outgoing(commercial=True)) == Sent("ses-1")
+    assert seen == ["marketing"]
 
 
 def test_an_sms_carries_its_send_id(world: World) -> None:
@@ -113,7 +127,7 @@ def test_an_sms_carries_its_send_id(world: World) -> None:
 
 
 def test_what_can_not_be_built_never_leaves(world: World) -> None:
-    sender = SesSender("hello@example.com", "mail")
+    sender = SesSender("hello@example.com", "mail", "marketing")
 
     assert sender.send(outgoing(to="no-address")) == Refused("invalid_message")
     assert SmsSender("+1", "x").send(outgoing(content=Rendered(text=""))) == Refused("invalid_message")

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from services.delivery import bootstrap
+from services.delivery.adapters.dynamo_ledgers import DynamoLedgers
 from services.delivery.adapters.message_items import to_item
-from services.delivery.domain.pressure.ledger import bid_of
 from services.delivery.domain.protocol import Refused, Retry, Unknown
 from services.delivery.handlers import (
     api,
@@ -29,6 +29,7 @@ from services.delivery.handlers import (
     sweep,
     templates,
 )
+from services.delivery.use_cases import serve_marketers
 from services.shared.aws.dynamo import Table
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChange, ConsentChanged
 from services.shared.contracts.ingest import ProfileChange, ProfilesChanged
@@ -173,6 +174,18 @@ def test_a_send_records_the_consent_it_relied_on(ready: World) -> None:
         told = call("GET", "/decisions", query=asked)[1]["decisions"]
         assert len(told) == number
         assert all(one["why"]["summary"].startswith("Verstuurd per e-mail op 2026-03-01") for one in told)
+
+
+def test_decisions_of_one_journey_are_found_behind_those_of_others(
+    ready: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve_marketers, "DECISIONS", 2)
+    for number, journey in enumerate(("old", "old", "old", "new", "new", "new")):
+        ask(request(f"snd_{number}", journey=journey, requested_at=CLOCK.now()))
+        CLOCK.advance(timedelta(minutes=1))
+    for journey, expected in (("", ["snd_5", "snd_4"]), ("old", ["snd_2", "snd_1"])):
+        listed = call("GET", "/decisions", query={"profile": "prf_1", "journey": journey})[1]
+        assert [one["send_id"] for one in listed["decisions"]] == expected
 
 
 def test_redelivery_sends_once(ready: World) -> None:
@@ -513,20 +526,46 @@ def test_poison_is_failed_and_its_neighbour_sent(ready: World) -> None:
     assert len(ready.email.accepted) == 1
 
 
-def test_a_claim_whose_answer_was_lost_is_known_as_its_own(ready: World) -> None:
+@pytest.mark.parametrize("lost", ["ledger", "message"])
+def test_a_claim_whose_answer_was_lost_is_known_as_its_own(
+    ready: World, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    """F8: the SDK makes the write again, and its own first one refuses it."""
     consent("granted")
-    sending = bootstrap.sending()
-    templates, contacts, _ = sending.facts([request()])
-    stored = sending._messages.create(_stored())
-    message = _stored(message_class="commercial", purpose="newsletter")
-    prepared = sending._prepare(message, templates["news"].document, contacts["prf_1"], NOW)  # type: ignore[arg-type, union-attr]
-    claimed = sending._claimed(message, templates["news"], prepared)  # type: ignore[arg-type]
-    other = sending._claimed(message, templates["news"], prepared)  # type: ignore[arg-type]
+    messages = bootstrap.sending()._messages
+    owner, name = (messages._gates, "perform") if lost == "ledger" else (messages, "_perform")
+    perform, writes = getattr(owner, name), list[Any]()
 
-    ledger = prepared.ledger.touched(bid_of(claimed, "email"), NOW)  # type: ignore[union-attr]
-    assert sending._messages.claim(stored, claimed, ledger) == "claimed"
-    assert sending._messages.claim(stored, claimed, ledger) == "claimed"
-    assert sending._messages.claim(stored, other, ledger) == "taken"
+    def twice(op: Any) -> None:
+        writes.append(op)
+        perform(op)
+        if len(writes) == 1:
+            perform(op)
+
+    monkeypatch.setattr(owner, name, twice)
+    ask(request())
+    ask(request())
+
+    assert (len(ready.email.accepted), ready.item("snd_1")["status"]) == (1, "sent")
+    assert len(DynamoLedgers(Table("gates")).get("prf_1").touches) == 1
+
+
+def test_a_worker_that_dies_before_the_message_is_written_has_claimed_nothing_for_good(
+    ready: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F5: the person's ledger has it, the message is not there: the request that comes again is carried out, once."""
+    consent("granted")
+
+    def dies(op: Any) -> None:
+        raise RuntimeError("the worker died")
+
+    with monkeypatch.context() as dying:
+        dying.setattr(bootstrap.sending()._messages, "_perform", dies)
+        ask(request(), failures=1)
+    assert (ready.email.accepted, ready.raw("messages")) == ([], [])
+    ask(request())
+    assert (len(ready.email.accepted), ready.item("snd_1")["status"]) == (1, "sent")
+    assert len(DynamoLedgers(Table("gates")).get("prf_1").touches) == 1
 
 
 def _stored(**fields: Any) -> Any:

@@ -10,14 +10,9 @@ from services.delivery.settings import OnRequestsSettings
 from tests.support.templates import Resource, Templates, synthesise
 
 
-@pytest.fixture(scope="module", params=["prod", "local"])
-def stage(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 @pytest.fixture(scope="module")
-def templates(stage: str) -> Templates:
-    return Templates(synthesise(stage))
+def templates() -> Templates:
+    return Templates(synthesise())
 
 
 def of(templates: Templates, *types: str) -> list[Resource]:
@@ -35,7 +30,7 @@ def test_a_withdrawal_queues_behind_nothing_else(templates: Templates) -> None:
     assert {"ProfilesChanged.v1", "ProfilesMerged.v1"} in by_queue.values()
 
 
-def test_sms_reports_reach_the_feedback_topic(templates: Templates, stage: str) -> None:
+def test_sms_reports_reach_the_feedback_topic(templates: Templates) -> None:
     (subscription,) = of(templates, "AWS::SNS::Subscription")
     topic = subscription.properties["TopicArn"]
     (policy,) = of(templates, "AWS::SNS::TopicPolicy")
@@ -47,15 +42,29 @@ def test_sms_reports_reach_the_feedback_topic(templates: Templates, stage: str) 
     assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
     assert allowed["Resource"] == topic
 
-    sets = of(templates, "AWS::SMSVOICE::ConfigurationSet")
-    assert sending_through(templates) == {f"halte-{stage}"}
-    if stage == "prod":
-        (found,) = sets
-        assert found.properties["ConfigurationSetName"] == "halte-prod"
-        (destination,) = found.properties["EventDestinations"]
-        assert destination["Enabled"] is True
-        assert destination["MatchingEventTypes"] == ["TEXT_ALL"]
-        assert destination["SnsDestination"] == {"TopicArn": topic}
+    assert sending_through(templates) == {"halte-prod"}
+    (found,) = of(templates, "AWS::SMSVOICE::ConfigurationSet")
+    assert found.properties["ConfigurationSetName"] == "halte-prod"
+    (destination,) = found.properties["EventDestinations"]
+    assert destination["Enabled"] is True
+    assert destination["MatchingEventTypes"] == ["TEXT_ALL"]
+    assert destination["SnsDestination"] == {"TopicArn": topic}
+
+
+def test_of_mails_that_are_never_repeated_it_is_not_told_that_they_were_taken(templates: Templates) -> None:
+    told = {
+        one.properties["ConfigurationSetName"]: set(one.properties["EventDestination"]["MatchingEventTypes"])
+        for one in of(templates, "AWS::SES::ConfigurationSetEventDestination")
+    }
+    variables = [one.properties["Environment"]["Variables"] for one in of(templates, "AWS::Lambda::Function")]
+    ways = {
+        (v["CONFIGURATION_SET"], v["MARKETING_CONFIGURATION_SET"])
+        for v in variables
+        if "CONFIGURATION_SET" in v
+    }
+    ((service, marketing),) = ways
+    assert told[service] - told[marketing] == {"send"}
+    assert {"delivery", "bounce", "complaint", "reject"} <= told[marketing] < told[service]
 
 
 def sending_through(templates: Templates) -> set[Any]:

@@ -86,8 +86,8 @@ def test_what_people_do_counts_and_what_machines_do_is_kept_apart(sent: World) -
     with_person_later(sent, way, picture)
     facts = publish(sent)
     events = [e for name, detail in facts if name == "OutcomesObserved.v1" for e in detail["events"]]
-    assert [e["event"] for e in events] == ["Email Opened", "Email Link Clicked"]
-    assert events[1]["properties"]["link_url"] == SHOP
+    assert [e["event"] for e in events] == ["Email Opened", "Email Delivered", "Email Link Clicked"]
+    assert events[2]["properties"]["link_url"] == SHOP
     assert totals() == {
         **{"requested": 1, "sent": 1, "delivered": 1, "opened": 1, "clicked": 1},
         **{"machine_clicked": 1},

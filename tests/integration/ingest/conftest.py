@@ -30,6 +30,7 @@ ENV = {
     "STAGE": "test",
     "SOURCES_TABLE": "Sources",
     "RATES_TABLE": "SourceRates",
+    "SINKS_TABLE": "Sinks",
     "ATTRIBUTES_TABLE": "Attributes",
     "IDENTITIES_TABLE": "Identities",
     "PROFILES_TABLE": "Profiles",
@@ -273,6 +274,7 @@ def _tables() -> str:
     for name, keys, stream in (
         ("Sources", ["pk"], False),
         ("SourceRates", ["source_id"], False),
+        ("Sinks", ["pk"], False),
         ("Identities", ["pk"], False),
         ("Attributes", ["pk"], False),
         ("Imports", ["job_id"], False),

@@ -5,13 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.ingest.adapters.lake_function import LakeFunction
+from services.ingest.handlers import compact as compactor
 from services.ingest.handlers import figures
+from services.ingest.lake import upkeep
+from services.shared.clock import from_iso
+from services.shared.contracts.past import PastAnswer, PastLine, PastQuestion
 from tests.integration.ingest.conftest import World, request
 from tests.integration.ingest.test_erasure import compact
 
@@ -114,3 +119,35 @@ def test_what_cannot_be_asked_is_refused(world: World) -> None:
     ):
         status, said = ask(path)
         assert (status, said["code"]) == (400, code), path
+
+
+def test_the_past_is_told_page_by_page_by_whoever_it_belongs_to_today(
+    lived: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived.post("/v1/identify", {"messageId": "t1", "userId": "cas", "traits": {"email": "cas@example.com"}})
+    lived.consume()
+    lived.publish()
+    whole = told(PAST)
+    assert Counter(one.event for one in whole if one.type == "track") == {
+        "Survey Answered": 3,
+        "Question Answered": 2,
+        "Call Received": 1,
+        "Order Completed": 2,
+        "Invite Accepted": 1,
+    }
+    bob = lived.admin("GET", "/profiles/bob")[1]["profile_id"]
+    assert {one.person for one in whole if one.event == "Call Received"} == {bob}
+    assert [one.properties for one in whole if one.event == "Order Completed" and one.person == bob] == [
+        {"revenue": 20}
+    ]
+    monkeypatch.setattr(upkeep, "PAGE_BYTES", 1500)
+    assert sorted(map(str, told(PAST))) == sorted(map(str, whole))
+
+
+PAST = PastQuestion(since=from_iso("2026-03-01T00:00:00Z"), until=from_iso("2026-04-01T00:00:00Z"))
+
+
+def told(question: PastQuestion) -> list[PastLine]:
+    answer = PastAnswer.model_validate(compactor.handler({"past": question.model_dump(mode="json")}, None))
+    rest = told(question.model_copy(update={"after": answer.after})) if answer.after else []
+    return [*answer.lines, *rest]

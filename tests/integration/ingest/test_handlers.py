@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from services.ingest.adapters.dynamo_sinks import DynamoSinks
 from services.ingest.bootstrap import profiles as bootstrap
 from services.ingest.domain.identifiers import Identifier
 from services.ingest.domain.regroup import Node
 from services.shared.aws.dynamo import Table
 from services.shared.contracts.ingest import ProfilesChanged
 from tests.integration.ingest.conftest import World
+from tests.support.cold_start import begin_anew
 
 RECORDINGS = Path(__file__).parents[3].parent / "shared" / "data" / "client-requests"
 
@@ -153,6 +155,27 @@ def test_feedback_of_delivery_reaches_the_profile(world: World) -> None:
     assert world.admin("GET", f"/profiles/{profile_id}")[1]["version"] == 2
     changes = [change for fact in facts(world.publish()) for change in fact.changes]
     assert [e.name for c in changes for e in c.events] == ["Order Completed", "Email Opened"]
+
+
+def test_an_arrival_reaches_the_profile_from_when_it_is_asked_for(world: World) -> None:
+    world.post("/v1/track", track("a"))
+    world.consume()
+    profile_id = world.profiles()[0]["profile_id"]
+
+    def arrives(message_id: str) -> int:
+        told = {**track(message_id, event="Email Delivered", profileId=profile_id), "userId": None}
+        world.enqueue(bus_body(message_id, {"events": [told]}, "halte.delivery", "OutcomesObserved.v1"))
+        assert world.consume() == set()
+        return int(world.admin("GET", f"/profiles/{profile_id}")[1]["version"])
+
+    assert arrives("m1") == 2  # nothing was told of what is asked for
+    told: list[tuple[list[str], int, int]] = [([], 1, 2), (["Email Delivered"], 3, 3), ([], 2, 4)]
+    for names, order, version in told:  # the last one was overtaken
+        DynamoSinks(Table("Sinks")).ask(names, order)
+        begin_anew()  # the answer is believed for seconds of real time
+        assert arrives(f"m-{order}") == version
+    kept = {line["receipt"]: line["disposition"] for line in world.lake()}
+    assert (kept["m1"], kept["m-1"], kept["m-3"], kept["m-2"]) == ("applied", "unasked", "applied", "applied")
 
 
 def test_any_number_and_text_survives_to_the_bus(world: World) -> None:

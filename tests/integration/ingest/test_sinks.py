@@ -17,6 +17,7 @@ import pytest
 from moto import mock_aws
 
 from services.ingest.adapters.dynamo_forwarding import DynamoForwarding
+from services.ingest.adapters.dynamo_sinks import DynamoSinks
 from services.ingest.adapters.guarded_https import GuardedHttps
 from services.ingest.bootstrap import sinks as bootstrap
 from services.ingest.domain.circuit import PAUSE_AFTER, Delivered, Failed
@@ -197,12 +198,13 @@ def make_tables() -> None:
     def attributes(*names: str) -> list[dict[str, str]]:
         return [{"AttributeName": name, "AttributeType": "S"} for name in names]
 
-    client("dynamodb").create_table(
-        TableName="Sinks",
-        KeySchema=keys("pk"),
-        AttributeDefinitions=attributes("pk"),
-        BillingMode="PAY_PER_REQUEST",
-    )
+    if "Sinks" not in client("dynamodb").list_tables()["TableNames"]:
+        client("dynamodb").create_table(
+            TableName="Sinks",
+            KeySchema=keys("pk"),
+            AttributeDefinitions=attributes("pk"),
+            BillingMode="PAY_PER_REQUEST",
+        )
     client("dynamodb").create_table(
         TableName="Forwarding",
         KeySchema=keys("pk", "sk"),
@@ -679,3 +681,10 @@ def test_a_part_of_a_parked_delivery_goes_by_an_id_of_its_own(world: World) -> N
     (rest,) = forwarding.parked("crm", START)
     assert rest.rows == rows[1:]
     assert rest.delivery_id not in (whole.delivery_id, part.delivery_id)
+
+
+def test_what_scoring_asks_for_is_kept_beside_the_registry(world: World) -> None:
+    world.register(filter={"events": ["SMS Delivered"]})
+    assert world.happen({"asked": [{"names": ["Email Delivered"], "order": 4}]}, "ArrivalsAskedFor.v1") == 0
+    assert DynamoSinks(Table("Sinks")).asked().names == {"Email Delivered", "SMS Delivered"}
+    assert world.health()["state"] == "active"

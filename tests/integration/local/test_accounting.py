@@ -82,6 +82,9 @@ def observed() -> Observed:
             line("e2", door="bus", source="shop.erp"),
             line("e3", "rejected", door="bus", source="shop.erp", reason="no_identity"),
             line("o1#0", door="outcomes", source="halte.delivery"),
+            line("o1#1", "unasked", door="outcomes", source="halte.delivery"),
+            line("o1#2", "unasked", door="outcomes", source="halte.delivery"),
+            line("o1#2", door="outcomes", source="halte.delivery"),
         ],
         dead={},
         profiles=[
@@ -124,8 +127,12 @@ def test_right_books_hold() -> None:
     assert [(a.door, a.accepted, a.missing) for a in books.doors] == [
         ("HTTP API", 3, 0),
         ("event bus", 3, 0),
-        ("provider outcomes", 1, 0),
+        ("provider outcomes", 3, 0),
     ]
+    assert (books.doors[2].applied, books.doors[2].unasked) == (
+        2,
+        1,
+    )  # one came along with what was done about it
     assert books.messages["welcome", "thank_you", "email"]["opened"] == 1
     assert books.skipped == {("welcome", "thank_you", "no_consent"): 1}
     assert books.entries == {"welcome": 2}

@@ -52,7 +52,7 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
 def test_the_account_s_own_limits_are_read(provider: StandIn) -> None:
     assert ses_quota(5.0) == Quota(per_second=1_000, read_at=5.0)
     provider.account.per_second, provider.account.per_day = 14, 50_000
-    assert isinstance(email.SesSender("hello@example.com", "mail").send(OUTGOING), Sent)
+    assert isinstance(email.SesSender("hello@example.com", "mail", "marketing").send(OUTGOING), Sent)
     assert ses_quota(6.0) == Quota(per_second=14, per_day=50_000, sent=1, read_at=6.0)
     provider.account.parts_per_second = 20
     for origination in (NUMBER, "phone-1", "arn:aws:sms-voice:us-east-1:000000000000:phone-number/phone-1"):
@@ -66,7 +66,7 @@ def test_an_account_that_may_send_nothing_says_so_when_asked_and_when_sent_to(pr
     provider.account.is_sending, provider.account.text_spending = False, 0
     assert (ses_quota(5.0).paused, sms_quota(NUMBER, 5.0).paused) == ("account_paused", "no_spending")
     answers = [
-        email.SesSender("hello@example.com", "mail").send(OUTGOING),
+        email.SesSender("hello@example.com", "mail", "marketing").send(OUTGOING),
         sms.SmsSender(NUMBER, "halte").send(OUTGOING),
     ]
     assert answers == [Retry("SendingPausedException"), Retry("MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT")]

@@ -186,3 +186,21 @@ def test_who_is_there_already_is_told_of_by_standing_and_traits_but_enters_nothi
     assert carried == {"profile_id": "prf_1", "version": 2, "traits": {"timezone": "Asia/Tokyo"}}
     sweep()
     assert stream() == []
+
+
+def test_what_is_asked_for_of_arrivals_is_told_with_every_change_of_definitions(published: Published) -> None:
+    from services.scoring.handlers.on_definitions_stream import handler
+
+    def told(kind: str, name: str) -> list[tuple[list[str], int]]:
+        image = {"kind": {"S": kind}, "name": {"S": name}}
+        record = {"eventID": "1", "dynamodb": {"Keys": image, "NewImage": image}}
+        begin, _ = len(published), handler({"Records": [record, record]}, CONTEXT)
+        asked = rows(published[begin:], "ArrivalsAskedFor.v1")
+        return [(one["names"], one["order"]) for one in asked]
+
+    assert told("head", "head") == [([], 0)]
+    assert call("PUT", "/segments/mailed", {"condition": {"event": "Email Delivered"}})[0] == 200
+    assert told("head", "head") == [(["Email Delivered"], 1)]
+    assert heed(asked(asks(listeners=[Listener(name="~e_sms", event="SMS Delivered")]))) == []
+    assert told("hearing", "trial") == [(["Email Delivered", "SMS Delivered"], 2)]
+    assert told("backfill", "backfill") == []

@@ -15,6 +15,7 @@ from benchmarks.identity_quality import (
     read,
     review,
 )
+from tests.support.thorough import EXHAUSTIVE
 
 
 def test_quality_counts_pairs() -> None:
@@ -39,6 +40,7 @@ def test_what_merges_by_itself_is_right_in_any_order(people: People, profiles: i
     assert found.recall >= recall
 
 
+@pytest.mark.skipif(not EXHAUSTIVE, reason="models of a thousand people: make sweep")
 @pytest.mark.parametrize(("people", "recall"), [(FEBRL, 0.99), (FAKE_1000, 0.59)])
 def test_what_is_offered_for_review_is_mostly_right_and_finds_more(people: People, recall: float) -> None:
     precision, found = review(people, present(people))

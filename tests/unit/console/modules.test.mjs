@@ -19,6 +19,7 @@ import { heldBack, policy } from "../../../services/console/static/pressure.mjs"
 import { between, decided, permission } from "../../../services/console/static/timeline.mjs";
 import { everyDay, own, report } from "../../../services/console/static/reports.mjs";
 import { live } from "../../../services/console/static/journeys.mjs";
+import { answered, asked, ended } from "../../../services/console/static/simulations.mjs";
 import { lifecycle } from "../../../services/console/static/stages.mjs";
 import { previewed } from "../../../services/console/static/templates.mjs";
 import { baseOf } from "../../../services/console/static/session.mjs";
@@ -331,4 +332,36 @@ test("decisions and permissions fall between events, each on one page", () => {
   const message = decided({ requested_at: "2026-03-01T00:00:00Z", template: "thank_you", status: "skipped", send_id: "snd_1", journey: "welcome", why: { summary: "Not sent: no permission." } });
   assert.match(words(message.tree), /Message Thank you Skipped Not sent: no permission\. Asked for by the journey Welcome\./);
   assert.match(words(permission({ at: "2026-03-01T00:00:00Z", kind: "revoked", purpose: "newsletter", channel: "email" }).tree), /Permission for newsletter by e-mail Revoked/);
+});
+
+const REPORT = {
+  people: 20, events: 200, entered: 7, people_who_entered: 6, under_way: 1, refused: { guard: 2 }, exits: { completed: 6 }, responses: { "Email Opened": 3 },
+  sent: [["offer", "email", 5]], skipped: [["offer", "no_consent", 2]], sent_by_day: [["2026-01-05", "email", 2], ["2026-01-07", "email", 3]], standing_by_day: [], asked_for: [],
+  pressure: { waited: [], dropped: [["frequency_cap", "1 in P1D", "email", 4]], by_day: [], still_waiting: 0 },
+  nodes_passed: 20, cost_usd: { walking: 0.5, mails: 1.25, unpriced_messages: 0 }, mermaid: "", dot: DOT,
+  expected: [{ name: "sent by email", mean: 5.125, low: 4, high: 6 }],
+};
+
+test("a simulation says who enters, what is sent and stopped, and what to expect", () => {
+  const shown = words(answered("second", { state: "done", report: REPORT }));
+  for (const one of ["walks of 6 people", "Messages sent 5", "1.75", "Sent by email 5.125 4 6", "Dropped by contact pressure Frequency cap 1 in P1D email 4", "Refused Guard – 2"]) {
+    assert.ok(shown.includes(one), `${one}: ${shown}`);
+  }
+  const dot = DOT.replace('"first\\""', '"first\\"\\n7 entered"').replace("orders ≥ 20", "orders ≥ 20\u20025").replace("[label=\"again\"]", "[label=\"\u20022\"]");
+  const picture = words(answered("second", { state: "done", report: { ...REPORT, dot, cost_usd: { walking: 0.000123, mails: 0 } } }));
+  for (const one of ['enters "first", 7', "orders ≥ 20: 5", "0.000123"]) assert.ok(picture.includes(one), `${one}: ${picture}`);
+  assert.deepEqual(all(answered("second", { state: "done", report: REPORT }), "svg").map((one) => one.attrs.class)[0], "journey");
+  const failed = answered("second", { state: "failed", code: "too_much", message: "people: ask for fewer" });
+  assert.equal(all(failed, "div")[0].attrs.role, "alert");
+  assert.ok(words(failed).includes("ask for fewer"));
+});
+
+test("a simulation is asked for with a whole period or none, and looked at until it ended", async () => {
+  const numbers = { people: "20", days: "7", runs: "1", seed: "3" };
+  assert.deepEqual(asked({ ...numbers, version: "", since: "2026-01-01", until: "" }), { people: 20, days: 7, runs: 1, seed: 3 });
+  const period = asked({ ...numbers, version: "draft", since: "2026-01-01", until: "2026-01-31" });
+  assert.deepEqual([period.version, period.history], ["draft", { since: "2026-01-01T00:00:00Z", until: "2026-02-01T00:00:00.000Z" }]);
+  const states = ["running", "done"];
+  assert.equal((await ended({ state: "waiting" }, () => ({ state: states.shift() }), () => {})).state, "done");
+  assert.equal(await ended({ state: "waiting" }, () => ({ state: "running" }), () => {}), null);
 });

@@ -6,29 +6,25 @@ the sweep has come by; an answer may be lost, and so may feedback, or it comes b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from services.delivery.domain.channel_terms import ChannelTerms
-from services.delivery.domain.choice import Standing
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.feedback import Feedback
 from services.delivery.domain.message import OPEN, WAITING, Message
 from services.delivery.domain.pressure.ledger import Ledger
-from services.delivery.domain.prices import Prices
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
 from services.delivery.domain.templates.documents import Template, TemplateDocument
 from services.delivery.ports import ClaimVerdict, Outgoing, Stale
-from services.delivery.use_cases.links import NO_LINKS, Made
 from services.delivery.use_cases.note_feedback import NoteFeedback
 from services.delivery.use_cases.send_messages import NotSentYet
 from services.delivery.use_cases.sweep_messages import SweepMessages
 from services.shared.clock import FixedClock, to_iso
 from services.shared.contracts.messages import MessageRequest
-from services.shared.permission import Permission
 from tests.support.no_pressure import NoLedgers
+from tests.support.sending import Plain
 from tests.unit.delivery.test_withdrawal_race import sender
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -64,7 +60,7 @@ class Death(BaseException):
 
 
 @dataclass
-class World:
+class World(Plain):
     """The tables, the provider, and what happened; `trouble` is off while the rest is worked off at the end."""
 
     choices: Chooses
@@ -160,14 +156,12 @@ class World:
 
     def claim(self, seen: Message, new: Message, ledger: Ledger) -> ClaimVerdict:
         self._danger("before the claim")
+        self._stall()
         if not self._stands(seen):
             return "taken"
         self.message = new
         self.trail.append(f"claimed as {new.attempt_id}")
         return "claimed"
-
-    def of_profile(self, profile_id: str, limit: int) -> list[Message]:
-        return []
 
     def open_before(self, moment: datetime) -> Iterator[str]:
         return self._due(OPEN, moment)
@@ -180,26 +174,13 @@ class World:
         if message and message.swept and message.status in statuses and message.claimed_at < to_iso(moment):
             yield message.send_id
 
-    # `Gates`, `Channels`, `Templates`, `Links`, as far as a send asks them
-
-    def terms(self) -> ChannelTerms:
-        return ChannelTerms()
-
-    def prices(self) -> Prices:
-        return Prices([])
-
-    def standings(self, addresses: Mapping[str, tuple[str, str]], purpose: str) -> dict[str, Standing]:
-        permission = Permission("granted", "cns_1") if purpose else None
-        return {name: Standing(at, key, "", permission) for name, (at, key) in addresses.items()}
+    # `Gates` and `Templates`, as far as a send asks them
 
     def reach(self, profile_ids: Iterable[str]) -> dict[str, Contact | Gone]:
         return {"prf_1": ANN}
 
     def active(self, name: str) -> Template:
         return TEMPLATES[self.message_class]
-
-    def of(self, message: Message, channel: str, keys: Mapping[str, str], now: datetime) -> Made:
-        return NO_LINKS
 
     # `Sender`
 

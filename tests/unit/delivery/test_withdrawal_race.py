@@ -16,24 +16,19 @@ from typing import Any
 import pytest
 
 from services.delivery.domain import protocol
-from services.delivery.domain.channel_terms import ChannelTerms
 from services.delivery.domain.choice import Permission, Standing
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import OPEN, Message
 from services.delivery.domain.pressure.ledger import Ledger
-from services.delivery.domain.prices import Prices
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
 from services.delivery.domain.templates.documents import Template, TemplateDocument
 from services.delivery.ports import ClaimVerdict, Ledgers, Outgoing, Stale
-from services.delivery.use_cases.compose import Compose
-from services.delivery.use_cases.links import NO_LINKS, Made
-from services.delivery.use_cases.prepare import Prepare
 from services.delivery.use_cases.send_messages import NotSentYet, SendMessages
-from services.delivery.use_cases.tracking import Tracking
 from services.shared.clock import Clock, FixedClock, to_iso
 from services.shared.contracts.consent import ConsentChange
 from services.shared.contracts.messages import MessageRequest
 from tests.support.no_pressure import NoLedgers, no_pressure
+from tests.support.sending import Plain, sending
 from tests.support.thorough import EXHAUSTIVE
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -82,7 +77,7 @@ class Choices:
 
 
 @dataclass
-class World:
+class World(Plain):
     """Delivery's tables, what is on its way to them, and what the provider took."""
 
     choices: Choices
@@ -137,12 +132,6 @@ class World:
             for copy, suppressed in (self.told, (self.copy, self.suppressed))
         )
 
-    def terms(self) -> ChannelTerms:
-        return ChannelTerms()
-
-    def prices(self) -> Prices:
-        return Prices([])
-
     # `Messages`
 
     def create(self, message: Message) -> Message:
@@ -164,18 +153,17 @@ class World:
         return self.message == seen
 
     def claim(self, seen: Message, new: Message, ledger: Ledger) -> ClaimVerdict:
-        """As the transaction does it; not `careful`: as a claim does that looked at the gates before, and only then."""
+        """The ledger first, which is the claim, and then the message; not `careful`: as a claim does that looked at the
+        gates before, and only then."""
+        self.pause()
+        if self.careful and ledger.revision != self.revision:
+            return "crowded"
+        self.claims.append((new.consent_entry_id, self.allows(new.consent_entry_id)))
         self.pause()
         if not self._stands(seen):
             return "taken"
-        if self.careful and ledger.revision != self.revision:
-            return "crowded"
         self.message = new
-        self.claims.append((new.consent_entry_id, self.allows(new.consent_entry_id)))
         return "claimed"
-
-    def of_profile(self, profile_id: str, limit: int) -> list[Message]:
-        return []
 
     def open_before(self, moment: datetime) -> Iterator[str]:
         raise AssertionError("not asked")
@@ -196,16 +184,13 @@ class World:
     def reach(self, profile_ids: Iterable[str]) -> dict[str, Contact | Gone]:
         return {"prf_1": ANN}
 
-    # `Policies`, `Templates`, `Links`, `Sender`
+    # `Policies`, `Templates`, `Sender`
 
     def current(self) -> None:
         return None
 
     def active(self, name: str) -> Template:
         return NEWS
-
-    def of(self, message: Message, channel: str, keys: Mapping[str, str], now: datetime) -> Made:
-        return NO_LINKS
 
     def send(self, outgoing: Outgoing) -> Answer:
         self.pause()
@@ -227,27 +212,7 @@ class MovingLedger(NoLedgers):
 
 
 def sender(world: Any, clock: Clock | None = None, ledgers: Ledgers | None = None) -> SendMessages:
-    numbers = iter(range(1_000))
-    pressure = no_pressure(ledgers)
-    return SendMessages(
-        messages=world,
-        gates=world,
-        templates=world,
-        senders={"email": world},
-        prepare=Prepare(
-            gates=world,
-            links=world,
-            tracking=Tracking("https://api.example.com", lambda: "secret"),
-            compose=Compose(world, world),
-            channels=world,
-            address_secret=lambda: "secret",
-            pressure=pressure,
-        ),
-        pressure=pressure,
-        address_secret=lambda: "secret",
-        clock=clock or FixedClock(NOW),
-        new_id=lambda prefix: f"{prefix}_{next(numbers)}",
-    )
+    return sending(world, pressure=no_pressure(ledgers), clock=clock or FixedClock(NOW))
 
 
 def change(number: int, state: Any) -> ConsentChange:

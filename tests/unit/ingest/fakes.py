@@ -47,14 +47,14 @@ class FakeProfiles:
     def traits(self, profile_ids: Iterable[str], *, consistent: bool) -> dict[str, ColdTraits]:
         return {p: ColdTraits(f.traits_version, f.known_traits()) for p, f in self.load(profile_ids).items()}
 
-    def follow(self, profile_ids: Iterable[str]) -> dict[str, Profile]:
+    def follow(self, profile_ids: Iterable[str], *, hot: bool = False) -> dict[str, Profile]:
         found = {}
         for start in profile_ids:
             end = start
             while end in self.stored and self.stored[end].merged_into:
                 end = self.stored[end].merged_into
             if end in self.stored:
-                found[start] = self.stored[end]
+                found[start] = replace(self.stored[end], traits=None) if hot else self.stored[end]
         return found
 
     def save(self, profile: Profile, events: Sequence[Signed]) -> None:

@@ -175,11 +175,12 @@ def outcome(**fields: Any) -> dict[str, Any]:
 def test_feedback_finds_its_profile_by_id_and_raises_nobody_from_the_dead() -> None:
     f = Fixture()
     f.consumer.consume({"1": http("rcp", track("a"))})
-    detail = {"events": [outcome(profileId="prf_1"), outcome(profileId="prf_gone"), outcome()]}
+    who = {"prf_1": {"profileId": "prf_1"}, "prf_gone": {"profileId": "prf_gone"}, "nobody": {}}
+    detail = {"events": [{**outcome(**fields), "messageId": name} for name, fields in who.items()]}
     f.consumer.consume({"2": bus("e1", detail, "halte.delivery", "OutcomesObserved.v1")})
     assert f.profiles.stored["prf_1"].version == 2
     assert set(f.profiles.stored) == {"prf_1"}
-    assert [f.lake.lines[f"e1#{i}"]["reason"] for i in range(3)] == ["", "unknown_profile", "no_identity"]
+    assert [f.lake.lines[name]["reason"] for name in who] == ["", "unknown_profile", "no_identity"]
 
 
 def test_nobody_else_may_name_a_profile() -> None:
@@ -392,7 +393,7 @@ def test_feedback_about_a_merged_profile_is_the_winner_s() -> None:
     detail = {"events": [outcome(profileId="prf_2")]}
     f.consumer.consume({"4": bus("e1", detail, "halte.delivery", "OutcomesObserved.v1")})
     assert f.profiles.stored["prf_1"].counts == {"track": 4}
-    assert f.lake.lines["e1#0"]["profile_id"] == "prf_1"
+    assert f.lake.lines["o-1"]["profile_id"] == "prf_1"
 
 
 def test_who_has_too_many_devices_gets_no_more_and_costs_no_more() -> None:

@@ -10,11 +10,12 @@ from services.shared.aws.clients import single_attempt_client
 
 
 class SesSender:
-    """Raw MIME to one recipient, with the send id as a tag that comes back in feedback."""
+    """Raw MIME to one recipient, with the send id as a tag that comes back in feedback. What needs permission leaves by
+    a configuration set of its own."""
 
-    def __init__(self, from_address: str, configuration_set: str) -> None:
+    def __init__(self, from_address: str, configuration_set: str, marketing_configuration_set: str) -> None:
         self._from = from_address
-        self._configuration_set = configuration_set
+        self._configuration_sets = {False: configuration_set, True: marketing_configuration_set}
         self._client = single_attempt_client("sesv2")
 
     def send(self, outgoing: Outgoing) -> Answer:
@@ -32,7 +33,7 @@ class SesSender:
             "FromEmailAddress": self._from,
             "Destination": {"ToAddresses": [outgoing.to]},
             "Content": {"Raw": {"Data": raw}},
-            "ConfigurationSetName": self._configuration_set,
+            "ConfigurationSetName": self._configuration_sets[outgoing.commercial],
             "EmailTags": [{"Name": "send_id", "Value": outgoing.send_id}],
         }
         return attempt(lambda: self._client.send_email(**request), message_id)

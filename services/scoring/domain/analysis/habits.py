@@ -9,6 +9,7 @@ from datetime import tzinfo
 from services.scoring.domain.analysis.evidence import Share
 from services.scoring.domain.analysis.next_best import Habits
 from services.shared.contracts.ingest import CustomerEvent
+from services.shared.interaction import ARRIVALS
 
 OPENS = frozenset({"Email Opened"})
 
@@ -18,8 +19,6 @@ ANSWERS = frozenset(
         "Push Notification Tapped",
     }
 )
-
-ARRIVALS = frozenset({"Email Delivered", "SMS Delivered", "Push Notification Received"})
 
 VISITS = frozenset({"page", "screen"})
 

@@ -16,6 +16,7 @@ from services.shared.conditions.limits import Budget
 from services.shared.conditions.where import compile_where, parse_where
 from services.shared.contracts.base import Instant
 from services.shared.contracts.ingest import CustomerEvent
+from services.shared.interaction import ARRIVALS
 
 MAX_POINTS = 1_000_000
 OWN_EVENTS = ("Loyalty Balance Changed", "Loyalty Points Expired", "Referral Converted")
@@ -75,6 +76,8 @@ class EarnRule(_Part):
             raise ValueError("must have exactly one of points, per")
         if self.event in OWN_EVENTS:
             raise ValueError("event: a change of points can't earn points")
+        if self.event in ARRIVALS:
+            raise ValueError("event: nobody earns points by being sent a message")
         if self.once and self.cap:
             raise ValueError("cap: of what is earned once there is no sum")
         return self

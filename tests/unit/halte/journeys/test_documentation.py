@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from halte.journeys.cases import Given
-from halte.journeys.happened import HEADLINE
+from services.simulations.domain.happened import HEADLINE
 from tests.unit.halte.journeys.test_command import run
 
 PAGE = Path(__file__).parents[4] / "docs" / "journey-tests.md"

@@ -12,13 +12,8 @@ from typing import Any
 
 import pytest
 
-from halte.journeys.deeds import Being, Deed
-from halte.journeys.desk import Desk
 from halte.journeys.pressures import in_force
-from halte.journeys.responses import Rates
-from halte.journeys.simulation import Simulation
 from halte.journeys.simulation_page import simulated
-from halte.journeys.sources import Source, Wording
 from services.delivery.domain.contact import contact_of
 from services.delivery.domain.message import Message
 from services.delivery.domain.pressure.policy import InForce, PressurePolicy
@@ -27,6 +22,11 @@ from services.delivery.domain.templates.documents import Template, TemplateDocum
 from services.scoring.domain.permissions import Permission, Permissions
 from services.shared.clock import to_iso
 from services.shared.contracts.messages import MessageRequest
+from services.simulations.domain.deeds import Being, Deed
+from services.simulations.domain.desk import Desk
+from services.simulations.domain.rates import Rates
+from services.simulations.domain.simulation import Simulation
+from services.simulations.domain.source import Source, Wording
 from tests.support.accessible import faults
 from tests.support.delivery_in_memory import Tables
 from tests.unit.halte.journeys.test_command import ANN, JOURNEY, SIGNS_UP, file_of, run

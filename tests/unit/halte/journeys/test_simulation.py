@@ -11,20 +11,21 @@ from typing import Any
 
 import pytest
 
+from benchmarks.tariff import metered
 from halte.journeys import simulate_command
-from halte.journeys.cost import cost_of
-from halte.journeys.expectation import expected
 from halte.journeys.history import of_history
-from halte.journeys.picture import counted
-from halte.journeys.population import Habits, population
-from halte.journeys.responses import Rates
-from halte.journeys.simulation import Outcome, Simulation
 from halte.journeys.simulation_page import simulated
 from halte.journeys.sources import read_source
 from services.ingest.adapters.parquet import DuckParquet
 from services.journeys.adapters.library_files import shelf
 from services.journeys.domain.agenda import Passage
 from services.shared.errors import Invalid
+from services.simulations.domain.cost import cost_of
+from services.simulations.domain.expectation import expected
+from services.simulations.domain.picture import counted
+from services.simulations.domain.population import Habits, population
+from services.simulations.domain.rates import Rates
+from services.simulations.domain.simulation import Outcome, Simulation
 from tests.support.accessible import Page, faults
 from tests.unit.halte.journeys.test_command import run
 
@@ -101,8 +102,8 @@ def test_answers_go_on_in_the_journey() -> None:
 
 def test_a_reference_entry_costs_what_the_meter_says_and_a_longer_walk_more() -> None:
     short, long = (
-        cost_of(1_000_000, 4_000_000, {}),
-        cost_of(1_000_000, 8_000_000, {("x", "email"): 1000, ("x", "sms"): 5}),
+        cost_of(1_000_000, 4_000_000, {}, metered()),
+        cost_of(1_000_000, 8_000_000, {("x", "email"): 1000, ("x", "sms"): 5}, metered()),
     )
     assert 0 < short.walking <= 3
     assert long.walking == pytest.approx(2 * short.walking)

@@ -7,20 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from services.journeys.domain.document import Document
-from services.journeys.domain.ends import ExitOnSegment
-from services.journeys.domain.entries import (
-    CellWay,
-    ScheduleWay,
-    SegmentEntered,
-    SegmentExited,
-    StageWay,
-    WorldWay,
-)
 from services.journeys.domain.listening import needs_of
-from services.journeys.domain.nodes import Branch
+from services.journeys.domain.referring import judged_by
 from services.scoring.domain.definitions import KINDS, Definition, Definitions
 from services.scoring.domain.definitions.hearing import Hearing
-from services.shared.conditions import parse
 from services.shared.contracts.journeys import Listening
 from services.shared.errors import Invalid
 
@@ -88,21 +78,4 @@ def _check(document: Document, found: Definitions, hearing: Hearing) -> None:
 
 def _named(document: Document) -> Iterator[tuple[str, str]]:
     """What a journey looks at itself: kind and name."""
-    for way in document.entry.on:
-        if isinstance(way, SegmentEntered):
-            yield "segment", way.segment_entered
-        elif isinstance(way, SegmentExited):
-            yield "segment", way.segment_exited
-        elif isinstance(way, ScheduleWay | WorldWay):
-            yield "segment", way.segment
-        elif isinstance(way, StageWay):
-            yield "stage", way.stage
-        elif isinstance(way, CellWay):
-            yield "strategy", way.cell
-    yield from (("segment", one.segment_exited) for one in document.exit_on if isinstance(one, ExitOnSegment))
-    if document.stages:
-        yield "stage", document.stages.lifecycle
-    looked_at = [document.entry.when] if document.entry.when else []
-    looked_at += [arm.when for _, branch in document.of_type(Branch) for arm in branch.branches]
-    for when in looked_at:
-        yield from ((_WORDS[one.kind], one.name) for one in parse(when).references() if one.kind in _WORDS)
+    yield from ((_WORDS[kind], name) for kind, name in judged_by(document) if kind in _WORDS)

@@ -19,10 +19,9 @@ from services.delivery.domain.pressure.hours import CLOSED, HOLIDAY, SEND_TIME
 from services.delivery.domain.pressure.ledger import Ledger, bid_of
 from services.delivery.domain.pressure.policy import Cap, InForce, PressurePolicy
 from services.delivery.domain.pressure.rules import ARBITRATION, CAPPED, GAP, OUTRANKED, capped
-from services.delivery.domain.protocol import expired, held
+from services.delivery.domain.protocol import RETRY_AFTER, expired, held
 from services.delivery.domain.requested import never
 from services.delivery.domain.wishes import PAUSED, QUIET, WEEKLY, Held, heed
-from services.delivery.use_cases.sweep_messages import RETRY_AFTER
 from services.scoring.domain.permissions import Permissions
 from services.shared.channels import CHANNELS
 from services.shared.clock import to_iso

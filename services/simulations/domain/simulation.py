@@ -11,17 +11,18 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from halte.journeys.cost import Cost, cost_of
-from halte.journeys.deeds import Being, Deed
-from halte.journeys.desk import PRESSING, UNPRESSED
-from halte.journeys.happened import Happened
-from halte.journeys.picture import graph, picture
-from halte.journeys.responses import Rates, reactions
-from halte.journeys.sources import Source, Wording
-from halte.journeys.world import World
 from services.delivery.domain.pressure.policy import InForce
 from services.journeys.domain.nodes import Survey
 from services.scoring.domain.definitions import Definition
+from services.simulations.domain.cost import Cost, Tariff, cost_of
+from services.simulations.domain.deeds import Being, Deed
+from services.simulations.domain.desk import PRESSING, UNPRESSED
+from services.simulations.domain.happened import Happened
+from services.simulations.domain.picture import graph, picture
+from services.simulations.domain.rates import Rates
+from services.simulations.domain.responses import reactions
+from services.simulations.domain.source import Source, Wording
+from services.simulations.domain.world import World
 
 _A_DAY = timedelta(days=1)
 COMMERCIAL = Wording.model_validate({"class": "commercial", "purpose": "newsletter"})
@@ -95,11 +96,13 @@ class Outcome:
             "nodes_passed": self.passed,
             "cost_usd": self.cost.document() if self.cost else None,
             "mermaid": self.mermaid,
+            "dot": self.dot,
         }
 
 
 class Simulation:
-    """One journey and the people who may walk it. `definitions` are what it refers to."""
+    """One journey and the people who may walk it. `definitions` are what it refers to; without a `tariff` nothing is
+    said of costs."""
 
     def __init__(
         self,
@@ -109,9 +112,10 @@ class Simulation:
         rates: Rates,
         seed: int,
         pressure: InForce = UNPRESSED,
+        tariff: Tariff | None = None,
     ) -> None:
         self._document, self._wordings = source.document(), source.messages
-        self._rates, self._seed = rates, seed
+        self._rates, self._seed, self._tariff = rates, seed, tariff
         self._world = World(
             [self._document],
             definitions,
@@ -161,7 +165,8 @@ class Simulation:
         outcome.under_way = outcome.entered - sum(outcome.exits.values())
         outcome.waiting = self._world.waiting
         outcome.passed = journey.steps
-        outcome.cost = cost_of(outcome.entered, journey.steps, outcome.sent)
+        if self._tariff:
+            outcome.cost = cost_of(outcome.entered, journey.steps, outcome.sent, self._tariff)
         outcome.mermaid = picture(self._document, journey.passed, outcome.entered)
         outcome.dot = graph(self._document, journey.passed, outcome.entered, journey.where)
         return outcome

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from halte.journeys.world import World
 from services.shared.contracts.ingest import CallType
+from services.simulations.domain.world import World
 
 
 @dataclass(frozen=True)

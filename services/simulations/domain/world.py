@@ -12,12 +12,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from halte.journeys.defined import defined
-from halte.journeys.desk import UNPRESSED, Desk
-from halte.journeys.happened import Happened, Kind
-from halte.journeys.occasions import next_moment, segments_at, segments_of
-from halte.journeys.people import People
-from halte.journeys.sources import Wording
 from services.delivery.domain.message import Message
 from services.delivery.domain.pressure.policy import InForce
 from services.journeys.domain.document import Document
@@ -31,6 +25,12 @@ from services.shared.clock import to_iso
 from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import CallType, CustomerEvent
 from services.shared.errors import Invalid
+from services.simulations.domain.defined import defined
+from services.simulations.domain.desk import UNPRESSED, Desk
+from services.simulations.domain.happened import Happened, Kind
+from services.simulations.domain.occasions import next_moment, segments_at, segments_of
+from services.simulations.domain.people import People
+from services.simulations.domain.source import Wording
 
 
 class World:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean, quantiles
 
-from halte.journeys.simulation import Outcome
+from services.simulations.domain.simulation import Outcome
 
 SHARE = 90
 """Percent of the runs that lie between `low` and `high`, which leave out as many below as above."""

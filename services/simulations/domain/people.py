@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from halte.journeys.desk import key_of
 from services.scoring.domain.definitions import Definitions
 from services.scoring.domain.judging import let_time_pass, take_in
 from services.scoring.domain.permissions import ADDRESS_TRAITS, Consents, Permission, Permissions, Reached
@@ -20,6 +19,7 @@ from services.shared.contracts.base import Fact
 from services.shared.contracts.ingest import CustomerEvent, ProfileChange
 from services.shared.contracts.scoring import TraitsCarried
 from services.shared.errors import Invalid
+from services.simulations.domain.desk import key_of
 
 
 @dataclass

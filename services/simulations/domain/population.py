@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from halte.journeys.deeds import Being, Deed
-from halte.journeys.rehearsed import Named, events_of, traits_of
+from services.simulations.domain.deeds import Being, Deed
+from services.simulations.domain.rehearsed import Named, events_of, traits_of
 
 _R, _ALPHA, _A, _B = 0.243, 4.414, 0.793, 2.426
 _P, _Q, _V = 6.25, 3.74, 15.44

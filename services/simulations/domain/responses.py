@@ -1,26 +1,14 @@
-"""What simulated recipients do with a message, by the rates of the local run's recipients, which are INVENTED."""
+"""What simulated recipients do with a message, by rates."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from halte.journeys.deeds import Deed
-from local.recipients import CLICKS_OF_OPENS, OPENS, UNSUBSCRIBES
 from services.journeys.domain.nodes import Survey
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Of e-mails: the share that is opened, of these the share that is clicked in, the share of commercial ones after
-    which permission is taken back; of questions the share that is answered."""
-
-    opens: float = OPENS
-    clicks: float = CLICKS_OF_OPENS
-    unsubscribes: float = UNSUBSCRIBES
-    answers: float = 0.2
+from services.simulations.domain.deeds import Deed
+from services.simulations.domain.rates import Rates
 
 
 def reactions(
