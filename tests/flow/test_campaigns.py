@@ -96,7 +96,9 @@ def test_a_broadcast_meets_the_segment_once_and_a_call_meets_one(shop: Shop) -> 
     road.advance(timedelta(minutes=10), schedules_every=timedelta(minutes=1))
     assert addressed(road) == sorted(f"{one}@example.com" for one in PEOPLE)
     shown = road.http("GET", "/campaigns/spring", admin=True).json()
-    assert [(run["state"], run["people"], run["entered"]) for run in shown["runs"]] == [("done", len(PEOPLE), len(PEOPLE))]
+    assert [(run["state"], run["people"], run["entered"]) for run in shown["runs"]] == [
+        ("done", len(PEOPLE), len(PEOPLE))
+    ]
 
     body = {"request_id": "r1", "identifier": "email:visitor@example.com"}
     for _ in range(2):
