@@ -263,6 +263,7 @@ class DeliveryStack(ServiceStack):
             },
         )
         self.messages.grant(api, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
+        self.gates.grant(api, "dynamodb:GetItem", "dynamodb:Query")
         outcomes = self.function(
             "Outcomes",
             handler="outcomes",
@@ -285,6 +286,7 @@ class DeliveryStack(ServiceStack):
             settings={"messages_table": self.messages.table_name, "gates_table": self.gates.table_name},
         )
         self.messages.grant(on_exits, "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:UpdateItem")
+        self.gates.grant(on_exits, "dynamodb:GetItem", "dynamodb:Query")
         self.react(on_exits, facts=[JourneyExited])
         on_stages = self.function(
             "OnStages", handler="on_stages", settings={"reports_table": self.reports.table_name}

@@ -187,6 +187,7 @@ def answering() -> AnswerPerson:
         work=DynamoWork(Table(settings.work_table)),
         tastes=DynamoTastes(Table(settings.gates_table)),
         address_secret=lambda: secret_text(settings.address_secret_arn),
+        clock=settings.clock(),
     )
 
 

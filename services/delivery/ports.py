@@ -66,7 +66,8 @@ class Messages(Protocol):
     def claim(self, seen: Message, new: Message, ledger: Ledger) -> ClaimVerdict:
         """Consent, suppression, contact pressure and claim at once; `ledger` is the person's with this message in it,
         at the revision that was read, and that before the gates: it moves on when one of these does. The message may
-        be written a moment later, by the same call, on condition that `seen` still stands."""
+        be written a moment later, by the same call, on condition that `seen` still stands; and not at all where it is
+        `listed` and was not kept before: `update` keeps it with the answer."""
         ...
 
     def open_before(self, moment: datetime) -> Iterable[str]:
@@ -209,7 +210,7 @@ class Ledgers(Protocol):
         """As it stands now."""
         ...
 
-    def keep(self, subject: str, ledger: Ledger, at: datetime) -> bool:
+    def keep(self, subject: str, ledger: Ledger) -> bool:
         """Write it, unless it is not at its revision any more (`False`)."""
         ...
 
@@ -217,8 +218,8 @@ class Ledgers(Protocol):
         """The person opened or clicked something; told again, or older than what is known, it counts for nothing."""
         ...
 
-    def join(self, loser: str, winner: str, at: datetime) -> None:
-        """Let what `loser` was sent count for `winner`, once."""
+    def join(self, loser: str, winner: str) -> None:
+        """Let what `loser` was sent count for `winner`, once; it stays a message of the loser's."""
         ...
 
 
@@ -333,8 +334,17 @@ class Traces(Protocol):
         """Forget that addresses belong to any of these profiles; how many did."""
         ...
 
-    def forget_pressure(self, subject: str) -> int:
-        """Forget what was sent; how many ledgers there were."""
+    def settled(self, profile_id: str, since: datetime) -> int | None:
+        """The revision of a profile's ledger; `None` while a message that was claimed since then is not kept."""
+        ...
+
+    def close(self, profile_id: str, revision: int, at: datetime) -> int | None:
+        """Forget a profile's ledger and list of messages, and let no claim pass that looked at it before; how many
+        there were. `None`: it is not at that revision any more."""
+        ...
+
+    def forget_pressure(self, address_key: str) -> int:
+        """Forget what was sent to an address without a profile; how many ledgers there were."""
         ...
 
     def forget_addressed(self, address_key: str, send_id: str) -> None:

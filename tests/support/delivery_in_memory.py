@@ -80,8 +80,9 @@ class Tables(Plain):
         self.messages[seen.send_id] = new
 
     def claim(self, seen: Message, new: Message, ledger: Ledger) -> ClaimVerdict:
-        assert self._ledgers.keep(new.profile_id, ledger, self._clock.now())
-        self.update(seen, new)
+        assert self._ledgers.keep(new.profile_id, ledger)
+        if not new.listed or seen.status != "pending":
+            self.update(seen, new)
         return "claimed"
 
     def open_before(self, moment: datetime) -> Iterator[str]:
@@ -116,7 +117,7 @@ class _Ledgers(NoLedgers):
     def get(self, subject: str) -> Ledger:
         return self._kept.get(subject, Ledger())
 
-    def keep(self, subject: str, ledger: Ledger, at: datetime) -> bool:
+    def keep(self, subject: str, ledger: Ledger) -> bool:
         if ledger.revision != self.get(subject).revision:
             return False
         self._kept[subject] = replace(ledger, revision=ledger.revision + 1)

@@ -36,13 +36,13 @@ class NoLedgers:
     def get(self, subject: str) -> Ledger:
         return Ledger()
 
-    def keep(self, subject: str, ledger: Ledger, at: datetime) -> bool:
+    def keep(self, subject: str, ledger: Ledger) -> bool:
         return True
 
     def note_active(self, subject: str, at: datetime) -> None:
         return None
 
-    def join(self, loser: str, winner: str, at: datetime) -> None:
+    def join(self, loser: str, winner: str) -> None:
         return None
 
 

@@ -2,7 +2,7 @@
 
 `contact#<profile>` / `contact` (of a profile that is gone, `gone_into` and `gone_at` instead);
 `address#<key>` / `consent#<purpose>#<channel>`, `suppressed#<channel>`, `owner`, `message#<send id>`;
-`cap#<profile or address key>` / `ledger`: see `dynamo_ledgers`.
+`cap#<profile or address key>` / `ledger`, `list#…`: see `dynamo_ledgers`.
 
 An `owner` holds the profile that had the address last and, as `profiles`, all that ever had it. Whatever changes about
 an address is written first, and then moves the ledgers of these on, so that no claim holds that looked before.
@@ -175,14 +175,14 @@ class DynamoGates:
             change.sequence,
         )
         # Also when not newer: an attempt that failed between the two is finished by its repetition.
-        self._tell_owners(change.address_key, change.recorded_at or change.at)
+        self._tell_owners(change.address_key)
         return newer
 
-    def _tell_owners(self, address_key: str, at: datetime) -> None:
+    def _tell_owners(self, address_key: str) -> None:
         """Something changed about the address."""
         item = self._table.get(address_item(address_key, "owner"), consistent=True)
         for profile_id in sorted(_owners(item)) if item else ():
-            move_on(self._table, profile_id, at)
+            move_on(self._table, profile_id)
 
     def owner(self, address_key: str) -> str:
         item = self._table.get(address_item(address_key, "owner"), consistent=True)
@@ -201,7 +201,7 @@ class DynamoGates:
         item = {**address_item(address_key, f"suppressed#{channel}"), "reason": reason, "at": to_iso(at)}
         with suppress(ConditionFailed):
             self._table.put(item, condition=None if reason == COMPLAINT else "attribute_not_exists(pk)")
-        self._tell_owners(address_key, at)
+        self._tell_owners(address_key)
 
     def _put_newer(self, item: Item, attribute: str, number: int) -> bool:
         try:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from heapq import merge
 from itertools import islice
 
 from services.delivery.adapters.dynamo_gates import address_item, permission_item
-from services.delivery.adapters.dynamo_ledgers import ledger_op
+from services.delivery.adapters.dynamo_ledgers import KEPT, ledger_op, list_of, with_room
 from services.delivery.adapters.message_items import difference, from_item, open_partitions, to_item
-from services.delivery.domain.contact import OWNED
 from services.delivery.domain.message import Message
 from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.ports import ClaimVerdict, Stale
@@ -33,8 +33,8 @@ PORTION = 100
 
 
 class DynamoMessages:
-    """Messages by send id; indexes `open` (what the sweep looks after) and `by_profile`. Both hold keys only, and those
-    of `by_profile` stay as they are, so that a message costs one write there."""
+    """Messages by send id; indexes `open` (what the sweep looks after) and `by_profile` (those that were kept before
+    the ledger of their person named them), which hold keys only."""
 
     def __init__(self, messages: Table, gates: Table) -> None:
         self._table = messages
@@ -68,17 +68,24 @@ class DynamoMessages:
         """Who has an address is told whatever changes about it (`dynamo_gates`), so that their ledger, as it was read
         before the gates, stands for these as well: that the message is in it, is the claim, and the message itself
         comes after it. Other addresses are looked at in one transaction with both."""
-        message = self._change_op(seen, new)
-        pressure = ledger_op(self._gates, new.subject, ledger, from_iso(new.claimed_at))
-        if new.address or not new.profile_id or new.channel not in OWNED:
+        if not new.profile_id:
+            until = from_iso(new.claimed_at) + KEPT
+            pressure = ledger_op(self._gates, new.subject, replace(ledger, past=()), until=until)
+        else:
+            packed = with_room(self._gates, new.profile_id, ledger)
+            pressure = ledger_op(self._gates, new.profile_id, packed, lasting=True)
+        if not new.claimed_by_ledger:
+            message = self._change_op(seen, new)
             ops = [("message", message), *self._gate_ops(new), ("pressure", pressure)]
             return self._claim_at_once(ops, new.attempt_id)
         try:
             self._gates.perform(pressure)
         except ConditionFailed:
             return "crowded"
+        if new.listed and seen.status == "pending":
+            return "claimed"
         try:
-            self._perform(message)
+            self._perform(self._change_op(seen, new))
         except ConditionFailed as refused:
             return "claimed" if _is_ours(refused.item, new.attempt_id) else "taken"
         return "claimed"
@@ -147,20 +154,31 @@ class DynamoMessages:
         return (item["send_id"] for item in merge(*partitions, key=lambda item: item["claimed_at"]))
 
     def of_profile(self, profile_id: str, limit: int, journey: str = "") -> list[Message]:
-        if not journey:
-            return list(messages_of(self._table, profile_id, limit))
-        found = (one for one in messages_of(self._table, profile_id) if one.journey == journey)
-        return list(islice(found, limit))
+        portion = PORTION if journey else min(limit, PORTION)
+        found = messages_of(self._table, self._gates, profile_id, portion)
+        return list(islice((one for one in found if journey in ("", one.journey)), limit))
 
 
-def messages_of(table: Table, profile_id: str, limit: int | None = None) -> Iterator[Message]:
-    """A profile's messages, newest first, at most `limit`; a moment old."""
-    keys = table.query(
-        "profile_id = :p", values={":p": profile_id}, index="by_profile", limit=limit, descending=True
+def messages_of(messages: Table, gates: Table, profile_id: str, portion: int = PORTION) -> Iterator[Message]:
+    """A profile's messages, about newest first (by when they were claimed, or asked for if they never were); a moment
+    old."""
+    seen = set[str]()
+    ids = (one for one in _ids_of(messages, gates, profile_id) if one not in seen)
+    while wanted := list(dict.fromkeys(islice(ids, portion))):
+        seen.update(wanted)
+        items = {i["send_id"]: i for i in messages.get_many({"send_id": send_id} for send_id in wanted)}
+        found = (from_item(items[send_id]) for send_id in wanted if send_id in items)
+        # A ledger lists what its person got as somebody else, before a merge, as well.
+        yield from (message for message in found if message.profile_id == profile_id)
+
+
+def _ids_of(messages: Table, gates: Table, profile_id: str) -> Iterator[str]:
+    indexed = messages.query(
+        "profile_id = :p", values={":p": profile_id}, index="by_profile", descending=True
     )
-    while portion := [item["send_id"] for item in islice(keys, PORTION)]:
-        items = {i["send_id"]: i for i in table.get_many({"send_id": send_id} for send_id in portion)}
-        yield from (from_item(items[send_id]) for send_id in portion if send_id in items)
+    kept = ((str(item["requested_at"]), str(item["send_id"])) for item in indexed)
+    listed = ((to_iso(at), send_id) for at, send_id in list_of(gates, profile_id))
+    return (send_id for _, send_id in merge(kept, listed, reverse=True))
 
 
 def _verdict(names: list[str], refusals: list[Refusal], attempt_id: str) -> ClaimVerdict | None:

@@ -1,5 +1,6 @@
 """How a message stands in DynamoDB: one attribute a field, `first_<kind>_at` for marks, empty fields left out;
-`open_partition` only while the sweep looks after it, because each entry of that index costs two writes."""
+`open_partition` only while the sweep looks after it, because each entry of that index costs two writes; and the profile
+of one that the person's ledger lists is its `owner`, because an index would list it under `profile_id` once more."""
 
 from __future__ import annotations
 
@@ -18,8 +19,9 @@ _RETRY = "retry-"
 GUARDS = ("status", "reason", "attempt_id", "open_partition")
 """What a transition depends on; an update is refused when one of them has changed."""
 
-_FIELDS = tuple(f.name for f in fields(Message) if f.name not in ("marks", "watched"))
+_FIELDS = tuple(f.name for f in fields(Message) if f.name not in ("marks", "watched", "listed", "profile_id"))
 _LISTS = ("channels", "gates", "touches")
+_PROFILE, _OWNER = "profile_id", "owner"
 
 
 def open_partitions(*, retry: bool) -> list[str]:
@@ -42,6 +44,8 @@ def to_item(message: Message) -> Item:
         value: Any = getattr(message, name)
         if value:
             item[name] = list(value) if name in _LISTS else value
+    if message.profile_id:
+        item[_OWNER if message.listed else _PROFILE] = message.profile_id
     for kind, at in message.marks.items():
         item[f"first_{kind}_at"] = at
     if partition := _open_partition(message):
@@ -60,7 +64,11 @@ def from_item(item: Item) -> Message:
         if name.startswith("first_") and name.endswith("_at")
     }
     return Message(
-        **values, marks=marks, watched=item.get("status") == "claimed" and "open_partition" in item
+        **values,
+        profile_id=item.get(_OWNER) or item.get(_PROFILE, ""),
+        listed=_OWNER in item,
+        marks=marks,
+        watched=item.get("status") == "claimed" and "open_partition" in item,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from services.delivery.domain.contact import OWNED
 from services.shared.permission import needs_permission
 
 Status = Literal["pending", "held", "claimed", "retry", "sent", "skipped", "failed", "unknown", "observed"]
@@ -32,7 +33,8 @@ class Message:
     `claimed_at` of a `held` message is when its attempt is due. `bounce` is the gravest reason of one; `touches` are
     opens and clicks as `touches.Touch` writes them, `links` where they led to, by `touches.link_key`. `inactive`: it
     went to somebody who has shown nothing for long. `variant` are the arms that its walk had taken, `mailbox` the
-    mailbox provider; `watched`: it was claimed, and the sweep looks after it, not the queue;
+    mailbox provider; `watched`: it was claimed, and the sweep looks after it, not the queue; `listed`: its person's
+    ledger named it before it was kept, so that it need not be found in another way;
     `revenue` (hundredths of `currency`) is what the conversion brought that is put down to it.
     """
 
@@ -76,6 +78,7 @@ class Message:
     angle: str = ""
     mailbox: str = ""
     watched: bool = False
+    listed: bool = False
     revenue: int = 0
     currency: str = ""
     inactive: bool = False
@@ -94,6 +97,12 @@ class Message:
     def subject(self) -> str:
         """Whom contact pressure is counted for: the profile, or the address where there is none."""
         return self.profile_id or self.address_key
+
+    @property
+    def claimed_by_ledger(self) -> bool:
+        """Is its claim the entry in the person's ledger? That moves on with whatever changes about their addresses,
+        where it is kept whose these are."""
+        return bool(self.profile_id) and not self.address and self.channel in OWNED
 
     @property
     def is_commercial(self) -> bool:

@@ -104,6 +104,15 @@ def claimed(message: Message, claim: Claim, now: datetime) -> Message:
     )
 
 
+def overtaken(message: Message, claim: Claim, at: datetime) -> Message | None:
+    """The message that was claimed at `at` by somebody of whom nothing was heard since: it may have left, so it is in
+    their hands until they answer, feedback does, or the sweep takes it over; also where another, who did not know yet,
+    has just held it back."""
+    if not claimable(message) and message.status != "skipped":
+        return None
+    return replace(claimed(message, claim, at), watched=True, listed=True)
+
+
 def watched(message: Message) -> Message | None:
     """The message of a claim whose request came again: somebody may have died with it, so the sweep takes it over."""
     return replace(message, watched=True) if message.status == "claimed" and not message.watched else None
@@ -125,10 +134,11 @@ def settled(message: Message, status: Status, reason: str, at: datetime) -> Mess
 def answered(message: Message, attempt_id: str, answer: Answer, at: datetime) -> Message | None:
     """What the provider's answer to `attempt_id` makes of the message.
 
-    That it was taken is true whoever holds the message by now; any other answer speaks only for its own attempt.
+    That it was taken is true whoever holds the message by now, or held it back; any other answer speaks only for its
+    own attempt.
     """
     if isinstance(answer, Sent):
-        if message.status in ("sent", "skipped") or (message.status == "failed" and not gave_up(message)):
+        if message.status == "sent" or (message.status == "failed" and not gave_up(message)):
             return None
         return replace(settled(message, "sent", "", at), provider_id=answer.provider_id)
     if message.status != "claimed" or message.attempt_id != attempt_id:
@@ -163,7 +173,7 @@ def fed_back(message: Message, feedback: Feedback) -> Message | None:
     if REJECTED in changed.marks:
         if message.status != "failed" or gave_up(message):
             changed = settled(changed, "failed", REJECTED, feedback.at)
-    elif message.status in OPEN or claimable(message) or gave_up(message):
+    elif message.status in OPEN or message.status == "skipped" or claimable(message) or gave_up(message):
         changed = settled(changed, "sent", "", feedback.at)
     return None if changed == message else changed
 

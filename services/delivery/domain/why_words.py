@@ -63,6 +63,16 @@ GATE_WORDS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "De persoon maakte bezwaar tegen {input}.",
         ),
     ),
+    "claim": (
+        (
+            "Nobody had attempted it before ({input}).",
+            "It was attempted at {input} by {channel}, and nothing was heard of that: it may have left.",
+        ),
+        (
+            "Niemand had het eerder geprobeerd ({input}).",
+            "Het is om {input} geprobeerd per {channel}, en daarvan is niets meer vernomen: het kan verstuurd zijn.",
+        ),
+    ),
     "merge": (
         ("Nobody had this message before ({input}).", "The person had this message before ({input})."),
         ("Niemand had dit bericht al ({input}).", "De persoon had dit bericht al ({input})."),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from services.delivery import bootstrap
-from services.delivery.adapters.sqs_requests import let_come_again
+from services.delivery.handlers.come_again import come_again
 from services.delivery.handlers.deadline import time_left
 from services.delivery.use_cases.send_messages import NotSentYet, SendMessages
 from services.shared.aws.parallel import each
@@ -16,10 +16,6 @@ from services.shared.contracts.consent import ConfirmationRequested, NoticeReque
 from services.shared.contracts.journeys import MessageRequested
 from services.shared.contracts.messages import MessageRequest
 from services.shared.observability import service_logger
-
-PAUSES = (5, 55, 300, 600)
-"""Seconds after each receive in which a request that waits (mostly for a contact that is still on its way) comes
-again; with the last it has waited for longer than a contact may take."""
 
 RESERVE_MS = 20_000
 """Nothing is begun when less is left: one attempt may take 13 seconds, and a claim must not be cut off."""
@@ -49,20 +45,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         _take(sending, _requests(envelope(record)), go_on, counts)
 
     answer = each_record(event, take, failed)
-    _let_come_again(record for record in event["Records"] if record["messageId"] in waiting)
+    come_again((record for record in event["Records"] if record["messageId"] in waiting), logger)
     logger.info("requests carried out", extra={"counts": dict(counts)})
     return answer
-
-
-def _let_come_again(records: Iterable[Mapping[str, Any]]) -> None:
-    """Soon, then later and later; what this fails for comes when the queue thinks fit."""
-    try:
-        for record in records:
-            receives = int(record["attributes"]["ApproximateReceiveCount"])
-            if receives <= len(PAUSES):
-                let_come_again(record, PAUSES[receives - 1])
-    except Exception as error:  # the messages are not acknowledged, so nothing is lost
-        logger.warning("requests come again late", extra={"error": type(error).__name__})
 
 
 def _requests(message: Envelope) -> Sequence[MessageRequest]:

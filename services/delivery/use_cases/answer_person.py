@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any, assert_never
 
 from services.delivery.domain.contact import Contact, Gone
@@ -12,11 +13,14 @@ from services.delivery.use_cases.serve_marketers import decision
 from services.delivery.work_ports import Work
 from services.shared.addresses import address_key
 from services.shared.channels import CHANNELS
-from services.shared.clock import to_iso
+from services.shared.clock import Clock, to_iso
 from services.shared.contracts.person import PersonAnswer, PersonQuestion
 
 DESCRIBED = 20
 """Latest messages that a description holds."""
+
+UNDER_WAY = timedelta(minutes=2)
+"""Longer than a worker lives: what it claimed is kept by then, or was lost with it."""
 
 GoOn = Callable[[], bool]
 
@@ -33,7 +37,9 @@ class AnswerPerson:
         work: Work,
         tastes: Tastes,
         address_secret: Secret,
+        clock: Clock,
     ) -> None:
+        self._clock = clock
         self._tastes = tastes
         self._messages = messages
         self._gates = gates
@@ -47,7 +53,8 @@ class AnswerPerson:
         `messages`, `work`, `pressure`, `tastes` forgotten, while `go_on`.
 
         What survives an erasure: suppressions and withdrawn permissions, under keyed hashes; report counters, which
-        are of nobody; and for 90 days a tombstone an id, so that what comes late finds the profile erased.
+        are of nobody; and for 90 days a tombstone an id, so that what comes late finds the profile erased. There is
+        `more` to do while a message that was claimed a moment ago is not kept yet.
         """
         if question.ask == "erase":
             return self._erased(question, go_on)
@@ -99,7 +106,7 @@ class AnswerPerson:
 
     def _erased(self, question: PersonQuestion, go_on: GoOn) -> PersonAnswer:
         """Addresses first, while the contact still tells them; then the tombstones, so that nothing comes after them;
-        then all the rest, and whatever came in between."""
+        then all the rest, and whatever came in between. Ledgers last: they are the lists of messages."""
         profile_ids = question.profile_ids
         contacts = self._contacts(profile_ids)
         keys = self._keys(question, contacts)
@@ -107,8 +114,13 @@ class AnswerPerson:
         for profile_id in profile_ids:
             self._gates.leave(profile_id, Gone("", to_iso(question.at)))
         owners += self._traces.disown(keys, profile_ids)
+        under_way = self._clock.now() - UNDER_WAY
+        settled = {one: self._traces.settled(one, under_way) for one in profile_ids}
         messages, more = self._forget_messages(profile_ids, keys, go_on)
-        pressure = sum(self._traces.forget_pressure(subject) for subject in [*profile_ids, *keys])
+        pressure = sum(map(self._traces.forget_pressure, keys))
+        for profile_id, revision in settled.items() if not more else ():
+            closed = None if revision is None else self._traces.close(profile_id, revision, question.at)
+            more, pressure = more or closed is None, pressure + (closed or 0)
         work = sum(self._work.forget_profile(profile_id) for profile_id in profile_ids)
         tastes = sum(self._tastes.forget(profile_id, question.at) for profile_id in profile_ids)
         stores = {

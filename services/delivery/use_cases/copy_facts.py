@@ -44,7 +44,7 @@ class CopyContacts:
         followed = 0
         for one in sorted(merges, key=lambda m: m.at):
             if self._gates.leave(one.loser, Gone(one.winner, to_iso(one.at))):
-                self._ledgers.join(one.loser, one.winner, one.at)
+                self._ledgers.join(one.loser, one.winner)
                 followed += 1
         return followed
 

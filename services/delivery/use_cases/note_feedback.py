@@ -13,6 +13,9 @@ SUPPRESSING = frozenset({"bounced", "complained"})
 ACTIVE = frozenset({"opened", "clicked"})
 """What people do who read what they are sent; what machines do has other marks."""
 
+FOREIGN = "foreign"
+UNKEPT = "unkept"
+
 
 class NoteFeedback:
     """Feedback in any order, any number of times."""
@@ -23,10 +26,13 @@ class NoteFeedback:
         self._ledgers = ledgers
 
     def note(self, feedback: Feedback) -> str:
-        """Note one report; its kind, or `foreign` for a message that is not one of ours."""
-        message = self._seen(feedback) if feedback.send_id else None
+        """Note one report; its kind, or `FOREIGN` for a message that is not one of ours, or `UNKEPT` for one of which
+        nothing is kept: it was forgotten, or the report is quicker than the answer with which it will be."""
+        if not feedback.send_id:
+            return FOREIGN
+        message = self._seen(feedback)
         if message is None:
-            return "foreign"
+            return UNKEPT
         if feedback.kind == "subscription":
             return feedback.kind
         if feedback.kind in SUPPRESSING and message.address_key:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from services.delivery.domain.envelopes import reports_in_file
 from services.delivery.domain.feedback import read_feedback
-from services.delivery.use_cases.note_feedback import NoteFeedback
+from services.delivery.use_cases.note_feedback import UNKEPT, NoteFeedback
 
 
 class ReportFiles(Protocol):
@@ -32,8 +32,8 @@ class ReportQueue(Protocol):
 
 
 class NoteFiles:
-    """Notes every report of a file and then removes it, because there are addresses in it. One that can't be noted is
-    left to the queue of reports, which tries again and keeps for people what nobody can read."""
+    """Notes every report of a file and then removes it, because there are addresses in it. One that can't be noted, or
+    not yet, is left to the queue of reports, which tries again and keeps for people what nobody can read."""
 
     def __init__(self, *, files: ReportFiles, noting: NoteFeedback, queue: ReportQueue) -> None:
         self._files = files
@@ -52,7 +52,10 @@ class NoteFiles:
             return counts
         for report in reports_in_file(text):
             try:
-                counts[self._noting.note(read_feedback(report))] += 1
+                kind = self._noting.note(read_feedback(report))
+                counts[kind] += 1
+                if kind == UNKEPT:
+                    self._queue.put(report)
             except Exception as error:  # one report must not have all others of the file noted again
                 self._queue.put(report)
                 counts[f"error_{type(error).__name__}"] += 1

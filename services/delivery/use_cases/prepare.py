@@ -67,11 +67,16 @@ class Prepare:
         self._pressure = pressure
 
     def __call__(
-        self, message: Message, original: TemplateDocument, contact: Contact | None, now: datetime
+        self,
+        message: Message,
+        original: TemplateDocument,
+        contact: Contact | None,
+        ledger: Ledger | None,
+        now: datetime,
     ) -> Prepared | Skip | Held:
-        """`message` as it would leave now by the template `original`, or why it does not."""
-        # Before the gates: the ledger moves on with them, so a claim by this one knows that they stand.
-        ledger = self._pressure.ledger(message.profile_id) if message.profile_id else None
+        """`message` as it would leave now by the template `original`, or why it does not. `ledger` is that of the
+        message's profile, if it has one, as it was read just before: it moves on with the gates, so a claim by it knows
+        that they stand."""
         document = original.spoken(locale_of(message, contact))
         choice: Choice | Skip | Held = self._choose(message, document, contact, now)
         if isinstance(choice, Choice) and message.is_commercial and contact:

@@ -140,7 +140,7 @@ class Pressure:
             noted = ledger.without(bid.send)
             if isinstance(verdict, Held):
                 noted = ledger.waiting(bid, verdict.until, now)
-            if noted == ledger or self._ledgers.keep(subject, noted, now):
+            if noted == ledger or self._ledgers.keep(subject, noted):
                 return
         raise Crowded(f"the ledger of {message.send_id} keeps changing")
 

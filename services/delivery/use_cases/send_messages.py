@@ -11,18 +11,18 @@ from services.delivery.domain.choice import Skip
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.message import Message
 from services.delivery.domain.pressure.gate import MERGED
-from services.delivery.domain.pressure.ledger import bid_of
+from services.delivery.domain.pressure.ledger import Ledger, Touch, bid_of
 from services.delivery.domain.pressure.pauses import PACE
 from services.delivery.domain.reports.mailboxes import mailbox_of
 from services.delivery.domain.requested import classed, never, owned, pending
 from services.delivery.domain.templates.documents import Template
 from services.delivery.domain.wishes import Held
 from services.delivery.ports import ClaimVerdict, Gates, Messages, Outgoing, Secret, Sender, Templates
-from services.delivery.use_cases.addresses import keys_of
+from services.delivery.use_cases.addresses import addresses_of, keys_of
 from services.delivery.use_cases.amend import amend
 from services.delivery.use_cases.prepare import Prepare, Prepared
 from services.delivery.use_cases.pressure import Pressure
-from services.shared.clock import Clock, from_iso
+from services.shared.clock import Clock, from_iso, to_iso
 from services.shared.contracts.messages import AddressedRequest, MessageRequest
 
 CHOICES = 3
@@ -39,6 +39,9 @@ SEEN = 100
 
 ADDRESS_KEPT = protocol.EXPIRES_AFTER + timedelta(days=30)
 """Longer than an unsettled message keeps the address of somebody without a profile."""
+
+ATTEMPT = 12
+"""Characters of an attempt's id. It is told from others of the same message only, and stands in the person's ledger."""
 
 BOUNCED = "bounced"
 ERASED = "erased"
@@ -146,7 +149,7 @@ class SendMessages:
         if template is None or isinstance(contact, Gone) or (contact is None and not stored.address):
             return self.give_up(stored)
         message = owned(replace(stored, channels=(stored.channel,)), contact)
-        result = self._attempt(stored, message, template, contact)
+        result = self._attempt(stored, message, template, contact, self._ledgers(message))
         return result if isinstance(result, str) else self.give_up(stored)
 
     def give_up(self, seen: Message) -> str:
@@ -170,19 +173,51 @@ class SendMessages:
             return amend(
                 self._messages, stored, lambda current: protocol.outdated(current, restored_at, now)
             ).status
+        message = owned(classed(stored, template) if template else stored, contact)
+        ledgers = self._ledgers(message)
+        if status := self._overtaken(stored, message, ledgers):
+            return status
         if template is None:
             return self._leave(stored, stored, Skip("unknown_template", "", ()))
-        message = owned(classed(stored, template), contact)
         if reason := never(message, self._clock.now()):
             return self._leave(stored, message, Skip(reason, "", ()))
         if contact is None and not message.address:
             if self._clock.now() - from_iso(stored.requested_at) < CONTACT_DUE:
                 raise NotSentYet(f"no contact yet for {stored.send_id}")
             return self._leave(stored, message, Skip("no_contact", "", ()))
-        result = self._repeated(message) or self._attempt(stored, message, template, contact)
+        result = self._repeated(message) or self._attempt(stored, message, template, contact, ledgers)
         if isinstance(result, str):
             return result
         return self._leave(stored, message, result)
+
+    def _ledgers(self, message: Message) -> Sequence[Ledger]:
+        """That of the message's profile, if it has one, last; and before it that of the profile which it was asked for,
+        from where a merge takes touches to the other."""
+        return [self._pressure.ledger(one) for one in (message.merged_from, message.profile_id) if one]
+
+    def _overtaken(self, stored: Message, message: Message, ledgers: Sequence[Ledger]) -> str:
+        """Empty, or the status of a message that was claimed before by an attempt that `stored` knows nothing of."""
+        touch = _touch_of(stored, ledgers)
+        if touch is None:
+            return ""
+        if stored.status == "pending":  # by what was read a moment ago; now there may be more
+            kept = self._messages.get(stored.send_id)
+            if kept and kept.status != "pending":
+                return self._again(kept)
+        if touch.attempt in ("", stored.attempt_id):
+            return ""
+        channel, contact = touch.bid.channel, self._gates.reach([message.profile_id]).get(message.profile_id)
+        known = contact if isinstance(contact, Contact) else None
+        _, key = addresses_of(message, [channel], known, self._address_secret()).get(channel, ("", ""))
+        record = {"gate": "claim", "channel": channel, "input": to_iso(touch.at), "verdict": "stop"}
+        claim = protocol.Claim(touch.attempt, channel, key, "", (record,))
+
+        def taken(current: Message) -> Message | None:
+            if current.attempt_id == claim.attempt_id:
+                return None
+            return protocol.overtaken(_known_as(message, current), claim, touch.at)
+
+        return self._again(amend(self._messages, stored, taken))
 
     def _repeated(self, message: Message) -> Skip | None:
         """Has the person had a commercial message, asked for before a merge, as the other profile? What both ask for
@@ -202,12 +237,19 @@ class SendMessages:
             self._gates.note_address(key, request.send_id, self._clock.now() + ADDRESS_KEPT)
 
     def _attempt(
-        self, stored: Message, message: Message, template: Template, contact: Contact | None
+        self,
+        stored: Message,
+        message: Message,
+        template: Template,
+        contact: Contact | None,
+        ledgers: Sequence[Ledger],
     ) -> str | Skip | Held:
+        attempt_id = self._new_id("att")[:ATTEMPT]
         moved = crowded = 0
         admitted = False
         while moved < CHOICES and crowded < CROWD:
-            prepared = self._prepare(message, template.document, contact, self._clock.now())
+            ledger = ledgers[-1] if ledgers else None
+            prepared = self._prepare(message, template.document, contact, ledger, self._clock.now())
             if not isinstance(prepared, Prepared):
                 return prepared
             if not admitted and (
@@ -215,36 +257,50 @@ class SendMessages:
             ):
                 return held
             admitted = True
-            claimed = self._claimed(message, template, prepared)
+            claimed = self._claimed(message, template, prepared, attempt_id)
             claimed = replace(claimed, channels=stored.channels)
             verdict = self._claim(stored, claimed, prepared)
             if verdict == "claimed":
-                return self._send(claimed, prepared)
+                return self._send(stored, claimed, prepared)
             if verdict == "taken":
                 taken = self._messages.get(claimed.send_id)
                 return self._again(taken) if taken else "duplicate"
             moved += verdict == "moved"
             crowded += verdict == "crowded"
+            ledgers = self._ledgers(message)
+            if (touch := _touch_of(stored, ledgers)) and touch.attempt == attempt_id:
+                # Ours: the answer to its write was lost, and the SDK's repetition refused.
+                return self._send(stored, claimed, prepared)
+            if status := self._overtaken(stored, message, ledgers):
+                return status
+            if isinstance(self._gates.reach([message.profile_id]).get(message.profile_id), Gone):
+                break
         raise NotSentYet(f"the gates of {message.send_id} keep changing")
 
     def _claim(self, stored: Message, claimed: Message, prepared: Prepared) -> ClaimVerdict:
         if prepared.choice.lapsed(claimed.claimed_at):
             return "moved"
-        ledger = prepared.ledger.touched(bid_of(claimed, claimed.channel), from_iso(claimed.claimed_at))
+        ledger = prepared.ledger.touched(
+            bid_of(claimed, claimed.channel),
+            from_iso(claimed.claimed_at),
+            claimed.attempt_id if _is_kept_late(stored, claimed) else "",
+        )
         return self._messages.claim(stored, claimed, ledger)
 
-    def _claimed(self, message: Message, template: Template, prepared: Prepared) -> Message:
+    def _claimed(self, message: Message, template: Template, prepared: Prepared, attempt_id: str) -> Message:
         choice = prepared.choice
         claim = protocol.Claim(
-            attempt_id=self._new_id("att"),
+            attempt_id=attempt_id,
             channel=choice.channel,
             address_key=choice.standing.address_key,
             consent_entry_id=choice.consent_entry_id,
             gates=choice.gates,
         )
         now = self._clock.now()
+        claimed = protocol.claimed(message, claim, now)
         return replace(
-            protocol.claimed(message, claim, now),
+            claimed,
+            listed=message.listed or _by_ledger_alone(claimed, message, prepared),
             template_version=template.version,
             units=prepared.units,
             links=prepared.links,
@@ -253,7 +309,7 @@ class SendMessages:
             mailbox=mailbox_of(choice.channel, choice.standing.address),
         )
 
-    def _send(self, claimed: Message, prepared: Prepared) -> str:
+    def _send(self, stored: Message, claimed: Message, prepared: Prepared) -> str:
         outgoing = Outgoing(
             send_id=claimed.send_id,
             to=prepared.choice.standing.address,
@@ -271,10 +327,14 @@ class SendMessages:
         self._pressure.learn(claimed.channel, answer, now)
         if isinstance(answer, protocol.Refused) and answer.dead:
             self._gates.suppress(claimed.address_key, claimed.channel, BOUNCED, now)
-        after = amend(
-            self._messages, claimed, lambda m: protocol.answered(m, claimed.attempt_id, answer, now)
-        )
-        return after.status
+
+        def answered(current: Message) -> Message | None:
+            # Of a message that is kept with its answer, what was claimed is known here alone.
+            known = claimed if current is stored else current
+            return protocol.answered(known, claimed.attempt_id, answer, now)
+
+        kept = stored if _is_kept_late(stored, claimed) else claimed
+        return amend(self._messages, kept, answered).status
 
     def _leave(self, stored: Message, message: Message, verdict: Skip | Held) -> str:
         """Hold the message back, for good or for a while, with what was found out about it."""
@@ -285,23 +345,45 @@ class SendMessages:
                 new = protocol.held(current, verdict.reason, verdict.until, now)
             else:
                 new = protocol.skipped(current, verdict.reason, verdict.channel, now)
-            if new is None:
-                return None
-            return replace(
-                new,
-                gates=verdict.gates,
-                message_class=message.message_class,
-                purpose=message.purpose,
-                profile_id=message.profile_id,
-                merged_from=message.merged_from,
-            )
+            return new and replace(_known_as(message, new), gates=verdict.gates)
 
         after = amend(self._messages, stored, held_back)
+        # Somebody may have claimed it since its ledger was read, and have died with what they know.
+        first = after.status == "skipped" and stored.status == "pending"
+        if first and (status := self._overtaken(after, message, self._ledgers(message))):
+            return status
         if not protocol.claimable(after) and after.status != "skipped":
             return self._again(after)
         if isinstance(verdict, Held) or stored.status == "held":
             self._pressure.note(message, message.profile_id or stored.address_key, verdict, now)
         return PACED if after.status == "held" and verdict.reason == PACE else after.status
+
+
+def _by_ledger_alone(claimed: Message, message: Message, prepared: Prepared) -> bool:
+    """May the claim be kept with its answer? Not where anybody claimed before, nor where links lead only through it."""
+    first = message.status == "pending" and prepared.ledger.touch_of(message.send_id) is None
+    return first and claimed.claimed_by_ledger and not prepared.links
+
+
+def _is_kept_late(stored: Message, claimed: Message) -> bool:
+    """Is the message kept with its answer, its claim being in the ledger? One that had to wait is kept already."""
+    return stored.status == "pending" and claimed.listed
+
+
+def _touch_of(message: Message, ledgers: Sequence[Ledger]) -> Touch | None:
+    touches = (ledger.touch_of(message.send_id) for ledger in reversed(ledgers))
+    return next(filter(None, touches), None)
+
+
+def _known_as(message: Message, current: Message) -> Message:
+    """`current` with what was found out about the message."""
+    return replace(
+        current,
+        message_class=message.message_class,
+        purpose=message.purpose,
+        profile_id=message.profile_id,
+        merged_from=message.merged_from,
+    )
 
 
 def _merged(message: Message) -> Skip:

@@ -51,4 +51,4 @@ def decision(message: Message) -> dict[str, Any]:
     """A message as its decision record, without any address."""
     shown = {n: v for n, v in asdict(message).items() if n not in _PERSONAL and v not in ("", (), {})}
     marks = {f"first_{kind}_at": at for kind, at in message.marks.items()}
-    return {n: v for n, v in {**shown, **marks}.items() if n not in ("marks", "watched")}
+    return {n: v for n, v in {**shown, **marks}.items() if n not in ("marks", "watched", "listed")}

@@ -171,9 +171,21 @@ def test_what_both_were_sent_today_counts_for_the_winner(two: World) -> None:
     ask(request("snd_more", profile_id=WINNER, node="more"))
 
     assert two.item("snd_more")["reason"] == "frequency_cap"
-    (ledger,) = [i for i in two.raw("gates") if i["pk"]["S"].startswith("cap#")]
+    (ledger,) = [i for i in two.raw("gates") if i["pk"]["S"].startswith("cap#") and i["sk"]["S"] == "ledger"]
     assert ledger["pk"]["S"] == f"cap#{WINNER}"
     assert len(json.loads(ledger["touches"]["S"])) == 3
+
+
+def test_each_profile_s_messages_stay_its_own(two: World) -> None:
+    """F31: the winner's pressure counts what the loser was sent, its list does not; so the two can be parted again."""
+    ask(*(request(f"snd_l{n}", profile_id=LOSER, node=f"l{n}") for n in range(2)))
+    ask(request("snd_w", profile_id=WINNER, node="w"))
+    merge()
+    merge()
+
+    messages = bootstrap.sending()._messages
+    assert {m.send_id for m in messages.of_profile(LOSER, 10)} == {"snd_l0", "snd_l1"}
+    assert {m.send_id for m in messages.of_profile(WINNER, 10)} == {"snd_w"}
 
 
 def test_what_comes_late_of_the_loser_changes_nothing(two: World) -> None:

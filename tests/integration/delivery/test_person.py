@@ -8,11 +8,16 @@ from typing import Any
 
 import pytest
 
+from services.delivery import bootstrap
+from services.delivery.adapters.dynamo_ledgers import DynamoLedgers
 from services.delivery.domain.protocol import Retry
 from services.delivery.handlers import on_feedback, on_messages_stream, on_requests, person, sweep
 from services.delivery.handlers.person import RESERVE_MS
+from services.delivery.use_cases.answer_person import UNDER_WAY
+from services.shared.aws.dynamo import Table
 from services.shared.clock import to_iso
 from services.shared.contracts.consent import ConfirmationRequested
+from services.shared.contracts.journeys import MessageRequested
 from services.shared.contracts.messages import AddressedRequest
 from tests.integration.delivery.conftest import (
     CLOCK,
@@ -106,7 +111,7 @@ def test_erased_with_everything_but_suppressions_and_counts(known: World) -> Non
         "contacts": 1,
         "owners": 2,
         "messages": 2,
-        "pressure": 1,
+        "pressure": 2,
         "tastes": 0,
         "work": 0,
     }
@@ -152,8 +157,36 @@ def test_whoever_shares_an_address_keeps_it(known: World) -> None:
         i for i in known.raw("gates") if i["sk"] == {"S": "owner"} and i["pk"]["S"].endswith(key_of(CANARY))
     )
     assert (owner["profile_id"], owner["profiles"]) == ({"S": "prf_other"}, {"SS": ["prf_other"]})
-    ledgers = {i["pk"]["S"] for i in known.raw("gates") if i["sk"] == {"S": "ledger"}}
-    assert ledgers == {"cap#prf_other"}
+    ledgers = {i["pk"]["S"]: i for i in known.raw("gates") if i["sk"] == {"S": "ledger"}}
+    assert "expires_at" not in ledgers.pop("cap#prf_other")
+    assert all(closed.keys() == {"pk", "sk", "revision", "expires_at"} for closed in ledgers.values())
+
+
+def test_a_worker_that_read_before_the_erasure_claims_nothing_after_it(known: World) -> None:
+    """F25: whether the person had a ledger or not."""
+    for profile_id in (WINNER, "prf_never_mailed"):
+        before = DynamoLedgers(Table("gates")).get(profile_id)
+        ask("erase", profile_id)
+        assert not DynamoLedgers(Table("gates")).keep(profile_id, before)
+
+
+def test_an_erasure_waits_for_what_was_claimed_a_moment_ago(
+    known: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F5, F25: the worker has claimed and is sending; its message would be kept after everything is forgotten."""
+
+    def dies(op: Any) -> None:
+        raise RuntimeError("the worker died")
+
+    with monkeypatch.context() as dying:
+        dying.setattr(bootstrap.sending()._messages, "_perform", dies)
+        event = sqs(MessageRequested(requests=[request("snd_now", profile_id=WINNER, node="now")]))
+        on_requests.handler(event, Context())
+    answer = ask("erase", WINNER)
+    assert (answer["more"], answer["stores"]["pressure"]) == (True, 0)
+    CLOCK.advance(UNDER_WAY + timedelta(seconds=1))
+    answer = ask("erase", WINNER)
+    assert (answer["more"], answer["stores"]["pressure"]) == (False, 1)
 
 
 def test_a_message_that_waits_is_not_sent_to_an_erased_person(known: World) -> None:

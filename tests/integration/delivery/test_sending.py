@@ -550,10 +550,34 @@ def test_a_claim_whose_answer_was_lost_is_known_as_its_own(
     assert len(DynamoLedgers(Table("gates")).get("prf_1").touches) == 1
 
 
-def test_a_worker_that_dies_before_the_message_is_written_has_claimed_nothing_for_good(
+def test_a_worker_that_dies_before_the_message_is_kept_has_sent_it_for_all_we_know(
     ready: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """F5: the person's ledger has it, the message is not there: the request that comes again is carried out, once."""
+    """F5, F18: the person's ledger has it, and it left. The request that comes again repeats nothing; a report that was
+    quicker finds the message then."""
+    consent("granted")
+    delivered = notification(ses_event("Delivery", "snd_1"))
+
+    def dies(op: Any) -> None:
+        raise RuntimeError("the worker died")
+
+    with monkeypatch.context() as dying:
+        dying.setattr(bootstrap.sending()._messages, "_perform", dies)
+        ask(request(), failures=1)
+    assert (len(ready.email.accepted), ready.raw("messages")) == (1, [])
+    assert on_feedback.handler(delivered, Context())["batchItemFailures"]
+    ask(request())
+    assert (len(ready.email.accepted), ready.item("snd_1")["status"]) == (1, "claimed")
+    assert "open_partition" in ready.raw("messages")[0]
+    assert not on_feedback.handler(delivered, Context())["batchItemFailures"]
+    assert (len(ready.email.accepted), ready.item("snd_1")["status"]) == (1, "sent")
+    assert len(DynamoLedgers(Table("gates")).get("prf_1").touches) == 1
+
+
+def test_what_was_claimed_and_is_not_heard_of_is_given_up(
+    ready: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F5: visibly, with what is known of the attempt."""
     consent("granted")
 
     def dies(op: Any) -> None:
@@ -562,10 +586,26 @@ def test_a_worker_that_dies_before_the_message_is_written_has_claimed_nothing_fo
     with monkeypatch.context() as dying:
         dying.setattr(bootstrap.sending()._messages, "_perform", dies)
         ask(request(), failures=1)
-    assert (ready.email.accepted, ready.raw("messages")) == ([], [])
     ask(request())
-    assert (len(ready.email.accepted), ready.item("snd_1")["status"]) == (1, "sent")
-    assert len(DynamoLedgers(Table("gates")).get("prf_1").touches) == 1
+    CLOCK.advance(timedelta(minutes=16))
+    sweep.handler({}, Context())
+    found = ready.item("snd_1")
+    assert (found["status"], found["reason"], found["channel"]) == ("failed", "unknown_outcome", "email")
+    assert found["address_key"] == key_of("ann@example.com")
+    assert [gate["gate"] for gate in found["gates"]] == ["claim"]
+    assert len(ready.email.accepted) == 1
+
+
+def test_a_message_is_kept_by_one_write_and_found_by_its_person(ready: World) -> None:
+    """In the list of the ledger and not in an index; one that was held back is in the index."""
+    consent("granted")
+    ask(request(), request("snd_none", template="unknown"))
+    stored = {item["send_id"]["S"]: item for item in ready.raw("messages")}
+    sent, held_back = stored["snd_1"], stored["snd_none"]
+    assert ("owner" in sent, "profile_id" in sent) == (True, False)
+    assert ("owner" in held_back, "profile_id" in held_back) == (False, True)
+    found = bootstrap.sending()._messages.of_profile("prf_1", 10)
+    assert {(m.send_id, m.profile_id) for m in found} == {("snd_1", "prf_1"), ("snd_none", "prf_1")}
 
 
 def _stored(**fields: Any) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from infra.constructs.work_queue import RECEIVES
-from services.delivery.handlers import on_requests
-from services.delivery.handlers.on_requests import PAUSES
+from services.delivery.handlers import come_again, on_requests
+from services.delivery.handlers.come_again import PAUSES
 from services.delivery.use_cases.send_messages import CONTACT_DUE
 from services.shared.aws.clients import client
 from services.shared.contracts.journeys import MessageRequested
@@ -35,7 +35,7 @@ def received(body: str) -> tuple[str, dict[str, Any]]:
 
 
 def test_it_comes_again_soon(ready: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(on_requests, "PAUSES", (0,))
+    monkeypatch.setattr(come_again, "PAUSES", (0,))
     (asked,) = sqs(MessageRequested(requests=[request("snd_late", profile_id="prf_2")]))["Records"]
     url, record = received(asked["body"])
     answer = on_requests.handler({"Records": [record]}, Context())

@@ -1,16 +1,18 @@
 """One message, a provider and a table in memory, around the real use cases: whatever may go wrong is a choice.
 
 A worker may die before and after each write and each send, or stall until the queue has delivered the request again or
-the sweep has come by; an answer may be lost, and so may feedback, or it comes before the answer, or long after.
+the sweep has come by; an answer may be lost, that to a claim too, and so may feedback, or it comes before the answer,
+or long after. A report of which nothing is kept comes again with whatever happens next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+from services.delivery.domain.choice import Standing
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.feedback import Feedback
 from services.delivery.domain.message import OPEN, WAITING, Message
@@ -18,7 +20,7 @@ from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
 from services.delivery.domain.templates.documents import Template, TemplateDocument
 from services.delivery.ports import ClaimVerdict, Outgoing, Stale
-from services.delivery.use_cases.note_feedback import NoteFeedback
+from services.delivery.use_cases.note_feedback import UNKEPT, NoteFeedback
 from services.delivery.use_cases.send_messages import NotSentYet
 from services.delivery.use_cases.sweep_messages import SweepMessages
 from services.shared.clock import FixedClock, to_iso
@@ -65,18 +67,25 @@ class World(Plain):
 
     choices: Chooses
     message_class: str
+    fickle: bool = False
+    """Do people change their minds? They may withdraw their permission before any look at it."""
+
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOW))
     message: Message | None = None
+    ledger: Ledger = field(default_factory=Ledger)
+    reports: list[Feedback] = field(default_factory=list)
     accepted: int = 0
     told: int = 0
     trouble: bool = True
     stalled: bool = False
+    unanswered: bool = False
+    withdrawn: bool = False
     deliveries: int = 0
     trail: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         world: Any = self
-        self.sending = sender(world, self.clock)
+        self.sending = sender(world, self.clock, _Ledgers(self))
         self.sweeping = SweepMessages(messages=world, sending=self.sending, clock=self.clock, after=AFTER)
         self.noting = NoteFeedback(messages=world, gates=world, ledgers=NoLedgers())
 
@@ -89,19 +98,34 @@ class World(Plain):
         stale = self.trouble and self.message is not None and self.choices.of(2)
         known = None if stale else self.message
         self._work(lambda: self.sending.take(REQUEST, TEMPLATES[self.message_class], ANN, known))
+        self._hear_again()
 
     def sweep(self) -> None:
         """The sweep comes by when all that is open is due."""
         self.clock.advance(AFTER + timedelta(minutes=1))
         self._work(lambda: self.sweeping.run(lambda: True))
+        self._hear_again()
 
     def hear(self) -> None:
         """The provider's feedback arrives, again and again until it is noted."""
         self.told += 1
-        report, trouble = Feedback("delivered", "snd_1", "p1", self.clock.now()), self.trouble
+        self._hear(Feedback("delivered", "snd_1", "p1", self.clock.now()))
+
+    def _hear(self, report: Feedback) -> None:
+        trouble = self.trouble
         for self.trouble in (trouble, False):
-            self._work(lambda: self.noting.note(report))
+            self._work(lambda: self._note(report))
         self.trouble = trouble
+
+    def _note(self, report: Feedback) -> None:
+        if self.noting.note(report) == UNKEPT and report not in self.reports:
+            self.trail.append("feedback before anything is kept")
+            self.reports.append(report)
+
+    def _hear_again(self) -> None:
+        waiting, self.reports = self.reports, []
+        for report in waiting:
+            self._hear(report)
 
     def may_hear(self, when: str) -> None:
         """Feedback on what was accepted arrives now, or does not."""
@@ -157,10 +181,20 @@ class World(Plain):
     def claim(self, seen: Message, new: Message, ledger: Ledger) -> ClaimVerdict:
         self._danger("before the claim")
         self._stall()
+        if ledger.revision != self.ledger.revision:
+            return "crowded"
+        self.ledger = replace(ledger, revision=ledger.revision + 1)
+        self.trail.append(f"claimed as {new.attempt_id}")
+        if self.trouble and not self.unanswered and self.choices.of(2):
+            self.unanswered = True
+            self.trail.append("the claim is repeated, and refused by itself")
+            return "crowded"
+        if new.listed and seen.status == "pending":
+            return "claimed"
+        self._danger("between ledger and message")
         if not self._stands(seen):
             return "taken"
         self.message = new
-        self.trail.append(f"claimed as {new.attempt_id}")
         return "claimed"
 
     def open_before(self, moment: datetime) -> Iterator[str]:
@@ -175,6 +209,18 @@ class World(Plain):
             yield message.send_id
 
     # `Gates` and `Templates`, as far as a send asks them
+
+    def standings(self, addresses: Mapping[str, tuple[str, str]], purpose: str) -> dict[str, Standing]:
+        if self.fickle:
+            self._stall()
+        if self.fickle and not self.withdrawn and self.choices.of(2):
+            self.withdrawn = True
+            self.trail.append("withdraws")
+            self.ledger = replace(self.ledger, revision=self.ledger.revision + 1)
+        allowed = super().standings(addresses, purpose)
+        if not self.withdrawn:
+            return allowed
+        return {name: replace(one, permission=None) for name, one in allowed.items()}
 
     def reach(self, profile_ids: Iterable[str]) -> dict[str, Contact | Gone]:
         return {"prf_1": ANN}
@@ -198,6 +244,16 @@ class World(Plain):
         if outcome == "refused":
             return Refused("MessageRejected")
         return Retry("throttled") if outcome == "throttled" else Unknown("timeout")
+
+
+@dataclass
+class _Ledgers(NoLedgers):
+    """The person's."""
+
+    world: World
+
+    def get(self, subject: str) -> Ledger:
+        return self.world.ledger
 
 
 def live(world: World) -> World:
@@ -224,7 +280,11 @@ def problems(world: World) -> list[str]:
     message = world.message
     assert message is not None
     found = []
-    if message.status not in ("sent", "failed"):
+    if message.status not in (
+        "sent",
+        "failed",
+        *(("skipped",) if world.withdrawn and not world.accepted else ()),
+    ):
         found.append(f"it ends {message.status}")
     if message.status == "failed" and not message.reason:
         found.append("it failed without a reason")

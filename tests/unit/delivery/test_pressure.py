@@ -12,14 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from benchmarks.sizes import item_size
 from services.delivery.domain.choice import Choice, Skip, Standing
 from services.delivery.domain.contact import contact_of
 from services.delivery.domain.message import Message
 from services.delivery.domain.pressure.gate import weigh
-from services.delivery.domain.pressure.ledger import Ledger, bid_of, read, written
+from services.delivery.domain.pressure.ledger import ROOM, Ledger, bid_of, read, written
 from services.delivery.domain.pressure.policy import InForce, PressurePolicy, default_policy
 from services.delivery.domain.wishes import Held
+from services.delivery.use_cases.send_messages import ATTEMPT
+from services.shared.aws.attributes import encode
 from services.shared.clock import to_iso
+from services.shared.ids import new_id, stable_id
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -290,14 +294,53 @@ def test_joining_forgets_nothing_counts_nothing_twice_and_can_be_told_again(
     assert {t.bid.send for t in (*one.touches, *other.touches) if t.at + timedelta(days=31) > newest} == {
         t.bid.send for t in joined.touches
     }
-    assert read(*written(joined)) == (joined.touches, joined.waits)
+    assert {send for _, send in joined.list()} == {
+        *(send for _, send in one.list()),
+        *(t.bid.send for t in other.touches),
+    }
+    assert read(*written(joined)) == (joined.touches, joined.waits, joined.past)
+
+
+def month(number: int) -> Ledger:
+    ledger = Ledger()
+    for n in range(number):
+        one = message(stable_id("snd", str(n)), journey="welcome", node="offer")
+        ledger = ledger.touched(bid_of(one, "email"), NOON + n * MINUTE, new_id("att")[:ATTEMPT])
+    return ledger
 
 
 def test_a_person_s_month_fits_one_unit_of_a_write() -> None:
-    ledger = Ledger()
-    for n in range(8):
-        ledger = sent(ledger, message(f"snd_{n}", journey="welcome", node="offer"), NOON + n * MINUTE)
-    assert len("".join(written(ledger))) < 850
+    item = {"pk": f"cap#{new_id('prf')}", "sk": "ledger", "since": to_iso(NOON), "active_at": to_iso(NOON)}
+    ledger = month(6)
+    touches, *_ = written(ledger)
+    stored = {**item, "revision": 10_000, "touches": touches, "waits": "", "h18": 12}
+    assert item_size(encode(stored)) < 1024
+    assert ledger.packed() == (ledger, ())
+
+
+@given(st.lists(st.integers(0, 90), max_size=30))
+def test_what_is_past_stays_in_the_list_until_it_is_put_by(days: list[int]) -> None:
+    """Every message is in the ledger or was put by, once, and the ledger goes on fitting one unit."""
+    ledger, put_by = Ledger(), list[str]()
+    for n, day in enumerate(sorted(days)):
+        one = message(stable_id("snd", str(n)))
+        ledger, past = ledger.touched(
+            bid_of(one, "email"), NOON + timedelta(days=7 * day), "att_12345678"
+        ).packed()
+        put_by += [send for _, send in past]
+        assert len("".join(written(ledger))) <= ROOM or not ledger.past
+    listed_ = [send for _, send in ledger.list()]
+    assert sorted([*put_by, *listed_]) == sorted(stable_id("snd", str(n)) for n in range(len(days)))
+    assert read(*written(ledger)) == (ledger.touches, ledger.waits, ledger.past)
+
+
+def test_a_ledger_of_before_is_read() -> None:
+    """Rows without attempts, with digests in place of send ids: they count as before, and nothing is found by them."""
+    row = '[1772452800000,"8c1f0e2d3b4a",1772452799000,50,"email","commercial","newsletter","aa",1]'
+    ((touch,), (wait,), past) = read(f"[{row}]", f"[{row}]")
+    assert (touch.at, touch.attempt, touch.bid.send) == (NOON, "", "8c1f0e2d3b4a")
+    assert (wait.due, wait.bid) == (NOON, touch.bid)
+    assert past == ()
 
 
 @pytest.mark.parametrize(

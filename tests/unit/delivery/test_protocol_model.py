@@ -15,6 +15,7 @@ import pytest
 
 from services.delivery.domain import protocol
 from services.delivery.domain.message import Message
+from services.delivery.use_cases.send_messages import SendMessages
 from tests.support.thorough import EXHAUSTIVE, FULL
 from tests.unit.delivery.protocol_world import OUTCOMES, World, live, problems
 from tests.unit.delivery.test_withdrawal_race import Choices
@@ -69,6 +70,30 @@ def test_no_schedule_doubles_a_message_or_loses_it_silently(message_class: str) 
         "feedback before the answer",
     } <= seen.keys()
     assert {"stalls while it is delivered", "stalls while it is swept", "feedback long after"} <= seen.keys()
+
+
+@pytest.mark.capability("000-35")
+def test_a_withdrawal_in_between_leaves_no_message_skipped_that_left() -> None:
+    ends: Counter[str] = Counter()
+    for seed in range(SAMPLE * (20 if EXHAUSTIVE else 1)):
+        world = live(World(Drawn(seed), "commercial", fickle=True))
+        assert problems(world) == [], world.trail
+        assert world.message
+        ends[f"{world.message.status} {world.message.reason}".strip()] += 1
+        ends["left, and then withdrawn"] += bool(world.accepted and world.withdrawn)
+    assert ends["skipped no_consent"]
+    assert ends["left, and then withdrawn"]
+    assert ends["sent"]
+
+
+def test_who_overlooks_a_claim_in_the_ledger_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SendMessages, "_overtaken", lambda self, *_: "")
+    found: Counter[str] = Counter()
+    for seed in range(SAMPLE):
+        for fickle in (False, True):
+            found.update(problems(live(World(Drawn(seed), "commercial", fickle))))
+    assert found["sent 2 times"]
+    assert found["it ends skipped"]
 
 
 def broken_claimable(message: Message) -> bool:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from services.delivery.domain.message import Message
 from services.delivery.domain.pressure.policy import MEMORY
@@ -21,12 +22,15 @@ GRACE = timedelta(minutes=15)
 LEAST_READS = 5
 """Opens and clicks from which on a person's hour is taken for theirs."""
 
+ROOM = 740
+"""Characters of a ledger's texts with which it still costs one unit to write."""
+
 _Row = list[str | int]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bid:
-    """A message as contact pressure sees it. The smaller `rank`, the sooner it goes."""
+    """A message (by its send id) as contact pressure sees it. The smaller `rank`, the sooner it goes."""
 
     send: str
     asked: datetime
@@ -48,10 +52,16 @@ class Bid:
 
 @dataclass(frozen=True)
 class Touch:
-    """A message that was claimed at `at`."""
+    """A message that was claimed at `at`. `attempt` is who did, where nothing was kept of the message before: then this
+    is all there is of it until the attempt has its answer."""
 
     at: datetime
     bid: Bid
+    attempt: str = ""
+
+
+Past = tuple[datetime, str]
+"""When a message was claimed, and its send id."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +74,15 @@ class Wait:
 
 @dataclass(frozen=True)
 class Ledger:
-    """A person's touches, oldest first, and waits. `revision` counts the writes; `since` is when the first message
-    ever went, `active_at` when the person last opened or clicked one, `reads` how often in which hour (UTC)."""
+    """A person's touches, oldest first, and waits. `past` are the moments and send ids of touches that no rule counts
+    any more and that are not put by yet: a person's touches, ever, are the list of their messages. `revision` counts
+    the writes; `since` is when the first message ever went, `active_at` when the person last opened or clicked one,
+    `reads` how often in which hour (UTC)."""
 
     revision: int = 0
     touches: tuple[Touch, ...] = ()
     waits: tuple[Wait, ...] = ()
+    past: tuple[Past, ...] = ()
     since: datetime | None = None
     active_at: datetime | None = None
     reads: Mapping[int, int] = field(default_factory=dict)
@@ -78,13 +91,28 @@ class Ledger:
         """Commercial touches but that of `send`, which may be attempted again."""
         return [one for one in self.touches if one.bid.send != send and not one.bid.is_service]
 
-    def touched(self, bid: Bid, at: datetime) -> Ledger:
+    def touch_of(self, send: str) -> Touch | None:
+        """The touch of a message."""
+        return next((one for one in self.touches if one.bid.send == send), None)
+
+    def touched(self, bid: Bid, at: datetime, attempt: str = "") -> Ledger:
         """With the message sent at `at`, once, and not waiting any more."""
         kept = [one for one in self.touches if one.bid.send != bid.send]
-        touches = _remembered([*kept, Touch(at, bid)], at)
-        return replace(
-            self.without(bid.send), touches=touches, since=min(self.since, at) if self.since else at
-        )
+        since = min(self.since, at) if self.since else at
+        return replace(self.without(bid.send), since=since)._with([*kept, Touch(at, bid, attempt)], at)
+
+    def _with(self, touches: Iterable[Touch], now: datetime) -> Ledger:
+        """With these touches, of which those that count no more are past."""
+        found = sorted(touches, key=_at)
+        kept = _remembered(found, now)
+        gone = {(one.at, one.bid.send) for one in found} - {(one.at, one.bid.send) for one in kept}
+        return replace(self, touches=kept, past=tuple(sorted({*self.past, *gone})))
+
+    def packed(self) -> tuple[Ledger, tuple[Past, ...]]:
+        """The ledger as it is to be written, and what is past and to be put by first, for which it has no room."""
+        if not self.past or sum(map(len, written(self))) <= ROOM:
+            return self, ()
+        return replace(self, past=()), self.past
 
     def waiting(self, bid: Bid, due: datetime, now: datetime) -> Ledger:
         """With the message waiting until `due`; what should have gone long ago is forgotten."""
@@ -96,16 +124,20 @@ class Ledger:
         return replace(self, waits=tuple(one for one in self.waits if one.bid.send != send))
 
     def joined(self, other: Ledger) -> Ledger:
-        """With another profile's of the same person, told any number of times."""
+        """With what counts of another profile's of the same person, told any number of times."""
         touches = {one.bid.send: one for one in sorted([*other.touches, *self.touches], key=_at)}
         waits = {one.bid.send: one for one in [*other.waits, *self.waits]}
-        return replace(
+        both = replace(
             self,
-            touches=_remembered(touches.values(), max((t.at for t in touches.values()), default=_EPOCH)),
             waits=tuple(sorted(waits.values(), key=lambda w: w.bid.rank)),
             since=min((at for at in (self.since, other.since) if at), default=None),
             active_at=max((at for at in (self.active_at, other.active_at) if at), default=None),
         )
+        return both._with(touches.values(), max((t.at for t in touches.values()), default=_EPOCH))
+
+    def list(self) -> tuple[Past, ...]:
+        """All messages that it knows of, oldest first."""
+        return tuple(sorted({*self.past, *((one.at, one.bid.send) for one in self.touches)}))
 
     def reading_hour(self) -> int | None:
         """The hour (UTC) around which the person reads most, with half of what the hours beside it have; of several the
@@ -133,10 +165,10 @@ class Ledger:
 
 
 def bid_of(message: Message, channel: str) -> Bid:
-    """The message as contact pressure sees it, on the channel chosen for it. Ids become short digests: the whole ledger
-    of a person should cost one unit to write."""
+    """The message as contact pressure sees it, on the channel chosen for it. Its place becomes a short digest: a
+    person's whole ledger should cost one unit to write."""
     return Bid(
-        send=_digest(message.send_id),
+        send=message.send_id,
         asked=from_iso(message.requested_at),
         priority=message.priority,
         channel=channel,
@@ -147,19 +179,34 @@ def bid_of(message: Message, channel: str) -> Bid:
     )
 
 
-def written(ledger: Ledger) -> tuple[str, str]:
-    """Touches and waits as two texts."""
-    return _text([(one.at, one.bid) for one in ledger.touches]), _text(
-        [(one.due, one.bid) for one in ledger.waits]
+def written(ledger: Ledger) -> tuple[str, str, str]:
+    """Touches, waits and what is past as texts."""
+    return (
+        _text([_touch_row(one) for one in ledger.touches]),
+        _text([_wait_row(one) for one in ledger.waits]),
+        listed(ledger.past),
     )
 
 
-def read(touches: str, waits: str) -> tuple[tuple[Touch, ...], tuple[Wait, ...]]:
+def read(
+    touches: str, waits: str, past: str = ""
+) -> tuple[tuple[Touch, ...], tuple[Wait, ...], tuple[Past, ...]]:
     """What `written` wrote."""
     return (
-        tuple(Touch(at, bid) for at, bid in _rows(touches)),
-        tuple(Wait(due, bid) for due, bid in _rows(waits)),
+        tuple(map(_touch, json.loads(touches or "[]"))),
+        tuple(map(_wait, json.loads(waits or "[]"))),
+        read_list(past),
     )
+
+
+def listed(past: Iterable[Past]) -> str:
+    """Messages as a text."""
+    return _text([[_ms(at), send] for at, send in past])
+
+
+def read_list(text: str) -> tuple[Past, ...]:
+    """What `listed` wrote."""
+    return tuple((_moment(at), send) for at, send in json.loads(text or "[]"))
 
 
 def _at(touch: Touch) -> tuple[datetime, str]:
@@ -173,8 +220,43 @@ def _remembered(touches: Iterable[Touch], now: datetime) -> tuple[Touch, ...]:
     return tuple(sorted([*[one for one in recent if not one.bid.is_service][-MOST:], *services], key=_at))
 
 
-def _text(rows: Sequence[tuple[datetime, Bid]]) -> str:
-    return json.dumps([_row(at, bid) for at, bid in rows], separators=(",", ":")) if rows else ""
+def _text(rows: Sequence[_Row]) -> str:
+    return json.dumps(rows, separators=(",", ":")) if rows else ""
+
+
+def _touch_row(touch: Touch) -> _Row:
+    """Shorter than a wait's, because there are many: when it was asked for by the time that took, the class by its
+    initial."""
+    at, send, asked, priority, channel, message_class, *words = _row(touch.at, touch.bid)
+    initial = _INITIALS.get(str(message_class), message_class)
+    return [at, send, touch.attempt, int(at) - int(asked), priority, channel, initial, *words]
+
+
+def _touch(row: Sequence[Any]) -> Touch:
+    """Rows of before 0056 are as those of waits, with a digest in place of the send id by which nothing is found."""
+    if len(row) == _WAIT_COLUMNS:
+        at, bid = _read(row)
+        return Touch(at, bid)
+    moment, send, attempt, took, priority, channel, initial, *words = row
+    message_class = _CLASSES.get(initial, initial)
+    at, bid = _read([moment, send, moment - took, priority, channel, message_class, *words])
+    return Touch(at, bid, attempt)
+
+
+_INITIALS = {"commercial": "c", "service": "s"}
+_CLASSES = {initial: name for name, initial in _INITIALS.items()}
+
+
+def _wait_row(wait: Wait) -> _Row:
+    return _row(wait.due, wait.bid)
+
+
+def _wait(row: Sequence[Any]) -> Wait:
+    due, bid = _read(row)
+    return Wait(due, bid)
+
+
+_WAIT_COLUMNS = 9
 
 
 def _row(at: datetime, bid: Bid) -> _Row:
@@ -182,21 +264,19 @@ def _row(at: datetime, bid: Bid) -> _Row:
     return [*numbers, bid.channel, bid.message_class, bid.purpose, bid.place, int(bid.merged)]
 
 
-def _rows(text: str) -> list[tuple[datetime, Bid]]:
-    rows = []
-    for at, send, asked, priority, channel, message_class, purpose, place, merged in json.loads(text or "[]"):
-        bid = Bid(
-            send=send,
-            asked=_moment(asked),
-            priority=priority,
-            channel=channel,
-            message_class=message_class,
-            purpose=purpose,
-            place=place,
-            merged=bool(merged),
-        )
-        rows.append((_moment(at), bid))
-    return rows
+def _read(row: Sequence[Any]) -> tuple[datetime, Bid]:
+    at, send, asked, priority, channel, message_class, purpose, place, merged = row
+    bid = Bid(
+        send=send,
+        asked=_moment(asked),
+        priority=priority,
+        channel=channel,
+        message_class=message_class,
+        purpose=purpose,
+        place=place,
+        merged=bool(merged),
+    )
+    return _moment(at), bid
 
 
 def _ms(at: datetime) -> int:
