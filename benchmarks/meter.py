@@ -99,8 +99,8 @@ class Meter:
         self.add("sns.publish", chunks(size), PROVIDERS)
 
     def filed(self, sizes: Sequence[int]) -> None:
-        """Firehose takes records, writes a file of them, and S3 tells of it on the account's bus, which bills S3's
-        events as any other's."""
+        """Firehose takes records, writes a file of them, and S3 tells of it on the account's bus: counted like any
+        event, though accounts of what AWS bills of its own events differ."""
         self.add("firehose.record", sum(chunks(size, FIREHOSE_RECORD) for size in sizes), PROVIDERS)
         self.add("s3.put", 1, PROVIDERS)
         self.add("events.event", 1, PROVIDERS)

@@ -18,6 +18,9 @@ from infra.constructs.work_queue import WorkQueue
 GATHERS = Duration.seconds(60)
 """How long Firehose gathers, and about how late reports are."""
 
+KNOWN_WITHIN = Duration.seconds(90)
+"""What is in a file is noted by then: gathered, written, told of and read."""
+
 LARGEST = Size.mebibytes(1)
 """What Firehose gathers at most, before it is packed: some 500 reports of 2 KB, which are noted in seconds. Where its
 writes fall behind, Firehose makes files larger by itself: the function has the time for 50 times as much."""

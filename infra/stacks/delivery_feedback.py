@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
@@ -13,7 +13,7 @@ from aws_cdk import aws_smsvoice as smsvoice
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 
-from infra.constructs.mail_files import tell_by_file
+from infra.constructs.mail_files import KNOWN_WITHIN, tell_by_file
 from infra.constructs.service_stack import ServiceStack
 from infra.constructs.work_queue import WorkQueue
 from infra.local_stage import leave_out
@@ -72,7 +72,7 @@ def add_feedback(
     queue = stack.queue("FeedbackQueue")
     topic.add_subscription(subscriptions.SqsSubscription(queue, dead_letter_queue=queue.dead_letters))
     stack.consume(on_feedback, queue, batch_size=REPORTS_BATCH, window_seconds=REPORTS_GATHER)
-    tell_of_mail(
+    late = tell_of_mail(
         stack,
         topic,
         queue,
@@ -80,7 +80,7 @@ def add_feedback(
         lambda: tell_by_file(stack, messages=messages, gates=gates, reports=queue),
     )
     _sms_feedback(stack, topic, sms_configuration_set)
-    _clicks(stack, messages, queue)
+    _clicks(stack, messages, queue, late)
     stack.announce("feedback-topic-arn", topic.topic_arn)
 
 
@@ -90,9 +90,9 @@ def tell_of_mail(
     queue: WorkQueue,
     sets: Mapping[str, Told],
     by_file: Callable[[], ses.EventDestination],
-) -> None:
+) -> Duration:
     """Let SES tell of messages by the topic, and `by_file` of what is plentiful; with `-c mail_feedback=sns` of all by
-    the topic, with `eventbridge` on the account's default bus, where others can listen too."""
+    the topic, with `eventbridge` on the account's default bus, where others can listen too. How late deliveries are."""
     road = SNS if stack.halte.is_local else stack.node.try_get_context("mail_feedback") or FILES
     if road not in (FILES, SNS, EVENT_BRIDGE):
         raise ValueError(f"mail_feedback {road!r}: {FILES}, {SNS} or {EVENT_BRIDGE}")
@@ -110,9 +110,9 @@ def tell_of_mail(
             files = ses.ConfigurationSetEventDestination(
                 stack, f"{id}Files", configuration_set=of, destination=later, events=PLENTIFUL
             )
-            destination.node.add_dependency(
-                files
-            )  # a stage of before tells by the topic until files are told
+            # A stage of before tells of deliveries by the topic until they are told by the file.
+            destination.node.add_dependency(files)
+    return Duration.seconds(0) if later is None else KNOWN_WITHIN
 
 
 def _on_default_bus(
@@ -124,7 +124,7 @@ def _on_default_bus(
     return ses.EventDestination.event_bus(events.EventBus.from_event_bus_name(stack, "Default", "default"))
 
 
-def _clicks(stack: ServiceStack, messages: dynamodb.Table, queue: WorkQueue) -> None:
+def _clicks(stack: ServiceStack, messages: dynamodb.Table, queue: WorkQueue, late: Duration) -> None:
     clicks = stack.function(
         "Clicks",
         handler="clicks",
@@ -132,6 +132,7 @@ def _clicks(stack: ServiceStack, messages: dynamodb.Table, queue: WorkQueue) -> 
             "messages_table": messages.table_name,
             "feedback_queue_url": queue.queue_url,
             "token_secret_arn": stack.token_secret.secret_arn,
+            "deliveries_late_seconds": str(int(late.to_seconds())),
         },
     )
     messages.grant(clicks, "dynamodb:GetItem")

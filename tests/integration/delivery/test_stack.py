@@ -73,6 +73,14 @@ def test_of_mails_that_are_never_repeated_it_is_not_told_that_they_were_taken(te
     assert {"delivery", "bounce", "complaint", "reject"} <= told[marketing] < told[service]
 
 
+def test_visits_wait_for_deliveries_that_come_by_the_file(templates: Templates) -> None:
+    variables = [one.properties["Environment"]["Variables"] for one in of(templates, "AWS::Lambda::Function")]
+    (late,) = [v["DELIVERIES_LATE_SECONDS"] for v in variables if "DELIVERIES_LATE_SECONDS" in v]
+    (stream,) = of(templates, "AWS::KinesisFirehose::DeliveryStream")
+    gathers = stream.properties["ExtendedS3DestinationConfiguration"]["BufferingHints"]["IntervalInSeconds"]
+    assert gathers + 20 <= int(late) <= 900  # the longest that SQS lets a message wait
+
+
 def sending_through(templates: Templates) -> set[Any]:
     """The SMS configuration sets that functions are told of."""
     assert "sms_configuration_set" in OnRequestsSettings.model_fields
