@@ -23,12 +23,16 @@ from tests.support.processes import LOG, Function
 
 CHUNK = 64 * 1024
 HTTP_CHUNK = 512 * 1024
+FIREHOSE_RECORD = 5 * 1024
+"""Firehose bills each record as a multiple of this."""
 RECEIVE_BATCH = 10
 WAIT_SECONDS = 0.005
 """Assumed length of one call to an AWS service from a function in the same region."""
 WHOLE_PROCESSOR_MB = 1769
 OUTSIDE = "(outside)"
 """The part of calls that no function makes: a benchmark's own set-up."""
+PROVIDERS = "(providers)"
+"""The part of what providers have AWS do in the account to tell us something, until it is in a queue of ours."""
 _WRITES, _REQUEST = "meter_writes", "meter_request"
 
 
@@ -89,6 +93,17 @@ class Meter:
         for start in range(0, len(sizes), RECEIVE_BATCH):
             received = sum(sizes[start : start + RECEIVE_BATCH])
             self.add("sqs.request", chunks(received) + 1, function.title)
+
+    def published(self, size: int) -> None:
+        """A provider published something on a topic; what that is in a queue is counted there."""
+        self.add("sns.publish", chunks(size), PROVIDERS)
+
+    def filed(self, sizes: Sequence[int]) -> None:
+        """Firehose takes records, writes a file of them, and S3 tells of it on the account's bus: counted like any
+        event, though accounts of what AWS bills of its own events differ."""
+        self.add("firehose.record", sum(chunks(size, FIREHOSE_RECORD) for size in sizes), PROVIDERS)
+        self.add("s3.put", 1, PROVIDERS)
+        self.add("events.event", 1, PROVIDERS)
 
     def transitions(self, count: int) -> None:
         """States entered, retries included."""

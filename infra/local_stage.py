@@ -1,4 +1,5 @@
-"""What the embedded default leaves out of the templates, and why. Nothing else differs between the stages."""
+"""What the embedded default leaves out of the templates, and why. Nothing else differs from a stage in an account where
+SES tells everything by the topic (`infra/stacks/delivery_feedback.py`)."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ class ServiceStack(OnPlatform):
 
     def subscribe(
         self, id: str, queue: WorkQueue, pattern: events.EventPattern, *, default_bus: bool = False
-    ) -> None:
+    ) -> events.Rule:
         """Route what matches `pattern` on the bus (or the account's `default_bus`, where AWS itself speaks) into
         `queue`; what EventBridge can't deliver is kept as well."""
         rule = events.Rule(self, id, event_bus=None if default_bus else self.bus, event_pattern=pattern)
@@ -147,6 +147,7 @@ class ServiceStack(OnPlatform):
                 max_event_age=Duration.hours(24),
             )
         )
+        return rule
 
     def react(
         self,

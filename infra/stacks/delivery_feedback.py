@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
@@ -13,13 +13,14 @@ from aws_cdk import aws_smsvoice as smsvoice
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 
-from infra.constructs.mail_files import tell_by_file
+from infra.constructs.mail_files import KNOWN_WITHIN, tell_by_file
 from infra.constructs.service_stack import ServiceStack
 from infra.constructs.work_queue import WorkQueue
 from infra.local_stage import leave_out
 
-SNS, EVENT_BRIDGE, FIREHOSE = "sns", "eventbridge", "firehose"
-"""Roads by which SES's reports may come. Locally it is always the first: the emulator takes no events of AWS's own."""
+FILES, SNS, EVENT_BRIDGE = "files", "sns", "eventbridge"
+"""Roads by which SES's reports may come: `FILES` for what is plentiful and a topic for the rest, or all by one. Locally
+it is always the topic: the emulator has no Firehose, and takes no events of AWS's own."""
 
 REPORTS_BATCH, REPORTS_GATHER = 200, 5
 """Reports, and seconds: what comes after them is paid for by the batch."""
@@ -43,6 +44,12 @@ MARKETING_EVENTS = [one for one in MAIL_EVENTS if one != ses.EmailSendingEvent.S
 """That SES took a message is told for those that are repeated where nothing is known of them. One that needs permission
 is never repeated, and its delivery or bounce says the same."""
 
+PLENTIFUL = [ses.EmailSendingEvent.DELIVERY]
+"""What nearly every message has and nobody waits for. What stops messages, or ends a permission, is told at once."""
+
+Told = tuple[ses.ConfigurationSet, Sequence[ses.EmailSendingEvent]]
+"""By which configuration set messages leave, and what SES tells of them."""
+
 
 def add_feedback(
     stack: ServiceStack,
@@ -65,46 +72,59 @@ def add_feedback(
     queue = stack.queue("FeedbackQueue")
     topic.add_subscription(subscriptions.SqsSubscription(queue, dead_letter_queue=queue.dead_letters))
     stack.consume(on_feedback, queue, batch_size=REPORTS_BATCH, window_seconds=REPORTS_GATHER)
-    road = mail_road(
+    late = tell_of_mail(
         stack,
         topic,
         queue,
-        [mail, marketing],
+        {"FeedbackDestination": (mail, MAIL_EVENTS), "MarketingFeedback": (marketing, MARKETING_EVENTS)},
         lambda: tell_by_file(stack, messages=messages, gates=gates, reports=queue),
     )
-    for id, of, told in (
-        ("FeedbackDestination", mail, MAIL_EVENTS),
-        ("MarketingFeedback", marketing, MARKETING_EVENTS),
-    ):
-        ses.ConfigurationSetEventDestination(stack, id, configuration_set=of, destination=road, events=told)
     _sms_feedback(stack, topic, sms_configuration_set)
-    _clicks(stack, messages, queue)
+    _clicks(stack, messages, queue, late)
     stack.announce("feedback-topic-arn", topic.topic_arn)
 
 
-def mail_road(
+def tell_of_mail(
     stack: ServiceStack,
     topic: sns.Topic,
     queue: WorkQueue,
-    sets: Sequence[ses.ConfigurationSet],
+    sets: Mapping[str, Told],
     by_file: Callable[[], ses.EventDestination],
+) -> Duration:
+    """Let SES tell of messages by the topic, and `by_file` of what is plentiful; with `-c mail_feedback=sns` of all by
+    the topic, with `eventbridge` on the account's default bus, where others can listen too. How late deliveries are."""
+    road = SNS if stack.halte.is_local else stack.node.try_get_context("mail_feedback") or FILES
+    if road not in (FILES, SNS, EVENT_BRIDGE):
+        raise ValueError(f"mail_feedback {road!r}: {FILES}, {SNS} or {EVENT_BRIDGE}")
+    if road == EVENT_BRIDGE:
+        at_once = _on_default_bus(stack, queue, [of for of, _ in sets.values()])
+    else:
+        at_once = ses.EventDestination.sns_topic(topic)
+    later = by_file() if road == FILES else None
+    for id, (of, told) in sets.items():
+        urgent = [one for one in told if later is None or one not in PLENTIFUL]
+        destination = ses.ConfigurationSetEventDestination(
+            stack, id, configuration_set=of, destination=at_once, events=urgent
+        )
+        if later is not None:
+            files = ses.ConfigurationSetEventDestination(
+                stack, f"{id}Files", configuration_set=of, destination=later, events=PLENTIFUL
+            )
+            # A stage of before tells of deliveries by the topic until they are told by the file.
+            destination.node.add_dependency(files)
+    return Duration.seconds(0) if later is None else KNOWN_WITHIN
+
+
+def _on_default_bus(
+    stack: ServiceStack, queue: WorkQueue, sets: Sequence[ses.ConfigurationSet]
 ) -> ses.EventDestination:
-    """How SES tells: by the topic, or (`-c mail_feedback=eventbridge`) on the account's default bus, where others can
-    listen too, or (`firehose`) `by_file`, which is later and cheaper."""
-    road = stack.node.try_get_context("mail_feedback") or SNS
-    if road == SNS:
-        return ses.EventDestination.sns_topic(topic)
-    if road == FIREHOSE:
-        return by_file()
-    if road != EVENT_BRIDGE:
-        raise ValueError(f"mail_feedback {road!r}: {SNS}, {EVENT_BRIDGE} or {FIREHOSE}")
     ours = {"mail": {"tags": {"ses:configuration-set": [one.configuration_set_name for one in sets]}}}
     pattern = events.EventPattern(source=["aws.ses"], detail=ours)
     stack.subscribe("MailFeedback", queue, pattern, default_bus=True)
     return ses.EventDestination.event_bus(events.EventBus.from_event_bus_name(stack, "Default", "default"))
 
 
-def _clicks(stack: ServiceStack, messages: dynamodb.Table, queue: WorkQueue) -> None:
+def _clicks(stack: ServiceStack, messages: dynamodb.Table, queue: WorkQueue, late: Duration) -> None:
     clicks = stack.function(
         "Clicks",
         handler="clicks",
@@ -112,6 +132,7 @@ def _clicks(stack: ServiceStack, messages: dynamodb.Table, queue: WorkQueue) -> 
             "messages_table": messages.table_name,
             "feedback_queue_url": queue.queue_url,
             "token_secret_arn": stack.token_secret.secret_arn,
+            "deliveries_late_seconds": str(int(late.to_seconds())),
         },
     )
     messages.grant(clicks, "dynamodb:GetItem")

@@ -158,6 +158,7 @@ def following() -> FollowLinks:
         reports=SqsReports(settings.feedback_queue_url),
         keys=SecretTokenKeys(settings.token_secret_arn),
         clock=settings.clock(),
+        late=timedelta(seconds=settings.deliveries_late_seconds),
         lost=lambda error: service_logger("delivery").error(
             "visit lost", extra={"error": type(error).__name__}
         ),

@@ -89,11 +89,12 @@ class CompactSettings(Settings):
 
 
 class ClicksSettings(Settings):
-    """Of the public handler behind links and pictures."""
+    """Of the public handler behind links and pictures; deliveries may be known so much later than they were."""
 
     messages_table: str
     feedback_queue_url: str
     token_secret_arn: str
+    deliveries_late_seconds: int
 
 
 class OnMessagesStreamSettings(Settings):

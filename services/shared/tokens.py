@@ -71,6 +71,11 @@ def verify(secrets: str | Sequence[str], use: str, token: str, now: datetime) ->
     return claims
 
 
+def expiry(token: str) -> datetime:
+    """When a token ends that was verified."""
+    return datetime.fromtimestamp(int(token.split(".")[1]), UTC)
+
+
 def key_id(secret: str) -> str:
     """Which key signed: 8 hex digits of its hash, so that a rotation needs no list of keys."""
     return hashlib.sha256(secret.encode()).hexdigest()[:8]

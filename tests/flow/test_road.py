@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.shared.aws.clients import client
 from services.shared.clock import to_iso
 from tests.support.road import Road
 from tests.support.shop import (
@@ -94,6 +95,45 @@ def test_a_customer_from_first_order_to_report(shop: Shop) -> None:
         "opened": 1,
     }
     assert road.dead_letters() == []
+
+
+def test_deliveries_come_by_the_file_and_a_bounce_by_the_topic(shop: Shop) -> None:
+    road = shop.road
+    first_order(shop)
+    consent(shop)
+    road.advance(timedelta(days=35))
+    confirmation, welcome, offer = road.outbox
+    now = to_iso(road.clock.now())
+    bounce = ses_notice("Bounce", welcome, now)
+    bounce["bounce"]["bounceType"] = "Permanent"
+    queues = {name: queue for name, queue in road.fabric.queues.items() if "DeadLetters" not in name}
+
+    road.ses_tells(
+        [
+            *(ses_notice(kind, sent, now) for sent in (confirmation, offer) for kind in ("Send", "Delivery")),
+            bounce,
+        ]
+    )
+    waiting = {name.split("-")[-1]: len(queue.messages) for name, queue in queues.items() if queue.messages}
+    road.deliver()
+
+    assert sorted(waiting.values()) == [1, 2], (
+        waiting
+    )  # one file; the bounce, and that SES took the confirmation
+    told = [
+        road.http("GET", f"/messages/{send_id_of(sent)}", admin=True).json()
+        for sent in (confirmation, welcome, offer)
+    ]
+    assert ["first_delivered_at" in one for one in told] == [True, False, True]
+    assert ["first_bounced_at" in one for one in told] == [False, True, False]
+    assert road.dead_letters() == []
+    (bucket,) = {
+        arn.removeprefix("arn:aws:s3:::")
+        for roads in road.stage.mail_roads.values()
+        for arn in roads.values()
+        if arn.startswith("arn:aws:s3:::")
+    }
+    assert client("s3").list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
 @pytest.mark.capability("001-18")

@@ -61,13 +61,22 @@ def test_every_prefix_of_the_bucket_is_registered_and_what_expires_does_so_withi
             assert days[prefix] == store.days < 30
 
 
+def test_a_bucket_that_an_erasure_leaves_alone_is_emptied_within_a_month(prod: Assembly) -> None:
+    for name, store in STORES.items():
+        if isinstance(store, Expires):
+            (bucket,) = [
+                bucket
+                for service, logical_id, bucket in prod.of_type("AWS::S3::Bucket")
+                if f"{service}/Bucket/{_SUFFIX.sub('', logical_id)}" == name
+            ]
+            (rule,) = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+            assert (rule["Status"], "Prefix" in rule) == ("Enabled", False)
+            assert rule["ExpirationInDays"] == store.days < 30
+
+
 def test_no_other_kind_of_store_has_come_in(prod: Assembly) -> None:
     """Services of AWS that keep what they are given: each must be thought about."""
     keeping = {"AWS::Kinesis::Stream", "AWS::RDS::DBInstance", "AWS::OpenSearchService::Domain"}
-    keeping |= {
-        "AWS::KinesisFirehose::DeliveryStream",
-        "AWS::ElastiCache::CacheCluster",
-        "AWS::EFS::FileSystem",
-    }
+    keeping |= {"AWS::ElastiCache::CacheCluster", "AWS::EFS::FileSystem"}
     types = {r["Type"] for template in prod.templates.values() for r in template["Resources"].values()}
     assert not types & keeping

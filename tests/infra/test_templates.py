@@ -46,7 +46,7 @@ RESOURCELESS_ACTIONS = {
 }
 """Actions for which AWS knows no resource: the only ones that may be allowed on `*`."""
 
-AWS_TELLS = {("aws.states", "Step Functions Execution Status Change")}
+AWS_TELLS = {("aws.states", "Step Functions Execution Status Change"), ("aws.s3", "Object Created")}
 """What is listened to on the account's default bus."""
 
 
@@ -222,7 +222,7 @@ def test_tables_can_be_restored_and_are_not_lost_with_their_stack(prod: Assembly
 
 def test_buckets_are_private(prod: Assembly) -> None:
     buckets = prod.of_type("AWS::S3::Bucket")
-    assert {service for service, _, _ in buckets} == {"platform", "consent"}
+    assert {service for service, _, _ in buckets} == {"platform", "consent", "delivery"}
     for _, _, bucket in buckets:
         assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
         assert bucket["DeletionPolicy"] == "Retain"

@@ -73,10 +73,11 @@ class Queue:
 
 @dataclass(frozen=True)
 class Subscription:
-    """A rule: what matches `pattern` goes into `queue`."""
+    """A rule: what matches `pattern`, on the stage's bus or on the account's (`default_bus`), goes into `queue`."""
 
     pattern: Mapping[str, Any]
     queue: Queue
+    default_bus: bool = False
 
 
 @dataclass
@@ -125,8 +126,8 @@ class Fabric:
         events.register("before-parameter-build", _remember)
         events.register("before-call", _answer)
 
-    def put_event(self, source: str, detail_type: str, detail: str) -> str:
-        """Route one event by the rules; its id."""
+    def put_event(self, source: str, detail_type: str, detail: str, *, default_bus: bool = False) -> str:
+        """Route one event by the rules of the stage's bus, or of the account's, where AWS itself speaks; its id."""
         event = {
             "version": "0",
             "id": str(uuid.uuid4()),
@@ -138,10 +139,11 @@ class Fabric:
             "resources": [],
             "detail": json.loads(detail),
         }
-        self.published.append(event)
+        if not default_bus:
+            self.published.append(event)
         body = json.dumps(event, separators=(",", ":"))
         for subscription in self.subscriptions:
-            if matches(subscription.pattern, event):
+            if subscription.default_bus is default_bus and matches(subscription.pattern, event):
                 subscription.queue.send(body)
                 self.on_queued(subscription.queue, body)
         return str(event["id"])

@@ -39,7 +39,7 @@ _PASSING = Harmless(
     "tombstone of the profile and is dropped."
 )
 
-STORES: dict[str, Erased | Harmless] = {
+STORES: dict[str, Erased | Expires | Harmless] = {
     # Under `outcomes/` and `outcome-lake/` lie lines of reports, which name messages and nobody (decision 0049).
     "platform/Bucket/Lake": Erased(("received",), "lake"),
     "ingest/Table/Sources": Harmless("Client systems and hashes of their keys."),
@@ -148,6 +148,12 @@ STORES: dict[str, Erased | Harmless] = {
     "delivery/Queue/OnStages": _PASSING,
     "delivery/Queue/OnProfilesChanged": _PASSING,
     "delivery/Queue/Feedback": Harmless("Notices of providers on their way, worked off in seconds."),
+    "delivery/Bucket/MailReports": Expires(
+        14,
+        "Reports of deliveries with the addresses of a minute, removed as soon as they are noted. Firehose holds the "
+        "same for the minute, and for a day at most. Of somebody who is erased by then nothing is noted.",
+    ),
+    "delivery/Queue/MailReportFiles": Harmless("Names of files of reports."),
 }
 """By `service/kind/beginning of the logical id`."""
 

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gzip
 import json
-from collections.abc import Mapping
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -135,16 +138,46 @@ class Road:
         """A client's own PutEvents; the event's id."""
         return self.fabric.put_event(source, detail_type, json.dumps(detail))
 
+    def ses_tells(self, notices: Iterable[Mapping[str, Any]]) -> None:
+        """What SES has to tell, each by the road that the stage has for its kind: published on a topic, or filed
+        together with the others; nothing of what it is not asked for."""
+        files: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for notice in notices:
+            (of,) = notice["mail"]["tags"]["ses:configuration-set"]
+            words = notice["eventType"].replace(" ", "")
+            road = self.stage.mail_roads[of].get(words[0].lower() + words[1:])
+            if road is not None and road in self.stage.topics:
+                self._publish(road, notice)
+            elif road is not None:
+                files[road].append(notice)
+        for bucket, filed in files.items():
+            self._file(bucket.rpartition(":")[2], filed)
+
     def feedback(self, notice: Mapping[str, Any]) -> None:
         """What a provider publishes on the feedback topic."""
-        self._told("feedback-topic-arn", notice)
+        self._publish(self.stage.parameter("feedback-topic-arn"), notice)
 
     def inbound(self, notice: Mapping[str, Any]) -> None:
         """What a provider publishes of a message that came in."""
-        self._told("inbound-topic-arn", notice)
+        self._publish(self.stage.parameter("inbound-topic-arn"), notice)
 
-    def _told(self, announced: str, notice: Mapping[str, Any]) -> None:
-        topic = self.stage.parameter(announced)
+    def _file(self, bucket: str, notices: Sequence[Mapping[str, Any]]) -> None:
+        """As Firehose writes it, with nothing between the records; and S3 tells of it on the account's bus."""
+        records = [json.dumps(notice) for notice in notices]
+        name = f"{self.clock.now():%Y/%m/%d/%H}/reports-{uuid.uuid4()}.gz"
+        # A session that nobody watches: Firehose is not one of our functions.
+        session = boto3.session.Session(region_name=REGION)
+        session.client("s3").put_object(
+            Bucket=bucket, Key=name, Body=gzip.compress("".join(records).encode())
+        )
+        if self.watch is not None:
+            self.watch.filed([len(record.encode()) for record in records])
+        written = {"bucket": {"name": bucket}, "object": {"key": name}}
+        self.fabric.put_event("aws.s3", "Object Created", json.dumps(written), default_bus=True)
+
+    def _publish(self, topic: str, notice: Mapping[str, Any]) -> None:
+        if self.watch is not None:
+            self.watch.published(len(json.dumps(notice).encode()))
         for subscriber in self.stage.topics[topic]:
             envelope = {
                 "Type": "Notification",

@@ -152,6 +152,12 @@ def link(sent: Sent, path: str) -> str:
     raise LookupError(f"no link to {path} in {text_of(sent)!r}")
 
 
+def telling(sent: Sent, kind: str) -> list[str]:
+    """Paths on the API of what tells in the HTML of an e-mail: its links (`c`; the last is one that nobody sees), or
+    the picture of one dot (`o`)."""
+    return re.findall(rf"https?://[^\"]+(/{kind}/[^\"]+)", html_of(sent))
+
+
 def url_parts(url: str) -> tuple[str, dict[str, str]]:
     """Path on the API and query of a link, wherever the stage's API is."""
     parts = urlsplit(url)
@@ -169,7 +175,10 @@ def ses_notice(kind: str, sent: Sent, at: str) -> dict[str, Any]:
             "timestamp": sent_at,
             "messageId": sent.message_id,
             "destination": sent.request["Destination"]["ToAddresses"],
-            "tags": {"send_id": [send_id_of(sent)]},
+            "tags": {
+                "send_id": [send_id_of(sent)],
+                "ses:configuration-set": [sent.request["ConfigurationSetName"]],
+            },
         },
         part: {"timestamp": sent_at if kind == "Delivery" else at},
     }

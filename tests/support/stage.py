@@ -64,7 +64,9 @@ class Stage:
     streams: tuple[Mapped, ...]
     scheduled: tuple[str, ...]
     topics: Mapping[str, list[Subscriber]]
-    mail_events: Mapping[str, list[str]]
+    mail_roads: Mapping[str, Mapping[str, str]]
+    """By configuration set, and by the kind of what SES is asked to tell: the ARN of the topic that it is published on,
+    or of the bucket that it is filed in."""
 
     @classmethod
     def of(cls, templates: Templates, *, clock_factory: str) -> Stage:
@@ -83,7 +85,7 @@ class Stage:
             streams=tuple(_mapped(one, by_name) for one, arn in mappings if ":dynamodb:" in arn),
             scheduled=tuple(_scheduled(templates)),
             topics=_topics(templates),
-            mail_events=_mail_events(templates),
+            mail_roads=_mail_roads(templates),
         )
 
     def parameter(self, name: str) -> str:
@@ -131,7 +133,13 @@ class Stage:
             for target in one.properties.get("Targets", []):
                 if "EventPattern" in one.properties and ":sqs:" in target["Arn"]:
                     queue = fabric.queues[_tail(target["Arn"])]
-                    fabric.subscriptions.append(Subscription(one.properties["EventPattern"], queue))
+                    fabric.subscriptions.append(
+                        Subscription(
+                            one.properties["EventPattern"],
+                            queue,
+                            default_bus="EventBusName" not in one.properties,
+                        )
+                    )
 
 
 def _tail(arn: str) -> str:
@@ -199,12 +207,18 @@ def _topics(templates: Templates) -> dict[str, list[Subscriber]]:
     return topics
 
 
-def _mail_events(templates: Templates) -> dict[str, list[str]]:
-    """What SES is asked to tell, by configuration set."""
-    return {
-        one.properties["ConfigurationSetName"]: one.properties["EventDestination"]["MatchingEventTypes"]
-        for one in templates.resources("AWS::SES::ConfigurationSetEventDestination")
+def _mail_roads(templates: Templates) -> dict[str, dict[str, str]]:
+    buckets = {
+        one.arn: str(one.properties["ExtendedS3DestinationConfiguration"]["BucketARN"])
+        for one in templates.resources("AWS::KinesisFirehose::DeliveryStream")
     }
+    roads: dict[str, dict[str, str]] = defaultdict(dict)
+    for one in templates.resources("AWS::SES::ConfigurationSetEventDestination"):
+        told = one.properties["EventDestination"]
+        stream = told.get("KinesisFirehoseDestination")
+        arn = buckets[stream["DeliveryStreamARN"]] if stream else told["SnsDestination"]["TopicARN"]
+        roads[one.properties["ConfigurationSetName"]] |= dict.fromkeys(told["MatchingEventTypes"], arn)
+    return roads
 
 
 def _make_table(one: Resource) -> None:

@@ -42,18 +42,19 @@ _ARN_SERVICE = {
 _REF_IS_ARN = {"AWS::SNS::Topic", "AWS::SecretsManager::Secret", "AWS::StepFunctions::StateMachine"}
 
 
-def synthesise() -> Path:
-    """The folder of the templates of an AWS account; synthesised again only when a source of theirs changed.
+def synthesise(**context: str) -> Path:
+    """The folder of the templates of an AWS account, with `context` (`-c`) of its own; synthesised again only when a
+    source of theirs changed.
 
     Raises:
         subprocess.CalledProcessError: the app doesn't synthesise; its output is on stderr.
     """
-    folder = templates_folder()
+    folder = templates_folder(**context)
     with _alone(_made(folder.parent) / "lock"):
         if folder.exists():
             return folder
         with tempfile.TemporaryDirectory(dir=folder.parent) as made:
-            _synthesise(Path(made, "out"))
+            _synthesise(Path(made, "out"), context)
             keep = _made(Path(made) / "keep")
             for template in Path(made, "out").glob("*.template.json"):
                 template.rename(keep / template.name)
@@ -69,13 +70,14 @@ def _alone(lock: Path) -> Iterator[None]:
         yield
 
 
-def _synthesise(folder: Path) -> None:
+def _synthesise(folder: Path, context: Mapping[str, str]) -> None:
+    said = {"stage": "prod", "wheels": "none", **context}
     done = subprocess.run(
         [
             ROOT / "node_modules/.bin/cdk",
             "synth",
             "-q",
-            *("-c", "stage=prod", "-c", "wheels=none"),
+            *(word for name, value in said.items() for word in ("-c", f"{name}={value}")),
             "-o",
             folder,
         ],
@@ -90,9 +92,9 @@ def _synthesise(folder: Path) -> None:
     done.check_returncode()
 
 
-def templates_folder() -> Path:
+def templates_folder(**context: str) -> Path:
     """Where the templates are kept, as their sources now stand."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(json.dumps(context, sort_keys=True).encode() if context else b"")
     for source in sorted(_sources()):
         digest.update(source.read_bytes())
     return ROOT / ".halte" / "templates" / digest.hexdigest()[:16]

@@ -27,5 +27,11 @@ class Watch(Protocol):
     def polled(self, function: Function, sizes: Sequence[int]) -> None:
         """Lambda's poller took these messages off a queue, and deleted them."""
 
+    def published(self, size: int) -> None:
+        """A provider published this much on a topic."""
+
+    def filed(self, sizes: Sequence[int]) -> None:
+        """A provider gave Firehose records of these sizes, which wrote them as one file, and S3 told of it."""
+
     def transitions(self, count: int) -> None:
         """States entered."""

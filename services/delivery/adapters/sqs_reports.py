@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from services.shared.aws.clients import client
@@ -15,5 +16,7 @@ class SqsReports:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def put(self, report: Mapping[str, Any]) -> None:
-        client("sqs").send_message(QueueUrl=self._url, MessageBody=json.dumps(report))
+    def put(self, report: Mapping[str, Any], wait: timedelta = timedelta(0)) -> None:
+        client("sqs").send_message(
+            QueueUrl=self._url, MessageBody=json.dumps(report), DelaySeconds=int(wait.total_seconds())
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Protocol
 
 from services.delivery.domain.agents import agent_of
@@ -11,10 +12,13 @@ from services.delivery.domain.feedback import touch_report
 from services.delivery.domain.touches import CLICKED, OPENED, TRAP
 from services.delivery.domain.tracking import read_short_code
 from services.delivery.ports import Messages
-from services.delivery.use_cases.tracking import CLICK, OPEN
+from services.delivery.use_cases.tracking import CLICK, OPEN, VALID
 from services.shared.clock import Clock
 from services.shared.errors import Invalid
-from services.shared.tokens import verify
+from services.shared.tokens import expiry, verify
+
+YOUNG = timedelta(hours=1)
+"""How long after it left a message may be on its way to its delivery: the first moments after that are for machines."""
 
 Lost = Callable[[Exception], None]
 """Hears of a visit that could not be noted."""
@@ -23,8 +27,8 @@ Lost = Callable[[Exception], None]
 class Reports(Protocol):
     """The road that providers' reports take as well."""
 
-    def put(self, report: Mapping[str, Any]) -> None:
-        """Hand on a report; it is noted at least once."""
+    def put(self, report: Mapping[str, Any], wait: timedelta = ...) -> None:
+        """Hand on a report; it is noted at least once, and not before `wait` is over."""
         ...
 
 
@@ -54,14 +58,28 @@ class Visitor:
 
 
 class FollowLinks:
-    """Notes the visit and says where it leads; nothing else changes, whoever asks, and a permission never does."""
+    """Notes the visit and says where it leads; nothing else changes, whoever asks, and a permission never does.
 
-    def __init__(self, *, messages: Messages, reports: Reports, keys: Keys, clock: Clock, lost: Lost) -> None:
+    Whether a person made it can only be said once the delivery is known, and that may be `late`: so long the visit of a
+    young message waits in the queue, or a scanner's would be told as a person's.
+    """
+
+    def __init__(
+        self,
+        *,
+        messages: Messages,
+        reports: Reports,
+        keys: Keys,
+        clock: Clock,
+        lost: Lost,
+        late: timedelta = timedelta(0),
+    ) -> None:
         self._messages = messages
         self._reports = reports
         self._keys = keys
         self._clock = clock
         self._lost = lost
+        self._late = late
 
     def click(self, token: str, visitor: Visitor) -> str:
         """Where the link leads to; empty for the one that nobody can see.
@@ -80,7 +98,7 @@ class FollowLinks:
             return url
         claims = self._claims(CLICK, token)
         url = claims.get("url", "")
-        self._note(CLICKED, claims["send_id"], visitor.who if url else TRAP, url)
+        self._note(CLICKED, claims["send_id"], visitor.who if url else TRAP, url, self._wait(token))
         return url
 
     def open(self, token: str, visitor: Visitor) -> None:
@@ -90,14 +108,19 @@ class FollowLinks:
             Invalid: `token_invalid` or `token_expired`.
         """
         claims = self._claims(OPEN, token)
-        self._note(OPENED, claims["send_id"], visitor.who, "")
+        self._note(OPENED, claims["send_id"], visitor.who, "", self._wait(token))
 
     def _claims(self, use: str, token: str) -> dict[str, str]:
         return verify(self._keys.signer_of(token) or "", use, token, self._clock.now())
 
-    def _note(self, kind: str, send_id: str, who: str, link: str) -> None:
+    def _wait(self, token: str) -> timedelta:
+        """Of e-mails alone: a text message's delivery is reported at once."""
+        left = expiry(token) - VALID
+        return self._late if self._clock.now() - left < YOUNG else timedelta(0)
+
+    def _note(self, kind: str, send_id: str, who: str, link: str, wait: timedelta = timedelta(0)) -> None:
         report = touch_report(kind, send_id, who, link, self._clock.now())
         try:
-            self._reports.put(report)
+            self._reports.put(report, wait)
         except Exception as error:  # who follows a link arrives, whether we could note it or not
             self._lost(error)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from services.delivery.domain.envelopes import reports_in_file
-from services.delivery.domain.feedback import read_feedback
+from services.delivery.domain.feedback import UnknownFeedback, read_feedback
 from services.delivery.use_cases.note_feedback import UNKEPT, NoteFeedback
+from services.shared.aws.parallel import done, each
+
+PORTION = 200
+"""Reports that are in hand at a time: a file may be many times as large as was asked for."""
 
 
 class ReportFiles(Protocol):
@@ -44,20 +48,38 @@ class NoteFiles:
         """Note a file, any number of times; how many reports of each kind.
 
         Raises:
-            UnknownFeedback: it holds something else. It stays where it is.
+            UnknownFeedback: it holds something else. It stays where it is, and what could be read of it is noted.
         """
         counts: Counter[str] = Counter()
         text = self._files.read(key)
         if text is None:
             return counts
-        for report in reports_in_file(text):
-            try:
-                kind = self._noting.note(read_feedback(report))
-                counts[kind] += 1
-                if kind == UNKEPT:
-                    self._queue.put(report)
-            except Exception as error:  # one report must not have all others of the file noted again
-                self._queue.put(report)
-                counts[f"error_{type(error).__name__}"] += 1
+        for portion in _portions(reports_in_file(text)):
+            counts.update(done(each(self._note, portion)))
         self._files.forget(key)
         return counts
+
+    def _note(self, report: Mapping[str, Any]) -> str:
+        try:
+            kind = self._noting.note(read_feedback(report))
+            if kind == UNKEPT:
+                self._queue.put(report)
+            return kind
+        except Exception as error:  # one report must not have all others of the file noted again
+            self._queue.put(report)
+            return f"error_{type(error).__name__}"
+
+
+def _portions(reports: Iterator[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """In the order of the file. Where it can't be read on, what came before goes first."""
+    portion: list[Mapping[str, Any]] = []
+    try:
+        for report in reports:
+            portion.append(report)
+            if len(portion) == PORTION:
+                yield portion
+                portion = []
+    except UnknownFeedback:
+        yield portion
+        raise
+    yield portion

@@ -180,8 +180,7 @@ class Consumer:
         """The profiles as they are stored, with their traits where events have some. Feedback follows a profile that
         was merged; about one that is gone it is refused, so that it can't bring it back. What nobody asks for comes
         along where the profile is written anyway."""
-        named = {one.call.profile_id for one in signed if one.call.profile_id}
-        leads = self._profiles.follow(named, hot=True) if named else {}
+        leads = self._leads([one for one in signed if one.call.profile_id])
         for one in signed:
             if one.call.profile_id in leads and leads[one.call.profile_id].is_erased:
                 verdicts[one.receipt] = _ERASED
@@ -198,6 +197,17 @@ class Consumer:
         whole = {recognised.profile_of[one.receipt] for one in left if one.call.traits}
         hot = self._profiles.load_hot(ids - whole - known.keys())
         return left, {**known, **hot, **self._profiles.load(whole)}
+
+    def _leads(self, feedback: Sequence[Signed]) -> dict[str, Profile]:
+        """The profile that each profile id leads to. Where nothing is to be written, what it was a moment ago will do:
+        an erasure goes through the lake again when that moment has long passed."""
+        if not feedback:
+            return {}
+        asked = self._asked()
+        named = {one.call.profile_id for one in feedback}
+        seen = self._profiles.glance(named - {one.call.profile_id for one in feedback if asked.passes(one)})
+        leads = {profile_id: profile for profile_id, profile in seen.items() if not profile.merged_into}
+        return leads | self._profiles.follow(named - leads.keys(), hot=True)
 
     def _store(
         self,

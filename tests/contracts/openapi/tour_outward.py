@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from tests.contracts.openapi.tour import MAIL, Tour
 from tests.support.accessible import Page
-from tests.support.shop import SEEDS, header_of, html_of, link, send_id_of, text_of, url_parts
+from tests.support.shop import SEEDS, header_of, link, send_id_of, telling, text_of, url_parts
 
 
 def _seeds(kind: str) -> list[Path]:
@@ -181,9 +180,8 @@ def pages(tour: Tour) -> None:
 
 def _look(tour: Tour, sent: Any) -> None:
     """The picture and the links of a message."""
-    led = re.findall(r"https?://[^\"]+/([co])/([^\"]+)", html_of(sent))
-    picture = next(token for path, token in led if path == "o")
-    link_on, *_, unseen = [token for path, token in led if path == "c"]
+    (picture,) = (path.removeprefix("/o/") for path in telling(sent, "o"))
+    link_on, *_, unseen = (path.removeprefix("/c/") for path in telling(sent, "c"))
     for method in ("HEAD", "GET"):
         tour.ask(f"{method} /o/{{token}}", picture)
         tour.ask(f"{method} /c/{{token}}", link_on, expect=302)

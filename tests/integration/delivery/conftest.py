@@ -241,7 +241,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         vault = boto3.client("secretsmanager")
         arn = vault.create_secret(Name="key", SecretString=SECRET)["ARN"]
         queue = boto3.client("sqs").create_queue(QueueName="feedback")["QueueUrl"]
-        settings = {**environment(arn), "FEEDBACK_QUEUE_URL": queue}
+        settings = {**environment(arn), "FEEDBACK_QUEUE_URL": queue, "DELIVERIES_LATE_SECONDS": "0"}
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
         CLOCK.advance(NOW - CLOCK.now())

@@ -11,6 +11,7 @@ import pytest
 
 from services.delivery import bootstrap, bootstrap_reports
 from services.delivery.handlers import on_report_files
+from services.delivery.use_cases import note_files
 from services.shared.aws.clients import client
 from tests.integration.delivery.conftest import Context, World
 from tests.integration.delivery.test_feedback import ses_event
@@ -62,6 +63,31 @@ def test_all_of_a_file_is_noted_and_the_file_is_gone(world: World, queue: str) -
     assert (told(), told()) == ([], [])
     assert "delivered" in marks()
     assert files() == 0
+
+
+def test_a_file_is_noted_a_portion_at_a_time_and_many_at_once(
+    world: World, queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F1: of one message too, in any order."""
+    monkeypatch.setattr(note_files, "PORTION", 4)
+    file_of(*(ses_event(kind, "snd_1") for kind in ("Delivery", "Open", "Click", "Delivery", "Bounce") * 2))
+    assert (told(), files()) == ([], 0)
+    assert {"delivered", "soft_bounced"} <= marks()
+    assert "Messages" not in client("sqs").receive_message(QueueUrl=queue)
+
+
+def test_what_could_be_read_of_a_broken_file_is_noted(world: World, queue: str) -> None:
+    file_of(ses_event("Delivery", "snd_1"), text="{broken")
+    assert (told(), files(), "delivered" in marks()) == (["m"], 1, True)
+
+
+def test_a_file_stays_until_the_queue_has_what_could_not_be_noted(
+    world: World, queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F3."""
+    monkeypatch.setenv("FEEDBACK_QUEUE_URL", f"{queue}-that-is-not-there")
+    file_of({"eventType": "Pigeon", "mail": {"tags": {"send_id": ["snd_1"]}}}, ses_event("Delivery", "snd_1"))
+    assert (told(), files(), "delivered" in marks()) == (["m"], 1, True)
 
 
 def test_what_can_not_be_noted_is_left_to_the_queue_and_holds_up_nothing(world: World, queue: str) -> None:

@@ -52,10 +52,16 @@ def test_sms_reports_reach_the_feedback_topic(templates: Templates) -> None:
 
 
 def test_of_mails_that_are_never_repeated_it_is_not_told_that_they_were_taken(templates: Templates) -> None:
-    told = {
-        one.properties["ConfigurationSetName"]: set(one.properties["EventDestination"]["MatchingEventTypes"])
-        for one in of(templates, "AWS::SES::ConfigurationSetEventDestination")
-    }
+    told: dict[str, set[str]] = {}
+    by_file: set[str] = set()
+    for one in of(templates, "AWS::SES::ConfigurationSetEventDestination"):
+        destination = one.properties["EventDestination"]
+        kinds = set(destination["MatchingEventTypes"])
+        known = told.setdefault(one.properties["ConfigurationSetName"], set())
+        assert not known & kinds, "told twice"
+        known |= kinds
+        by_file |= kinds if "KinesisFirehoseDestination" in destination else set()
+    assert by_file == {"delivery"}
     variables = [one.properties["Environment"]["Variables"] for one in of(templates, "AWS::Lambda::Function")]
     ways = {
         (v["CONFIGURATION_SET"], v["MARKETING_CONFIGURATION_SET"])
@@ -65,6 +71,14 @@ def test_of_mails_that_are_never_repeated_it_is_not_told_that_they_were_taken(te
     ((service, marketing),) = ways
     assert told[service] - told[marketing] == {"send"}
     assert {"delivery", "bounce", "complaint", "reject"} <= told[marketing] < told[service]
+
+
+def test_visits_wait_for_deliveries_that_come_by_the_file(templates: Templates) -> None:
+    variables = [one.properties["Environment"]["Variables"] for one in of(templates, "AWS::Lambda::Function")]
+    (late,) = [v["DELIVERIES_LATE_SECONDS"] for v in variables if "DELIVERIES_LATE_SECONDS" in v]
+    (stream,) = of(templates, "AWS::KinesisFirehose::DeliveryStream")
+    gathers = stream.properties["ExtendedS3DestinationConfiguration"]["BufferingHints"]["IntervalInSeconds"]
+    assert gathers + 20 <= int(late) <= 900  # the longest that SQS lets a message wait
 
 
 def sending_through(templates: Templates) -> set[Any]:

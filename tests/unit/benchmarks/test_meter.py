@@ -121,6 +121,19 @@ def test_units_belong_to_the_function_that_is_running(meter: Meter) -> None:
     assert meter.amount("dynamodb.write") == 1
 
 
+def test_what_providers_have_aws_do_is_counted_apart(meter: Meter) -> None:
+    meter.published(2_000)
+    meter.published(70_000)
+    meter.filed([2_000, 5_120, 5_121])
+
+    assert meter.amounts["(providers)"] == {
+        "sns.publish": 1 + 2,
+        "firehose.record": 1 + 1 + 2,
+        "s3.put": 1,
+        "events.event": 1,
+    }
+
+
 @pytest.mark.parametrize(("size", "billed"), [(0, 1), (65_536, 1), (65_537, 2), (200_000, 4)])
 def test_chunks(size: int, billed: int) -> None:
     assert chunks(size) == billed

@@ -25,7 +25,7 @@ from services.delivery.domain.tracking import (
     short_code,
     with_led_links,
 )
-from services.delivery.use_cases.follow_links import FollowLinks, Visitor
+from services.delivery.use_cases.follow_links import YOUNG, FollowLinks, Visitor
 from services.delivery.use_cases.tracking import Tracking
 from services.shared.clock import FixedClock
 from services.shared.errors import Invalid
@@ -33,6 +33,7 @@ from services.shared.permission import Permission
 from services.shared.tokens import sign
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LATE = timedelta(seconds=90)
 OWN = "https://api.example.com"
 SHOP = "https://shop.example.com/a?b=1&c=2"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -60,11 +61,13 @@ class Noted:
         self.message = message
         self.lost: list[str] = []
         self.broken = False
+        self.waits: list[timedelta] = []
 
-    def put(self, report: Any) -> None:
+    def put(self, report: Any, wait: timedelta = timedelta(0)) -> None:
         if self.broken:
             raise ConnectionError
         self.reports.append(dict(report))
+        self.waits.append(wait)
 
     def get(self, send_id: str) -> Message | None:
         return self.message if self.message and self.message.send_id == send_id else None
@@ -82,6 +85,7 @@ def follower(noted: Any, clock: FixedClock | None = None) -> FollowLinks:
         reports=noted,
         keys=noted,
         clock=clock or FixedClock(NOW),
+        late=LATE,
         lost=lambda error: noted.lost.append(type(error).__name__),
     )
 
@@ -205,6 +209,7 @@ def test_a_text_message_has_short_links_that_stand_with_the_message() -> None:
     assert len(led) <= len(OWN) + 40
     noted = Noted(replace(MESSAGE, links=links))
     assert follower(noted).click(code(led), Visitor("GET", FIREFOX)) == SHOP
+    assert noted.waits == [timedelta(0)]
     with pytest.raises(Invalid):
         follower(Noted()).click(code(led), Visitor("GET", FIREFOX))
     forged = code(led)[:-1] + ("0" if led[-1] != "0" else "1")
@@ -218,6 +223,19 @@ def test_a_look_at_the_headers_is_no_click_of_a_person() -> None:
     assert follower(noted).click(token, Visitor("HEAD", FIREFOX)) == SHOP
     assert follower(noted).click(token, Visitor("GET", "curl/8")) == SHOP
     assert [r["who"] for r in noted.reports] == ["machine", "machine"]
+
+
+def test_a_visit_of_a_message_that_may_not_have_been_delivered_yet_waits_until_that_is_known() -> None:
+    noted, clock = Noted(), FixedClock(NOW)
+    html = "<body><p><a href='https://shop.example.com/'>A</a></p></body>"
+    content, _ = tracked(Rendered(text="x", html=html), track={"opens": True})
+    way = code(re.findall(r"""href=["']([^"']*)""", content.html)[0])
+    picture = code(re.findall(r'src="([^"]*)"', content.html)[0])
+    for later in (timedelta(0), YOUNG - timedelta(seconds=1), timedelta(seconds=1)):
+        clock.advance(later)
+        follower(noted, clock).click(way, Visitor("GET", FIREFOX))
+        follower(noted, clock).open(picture, Visitor("GET", FIREFOX))
+    assert noted.waits == [LATE, LATE, LATE, LATE, timedelta(0), timedelta(0)]
 
 
 def test_who_clicks_arrives_though_it_can_not_be_noted() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+import pytest
 
 from services.ingest.domain.asked import Asked
 from services.ingest.domain.lake import happened_once
-from services.ingest.domain.profile import redirect
+from services.ingest.domain.profile import Profile, redirect
 from services.ingest.domain.sinks import Sink, read_document
 from services.ingest.sinks.forward import REGISTRY_SECONDS, KnownAsked
 from services.shared.interaction import ARRIVALS
@@ -69,6 +72,28 @@ def test_of_who_is_gone_or_merged_it_is_kept_as_anything_else() -> None:
     del f.profiles.stored["prf_1"]
     f.consumer.consume(told(outcome("Email Delivered", "m3")))
     assert f.lake.lines["m3"]["reason"] == "unknown_profile"
+
+
+def test_for_the_lake_alone_a_profile_is_read_as_it_was_a_moment_ago(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And written only as it is: here somebody else has written what the glance did not see."""
+    f = known(NOBODY)
+    before, followed = dict(f.profiles.stored), list[str]()
+    f.consumer.consume({"2": http("r2", track("b"))})
+    follow = f.profiles.follow
+
+    def watched(ids: Iterable[str], *, hot: bool = False) -> dict[str, Profile]:
+        followed.extend(ids)
+        return follow(followed, hot=hot)
+
+    monkeypatch.setattr(f.profiles, "glance", lambda ids: {one: before[one] for one in ids})
+    monkeypatch.setattr(f.profiles, "follow", watched)
+    f.consumer.consume(told(outcome("Email Delivered", "m1")))
+    assert (f.lake.lines["m1"]["disposition"], followed) == ("unasked", [])
+    f.consumer.consume(told(outcome("Email Delivered", "m2")) | {"3": http("r3", track("c"))})
+    assert {one.call.message_id for one in f.profiles.told[-1][2]} == {"m2", "c"}
+    assert f.profiles.stored["prf_1"].version == 3
+    f.consumer.consume(told(outcome("Email Opened", "m4")))
+    assert (followed, f.profiles.stored["prf_1"].version) == (["prf_1"], 4)
 
 
 def sink(**filter: Any) -> Sink:
