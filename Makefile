@@ -9,6 +9,7 @@ SWEPT = tests/faults tests/infra/test_bundles.py tests/infra/test_mail_feedback.
 	tests/integration/ingest/test_erasure.py tests/integration/ingest/test_identity.py \
 	tests/integration/journeys/test_conformance.py tests/integration/journeys/test_conformance_of_wishes.py \
 	tests/unit/delivery/test_withdrawal_race.py tests/unit/delivery/test_protocol_model.py \
+	tests/unit/journeys/test_fan_out.py tests/unit/journeys/test_joining.py tests/unit/scoring/test_known_figures.py \
 	tests/unit/halte/test_bank_response.py tests/unit/halte/test_ledger_check.py \
 	tests/unit/benchmarks/test_identity_quality.py
 CONFORMING = tests/system/conformance tests/system/test_send_faults.py tests/unit/delivery/test_protocol_model.py
