@@ -13,6 +13,7 @@ import copy
 import json
 import os
 import pickle
+import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import FunctionType, SimpleNamespace
@@ -116,6 +117,7 @@ def install() -> None:
         (jsonpath_ng.ext, "parse"),  # by the bus, for every event
     ):
         setattr(module, name, cache(getattr(module, name)))
+    sqs_models.unix_time_millis = lambda: time.time() * 1000  # asked of each message, twice a look
     BaseBackend.urls = property(_by_class(BaseBackend.urls.fget))  # each request puts them together
     _walk_expressions_quickly()
     _reuse_clients(at_once)
