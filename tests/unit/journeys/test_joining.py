@@ -22,7 +22,6 @@ from services.journeys.service.fill import PAGE, NoRoom
 from services.journeys.service.join import Joining
 from services.shared.clock import FixedClock
 from services.shared.contracts.scoring import Standing
-from tests.support.thorough import EXHAUSTIVE
 from tests.unit.journeys.documents import journey
 
 NOW = datetime(1997, 1, 1, 12, 10, tzinfo=UTC)
@@ -242,7 +241,7 @@ WRONG = (
 troubles = st.lists(st.sampled_from(WRONG), max_size=12)
 
 
-@settings(max_examples=200 if EXHAUSTIVE else 70)
+@settings(max_examples=200)
 @given(troubles, st.integers(1, 250), st.booleans())
 def test_every_cohort_acts_once_on_everybody_whatever_happens(
     wrong: list[str], count: int, closes_later: bool
