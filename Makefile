@@ -9,8 +9,11 @@ SWEPT = tests/faults tests/infra/test_bundles.py tests/infra/test_mail_feedback.
 	tests/integration/ingest/test_erasure.py tests/integration/ingest/test_identity.py \
 	tests/integration/journeys/test_conformance.py tests/integration/journeys/test_conformance_of_wishes.py \
 	tests/unit/delivery/test_withdrawal_race.py tests/unit/delivery/test_protocol_model.py \
+	tests/unit/journeys/test_fan_out.py tests/unit/scoring/test_known_figures.py \
 	tests/unit/halte/test_bank_response.py tests/unit/halte/test_ledger_check.py \
 	tests/unit/benchmarks/test_identity_quality.py
+# Of properties `make test` tries fewer examples.
+PROPERTIES = $(shell grep -rl --include='test_*.py' '^from hypothesis' tests)
 CONFORMING = tests/system/conformance tests/system/test_send_faults.py tests/unit/delivery/test_protocol_model.py
 # One more than cores: one of them mostly waits for the emulator's clock.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
@@ -47,8 +50,8 @@ run: setup ## Deploy to the embedded emulator, replay real purchases, report (AR
 test: setup ## All tests, the whole-system run on the emulator included (ARGS="-k consent")
 	@.venv/bin/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-sweep: setup ## Every fault at every call, and many random journeys (a sample of them is in `make test`)
-	@EXHAUSTIVE=1 .venv/bin/python -m pytest -q -n $(WORKERS) --dist worksteal $(SWEPT) $(ARGS)
+sweep: setup ## Every fault at every call, many random journeys, all examples (`make test` has samples)
+	@EXHAUSTIVE=1 .venv/bin/python -m pytest -q -n $(WORKERS) --dist worksteal $(sort $(SWEPT) $(PROPERTIES)) $(ARGS)
 
 conformance: setup ## On the emulator: journeys beside the interpreter, sends behind a proxy that fails (ARGS="-k carts")
 	@CONFORMANCE=full EXHAUSTIVE=1 .venv/bin/python -m pytest -q --durations=0 $(CONFORMING) $(ARGS)

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support import quick_moto
+from tests.support.thorough import EXHAUSTIVE
 
 ROOT = Path(__file__).parents[1]
 AWS_ENV = {
@@ -64,8 +65,19 @@ _proven: dict[str, list[str]] = defaultdict(list)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # The long one first, so that other workers do the rest meanwhile.
     items.sort(key=lambda item: item.get_closest_marker("system") is None)
+    _sample_examples(items)
     for item in items:  # properties travel from the workers with the report
         item.user_properties += [("capability", mark.args[0]) for mark in item.iter_markers("capability")]
+
+
+def _sample_examples(items: list[pytest.Item]) -> None:
+    """Of each property's examples the sweep tries all, and every other run at least twenty."""
+    tests = {getattr(item, "obj", None) for item in items}
+    for test in () if EXHAUSTIVE else tests:
+        asked = getattr(test, "_hypothesis_internal_use_settings", None)  # what its decorators left
+        if asked is not None:  # there is no public way
+            fewer = min(asked.max_examples, max(20, asked.max_examples * 2 // 5))
+            vars(test)["_hypothesis_internal_use_settings"] = settings(asked, max_examples=fewer)
 
 
 def pytest_collection_finish() -> None:

@@ -154,10 +154,11 @@ class Process:
 
 def _set_environment(wanted: Mapping[str, str]) -> None:
     """Make these the variables there are, touching only those that differ: most never do."""
-    for name in os.environ.keys() - wanted.keys():
+    there = dict(os.environ)
+    for name in there.keys() - wanted.keys():
         del os.environ[name]
     for name, value in wanted.items():
-        if os.environ.get(name) != value:
+        if there.get(name) != value:
             os.environ[name] = value
 
 

@@ -13,6 +13,7 @@ import copy
 import json
 import os
 import pickle
+import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import FunctionType, SimpleNamespace
@@ -30,6 +31,7 @@ from botocore.signers import RequestSigner
 from botocore.useragent import UserAgentString
 from moto import backend_index
 from moto.core import DEFAULT_ACCOUNT_ID, models, responses
+from moto.core.base_backend import BaseBackend
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.core.exceptions import HTTPException, ServiceException
 from moto.core.responses import BaseResponse
@@ -52,8 +54,10 @@ _ASKED = {
     "dynamodb",
     "dynamodbstreams",
     "events",
+    "kms",
     "s3",
     "secretsmanager",
+    "sesv2",
     "sns",
     "sqs",
     "ssm",
@@ -115,8 +119,11 @@ def install() -> None:
         (jsonpath_ng.ext, "parse"),  # by the bus, for every event
     ):
         setattr(module, name, cache(getattr(module, name)))
+    sqs_models.unix_time_millis = lambda: time.time() * 1000  # asked of each message, twice a look
+    BaseBackend.urls = property(_by_class(BaseBackend.urls.fget))  # each request puts them together
     _walk_expressions_quickly()
     _reuse_clients(at_once)
+    _reuse_resources()
     # Every test has a session of its own, which would look for the models of all services, and read them, anew.
     JSONFileLoader.load_file = _once(JSONFileLoader.load_file)
     Loader.list_available_services = _once(Loader.list_available_services)
@@ -155,7 +162,7 @@ def _walk_expressions_quickly() -> None:
 
 def _reuse_clients(at_once: Callable[..., Any]) -> None:
     """Making a client takes as long as five calls. The same one is handed out again, unless somebody has hooked into
-    it, or into the session that is to make it with something of their own: only functions are the same every time."""
+    it, or into the session that is to make it with something of their own."""
     made: dict[Any, Any] = {}
     begin, make, listen = boto3.Session.__init__, Session.create_client, EventAliaser.register_last
     equip, equipped = Session._register_builtin_handlers, list[Any]()
@@ -181,12 +188,9 @@ def _reuse_clients(at_once: Callable[..., Any]) -> None:
 
     def reused(self: Session, service_name: str, *arguments: Any, **named: Any) -> Any:
         hooks = getattr(self.get_component("event_emitter"), "hooks", None)
-        if hooks is None or not all(isinstance(hook, FunctionType) for _, hook in hooks):
+        if hooks is None or not _alike(hooks):
             return create(self, service_name, *arguments, **named)
-        config = named.get("config")
-        options = {**named, "config": config and config._user_provided_options}
-        around = sorted(item for item in os.environ.items() if item[0].startswith("AWS_"))
-        key = repr((service_name, arguments, options, around)), hooks
+        key = _wanted(service_name, *arguments, **named), hooks
         if key not in made or made[key].meta.events.hooks:
             made[key] = create(self, service_name, *arguments, **named)
             made[key].meta.events.hooks = ()
@@ -196,6 +200,36 @@ def _reuse_clients(at_once: Callable[..., Any]) -> None:
     Session._register_builtin_handlers = furnished
     for name in ("register", "register_first", "register_last"):
         setattr(EventAliaser, name, _hooking(getattr(EventAliaser, name)))
+
+
+def _reuse_resources() -> None:
+    """A resource hooks into its client itself, so that nobody else is given that client."""
+    made: dict[Any, Any] = {}
+    put_together = boto3.Session.resource
+
+    def resource(self: boto3.Session, *arguments: Any, **named: Any) -> Any:
+        hooks = self.events.hooks
+        if not _alike(hooks):
+            return put_together(self, *arguments, **named)
+        key = _wanted(*arguments, **named), hooks
+        one, equipped = made.get(key, (None, None))
+        if one is None or one.meta.client.meta.events.hooks != equipped:
+            one = put_together(self, *arguments, **named)
+            made[key] = one, one.meta.client.meta.events.hooks
+        return one
+
+    boto3.Session.resource = resource
+
+
+def _alike(hooks: tuple[tuple[str, Any], ...]) -> bool:
+    """Whether another session with these hooks would do the same: anything but a function may remember something."""
+    return all(isinstance(hook, FunctionType) for _, hook in hooks)
+
+
+def _wanted(*arguments: Any, config: Any = None, **named: Any) -> str:
+    """All that makes a client what it is, but for hooks."""
+    around = sorted(item for item in os.environ.items() if item[0].startswith("AWS_"))
+    return repr((arguments, named, config and config._user_provided_options, around))
 
 
 def _by_operation(resolve: Callable[..., Any]) -> Callable[..., Any]:
@@ -227,6 +261,18 @@ def _once(method: Callable[..., Any]) -> Callable[..., Any]:
         if key not in known:
             known[key] = method(self, *arguments, **named)
         return known[key]
+
+    return remembered
+
+
+def _by_class(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A method that answers the same for all objects of a class."""
+    known: dict[type, Any] = {}
+
+    def remembered(self: Any) -> Any:
+        if type(self) not in known:
+            known[type(self)] = method(self)
+        return known[type(self)]
 
     return remembered
 

@@ -201,8 +201,9 @@ class Road:
         while self._streams() or self._queues() or self._executions():
             pass
 
-    def advance(self, by: timedelta, *, schedules_every: timedelta | None = timedelta(days=4)) -> None:
-        """Let time pass, waking executions when they are due and running schedules at the given interval."""
+    def advance(self, by: timedelta, *, schedules_every: timedelta | None = timedelta(days=10)) -> None:
+        """Let time pass, waking executions when they are due and running schedules at the given interval: all of
+        them, which takes longer than most of what a test is about."""
         end = self.clock.now() + by
         self.deliver()
         while self.clock.now() < end:

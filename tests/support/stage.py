@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -69,6 +70,7 @@ class Stage:
     or of the bucket that it is filed in."""
 
     @classmethod
+    @cache  # nothing writes to a stage
     def of(cls, templates: Templates, *, clock_factory: str) -> Stage:
         """Read the templates; every function gets `clock_factory` as its clock."""
         mappings = [

@@ -146,21 +146,30 @@ class Templates:
             path.name.removesuffix(".template.json"): json.loads(path.read_text())
             for path in sorted(folder.glob("*.template.json"))
         }
+        self._announced = {
+            one["Properties"]["Name"]: (stack, one["Properties"]["Value"])
+            for stack, template in self._stacks.items()
+            for one in template["Resources"].values()
+            if one["Type"] == "AWS::SSM::Parameter"
+        }
+        self._resolved: dict[tuple[str, ...], list[Resource]] = {}  # each road opened asks for the same
 
     def resources(self, *types: str) -> list[Resource]:
         """Every resource of the given types, in all stacks."""
-        return [
-            Resource(
-                stack,
-                logical_id,
-                one["Type"],
-                self._name(stack, logical_id),
-                self._value(stack, one["Properties"]),
-            )
-            for stack, template in self._stacks.items()
-            for logical_id, one in template["Resources"].items()
-            if one["Type"] in types
-        ]
+        if types not in self._resolved:
+            self._resolved[types] = [
+                Resource(
+                    stack,
+                    logical_id,
+                    one["Type"],
+                    self._name(stack, logical_id),
+                    self._value(stack, one["Properties"]),
+                )
+                for stack, template in self._stacks.items()
+                for logical_id, one in template["Resources"].items()
+                if one["Type"] in types
+            ]
+        return self._resolved[types]
 
     def parameter(self, name: str) -> str:
         """The value of an SSM parameter that some stack announces.
@@ -168,11 +177,9 @@ class Templates:
         Raises:
             KeyError: none does.
         """
-        for stack, template in self._stacks.items():
-            for one in template["Resources"].values():
-                if one["Type"] == "AWS::SSM::Parameter" and one["Properties"]["Name"] == name:
-                    return str(self._value(stack, one["Properties"]["Value"]))
-        raise KeyError(f"no stack announces {name}")
+        if name not in self._announced:
+            raise KeyError(f"no stack announces {name}")
+        return str(self._value(*self._announced[name]))
 
     def _name(self, stack: str, logical_id: str) -> str:
         one = self._stacks[stack]["Resources"][logical_id]

@@ -23,7 +23,7 @@ from services.ingest.ports import Registration
 from services.shared.aws.clients import client
 from services.shared.aws.dynamo import Table
 from tests.support.cold_start import begin_anew
-from tests.support.moto_store import drained
+from tests.support.moto_store import drained, waiting
 
 REGION = "us-east-1"
 ENV = {
@@ -104,13 +104,11 @@ class World:
     def take(self) -> list[dict[str, Any]]:
         """SQS records as Lambda gets them; the messages are gone from the queue."""
         records: list[dict[str, Any]] = []
-        while True:
-            answer = self._receive()
-            if not answer.get("Messages"):
-                return records
-            for message in answer["Messages"]:
+        while waiting(self.queue_url):
+            for message in self._receive()["Messages"]:
                 records.append(lambda_record(message))
                 client("sqs").delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return records
 
     def _receive(self, **how: Any) -> Any:
         asked = {"QueueUrl": self.queue_url, "MaxNumberOfMessages": 10, "AttributeNames": ["All"]}

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from services.journeys.domain.document import Document
 from services.journeys.domain.experiments import control_of, lifts
@@ -30,6 +29,8 @@ ARM = st.integers(1, 300).flatmap(lambda n: st.integers(0, n).map(lambda hits: A
 @given(ARM, ARM)
 @settings(max_examples=40)
 def test_lift_is_test_less_control_and_as_sure_as_scipy_says(test: Arm, control: Arm) -> None:
+    from scipy import stats  # a second, which not every worker needs to spend
+
     found = lifts(split(("test", False), ("held", True)), {"test": test, "held": control})["test"]
 
     assert found.gap == pytest.approx(test.reached / test.came - control.reached / control.came)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from services.shared.statistics import Share, difference, p_differs
 
@@ -15,6 +14,8 @@ SHARES = st.integers(1, 2000).flatmap(lambda n: st.builds(Share, st.integers(0, 
 @given(SHARES)
 @settings(max_examples=40)
 def test_the_interval_is_scipys(share: Share) -> None:
+    from scipy import stats  # a second, which not every worker needs to spend
+
     theirs = stats.binomtest(share.hits, share.of).proportion_ci(0.95, method="wilson")
 
     assert (share.interval().low, share.interval().high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
@@ -24,6 +25,8 @@ def test_the_interval_is_scipys(share: Share) -> None:
 @settings(max_examples=40)
 def test_the_probability_of_chance_is_scipys(first: Share, second: Share) -> None:
     """Fisher's exact test; for both directions twice the smaller tail."""
+    from scipy import stats
+
     table = [[first.hits, first.of - first.hits], [second.hits, second.of - second.hits]]
     tails = [stats.fisher_exact(table, alternative=side)[1] for side in ("greater", "less")]
 
