@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from aws_cdk import Duration, Size
@@ -75,8 +76,9 @@ class ServiceFunction(lambda_.Function):
         cfn.recursive_loop = "Allow"
 
 
+@cache
 def _asset(service: str, environment: Environment, wheels: str) -> Path:
-    """What goes into the function's zip."""
+    """What goes into the function's zip; the same for all functions of a service, and put together by reading it."""
     if environment.wheels == "zipped":
         return packaging.bundle(service, environment, wheels)
     return packaging.code(service, environment)

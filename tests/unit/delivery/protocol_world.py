@@ -70,6 +70,9 @@ class World(Plain):
     fickle: bool = False
     """Do people change their minds? They may withdraw their permission before any look at it."""
 
+    repeats: bool = True
+    """May the SDK repeat a claim whose answer was lost?"""
+
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOW))
     message: Message | None = None
     ledger: Ledger = field(default_factory=Ledger)
@@ -185,7 +188,7 @@ class World(Plain):
             return "crowded"
         self.ledger = replace(ledger, revision=ledger.revision + 1)
         self.trail.append(f"claimed as {new.attempt_id}")
-        if self.trouble and not self.unanswered and self.choices.of(2):
+        if self.repeats and self.trouble and not self.unanswered and self.choices.of(2):
             self.unanswered = True
             self.trail.append("the claim is repeated, and refused by itself")
             return "crowded"

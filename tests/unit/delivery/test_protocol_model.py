@@ -1,8 +1,8 @@
 """The send protocol, every schedule of faults through the real use cases. F1, F5, F6, F7, F8, F9, F18, F22, F24.
 
 0 doubles and 0 silent losses for marketing; a service message may leave twice, once, and is flagged then. All schedules
-of marketing are walked with EXHAUSTIVE=1, and the half million of a service message with CONFORMANCE=full; otherwise a
-sample of them, drawn by seed.
+of marketing are walked with EXHAUSTIVE=1, and those of a service message, which are many more, with CONFORMANCE=full;
+otherwise a sample of them, drawn by seed. Claims whose answer is lost, and withdrawals, are in samples alone.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ class Drawn:
 
 
 def lives(message_class: str, sample: int = SAMPLE) -> Iterator[World]:
+    for seed in range(sample * 20 if EXHAUSTIVE else sample):
+        yield live(World(Drawn(seed), message_class))
     if not (FULL or (EXHAUSTIVE and message_class == "commercial")):
-        for seed in range(sample * 20 if EXHAUSTIVE else sample):
-            yield live(World(Drawn(seed), message_class))
         return
     choices = Choices()
     while True:
-        yield live(World(choices, message_class))
+        yield live(World(choices, message_class, repeats=False))
         if not choices.again():
             return
 
