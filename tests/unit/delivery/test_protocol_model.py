@@ -21,6 +21,9 @@ from tests.unit.delivery.protocol_world import OUTCOMES, World, live, problems
 from tests.unit.delivery.test_withdrawal_race import Choices
 
 SAMPLE = 700
+PARTS = 4
+"""In which all schedules are walked, side by side."""
+
 LIKELY = 0.35
 """How often a drawn schedule leaves the plain way."""
 
@@ -37,12 +40,13 @@ class Drawn:
         return 0
 
 
-def lives(message_class: str, sample: int = SAMPLE) -> Iterator[World]:
-    for seed in range(sample * 20 if EXHAUSTIVE else sample):
+def drawn(message_class: str) -> Iterator[World]:
+    for seed in range(SAMPLE * 20 if EXHAUSTIVE else SAMPLE):
         yield live(World(Drawn(seed), message_class))
-    if not (FULL or (EXHAUSTIVE and message_class == "commercial")):
-        return
-    choices = Choices()
+
+
+def every(message_class: str, part: int) -> Iterator[World]:
+    choices = Choices(part, PARTS)
     while True:
         yield live(World(choices, message_class, repeats=False))
         if not choices.again():
@@ -53,7 +57,7 @@ def lives(message_class: str, sample: int = SAMPLE) -> Iterator[World]:
 @pytest.mark.parametrize("message_class", ["commercial", "service"])
 def test_no_schedule_doubles_a_message_or_loses_it_silently(message_class: str) -> None:
     seen: Counter[str] = Counter()
-    for world in lives(message_class):
+    for world in drawn(message_class):
         assert problems(world) == [], world.trail
         assert world.message
         seen[f"{world.message.status} {world.message.reason}".strip()] += 1
@@ -70,6 +74,18 @@ def test_no_schedule_doubles_a_message_or_loses_it_silently(message_class: str) 
         "feedback before the answer",
     } <= seen.keys()
     assert {"stalls while it is delivered", "stalls while it is swept", "feedback long after"} <= seen.keys()
+
+
+@pytest.mark.capability("000-35")
+@pytest.mark.skipif(not EXHAUSTIVE, reason="walks every schedule: make sweep, make conformance")
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("message_class", ["commercial", *(["service"] if FULL else [])])
+def test_no_schedule_at_all_does(message_class: str, part: int) -> None:
+    number = 0
+    for world in every(message_class, part):
+        assert problems(world) == [], world.trail
+        number += 1
+    assert number > 10_000
 
 
 @pytest.mark.capability("000-35")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -49,14 +50,18 @@ NEWS = Template(
 )
 ANSWERS: tuple[Answer, ...] = (Sent("p1"), Retry("throttled"), Unknown("timeout"), Refused("no"))
 TURNS = 2
+BEGINNING = 14
+"""Choices by which schedules are told apart that are walked in parts."""
 
 
 class Choices:
-    """Every sequence of choices, one after the other: `of(n)` is the next choice among n of this schedule."""
+    """Every sequence of choices, one after the other: `of(n)` is the next choice among n of this schedule. Of `parts`
+    of them all, those of one `part`, by how they begin, and one of each other beginning."""
 
-    def __init__(self) -> None:
+    def __init__(self, part: int = 0, parts: int = 1) -> None:
         self._taken: list[tuple[int, int]] = []
         self._next = 0
+        self._part, self._parts = part, parts
 
     def of(self, number: int) -> int:
         if self._next == len(self._taken):
@@ -67,6 +72,9 @@ class Choices:
     def again(self) -> bool:
         """Begin the next schedule; false when there is none."""
         self._next = 0
+        begins = bytes(choice for choice, _ in self._taken[:BEGINNING])
+        if crc32(begins) % self._parts != self._part:
+            del self._taken[BEGINNING:]
         while self._taken and self._taken[-1][0] == self._taken[-1][1] - 1:
             self._taken.pop()
         if not self._taken:
