@@ -76,10 +76,15 @@ def list_of(table: Table, profile_id: str) -> Iterator[Past]:
     """When a profile's messages were claimed, and their send ids, newest first; some may be told twice, and of some
     nothing is kept yet."""
     item = table.get(ledger_item(profile_id), consistent=True)
-    yield from reversed(read_ledger(item).list())
-    values = {":pk": f"cap#{profile_id}", ":list": LIST}
-    for put_by in table.query("pk = :pk AND begins_with(sk, :list)", values=values, descending=True):
-        yield from reversed(read_list(put_by["past"]))
+    yield from reversed(read_ledger(item).messages())
+    put_by = table.query(
+        "pk = :pk AND begins_with(sk, :list)",
+        values={":pk": f"cap#{profile_id}", ":list": LIST},
+        consistent=True,
+        descending=True,
+    )
+    for some in put_by:
+        yield from reversed(read_list(some["past"]))
 
 
 def _list_item(profile_id: str, past: Sequence[Past]) -> Item:
@@ -154,7 +159,7 @@ class DynamoLedgers:
                 condition="revision = :seen" if "revision" in theirs else "attribute_not_exists(revision)",
                 values={":seen": theirs["revision"]} if "revision" in theirs else None,
             )
-            left = [self._table.put_op(_list_item(loser, had))] if (had := lost.list()) else []
+            left = [self._table.put_op(_list_item(loser, had))] if (had := lost.messages()) else []
             kept = ledger_op(self._table, winner, joined, lasting=True, more_reads=lost.reads)
             try:
                 transact([taken, *left, kept])

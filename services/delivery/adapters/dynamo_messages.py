@@ -159,14 +159,17 @@ class DynamoMessages:
         return list(islice((one for one in found if journey in ("", one.journey)), limit))
 
 
-def messages_of(messages: Table, gates: Table, profile_id: str, portion: int = PORTION) -> Iterator[Message]:
+def messages_of(
+    messages: Table, gates: Table, profile_id: str, portion: int = PORTION, *, consistent: bool = False
+) -> Iterator[Message]:
     """A profile's messages, about newest first (by when they were claimed, or asked for if they never were); a moment
-    old."""
+    old, but those of a ledger, where they are read consistently."""
     seen = set[str]()
     ids = (one for one in _ids_of(messages, gates, profile_id) if one not in seen)
     while wanted := list(dict.fromkeys(islice(ids, portion))):
         seen.update(wanted)
-        items = {i["send_id"]: i for i in messages.get_many({"send_id": send_id} for send_id in wanted)}
+        read = messages.get_many(({"send_id": send_id} for send_id in wanted), consistent=consistent)
+        items = {item["send_id"]: item for item in read}
         found = (from_item(items[send_id]) for send_id in wanted if send_id in items)
         # A ledger lists what its person got as somebody else, before a merge, as well.
         yield from (message for message in found if message.profile_id == profile_id)

@@ -24,7 +24,7 @@ class DynamoTraces:
         self._gates = gates
 
     def every_message(self, profile_id: str) -> Iterator[Message]:
-        return messages_of(self._messages, self._gates, profile_id)
+        return messages_of(self._messages, self._gates, profile_id, consistent=True)
 
     def addressed(self, address_key: str) -> list[str]:
         return [item["sk"].removeprefix(_NOTE) for item in self._of_address(address_key, _NOTE)]
@@ -55,7 +55,7 @@ class DynamoTraces:
 
     def settled(self, profile_id: str, since: datetime) -> int | None:
         ledger = read_ledger(self._gates.get(ledger_item(profile_id), consistent=True))
-        claimed = {send_id for at, send_id in ledger.list() if at >= since}
+        claimed = {send_id for at, send_id in ledger.messages() if at >= since}
         kept = self._messages.get_many(({"send_id": one} for one in sorted(claimed)), consistent=True)
         return ledger.revision if len(kept) == len(claimed) else None
 

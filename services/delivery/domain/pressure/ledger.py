@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -22,8 +23,8 @@ GRACE = timedelta(minutes=15)
 LEAST_READS = 5
 """Opens and clicks from which on a person's hour is taken for theirs."""
 
-ROOM = 740
-"""Characters of a ledger's texts with which it still costs one unit to write."""
+ROOM, UNIT = 740, 1024
+"""Characters of a ledger's texts with which it still costs one unit to write, and by which another is added."""
 
 _Row = list[str | int]
 
@@ -109,10 +110,10 @@ class Ledger:
         return replace(self, touches=kept, past=tuple(sorted({*self.past, *gone})))
 
     def packed(self) -> tuple[Ledger, tuple[Past, ...]]:
-        """The ledger as it is to be written, and what is past and to be put by first, for which it has no room."""
-        if not self.past or sum(map(len, written(self))) <= ROOM:
-            return self, ()
-        return replace(self, past=()), self.past
+        """The ledger as it is to be written, and what is past and to be put by first, because with it the ledger would
+        cost another unit."""
+        without = replace(self, past=())
+        return (self, ()) if _units(self) == _units(without) else (without, self.past)
 
     def waiting(self, bid: Bid, due: datetime, now: datetime) -> Ledger:
         """With the message waiting until `due`; what should have gone long ago is forgotten."""
@@ -135,8 +136,8 @@ class Ledger:
         )
         return both._with(touches.values(), max((t.at for t in touches.values()), default=_EPOCH))
 
-    def list(self) -> tuple[Past, ...]:
-        """All messages that it knows of, oldest first."""
+    def messages(self) -> tuple[Past, ...]:
+        """All that it knows of, oldest first."""
         return tuple(sorted({*self.past, *((one.at, one.bid.send) for one in self.touches)}))
 
     def reading_hour(self) -> int | None:
@@ -222,6 +223,10 @@ def _remembered(touches: Iterable[Touch], now: datetime) -> tuple[Touch, ...]:
 
 def _text(rows: Sequence[_Row]) -> str:
     return json.dumps(rows, separators=(",", ":")) if rows else ""
+
+
+def _units(ledger: Ledger) -> int:
+    return 1 + max(0, math.ceil((sum(map(len, written(ledger))) - ROOM) / UNIT))
 
 
 def _touch_row(touch: Touch) -> _Row:
