@@ -42,19 +42,18 @@ _ARN_SERVICE = {
 _REF_IS_ARN = {"AWS::SNS::Topic", "AWS::SecretsManager::Secret", "AWS::StepFunctions::StateMachine"}
 
 
-def synthesise(**context: str) -> Path:
-    """The folder of the templates of an AWS account, with `context` (`-c`) of its own; synthesised again only when a
-    source of theirs changed.
+def synthesise() -> Path:
+    """The folder of the templates of an AWS account; synthesised again only when a source of theirs changed.
 
     Raises:
         subprocess.CalledProcessError: the app doesn't synthesise; its output is on stderr.
     """
-    folder = templates_folder(**context)
+    folder = templates_folder()
     with _alone(_made(folder.parent) / "lock"):
         if folder.exists():
             return folder
         with tempfile.TemporaryDirectory(dir=folder.parent) as made:
-            _synthesise(Path(made, "out"), context)
+            _synthesise(Path(made, "out"))
             keep = _made(Path(made) / "keep")
             for template in Path(made, "out").glob("*.template.json"):
                 template.rename(keep / template.name)
@@ -70,14 +69,13 @@ def _alone(lock: Path) -> Iterator[None]:
         yield
 
 
-def _synthesise(folder: Path, context: Mapping[str, str]) -> None:
-    said = {"stage": "prod", "wheels": "none", **context}
+def _synthesise(folder: Path) -> None:
     done = subprocess.run(
         [
             ROOT / "node_modules/.bin/cdk",
             "synth",
             "-q",
-            *(word for name, value in said.items() for word in ("-c", f"{name}={value}")),
+            *("-c", "stage=prod", "-c", "wheels=none"),
             "-o",
             folder,
         ],
@@ -92,9 +90,9 @@ def _synthesise(folder: Path, context: Mapping[str, str]) -> None:
     done.check_returncode()
 
 
-def templates_folder(**context: str) -> Path:
+def templates_folder() -> Path:
     """Where the templates are kept, as their sources now stand."""
-    digest = hashlib.sha256(json.dumps(context, sort_keys=True).encode() if context else b"")
+    digest = hashlib.sha256()
     for source in sorted(_sources()):
         digest.update(source.read_bytes())
     return ROOT / ".halte" / "templates" / digest.hexdigest()[:16]
