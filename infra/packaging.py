@@ -11,7 +11,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from infra.environment import Environment
@@ -75,13 +76,15 @@ def wheels(service: str, environment: Environment, group: str = "") -> Path:
         subprocess.CalledProcessError: uv can't resolve a wheel for the target.
     """
     group = group or _BORROWED.get(service, service)
+    lock = (ROOT / "uv.lock").read_bytes()
+    digest = _digest(environment.python, str(environment.platform), lock)
 
     def fill(building: Path) -> None:
         _install_wheels(group, environment, building)
-        _compile(environment, building)
+        # Of one lock file, so what is in several groups is the same in all.
+        _compile(environment, building, BUNDLES.glob(f"wheels-*-{digest}"))
 
-    lock = (ROOT / "uv.lock").read_bytes()
-    return _built(f"wheels-{group}", _digest(environment.python, str(environment.platform), lock), fill)
+    return _built(f"wheels-{group}", digest, fill)
 
 
 def _built(name: str, digest: str, fill: Callable[[Path], None]) -> Path:
@@ -168,12 +171,38 @@ def _install_wheels(group: str, environment: Environment, target: Path) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-def _compile(environment: Environment, target: Path) -> None:
-    """Ship bytecode where this interpreter is the target's: without it a cold start takes twice as long."""
+def _compile(environment: Environment, target: Path, compiled: Iterable[Path] = ()) -> None:
+    """Ship bytecode where this interpreter is the target's: without it a cold start takes twice as long. That of the
+    same files in `compiled` folders is taken from there."""
     if f"{sys.version_info.major}.{sys.version_info.minor}" != environment.python:
         return
+    sources = [path.relative_to(target) for path in target.rglob("*.py")]
+    for folder in compiled:
+        sources = [source for source in sources if not _taken(source, folder, target)]
+    if not sources:
+        return
     subprocess.run(
-        [sys.executable, "-m", "compileall", "-q", "-j", "2", "--invalidation-mode", "unchecked-hash", "."],
+        [
+            sys.executable,
+            "-m",
+            "compileall",
+            "-q",
+            "--invalidation-mode",
+            "unchecked-hash",
+            "-i",
+            "-",
+        ],
         cwd=target,
         check=True,
+        input="\n".join(map(str, sources)).encode(),
     )
+
+
+def _taken(source: Path, folder: Path, target: Path) -> bool:
+    """Was there bytecode of a source in a folder, which the target has now?"""
+    bytecode = cache_from_source(str(source))
+    if not (folder / bytecode).exists():
+        return False
+    (target / bytecode).parent.mkdir(exist_ok=True)
+    os.link(folder / bytecode, target / bytecode)
+    return True
