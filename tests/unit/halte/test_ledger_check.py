@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import random
@@ -10,12 +11,16 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from rich.console import Console
 
 from halte import __main__ as command
 from halte.ledger.checking import check
 from halte.ledger.files import FileSource, write
 from halte.ledger.findings import NotALedger, Report
+from halte.ledger.signatures import checker
 from services.consent.domain.ledger import SHARDS, Entry, Head, append, digest
 from tests.support.ledgers import MemoryLedger, Signer, a_draft
 from tests.support.thorough import EXHAUSTIVE
@@ -61,6 +66,21 @@ def test_a_ledger_and_its_file_are_intact(tmp_path: Path) -> None:
     assert report.uncovered == SHARDS * 4
     again = check(FileSource(file_of(ledger, tmp_path)), silent)
     assert again.document() == report.document()
+
+
+def test_a_signature_that_is_written_in_another_way_is_none() -> None:
+    """Before the padding of base64 some bits say nothing: with them set, the same bytes are read."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    signed, _ = checker(pem)
+    signature = ""
+    while not signature.endswith("="):  # their length differs
+        signature = base64.b64encode(private.sign(b"head", ec.ECDSA(hashes.SHA256()))).decode()
+    text, padding = signature.rstrip("="), "=" * signature.count("=")
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    other = f"{text[:-1]}{letters[letters.index(text[-1]) + 1]}{padding}"
+    assert base64.b64decode(other, validate=True) == base64.b64decode(signature)
+    assert (signed(b"head", signature), signed(b"head", other)) == (True, False)
 
 
 @pytest.mark.capability("003-23")
