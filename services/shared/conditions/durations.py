@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import lru_cache
 
 MAX_DURATION = timedelta(days=36_500)
 
@@ -15,6 +16,7 @@ _SHAPE = re.compile(
 _CALENDAR = re.compile(r"P[^T]*[YM]")
 
 
+@lru_cache(maxsize=1024)  # rules hold few, and ask for their length at each look
 def parse_duration(text: str) -> timedelta:
     """The length of `PnW`, `PnD` or `PTnHnMnS` (whole numbers, combined in that order).
 

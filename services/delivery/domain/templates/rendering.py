@@ -132,7 +132,9 @@ def _clean(value: Any, strict: bool, depth: int) -> Any:
         return value
     if depth > DEEPEST:
         raise NotRenderable("render_error", f"a variable is nested more than {DEEPEST} times")
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(
+        value, Mapping
+    ):  # the first is what it is, and much the quicker to ask
         return {
             name: _clean(inner, strict, depth + 1)
             for name, inner in value.items()
