@@ -11,7 +11,7 @@ from services.delivery.domain.contact import Contact
 from services.delivery.domain.message import OPEN, WAITING, Message
 from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.domain.pressure.policy import InForce
-from services.delivery.domain.protocol import RETRY_AFTER, Answer, Sent
+from services.delivery.domain.protocol import RETRY_AFTER, Answer, Sent, kept_late
 from services.delivery.domain.templates.documents import Template
 from services.delivery.ports import ClaimVerdict, Outgoing
 from services.delivery.use_cases.sweep_messages import SweepMessages
@@ -81,7 +81,7 @@ class Tables(Plain):
 
     def claim(self, seen: Message, new: Message, ledger: Ledger) -> ClaimVerdict:
         assert self._ledgers.keep(new.profile_id, ledger)
-        if not new.listed or seen.status != "pending":
+        if not kept_late(seen, new):
             self.update(seen, new)
         return "claimed"
 

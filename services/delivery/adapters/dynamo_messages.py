@@ -13,6 +13,7 @@ from services.delivery.adapters.dynamo_ledgers import KEPT, ledger_op, list_of, 
 from services.delivery.adapters.message_items import difference, from_item, open_partitions, to_item
 from services.delivery.domain.message import Message
 from services.delivery.domain.pressure.ledger import Ledger
+from services.delivery.domain.protocol import kept_late
 from services.delivery.ports import ClaimVerdict, Stale
 from services.shared.aws.dynamo import (
     ConditionFailed,
@@ -82,7 +83,7 @@ class DynamoMessages:
             self._gates.perform(pressure)
         except ConditionFailed:
             return "crowded"
-        if new.listed and seen.status == "pending":
+        if kept_late(seen, new):
             return "claimed"
         try:
             self._perform(self._change_op(seen, new))

@@ -104,6 +104,12 @@ def claimed(message: Message, claim: Claim, now: datetime) -> Message:
     )
 
 
+def kept_late(seen: Message, claimed: Message) -> bool:
+    """Is a message that was `seen` before its claim kept with the answer, the claim being in the ledger? One that had
+    to wait is kept already."""
+    return seen.status == "pending" and claimed.listed
+
+
 def overtaken(message: Message, claim: Claim, at: datetime) -> Message | None:
     """The message that was claimed at `at` by somebody of whom nothing was heard since: it may have left, so it is in
     their hands until they answer, feedback does, or the sweep takes it over; also where another, who did not know yet,

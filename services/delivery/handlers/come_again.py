@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from services.delivery.adapters.sqs_requests import let_come_again
+from services.shared.aws.queues import let_come_again
 
 PAUSES = (5, 55, 300, 600)
 """Seconds after each receive in which a message that waits comes again; with the last it has waited for longer than a

@@ -283,7 +283,7 @@ class SendMessages:
         ledger = prepared.ledger.touched(
             bid_of(claimed, claimed.channel),
             from_iso(claimed.claimed_at),
-            claimed.attempt_id if _is_kept_late(stored, claimed) else "",
+            claimed.attempt_id if protocol.kept_late(stored, claimed) else "",
         )
         return self._messages.claim(stored, claimed, ledger)
 
@@ -333,7 +333,7 @@ class SendMessages:
             known = claimed if current is stored else current
             return protocol.answered(known, claimed.attempt_id, answer, now)
 
-        kept = stored if _is_kept_late(stored, claimed) else claimed
+        kept = stored if protocol.kept_late(stored, claimed) else claimed
         return amend(self._messages, kept, answered).status
 
     def _leave(self, stored: Message, message: Message, verdict: Skip | Held) -> str:
@@ -363,11 +363,6 @@ def _by_ledger_alone(claimed: Message, message: Message, prepared: Prepared) -> 
     """May the claim be kept with its answer? Not where anybody claimed before, nor where links lead only through it."""
     first = message.status == "pending" and prepared.ledger.touch_of(message.send_id) is None
     return first and claimed.claimed_by_ledger and not prepared.links
-
-
-def _is_kept_late(stored: Message, claimed: Message) -> bool:
-    """Is the message kept with its answer, its claim being in the ledger? One that had to wait is kept already."""
-    return stored.status == "pending" and claimed.listed
 
 
 def _touch_of(message: Message, ledgers: Sequence[Ledger]) -> Touch | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from services.journeys.domain.runs import Outcomes
 from services.shared.aws.clients import client
+from services.shared.aws.functions import ask
 from services.shared.contracts.audience import MOST, AudienceAnswer, AudienceQuestion
 from services.shared.contracts.base import Model
 from services.shared.contracts.given import (
@@ -82,8 +82,4 @@ class AskedGiven:
 
 
 def _ask(function: str, question: Model) -> Any:
-    answer = client("lambda").invoke(FunctionName=function, Payload=question.model_dump_json().encode())
-    payload = json.loads(answer["Payload"].read())
-    if "FunctionError" in answer:
-        raise RuntimeError(f"{function} failed: {answer['FunctionError']}")
-    return payload
+    return ask(client("lambda"), function, question.model_dump_json().encode())

@@ -17,7 +17,7 @@ from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.feedback import Feedback
 from services.delivery.domain.message import OPEN, WAITING, Message
 from services.delivery.domain.pressure.ledger import Ledger
-from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
+from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown, kept_late
 from services.delivery.domain.templates.documents import Template, TemplateDocument
 from services.delivery.ports import ClaimVerdict, Outgoing, Stale
 from services.delivery.use_cases.note_feedback import UNKEPT, NoteFeedback
@@ -192,7 +192,7 @@ class World(Plain):
             self.unanswered = True
             self.trail.append("the claim is repeated, and refused by itself")
             return "crowded"
-        if new.listed and seen.status == "pending":
+        if kept_late(seen, new):
             return "claimed"
         self._danger("between ledger and message")
         if not self._stands(seen):

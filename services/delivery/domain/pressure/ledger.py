@@ -112,6 +112,8 @@ class Ledger:
     def packed(self) -> tuple[Ledger, tuple[Past, ...]]:
         """The ledger as it is to be written, and what is past and to be put by first, because with it the ledger would
         cost another unit."""
+        if not self.past:
+            return self, ()
         without = replace(self, past=())
         return (self, ()) if _units(self) == _units(without) else (without, self.past)
 
