@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -273,3 +274,15 @@ def _one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
             return plain(self, operation, parameters)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", locked)
+
+
+@contextmanager
+def workers_die_before_they_keep_it(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever is asked for meanwhile is claimed and sent, and nothing more is written of it."""
+
+    def dies(op: Any) -> None:
+        raise RuntimeError("the worker died")
+
+    with monkeypatch.context() as dying:
+        dying.setattr(bootstrap.sending()._messages, "_perform", dies)
+        yield

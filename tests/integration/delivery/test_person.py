@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from services.delivery import bootstrap
 from services.delivery.adapters.dynamo_ledgers import DynamoLedgers
 from services.delivery.domain.protocol import Retry
 from services.delivery.handlers import on_feedback, on_messages_stream, on_requests, person, sweep
@@ -28,6 +27,7 @@ from tests.integration.delivery.conftest import (
     notification,
     ses_event,
     sqs,
+    workers_die_before_they_keep_it,
 )
 from tests.integration.delivery.test_merged_people import LOSER, OLD, OWN, WINNER, merge
 from tests.integration.delivery.test_sending import ask as send
@@ -175,11 +175,7 @@ def test_an_erasure_waits_for_what_was_claimed_a_moment_ago(
 ) -> None:
     """F5, F25: the worker has claimed and is sending; its message would be kept after everything is forgotten."""
 
-    def dies(op: Any) -> None:
-        raise RuntimeError("the worker died")
-
-    with monkeypatch.context() as dying:
-        dying.setattr(bootstrap.sending()._messages, "_perform", dies)
+    with workers_die_before_they_keep_it(monkeypatch):
         event = sqs(MessageRequested(requests=[request("snd_now", profile_id=WINNER, node="now")]))
         on_requests.handler(event, Context())
     answer = ask("erase", WINNER)

@@ -48,6 +48,7 @@ from tests.integration.delivery.conftest import (
     notification,
     ses_event,
     sqs,
+    workers_die_before_they_keep_it,
 )
 
 EMAIL = "ann@example.com"
@@ -558,11 +559,7 @@ def test_a_worker_that_dies_before_the_message_is_kept_has_sent_it_for_all_we_kn
     consent("granted")
     delivered = notification(ses_event("Delivery", "snd_1"))
 
-    def dies(op: Any) -> None:
-        raise RuntimeError("the worker died")
-
-    with monkeypatch.context() as dying:
-        dying.setattr(bootstrap.sending()._messages, "_perform", dies)
+    with workers_die_before_they_keep_it(monkeypatch):
         ask(request(), failures=1)
     assert (len(ready.email.accepted), ready.raw("messages")) == (1, [])
     assert on_feedback.handler(delivered, Context())["batchItemFailures"]
@@ -580,11 +577,7 @@ def test_what_was_claimed_and_is_not_heard_of_is_given_up(
     """F5: visibly, with what is known of the attempt."""
     consent("granted")
 
-    def dies(op: Any) -> None:
-        raise RuntimeError("the worker died")
-
-    with monkeypatch.context() as dying:
-        dying.setattr(bootstrap.sending()._messages, "_perform", dies)
+    with workers_die_before_they_keep_it(monkeypatch):
         ask(request(), failures=1)
     ask(request())
     CLOCK.advance(timedelta(minutes=16))
