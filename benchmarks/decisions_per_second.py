@@ -80,10 +80,10 @@ class _Shop:
     """Catalogue and tastes in memory."""
 
     def __init__(self) -> None:
-        self._products = {f"p{i}": _product(i) for i in range(60)}
+        self._products = {f"p{i}": Listed(_product(i)) for i in range(60)}
 
     def listed(self, product_ids: Sequence[str]) -> dict[str, Listed]:
-        return {p: Listed(self._products[p]) for p in product_ids if p in self._products}
+        return {p: self._products[p] for p in product_ids if p in self._products}
 
     def of_category(self, name: str) -> list[str]:
         return [f"p{i}" for i in range(20)]

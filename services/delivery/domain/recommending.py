@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 
 from services.delivery.domain.products import Listed, Product
-from services.delivery.domain.tastes import Taste
+from services.delivery.domain.tastes import Interest, Taste
 from services.delivery.domain.templates.product_blocks import ProductBlock
 
 SEEDS = 5
@@ -16,10 +15,10 @@ LIKE_IT = 0.25
 """What interest in a category, or in a product that names another as related, counts for a product."""
 
 
-def seeds(block: ProductBlock, taste: Taste, named: Sequence[str], now: datetime) -> list[str]:
+def seeds(block: ProductBlock, taste: Taste, interest: Interest, named: Sequence[str]) -> list[str]:
     """The products to start from, the most telling first; `named` are those of a variable."""
     if block.pick == "interest" or block.of == "viewed":
-        scores, _ = taste.interest(now)
+        scores = interest.products
         return sorted(scores, key=lambda p: (-scores[p], p))[: SEEDS * 4]
     return list(named)[:SEEDS] if block.of != "owned" else taste.owned()[:SEEDS]
 
@@ -41,9 +40,9 @@ def candidates(start: Sequence[str], listed: Mapping[str, Listed]) -> list[str]:
 def ranked(
     block: ProductBlock,
     taste: Taste,
+    interest: Interest,
     order: Sequence[str],
     listed: Mapping[str, Listed],
-    now: datetime,
 ) -> list[tuple[str, Product]]:
     """At most `limit` products to show, the best first. `order` are the candidates as found: of `related` that is their
     order; of `interest` it is by interest in them, their category, and what names them."""
@@ -57,28 +56,26 @@ def ranked(
         and block.category in ("", known.product.category)
     ]
     if block.pick == "interest":
-        products, categories = taste.interest(now)
-        worth = _Worth(products, categories, listed)
-        shown.sort(key=lambda one: (-worth(one[0], one[1]), one[0]))
+        shown.sort(key=_Worth(interest, listed).place)
     return shown[: block.limit]
 
 
 class _Worth:
     """How much a product should interest the person."""
 
-    def __init__(
-        self, products: Mapping[str, float], categories: Mapping[str, float], listed: Mapping[str, Listed]
-    ) -> None:
-        self._products, self._categories = products, categories
+    def __init__(self, interest: Interest, listed: Mapping[str, Listed]) -> None:
+        self._products, self._categories = interest
         self._named: dict[str, float] = {}
-        for product_id, interest in products.items():
+        for product_id, liked in interest.products.items():
             known = listed.get(product_id, Listed()).product
             for other in known.related if known else ():
-                self._named[other] = max(self._named.get(other, 0.0), interest)
+                self._named[other] = max(self._named.get(other, 0.0), liked)
 
-    def __call__(self, product_id: str, product: Product) -> float:
+    def place(self, one: tuple[str, Product]) -> tuple[float, str]:
+        """Where a product belongs among others: the more it is worth, the sooner."""
+        product_id, product = one
         like = self._categories.get(product.category, 0.0) + self._named.get(product_id, 0.0)
-        return self._products.get(product_id, 0.0) + LIKE_IT * like
+        return -self._products.get(product_id, 0.0) - LIKE_IT * like, product_id
 
 
 def unlike(start: Collection[str], order: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.shared.contracts.ingest import CustomerEvent, ProfileChange
 
@@ -42,6 +42,13 @@ class Look:
     weight: int
 
 
+class Interest(NamedTuple):
+    """How much of it there is in each product and in each category that was looked at."""
+
+    products: dict[str, float]
+    categories: dict[str, float]
+
+
 @dataclass(frozen=True)
 class Taste:
     """`had`: by product, when it was last bought or given back (ms), and whether it was given back. `bought_at` is the
@@ -58,16 +65,17 @@ class Taste:
         kept = [(at, product) for product, (at, returned) in self.had.items() if not returned]
         return [product for _, product in sorted(kept, reverse=True)]
 
-    def interest(self, now: datetime) -> tuple[dict[str, float], dict[str, float]]:
-        """Interest in each product and each category that was looked at, fading by half in `HALF_LIFE_DAYS`."""
+    def interest(self, now: datetime) -> Interest:
+        """What the person looked at, fading by half in `HALF_LIFE_DAYS`."""
         products, categories = dict[str, float](), dict[str, float]()
+        today = now.timestamp() * 1000
         for look in self.looks:
-            days = max(0.0, now.timestamp() * 1000 - look.at) / 86_400_000
+            days = max(0.0, today - look.at) / 86_400_000
             worth = look.weight * 0.5 ** (days / HALF_LIFE_DAYS)
             products[look.product] = products.get(look.product, 0.0) + worth
             if look.category:
                 categories[look.category] = categories.get(look.category, 0.0) + worth
-        return products, categories
+        return Interest(products, categories)
 
 
 def learned(taste: Taste, change: ProfileChange) -> Taste:

@@ -35,17 +35,18 @@ def pick(
     block: ProductBlock, taste: Taste, start: Sequence[str], catalogue: Catalogue, now: datetime
 ) -> list[Picked]:
     """The block's products, the best first; `start` are those that a variable names."""
-    begun = seeds(block, taste, start, now)
+    interest = taste.interest(now)
+    begun = seeds(block, taste, interest, start)
     listed = dict(catalogue.listed(begun))
     order = candidates(begun, listed)
     if block.pick == "interest":
-        _, liked = taste.interest(now)
+        liked = interest.categories
         best = sorted(liked, key=lambda name: (-liked[name], name))[:CATEGORIES]
         order = [*begun, *order, *(one for name in best for one in catalogue.of_category(name))]
     else:
         order = unlike(begun[:SEEDS], order)
     listed |= catalogue.listed([p for p in dict.fromkeys(order) if p not in listed])
-    return [Picked(*one) for one in ranked(block, taste, order, listed, now)]
+    return [Picked(*one) for one in ranked(block, taste, interest, order, listed)]
 
 
 def named(block: ProductBlock, variables: Mapping[str, Any]) -> list[str]:

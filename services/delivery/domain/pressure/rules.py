@@ -3,11 +3,10 @@ end at the moment of the message, not with a calendar day."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.delivery.domain.pressure.ledger import GRACE, Bid, Ledger, Touch
+from services.delivery.domain.pressure.ledger import GRACE, Bid, Ledger
 from services.delivery.domain.pressure.policy import Arbitration, Cap
 
 ARBITRATION = "arbitration"
@@ -50,7 +49,7 @@ def arbitrate(rule: Arbitration, bid: Bid, ledger: Ledger, now: datetime) -> Fin
     winners = [
         one
         for one in ledger.others(bid.send)
-        if one.bid.rank < bid.rank and window and _together(one.bid, bid, window)
+        if window and one.bid.rank < bid.rank and _together(one.bid, bid, window)
     ]
     if winners and rule.loser == "expire":
         return Finding("arbitration", f"priority {bid.priority}, another went", OUTRANKED)
@@ -77,7 +76,7 @@ def capped(cap: Cap, bid: Bid, ledger: Ledger, now: datetime, reason: str = CAPP
     """Whether there is room for the message under `cap`; `None`: it is about others."""
     if not _about(cap, bid):
         return None
-    counted = [one.at for one in _counting(cap, bid, ledger) if one.at > now - cap.span]
+    counted = _counted(cap, bid, ledger, now - cap.span)
     seen = f"at most {cap.count} in {cap.within}{_of(cap)}, {len(counted)} before it"
     if len(counted) < cap.count:
         return Finding("cap", seen)
@@ -85,8 +84,12 @@ def capped(cap: Cap, bid: Bid, ledger: Ledger, now: datetime, reason: str = CAPP
     return Finding("cap", seen, reason, until)
 
 
-def _counting(cap: Cap, bid: Bid, ledger: Ledger) -> Sequence[Touch]:
-    return [one for one in ledger.touches if one.bid.send != bid.send and _takes_room(cap, one.bid)]
+def _counted(cap: Cap, bid: Bid, ledger: Ledger, since: datetime) -> list[datetime]:
+    return [
+        one.at
+        for one in ledger.touches
+        if one.at > since and one.bid.send != bid.send and _takes_room(cap, one.bid)
+    ]
 
 
 def _takes_room(cap: Cap, bid: Bid) -> bool:

@@ -141,13 +141,13 @@ class TemplateDocument(BaseModel):
     def ways_out(self) -> list[str]:
         """The channels on which the message itself says how to object: by its link, a text message by STOP, and
         whoever is phoned can say it."""
-        sources = self.sources()
-        linked = {
-            name.split(".")[1]
-            for name, source in sources.items()
-            if name.startswith("channels.") and "unsubscribe_url" in source
-        }
-        stopped = ["sms"] if _STOP.search(sources.get("channels.sms.text", "")) else []
+        said = {channel: self.channels.said_on(channel) for channel in self.channels.names()}
+        linked = [
+            channel
+            for channel, sources in said.items()
+            if any("unsubscribe_url" in one for one in sources.values())
+        ]
+        stopped = ["sms"] if _STOP.search(said.get("sms", {}).get("text", "")) else []
         return list(dict.fromkeys(["email", *stopped, *sorted(linked), "call"]))
 
     def digest(self) -> str:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sized
 from functools import wraps
 from typing import Any
 
-from liquid import BoundTemplate, Environment, FalsyStrictUndefined, Undefined
+from liquid import BoundTemplate, FalsyStrictUndefined, Undefined
 from liquid.exceptions import FilterArgumentError, LiquidError
 
+from services.delivery.domain.templates.engine import Quick
 from services.shared.errors import Invalid
 
 
-class Limited(Environment):
+class Limited(Quick):
     """Liquid that can neither reach code or files nor run away."""
 
     loop_iteration_limit = 1_000

@@ -7,9 +7,17 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 
-class _Said(BaseModel):
+class Part(BaseModel):
+    """What is said on one channel."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def sources(self) -> dict[str, str]:
+        """Each Liquid source by its name; empty ones are left out."""
+        return {name: source for name, source in self if source}
+
+
+class _Said(Part):
     text: str = Field(min_length=1, max_length=5_000)
 
 
@@ -65,17 +73,3 @@ class OutwardParts(BaseModel):
     def _without_silence(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # Versions from before these channels keep their digest.
         return {name: said for name, said in write(self).items() if said or name in ("email", "sms")}
-
-    def said(self) -> dict[str, _Said]:
-        """The parts there are, by channel."""
-        found = {name: getattr(self, name) for name in OutwardParts.model_fields}
-        return {name: part for name, part in found.items() if part is not None}
-
-    def outward_sources(self, path: str) -> dict[str, str]:
-        """Each Liquid source by its path; empty ones are left out."""
-        return {
-            f"{path}.{channel}.{name}": source
-            for channel, part in self.said().items()
-            for name, source in part.model_dump().items()
-            if source
-        }

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from services.delivery.domain.templates.outward_parts import OutwardParts
+from services.delivery.domain.templates.outward_parts import OutwardParts, Part
 
 MOST_HTML = 150_000
 """Characters of HTML an e-mail may have, MJML compiled."""
-
-
-class Part(BaseModel):
-    """What is said on one channel, or of all of them."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class EmailPart(Part):
@@ -47,15 +41,21 @@ class Channels(OutwardParts):
 
     def names(self) -> list[str]:
         """The channels there are."""
-        return [*(c for c, part in (("email", self.email), ("sms", self.sms)) if part), *self.said()]
+        return [channel for channel in _ORDER if getattr(self, channel)]
+
+    def said_on(self, channel: str) -> dict[str, str]:
+        """Each Liquid source of one channel by its name; empty ones are left out."""
+        part: Part | None = getattr(self, channel) if channel in _ORDER else None
+        return part.sources() if part else {}
 
     def sources(self, path: str) -> dict[str, str]:
         """Each Liquid source by its path; empty ones are left out."""
-        found = {
-            f"{path}.email.subject": self.email.subject if self.email else "",
-            f"{path}.email.text": self.email.text if self.email else "",
-            f"{path}.email.html": self.email.html if self.email else "",
-            f"{path}.email.mjml": self.email.mjml if self.email else "",
-            f"{path}.sms.text": self.sms.text if self.sms else "",
+        return {
+            f"{path}.{channel}.{name}": source
+            for channel in self.names()
+            for name, source in self.said_on(channel).items()
         }
-        return {name: source for name, source in found.items() if source} | self.outward_sources(path)
+
+
+_ORDER = ("email", "sms", *OutwardParts.model_fields)
+"""Those that most templates have are named first."""

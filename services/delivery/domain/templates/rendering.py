@@ -80,10 +80,10 @@ def render(document: TemplateDocument, channel: str, variables: Mapping[str, Any
     if missing:
         raise NotRenderable("missing_attribute", ", ".join(missing))
     prefix = f"channels.{channel}."
-    parts: dict[str, str] = {}
-    for path, source in document.channels.sources("channels").items():
-        if path.startswith(prefix):
-            parts[path.removeprefix(prefix)] = _rendered(path, source, values, strict=strict)
+    parts = {
+        name: _rendered(f"{prefix}{name}", source, values, strict=strict)
+        for name, source in document.channels.said_on(channel).items()
+    }
     if "subject" in parts:
         parts["subject"] = " ".join(parts["subject"].split())
     if parts.get("html"):
