@@ -40,6 +40,10 @@ class Stale(Exception):
         self.current = current
 
 
+Place = tuple[str, str]
+"""Where a message stands in its person's history: when it was claimed (asked for, if it never was), and its send id."""
+
+
 class Messages(Protocol):
     """The ledger of messages."""
 
@@ -79,8 +83,12 @@ class Messages(Protocol):
         ordered alike."""
         ...
 
-    def of_profile(self, profile_id: str, limit: int, journey: str = "") -> list[Message]:
-        """A profile's latest messages (where it is named, those of one journey), newest first; a moment old."""
+    def of_profile(self, profile_id: str, limit: int) -> list[Message]:
+        """A profile's latest messages, newest first; a moment old."""
+        ...
+
+    def history(self, profile_id: str, before: Place | None = None) -> Iterator[tuple[Place, Message]]:
+        """All of them, or those before a place: each once, with the place that it has for good."""
         ...
 
     def forget(self, send_id: str) -> None:

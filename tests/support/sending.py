@@ -24,7 +24,7 @@ from services.shared.permission import Permission
 class Plain:
     """What such objects answer where their models have nothing to say; everybody with an address permits."""
 
-    def of_profile(self, profile_id: str, limit: int, journey: str = "") -> list[Message]:
+    def of_profile(self, profile_id: str, limit: int) -> list[Message]:
         return []
 
     def terms(self) -> ChannelTerms:

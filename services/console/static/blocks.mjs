@@ -1,6 +1,6 @@
 // What pages are made of: headings, tables, facts, states without content, and what went wrong.
 
-import { h } from "./dom.mjs";
+import { h, mount } from "./dom.mjs";
 
 /** A page: its title and what it is about, then its blocks. */
 export function page(title, lead, ...blocks) {
@@ -71,6 +71,11 @@ export const chip = (tone, text) => h("span", { class: `chip ${tone}` }, text);
 
 /** A link to a page of the console: link("Ann", path`#/people/${id}`). */
 export const link = (text, href) => h("a", { href }, text);
+
+/** A button in whose place comes what `next` makes: the next part of a list. */
+export function more(label, next) {
+  return h("button", { type: "button", class: "plain", onclick: (event) => event.target.replaceWith(mount(next(), failed)) }, label);
+}
 
 /** What went wrong and what to do next; `again` tries once more. */
 export function failed(error, again) {

@@ -1,20 +1,25 @@
 // Why messages were sent or not: each decision with what was asked and answered on the way.
 
 import { path } from "./api.mjs";
-import { chip, empty, facts, folded, page, section } from "./blocks.mjs";
+import { chip, empty, facts, folded, more, page, section } from "./blocks.mjs";
 import { h, part } from "./dom.mjs";
 import { moment, plain, toneOf } from "./words.mjs";
 
 const OUTCOMES = /^first_([a-z_]+)_at$/;
 
-/** A person's latest decisions. */
-export function decided(api, id) {
+const PAGE = 50;
+
+/** A person's decisions, the newest first; older ones come with a button. */
+export function decided(api, id, start = "") {
   return part(async () => {
-    const { decisions } = await api.get("/decisions", { profile: id });
-    if (!decisions.length) return empty("No message to this person was ever asked for.");
-    return h("div", { class: "stack" }, decisions.map(decision));
+    const { decisions, cursor } = await decisionsOf(api, id, start);
+    if (!decisions.length && !start) return empty("No message to this person was ever asked for.");
+    return h("div", { class: "stack" }, decisions.map(decision), cursor ? more("Show older messages", () => decided(api, id, cursor)) : null);
   }, { label: "Loading messages" });
 }
+
+/** A page of a person's decision records. */
+export const decisionsOf = (api, id, cursor = "") => api.get("/decisions", { profile: id, limit: PAGE, cursor });
 
 /** A page of one message by its send id. */
 export async function one({ api }, id) {

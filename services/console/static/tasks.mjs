@@ -1,8 +1,8 @@
 // Tasks that people work off: calls that messages asked for, and what strategies, triggers and journeys hand over.
 
 import { path } from "./api.mjs";
-import { empty, failed, facts, link, page, section } from "./blocks.mjs";
-import { h, mount, part } from "./dom.mjs";
+import { empty, facts, link, more, page, section } from "./blocks.mjs";
+import { h, part } from "./dom.mjs";
 import { moment, plain } from "./words.mjs";
 
 export function list({ api }) {
@@ -17,8 +17,7 @@ function waiting(api, cursor = "") {
   return part(async () => {
     const { tasks, next } = await api.get("/tasks", { cursor });
     if (!tasks.length && !cursor) return empty("Nothing waits for anybody.", "A journey hands over with a node of type task; a call comes from a template with the channel call.");
-    const more = next ? h("button", { type: "button", class: "plain", onclick: (event) => event.target.replaceWith(mount(waiting(api, next), failed)) }, "Show more tasks") : null;
-    return h("div", { class: "stack" }, tasks.map(task), more);
+    return h("div", { class: "stack" }, tasks.map(task), next ? more("Show more tasks", () => waiting(api, next)) : null);
   }, { label: "Loading tasks" });
 }
 

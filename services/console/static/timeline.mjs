@@ -2,9 +2,10 @@
 // newest first, in pages.
 
 import { path } from "./api.mjs";
-import { chip, empty, failed, folded, link } from "./blocks.mjs";
+import { chip, empty, folded, link, more } from "./blocks.mjs";
 import { addressesOf, LOOKED_UP } from "./consent.mjs";
-import { h, mount, part } from "./dom.mjs";
+import { decisionsOf } from "./decisions.mjs";
+import { h, part } from "./dom.mjs";
 import { happened, moment, plain, said, toneOf } from "./words.mjs";
 
 const PAGE = 50;
@@ -15,35 +16,52 @@ const GIVEN = { granted: "good", revoked: "bad", expired: "bad" };
 export function happenings(api, person) {
   const { profile_id: id } = person;
   return part(async () => {
-    const [{ decisions }, entries, first] = await Promise.all([api.get("/decisions", { profile: id }), permitted(api, person), eventsOf(api, id)]);
-    const aside = [...decisions.map(decided), ...entries];
-    if (!first.events.length && !aside.length) return empty("Nothing has happened yet.");
-    return shown(api, id, first, newestFirst(aside));
+    const streams = await Promise.all([events(api, id), decisions(api, id), permitted(api, person)]);
+    if (!streams.some((one) => one.waiting.length)) return empty("Nothing has happened yet.");
+    return shown(streams);
   }, { label: "Loading the timeline" });
 }
 
-const eventsOf = (api, id, cursor = "") => api.get(path`/profiles/${id}/timeline`, { limit: PAGE, cursor });
-const newestFirst = (all) => all.toSorted((one, other) => other.at.localeCompare(one.at));
+// A stream is what waits to be shown, the newest first; where there is more of it, `next` reads that, and nothing in it
+// is newer than `reach`.
 
-/** A page of events with all of `aside` that falls between them; the rest goes to the pages behind it. */
-function shown(api, id, { events, cursor }, aside) {
-  const [page, rest] = between(events.map(event), aside, Boolean(cursor));
-  const older = () => part(async () => shown(api, id, await eventsOf(api, id, cursor), rest), { label: "Loading older events" });
-  const more = cursor ? h("button", { type: "button", class: "plain", onclick: (clicked) => clicked.target.replaceWith(mount(older(), failed)) }, "Show older events") : null;
-  return h("div", { class: "stack" }, h("ol", { class: "timeline" }, page.map((one) => one.tree)), more);
+async function events(api, id, start = "") {
+  const { events: page, cursor } = await api.get(path`/profiles/${id}/timeline`, { limit: PAGE, cursor: start });
+  return { waiting: page.map(event), ...(cursor && { reach: page.at(-1).at, next: () => events(api, id, cursor) }) };
 }
 
-/** A page and what is left for the next: `aside` (newest first) beside `events`, as far back as these reach. */
-export function between(events, aside, hasMore) {
-  const oldest = hasMore ? events.at(-1).at : "";
-  const now = aside.filter((one) => one.at >= oldest);
-  return [newestFirst([...events, ...now]), aside.slice(now.length)];
+async function decisions(api, id, start = "") {
+  const { decisions: page, cursor } = await decisionsOf(api, id, start);
+  const last = page.at(-1);
+  return { waiting: page.map(decided), ...(cursor && { reach: last.claimed_at ?? last.requested_at, next: () => decisions(api, id, cursor) }) };
 }
 
 async function permitted(api, person) {
   const addresses = addressesOf(person).filter(([channel]) => LOOKED_UP.includes(channel));
   const found = await Promise.all(addresses.map(async ([channel, address]) => (await api.post("/consents/lookups", { address, channel })).history));
-  return found.flat().toReversed().map(permission); // of two in one moment the later one stands first
+  return { waiting: newestFirst(found.flat().toReversed().map(permission)) }; // of two in one moment the later one stands first
+}
+
+const newestFirst = (all) => all.toSorted((one, other) => other.at.localeCompare(one.at));
+
+/** What all streams have told so far; the rest goes to the pages behind it. */
+function shown(streams) {
+  const [page, reach, rest] = told(streams);
+  const older = () => part(async () => shown(await Promise.all(rest.map((one) => readOn(one, reach)))), { label: "Loading older events" });
+  return h("div", { class: "stack" }, h("ol", { class: "timeline" }, page.map((one) => one.tree)), reach ? more("Show older events", older) : null);
+}
+
+/** A page, as far back as every stream reaches (`""`: there is no more), and what is left of each for the next. */
+export function told(streams) {
+  const reach = streams.map((one) => one.reach ?? "").toSorted().at(-1);
+  const page = streams.flatMap((one) => one.waiting.filter(({ at }) => at >= reach));
+  return [newestFirst(page), reach, streams.map((one) => ({ ...one, waiting: one.waiting.filter(({ at }) => at < reach) }))];
+}
+
+async function readOn(stream, reach) {
+  if (stream.reach !== reach) return stream;
+  const following = await stream.next();
+  return { ...following, waiting: newestFirst([...stream.waiting, ...following.waiting]) };
 }
 
 const entry = (at, title, chips, hint, ...more) => ({

@@ -3,7 +3,7 @@ id>` of the newest in it, which is never changed: messages that no rule counts a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from services.delivery.domain.pressure.ledger import Ledger, Past, listed, read, read_list, written
@@ -72,19 +72,12 @@ def with_room(table: Table, profile_id: str, ledger: Ledger) -> Ledger:
     return packed
 
 
-def list_of(table: Table, profile_id: str) -> Iterator[Past]:
-    """When a profile's messages were claimed, and their send ids, newest first; some may be told twice, and of some
-    nothing is kept yet."""
-    item = table.get(ledger_item(profile_id), consistent=True)
-    yield from reversed(read_ledger(item).messages())
-    put_by = table.query(
-        "pk = :pk AND begins_with(sk, :list)",
-        values={":pk": f"cap#{profile_id}", ":list": LIST},
-        consistent=True,
-        descending=True,
-    )
-    for some in put_by:
-        yield from reversed(read_list(some["past"]))
+def list_of(table: Table, profile_id: str) -> list[Past]:
+    """When a profile's messages were claimed, and their send ids, newest first; of some nothing is kept yet."""
+    found = set[Past]()
+    for item in table.query("pk = :pk", values={":pk": f"cap#{profile_id}"}, consistent=True):
+        found |= set(read_ledger(item).messages() if item["sk"] == LEDGER else read_list(item["past"]))
+    return sorted(found, reverse=True)
 
 
 def _list_item(profile_id: str, past: Sequence[Past]) -> Item:

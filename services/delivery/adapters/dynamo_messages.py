@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from heapq import merge
-from itertools import islice
+from itertools import chain, groupby, islice
 
 from services.delivery.adapters.dynamo_gates import address_item, permission_item
 from services.delivery.adapters.dynamo_ledgers import KEPT, ledger_op, list_of, with_room
@@ -14,7 +14,7 @@ from services.delivery.adapters.message_items import difference, from_item, open
 from services.delivery.domain.message import Message
 from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.domain.protocol import kept_late
-from services.delivery.ports import ClaimVerdict, Stale
+from services.delivery.ports import ClaimVerdict, Place, Stale
 from services.shared.aws.dynamo import (
     ConditionFailed,
     Item,
@@ -154,35 +154,56 @@ class DynamoMessages:
         ]
         return (item["send_id"] for item in merge(*partitions, key=lambda item: item["claimed_at"]))
 
-    def of_profile(self, profile_id: str, limit: int, journey: str = "") -> list[Message]:
-        portion = PORTION if journey else min(limit, PORTION)
-        found = messages_of(self._table, self._gates, profile_id, portion)
-        return list(islice((one for one in found if journey in ("", one.journey)), limit))
+    def of_profile(self, profile_id: str, limit: int) -> list[Message]:
+        found = self._history(profile_id, None, min(limit, PORTION))
+        return [message for _, message in islice(found, limit)]
+
+    def history(self, profile_id: str, before: Place | None = None) -> Iterator[tuple[Place, Message]]:
+        return self._history(profile_id, before, PORTION)
+
+    def _history(
+        self, profile_id: str, before: Place | None, portion: int
+    ) -> Iterator[tuple[Place, Message]]:
+        """A message that was kept before its ledger named it is told of by the index alone, or it would have two
+        places."""
+        indexed = ((place, False) for place in _indexed(self._table, profile_id, before))
+        listed = ((place, True) for place in _listed(self._gates, profile_id, before))
+        once = (entry for entry, _ in groupby(merge(indexed, listed, reverse=True)))
+        while entries := list(islice(once, portion)):
+            found = self.known(send_id for (_, send_id), _ in entries)
+            for place, is_listed in entries:
+                message = found.get(place[1])
+                # A ledger lists what its person got as somebody else, before a merge, as well.
+                if message and message.profile_id == profile_id and message.listed == is_listed:
+                    yield place, message
 
 
-def messages_of(
-    messages: Table, gates: Table, profile_id: str, portion: int = PORTION, *, consistent: bool = False
-) -> Iterator[Message]:
-    """A profile's messages, about newest first (by when they were claimed, or asked for if they never were); a moment
-    old, but those of a ledger, where they are read consistently."""
-    seen = set[str]()
-    ids = (one for one in _ids_of(messages, gates, profile_id) if one not in seen)
-    while wanted := list(dict.fromkeys(islice(ids, portion))):
-        seen.update(wanted)
-        read = messages.get_many(({"send_id": send_id} for send_id in wanted), consistent=consistent)
-        items = {item["send_id"]: item for item in read}
-        found = (from_item(items[send_id]) for send_id in wanted if send_id in items)
-        # A ledger lists what its person got as somebody else, before a merge, as well.
-        yield from (message for message in found if message.profile_id == profile_id)
+def messages_of(messages: Table, gates: Table, profile_id: str) -> Iterator[Message]:
+    """All that is kept of a profile's messages, in no order; what its ledger names, read consistently."""
+    ledger, index = _listed(gates, profile_id), _indexed(messages, profile_id)
+    ids = iter(dict.fromkeys(send_id for _, send_id in chain(ledger, index)))
+    while wanted := list(islice(ids, PORTION)):
+        for item in messages.get_many(({"send_id": send_id} for send_id in wanted), consistent=True):
+            message = from_item(item)
+            if message.profile_id == profile_id:
+                yield message
 
 
-def _ids_of(messages: Table, gates: Table, profile_id: str) -> Iterator[str]:
-    indexed = messages.query(
-        "profile_id = :p", values={":p": profile_id}, index="by_profile", descending=True
-    )
-    kept = ((str(item["requested_at"]), str(item["send_id"])) for item in indexed)
-    listed = ((to_iso(at), send_id) for at, send_id in list_of(gates, profile_id))
-    return (send_id for _, send_id in merge(kept, listed, reverse=True))
+def _indexed(messages: Table, profile_id: str, before: Place | None = None) -> Iterator[Place]:
+    condition, values = "profile_id = :p", {":p": profile_id}
+    if before:
+        condition, values = f"{condition} AND requested_at <= :before", {**values, ":before": before[0]}
+    items = messages.query(condition, values=values, index="by_profile", descending=True)
+    places = ((str(item["requested_at"]), str(item["send_id"])) for item in items)
+    return _before(before, places)
+
+
+def _listed(gates: Table, profile_id: str, before: Place | None = None) -> Iterator[Place]:
+    return _before(before, ((to_iso(at), send_id) for at, send_id in list_of(gates, profile_id)))
+
+
+def _before(before: Place | None, places: Iterable[Place]) -> Iterator[Place]:
+    return (place for place in places if before is None or place < before)
 
 
 def _verdict(names: list[str], refusals: list[Refusal], attempt_id: str) -> ClaimVerdict | None:

@@ -24,7 +24,7 @@ class DynamoTraces:
         self._gates = gates
 
     def every_message(self, profile_id: str) -> Iterator[Message]:
-        return messages_of(self._messages, self._gates, profile_id, consistent=True)
+        return messages_of(self._messages, self._gates, profile_id)
 
     def addressed(self, address_key: str) -> list[str]:
         return [item["sk"].removeprefix(_NOTE) for item in self._of_address(address_key, _NOTE)]

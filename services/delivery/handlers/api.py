@@ -7,7 +7,8 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from services.delivery import bootstrap
-from services.shared.http import answer, resolver, respond
+from services.delivery.use_cases.serve_marketers import DECISIONS
+from services.shared.http import answer, resolver, respond, whole_number
 from services.shared.observability import service_logger
 
 logger = service_logger("delivery")
@@ -23,9 +24,13 @@ def message(send_id: str) -> Response[Any]:
 def decisions() -> Response[Any]:
     asked = _asked()
     found = bootstrap.serving().decisions(
-        asked.get("profile", ""), asked.get("journey", ""), asked.get("language", "")
+        asked.get("profile", ""),
+        journey=asked.get("journey", ""),
+        language=asked.get("language", ""),
+        cursor=asked.get("cursor", ""),
+        limit=whole_number(app.current_event, "limit", DECISIONS),
     )
-    return answer(200, {"decisions": found})
+    return answer(200, found)
 
 
 def _asked() -> dict[str, str]:

@@ -19,6 +19,7 @@ from tests.contracts.openapi.shapes import (
     many,
     obj,
     one_of,
+    or_null,
     ref,
 )
 
@@ -36,10 +37,12 @@ OPERATIONS: Mapping[str, Operation] = {
         query={"language": TEXT},
     ),
     "GET /decisions": does(
-        "A profile's latest decision records (of one `journey`), newest first, in words of `language` (nl, en)",
-        obj({"decisions": many(ref("Decision"))}),
+        "A profile's decision records (of one `journey`), newest first, in words of `language` (nl, en), by page",
+        obj({"decisions": many(ref("Decision")), "cursor": or_null(TEXT)}),
         "invalid",
-        query={"profile": TEXT, "journey": TEXT, "language": TEXT},
+        "bad_cursor",
+        "bad_limit",
+        query={"profile": TEXT, "journey": TEXT, "language": TEXT, "cursor": TEXT, "limit": NUMBER},
         needed=("profile",),
     ),
     **reports.OPERATIONS,

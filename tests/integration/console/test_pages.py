@@ -246,3 +246,30 @@ def test_what_goes_wrong_is_said_with_what_to_do_next(signed_in: Console) -> Non
     console.browser.until("document.querySelector('h1').textContent === 'Sign in'")
     assert "The key is no longer accepted. Sign in again." in console.text()
     assert console.browser.run("sessionStorage.length") == 0
+
+
+def test_a_long_history_comes_by_page(signed_in: Console) -> None:
+    console = signed_in
+    road, dee = console.shop.road, console.profile("dee")
+    asked = {"profile_id": dee, "template": "thank_you", "channels": ["email"]}
+    requests = [
+        {**asked, "send_id": f"snd_many_{n:02}", "requested_at": to_iso(road.clock.now())} for n in range(60)
+    ]
+    with console.server.alone:
+        for part in (requests[:20], requests[20:40], requests[40:]):
+            road.put_event("halte.journeys", "MessageRequested.v1", {"requests": part})
+            road.deliver()
+    for view, one, older in (
+        ("messages", "main section.card", "Show older messages"),
+        ("timeline", "main .timeline > li", "Show older events"),
+    ):
+        console.go(f"people/{dee}/{view}")
+        count = f"document.querySelectorAll('{one}').length"
+        shown = console.browser.run(count)
+        assert 50 <= shown < 60
+        console.browser.run(
+            f"[...document.querySelectorAll('button')].find(b => b.textContent === '{older}').click()"
+        )
+        console.browser.until(f"{count} >= 60 && !document.querySelector('main [aria-busy]')")
+        assert older not in console.text()
+        assert console.faults() == []

@@ -80,7 +80,9 @@ def test_the_dearest_that_fits_is_shown_with_its_decision(ready: World) -> None:
     stops = [(g["template"], g["gate"], g["input"]) for g in decision["gates"] if g["verdict"] == "stop"]
     assert stops == [("yacht", "content", "income")]
     assert call("GET", "/inbound/home", profile="prf_1")[1]["decision"] == answer["decision"]
-    assert [one["send_id"] for one in bootstrap.serving().decisions("prf_1")] == [answer["decision"]]
+    assert [one["send_id"] for one in bootstrap.serving().decisions("prf_1")["decisions"]] == [
+        answer["decision"]
+    ]
 
 
 @pytest.mark.parametrize("why", ["objection", "pause"])

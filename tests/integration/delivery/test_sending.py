@@ -29,7 +29,6 @@ from services.delivery.handlers import (
     sweep,
     templates,
 )
-from services.delivery.use_cases import serve_marketers
 from services.shared.aws.dynamo import Table
 from services.shared.contracts.consent import ConfirmationRequested, ConsentChange, ConsentChanged
 from services.shared.contracts.ingest import ProfileChange, ProfilesChanged
@@ -175,18 +174,6 @@ def test_a_send_records_the_consent_it_relied_on(ready: World) -> None:
         told = call("GET", "/decisions", query=asked)[1]["decisions"]
         assert len(told) == number
         assert all(one["why"]["summary"].startswith("Verstuurd per e-mail op 2026-03-01") for one in told)
-
-
-def test_decisions_of_one_journey_are_found_behind_those_of_others(
-    ready: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(serve_marketers, "DECISIONS", 2)
-    for number, journey in enumerate(("old", "old", "old", "new", "new", "new")):
-        ask(request(f"snd_{number}", journey=journey, requested_at=CLOCK.now()))
-        CLOCK.advance(timedelta(minutes=1))
-    for journey, expected in (("", ["snd_5", "snd_4"]), ("old", ["snd_2", "snd_1"])):
-        listed = call("GET", "/decisions", query={"profile": "prf_1", "journey": journey})[1]
-        assert [one["send_id"] for one in listed["decisions"]] == expected
 
 
 def test_redelivery_sends_once(ready: World) -> None:

@@ -16,7 +16,7 @@ import { reasons } from "../../../services/console/static/explain.mjs";
 import { layout } from "../../../services/console/static/layers.mjs";
 import { messages } from "../../../services/console/static/overview.mjs";
 import { heldBack, policy } from "../../../services/console/static/pressure.mjs";
-import { between, decided, permission } from "../../../services/console/static/timeline.mjs";
+import { decided, permission, told as pageOf } from "../../../services/console/static/timeline.mjs";
 import { everyDay, own, report } from "../../../services/console/static/reports.mjs";
 import { live } from "../../../services/console/static/journeys.mjs";
 import { answered, asked, ended } from "../../../services/console/static/simulations.mjs";
@@ -323,12 +323,19 @@ test("the pressure policy is told in words, and only what it held back is counte
 });
 
 test("decisions and permissions fall between events, each on one page", () => {
-  const events = [{ at: "2026-03-04" }, { at: "2026-03-02" }];
-  const aside = [{ at: "2026-03-05" }, { at: "2026-03-03" }, { at: "2026-03-01" }];
-  const [page, rest] = between(events, aside, true);
-  assert.deepEqual(page.map((one) => one.at), ["2026-03-05", "2026-03-04", "2026-03-03", "2026-03-02"]);
-  assert.deepEqual(between([{ at: "2026-02-27" }], rest, false), [[{ at: "2026-03-01" }, { at: "2026-02-27" }], []]);
-  assert.deepEqual(between([], aside, false)[0], aside);
+  const all = (...moments) => moments.map((at) => ({ at }));
+  const events = { waiting: all("2026-03-04", "2026-03-02"), reach: "2026-03-02" };
+  const permitted = { waiting: all("2026-03-05", "2026-03-03", "2026-03-01") };
+  const [page, reach, rest] = pageOf([events, permitted]);
+  assert.deepEqual(page, all("2026-03-05", "2026-03-04", "2026-03-03", "2026-03-02"));
+  assert.equal(reach, "2026-03-02");
+  assert.deepEqual(rest.map((one) => one.waiting), [[], all("2026-03-01")]);
+  assert.deepEqual(pageOf([{ waiting: all("2026-02-27") }, rest[1]]).slice(0, 2), [all("2026-03-01", "2026-02-27"), ""]);
+  assert.deepEqual(pageOf([{ waiting: [] }, permitted])[0], permitted.waiting);
+  const held = { waiting: all("2026-03-05", "2026-02-01"), reach: "2026-03-03" }; // asked for long before it was sent
+  const [newest, , [left, later]] = pageOf([held, events]);
+  assert.deepEqual(newest, all("2026-03-05", "2026-03-04"));
+  assert.deepEqual([left.waiting, later.waiting], [all("2026-02-01"), all("2026-03-02")]);
   const message = decided({ requested_at: "2026-03-01T00:00:00Z", template: "thank_you", status: "skipped", send_id: "snd_1", journey: "welcome", why: { summary: "Not sent: no permission." } });
   assert.match(words(message.tree), /Message Thank you Skipped Not sent: no permission\. Asked for by the journey Welcome\./);
   assert.match(words(permission({ at: "2026-03-01T00:00:00Z", kind: "revoked", purpose: "newsletter", channel: "email" }).tree), /Permission for newsletter by e-mail Revoked/);
