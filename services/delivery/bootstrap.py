@@ -29,7 +29,7 @@ from services.delivery.adapters.senders.sms import SmsSender
 from services.delivery.adapters.sqs_reports import SqsReports
 from services.delivery.bootstrap_channels import outward_senders
 from services.delivery.domain.pressure.policy import default_policy
-from services.delivery.report_ports import Funnel
+from services.delivery.ports.reports import Funnel
 from services.delivery.settings import (
     ApiSettings,
     ClicksSettings,

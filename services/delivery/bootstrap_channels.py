@@ -18,7 +18,7 @@ from services.delivery.adapters.senders.calls import CallSender
 from services.delivery.adapters.senders.letters import LetterSender
 from services.delivery.adapters.senders.webhooks import WebhookSender
 from services.delivery.adapters.signed_webhook import SignedWebhook, secret
-from services.delivery.ports import Sender
+from services.delivery.ports.messages import Sender
 from services.delivery.settings import (
     ChannelsSettings,
     InboundSettings,

@@ -13,7 +13,7 @@ from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.domain.pressure.policy import InForce
 from services.delivery.domain.protocol import RETRY_AFTER, Answer, Sent, kept_late
 from services.delivery.domain.templates.documents import Template
-from services.delivery.ports import ClaimVerdict, Outgoing
+from services.delivery.ports.messages import ClaimVerdict, Outgoing
 from services.delivery.use_cases.sweep_messages import SweepMessages
 from services.shared.clock import FixedClock, from_iso, to_iso
 from services.shared.contracts.messages import MessageRequest

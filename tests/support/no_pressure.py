@@ -8,7 +8,7 @@ from typing import Any
 from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.domain.pressure.pace import Bucket
 from services.delivery.domain.pressure.policy import InForce, PressurePolicy
-from services.delivery.ports import Ledgers, Stance
+from services.delivery.ports.pressure import Ledgers, Stance
 from services.delivery.use_cases.pace import Pace
 from services.delivery.use_cases.pressure import Pressure
 

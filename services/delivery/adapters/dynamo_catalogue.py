@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from services.delivery.domain.offers import Offer
 from services.delivery.domain.products import Listed, Product, bought_with
-from services.delivery.ports import StoredOffer
+from services.delivery.ports.content import StoredOffer
 from services.shared.aws.dynamo import ConditionFailed, Item, Table, TransactionRefused, transact
 from services.shared.errors import Conflict
 

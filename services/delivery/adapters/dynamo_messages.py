@@ -14,7 +14,7 @@ from services.delivery.adapters.message_items import difference, from_item, open
 from services.delivery.domain.message import Message
 from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.domain.protocol import kept_late
-from services.delivery.ports import ClaimVerdict, Place, Stale
+from services.delivery.ports.messages import ClaimVerdict, Place, Stale
 from services.shared.aws.dynamo import (
     ConditionFailed,
     Item,

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from services.delivery.adapters.dynamo_pressure import POLICY, STATE, read_policy
 from services.delivery.domain.pressure.pauses import CIRCUIT, Circuit, Pause, Shares
-from services.delivery.ports import Stance
+from services.delivery.ports.pressure import Stance
 from services.shared.aws.dynamo import ConditionFailed, Item, Table
 from services.shared.clock import from_iso, to_iso
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from services.delivery.domain.templates.documents import Template, TemplateDocument
-from services.delivery.ports import Versions
+from services.delivery.ports.content import Versions
 from services.shared.aws.dynamo import Item, Op, Table, TransactionRefused, transact
 from services.shared.clock import to_iso
 from services.shared.errors import Conflict, NotFound, TooLarge

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from services.delivery.domain.templates.documents import Template
-from services.delivery.ports import Templates
+from services.delivery.ports.content import Templates
 
 KEPT_SECONDS = 10.0
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from services.delivery.domain.reports.lines import PARQUET, RAW, day_of, raw_key
-from services.delivery.report_ports import DayMoved
+from services.delivery.ports.reports import DayMoved
 from services.shared.aws.clients import client
 from services.shared.aws.parallel import done, each
 

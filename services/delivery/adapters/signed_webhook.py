@@ -8,7 +8,7 @@ from typing import Any
 
 from services.delivery.domain.channel_terms import NO_RECEIVER
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
-from services.delivery.work_ports import TermsStore
+from services.delivery.ports.channels import TermsStore
 from services.shared.clock import Clock, to_iso
 from services.shared.net.guarded_https import GuardedHttps, NoReply
 from services.shared.net.signing import secret_of, signed_headers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from services.delivery.domain.message import Message
-from services.delivery.ports import Messages, Stale
+from services.delivery.ports.messages import Messages, Stale
 
 TRIES = 10
 

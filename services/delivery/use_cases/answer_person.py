@@ -8,9 +8,12 @@ from datetime import timedelta
 from typing import Any, assert_never
 
 from services.delivery.domain.contact import Contact, Gone
-from services.delivery.ports import Gates, Messages, Secret, Tastes, Traces
+from services.delivery.ports.channels import Secret
+from services.delivery.ports.content import Tastes
+from services.delivery.ports.messages import Messages
+from services.delivery.ports.people import Gates, Traces
+from services.delivery.ports.work import Work
 from services.delivery.use_cases.serve_marketers import decision
-from services.delivery.work_ports import Work
 from services.shared.addresses import address_key
 from services.shared.channels import CHANNELS
 from services.shared.clock import Clock, to_iso

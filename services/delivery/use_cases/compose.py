@@ -16,7 +16,7 @@ from services.delivery.domain.templates.documents import TemplateDocument
 from services.delivery.domain.templates.guards import Level, guarded
 from services.delivery.domain.templates.rendering import NotRenderable, Rendered, render
 from services.delivery.domain.templates.salutation import salutation
-from services.delivery.ports import Catalogue, Tastes
+from services.delivery.ports.content import Catalogue, Tastes
 from services.delivery.use_cases.links import Made
 from services.delivery.use_cases.pick_products import Picked, named, pick
 

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Sequence
 from services.delivery.domain.contact import OWNED, Contact, Gone, contact_of
 from services.delivery.domain.message import Message
 from services.delivery.domain.outcomes import CONSENT_JOURNEY, UNSUBSCRIBED
-from services.delivery.ports import Gates, Ledgers, Messages, Secret
+from services.delivery.ports.channels import Secret
+from services.delivery.ports.messages import Messages
+from services.delivery.ports.people import Gates
+from services.delivery.ports.pressure import Ledgers
 from services.shared.addresses import address_key
 from services.shared.aws.parallel import done, each
 from services.shared.clock import to_iso

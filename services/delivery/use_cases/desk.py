@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.delivery.domain.contact import Gone
 from services.delivery.domain.feedback import Feedback
 from services.delivery.domain.work import WRONG_NUMBER, Fate, Task, closed
-from services.delivery.ports import Gates
+from services.delivery.ports.people import Gates
+from services.delivery.ports.work import Work
 from services.delivery.use_cases.note_feedback import NoteFeedback
-from services.delivery.work_ports import Work
 from services.shared.clock import Clock, to_iso
 from services.shared.contracts import journeys, scoring
 from services.shared.cursors import cursor_of, read_cursor

@@ -11,7 +11,7 @@ from services.delivery.domain.agents import agent_of
 from services.delivery.domain.feedback import touch_report
 from services.delivery.domain.touches import CLICKED, OPENED, TRAP
 from services.delivery.domain.tracking import read_short_code
-from services.delivery.ports import Messages
+from services.delivery.ports.messages import Messages
 from services.delivery.use_cases.tracking import CLICK, OPEN, VALID
 from services.shared.clock import Clock
 from services.shared.errors import Invalid

@@ -10,7 +10,9 @@ from services.delivery.domain.contact import Contact
 from services.delivery.domain.inbound import WEB, Slot, against, by_value, record
 from services.delivery.domain.templates.documents import Template
 from services.delivery.domain.templates.rendering import NotRenderable, Rendered
-from services.delivery.ports import Gates, Messages, Secret
+from services.delivery.ports.channels import Secret
+from services.delivery.ports.messages import Messages
+from services.delivery.ports.people import Gates
 from services.delivery.use_cases.compose import Compose
 from services.delivery.use_cases.links import NO_LINKS
 from services.shared.addresses import address_key, normalise_address

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from services.delivery.domain.reports.lines import DIMENSIONS, part_key
 from services.delivery.domain.reports.rows import Row
-from services.delivery.report_ports import DayMoved, OutcomeFiles, OutcomeStore
+from services.delivery.ports.reports import DayMoved, OutcomeFiles, OutcomeStore
 from services.shared.clock import Clock
 
 READ_ATTEMPTS = 5

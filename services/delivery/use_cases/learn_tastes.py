@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from services.delivery.domain.tastes import baskets, learned, tells_of_looks, tells_of_orders
-from services.delivery.ports import CatalogueStore, Tastes
+from services.delivery.ports.content import CatalogueStore, Tastes
 from services.shared.aws.parallel import done, each
 from services.shared.contracts.ingest import ProfileChange
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.delivery.domain.message import Message
-from services.delivery.ports import Secret
+from services.delivery.ports.channels import Secret
 from services.shared.tokens import PREFERENCES, UNSUBSCRIBE, sign
 
 UNSUBSCRIBE_VALID = timedelta(days=730)

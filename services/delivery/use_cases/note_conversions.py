@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from services.delivery.domain.message import Message
 from services.delivery.domain.reports.conversion import GOAL, attributed, converted
-from services.delivery.ports import Messages
+from services.delivery.ports.messages import Messages
 from services.delivery.use_cases.amend import amend
 from services.shared.contracts.journeys import Enrolment
 

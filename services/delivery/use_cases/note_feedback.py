@@ -5,7 +5,9 @@ from __future__ import annotations
 from services.delivery.domain import protocol
 from services.delivery.domain.feedback import Feedback
 from services.delivery.domain.message import Message
-from services.delivery.ports import Gates, Ledgers, Messages
+from services.delivery.ports.messages import Messages
+from services.delivery.ports.people import Gates
+from services.delivery.ports.pressure import Ledgers
 from services.delivery.use_cases.amend import amend
 
 SUPPRESSING = frozenset({"bounced", "complained"})

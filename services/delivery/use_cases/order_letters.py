@@ -8,9 +8,10 @@ from typing import Any
 
 from services.delivery.domain.feedback import Feedback
 from services.delivery.domain.letters import FATES, Statuses, order_file, piece_ids, statuses_in
-from services.delivery.ports import Messages
+from services.delivery.ports.channels import TermsStore
+from services.delivery.ports.messages import Messages
+from services.delivery.ports.work import Orders, Work
 from services.delivery.use_cases.note_feedback import NoteFeedback
-from services.delivery.work_ports import Orders, TermsStore, Work
 from services.shared.clock import Clock
 from services.shared.errors import NotFound
 

@@ -18,7 +18,7 @@ from services.delivery.domain.pressure.pace import (
     wait_for,
 )
 from services.delivery.domain.pressure.policy import Pace as PaceRule
-from services.delivery.ports import Buckets
+from services.delivery.ports.pressure import Buckets
 
 READ_AGAIN = 300.0
 """Seconds for which an account's quota is believed."""

@@ -12,7 +12,7 @@ from services.delivery.domain.recommending import SEEDS, candidates, ranked, see
 from services.delivery.domain.tastes import Taste
 from services.delivery.domain.templates.guards import at
 from services.delivery.domain.templates.product_blocks import ProductBlock
-from services.delivery.ports import Catalogue
+from services.delivery.ports.content import Catalogue
 
 CATEGORIES = 2
 """Categories of most interest that are looked through."""

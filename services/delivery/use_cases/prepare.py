@@ -15,7 +15,8 @@ from services.delivery.domain.prices import cheaper_first, expected_costs, units
 from services.delivery.domain.templates.documents import TemplateDocument
 from services.delivery.domain.templates.rendering import NotRenderable, Rendered
 from services.delivery.domain.wishes import Held, heed
-from services.delivery.ports import Channels, Gates, Secret
+from services.delivery.ports.channels import Channels, Secret
+from services.delivery.ports.people import Gates
 from services.delivery.use_cases.addresses import addresses_of, usable
 from services.delivery.use_cases.compose import Compose, locale_of
 from services.delivery.use_cases.links import NO_LINKS, Links, Made

@@ -30,7 +30,7 @@ from services.delivery.domain.pressure.pauses import (
 from services.delivery.domain.pressure.policy import InForce, PressurePolicy
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent
 from services.delivery.domain.wishes import Held
-from services.delivery.ports import Ledgers, Pauses, Stance
+from services.delivery.ports.pressure import Ledgers, Pauses, Stance
 from services.delivery.use_cases.pace import Pace
 from services.shared.channels import Channel
 from services.shared.clock import to_iso

@@ -13,7 +13,9 @@ from services.delivery.domain.message import Message
 from services.delivery.domain.protocol import Sent
 from services.delivery.domain.templates.documents import Template
 from services.delivery.domain.templates.rendering import NotRenderable
-from services.delivery.ports import Gates, Outgoing, Sender, Templates
+from services.delivery.ports.content import Templates
+from services.delivery.ports.messages import Outgoing, Sender
+from services.delivery.ports.people import Gates
 from services.delivery.use_cases.compose import Compose, Composed, locale_of
 from services.delivery.use_cases.links import NO_LINKS, Made
 from services.shared.addresses import normalise_address

@@ -10,7 +10,7 @@ from services.delivery.domain.outcomes import effects_of
 from services.delivery.domain.reports.lines import Told, lines_of
 from services.delivery.domain.reports.once import Change
 from services.delivery.domain.reports.rows import added
-from services.delivery.report_ports import Counters, OutcomeLines
+from services.delivery.ports.reports import Counters, OutcomeLines
 from services.shared.aws.bus import pack
 from services.shared.clock import Clock
 from services.shared.contracts.base import Fact

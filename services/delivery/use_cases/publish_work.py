@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from services.delivery.domain.contact import Contact, Gone
 from services.delivery.domain.work import Pass, Task, outcome_event
-from services.delivery.ports import Gates
+from services.delivery.ports.people import Gates
 from services.delivery.use_cases.publish_outcomes import Publisher
 from services.shared.aws.bus import pack
 from services.shared.clock import from_iso

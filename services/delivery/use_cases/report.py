@@ -12,7 +12,7 @@ from services.delivery.domain.prices import Prices
 from services.delivery.domain.reports.funnel import funnel
 from services.delivery.domain.reports.rows import SKIPPED, Row
 from services.delivery.domain.reports.tables import KINDS, as_csv, lines, shown, suggested, total
-from services.delivery.report_ports import Counters, Funnel, Priced
+from services.delivery.ports.reports import Counters, Funnel, Priced
 from services.shared.clock import Clock
 from services.shared.cursors import cursor_of, read_cursor
 from services.shared.errors import Invalid, NotFound

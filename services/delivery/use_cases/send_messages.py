@@ -17,7 +17,10 @@ from services.delivery.domain.reports.mailboxes import mailbox_of
 from services.delivery.domain.requested import classed, never, owned, pending
 from services.delivery.domain.templates.documents import Template
 from services.delivery.domain.wishes import Held
-from services.delivery.ports import ClaimVerdict, Gates, Messages, Outgoing, Secret, Sender, Templates
+from services.delivery.ports.channels import Secret
+from services.delivery.ports.content import Templates
+from services.delivery.ports.messages import ClaimVerdict, Messages, Outgoing, Sender
+from services.delivery.ports.people import Gates
 from services.delivery.use_cases.addresses import addresses_of, keys_of
 from services.delivery.use_cases.amend import amend
 from services.delivery.use_cases.prepare import Prepare, Prepared

@@ -8,7 +8,7 @@ from typing import Any
 from services.delivery.domain.offers import Offer
 from services.delivery.domain.products import Product
 from services.delivery.domain.templates.documents import NAME
-from services.delivery.ports import CatalogueStore
+from services.delivery.ports.content import CatalogueStore
 from services.shared.errors import Invalid, NotFound
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.delivery.domain.channel_terms import read_terms
 from services.delivery.domain.prices import LIST_PRICES, MOST_LISTS, PriceList
-from services.delivery.work_ports import PriceLists, TermsStore
+from services.delivery.ports.channels import PriceLists, TermsStore
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Conflict, NotFound
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.delivery.domain.message import Message
 from services.delivery.domain.why import language_of, why
-from services.delivery.ports import Messages, Place
+from services.delivery.ports.messages import Messages, Place
 from services.shared.cursors import cursor_of, read_cursor
 from services.shared.errors import Invalid, NotFound
 

@@ -10,7 +10,7 @@ from services.delivery.domain.promotion import LandingPages, found_in
 from services.delivery.domain.templates.documents import NAME, Template, TemplateDocument
 from services.delivery.domain.templates.linting import advice
 from services.delivery.domain.templates.publishing import CompileMjml, ready
-from services.delivery.ports import Templates
+from services.delivery.ports.content import Templates
 from services.shared.clock import Clock
 from services.shared.errors import Invalid, NotFound
 

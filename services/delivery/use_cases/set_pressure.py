@@ -8,7 +8,7 @@ from typing import Any
 from services.delivery.domain.pressure.hours import never_open
 from services.delivery.domain.pressure.pauses import BRAKE, CIRCUIT, Pause, Shares, resumed
 from services.delivery.domain.pressure.policy import Calendar, InForce, PressurePolicy
-from services.delivery.ports import Pauses, Policies, Tallies
+from services.delivery.ports.pressure import Pauses, Policies, Tallies
 from services.shared.clock import Clock, to_iso
 from services.shared.errors import Conflict, Invalid, NotFound
 

@@ -10,7 +10,7 @@ from itertools import islice
 
 from services.delivery.domain import protocol
 from services.delivery.domain.message import OPEN, WAITING, Message
-from services.delivery.ports import Messages
+from services.delivery.ports.messages import Messages
 from services.delivery.use_cases.amend import amend
 from services.delivery.use_cases.send_messages import PACED, NotSentYet, SendMessages
 from services.shared.aws.parallel import done, each

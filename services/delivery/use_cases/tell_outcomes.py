@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from services.delivery.report_ports import Counters
+from services.delivery.ports.reports import Counters
 from services.shared.clock import Clock
 from services.shared.contracts.outcomes import OutcomesAnswer, OutcomesQuestion
 

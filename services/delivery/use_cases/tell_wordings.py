@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from services.delivery.domain.pressure.policy import PressurePolicy
-from services.delivery.ports import Policies, Templates
+from services.delivery.ports.content import Templates
+from services.delivery.ports.pressure import Policies
 from services.shared.contracts.given import Worded, WordingsAnswer, WordingsQuestion
 
 

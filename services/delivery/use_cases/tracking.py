@@ -13,7 +13,7 @@ from services.delivery.domain.templates.documents import TemplateDocument
 from services.delivery.domain.templates.rendering import Rendered
 from services.delivery.domain.touches import link_key
 from services.delivery.domain.tracking import hosts_in, short_code, with_led_links, with_marks
-from services.delivery.ports import Secret
+from services.delivery.ports.channels import Secret
 from services.shared.permission import DOUBLE_OPT_IN
 from services.shared.tokens import sign
 

@@ -9,8 +9,8 @@ from services.delivery.domain.channel_terms import NO_RECEIVER
 from services.delivery.domain.contact import Gone
 from services.delivery.domain.protocol import Refused, Sent
 from services.delivery.domain.work import Pass
-from services.delivery.ports import Gates
-from services.delivery.work_ports import Receiver, Work
+from services.delivery.ports.people import Gates
+from services.delivery.ports.work import Receiver, Work
 from services.shared.clock import Clock, to_iso
 from services.shared.contracts.delivery import PassUpdate
 from services.shared.contracts.loyalty import LoyaltyBalance

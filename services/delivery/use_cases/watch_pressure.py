@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from services.delivery.domain.pressure.pauses import Pause, Shares, brake_of, guard_of, guarded, judged
 from services.delivery.domain.pressure.policy import Brake, Guard, PressurePolicy
-from services.delivery.ports import Pauses, Stance, Tallies
+from services.delivery.ports.pressure import Pauses, Stance, Tallies
 from services.shared.clock import Clock, to_iso
 
 

@@ -17,7 +17,7 @@ from moto import mock_aws
 from services.delivery import bootstrap
 from services.delivery.domain.pressure.pace import Quota
 from services.delivery.domain.protocol import Answer, Sent
-from services.delivery.ports import Outgoing
+from services.delivery.ports.messages import Outgoing
 from services.shared.addresses import address_key
 from services.shared.aws import clients
 from services.shared.clock import FixedClock, to_iso

@@ -21,7 +21,7 @@ from services.delivery.adapters.dynamo_counters import DynamoCounters
 from services.delivery.adapters.s3_outcomes import S3Outcomes
 from services.delivery.domain.reports.rows import Row
 from services.delivery.handlers import compact, on_messages_stream
-from services.delivery.report_ports import DayMoved
+from services.delivery.ports.reports import DayMoved
 from services.shared.aws.dynamo import Table
 from tests.integration.delivery.conftest import CLOCK, NOW, Context, World, ses_event
 from tests.integration.delivery.test_feedback import note

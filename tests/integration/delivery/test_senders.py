@@ -14,7 +14,7 @@ from services.delivery.adapters.senders.email import SesSender
 from services.delivery.adapters.senders.sms import SmsSender
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
 from services.delivery.domain.templates.rendering import Rendered
-from services.delivery.ports import Outgoing
+from services.delivery.ports.messages import Outgoing
 from services.shared.aws.clients import single_attempt_client
 from tests.integration.delivery.conftest import NOW, World
 

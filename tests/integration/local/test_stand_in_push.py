@@ -14,7 +14,7 @@ from local.stand_in import StandIn
 from services.delivery.adapters.senders import push
 from services.delivery.domain.protocol import Refused, Retry, Sent, Unknown
 from services.delivery.domain.templates.rendering import Rendered
-from services.delivery.ports import Outgoing
+from services.delivery.ports.messages import Outgoing
 
 ENDPOINT = "arn:aws:sns:us-east-1:123456789012:endpoint/GCM/shop/1-2"
 

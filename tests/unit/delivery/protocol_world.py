@@ -19,7 +19,7 @@ from services.delivery.domain.message import OPEN, WAITING, Message
 from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown, kept_late
 from services.delivery.domain.templates.documents import Template, TemplateDocument
-from services.delivery.ports import ClaimVerdict, Outgoing, Stale
+from services.delivery.ports.messages import ClaimVerdict, Outgoing, Stale
 from services.delivery.use_cases.note_feedback import UNKEPT, NoteFeedback
 from services.delivery.use_cases.send_messages import NotSentYet
 from services.delivery.use_cases.sweep_messages import SweepMessages

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from services.delivery.domain.contact import Contact
-from services.delivery.ports import Gates, Ledgers
+from services.delivery.ports.people import Gates
+from services.delivery.ports.pressure import Ledgers
 from services.delivery.use_cases.copy_facts import CopyContacts
 from services.shared.contracts.ingest import ProfileChange
 

@@ -11,8 +11,8 @@ from typing import cast
 import pytest
 
 from services.delivery.domain.prices import MOST_LISTS, PriceList, Prices
+from services.delivery.ports.channels import TermsStore
 from services.delivery.use_cases.serve_channels import ServeChannels
-from services.delivery.work_ports import TermsStore
 from services.shared.clock import FixedClock
 from services.shared.errors import Conflict
 

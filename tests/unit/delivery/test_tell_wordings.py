@@ -6,7 +6,8 @@ from typing import Any, cast
 
 from services.delivery.domain.pressure.policy import InForce, PressurePolicy, default_policy
 from services.delivery.domain.templates.documents import Template, TemplateDocument
-from services.delivery.ports import Policies, Templates
+from services.delivery.ports.content import Templates
+from services.delivery.ports.pressure import Policies
 from services.delivery.use_cases.tell_wordings import TellWordings
 from services.shared.contracts.given import Worded, WordingsQuestion
 

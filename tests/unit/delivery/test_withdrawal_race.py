@@ -23,7 +23,8 @@ from services.delivery.domain.message import OPEN, Message
 from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
 from services.delivery.domain.templates.documents import Template, TemplateDocument
-from services.delivery.ports import ClaimVerdict, Ledgers, Outgoing, Stale
+from services.delivery.ports.messages import ClaimVerdict, Outgoing, Stale
+from services.delivery.ports.pressure import Ledgers
 from services.delivery.use_cases.send_messages import NotSentYet, SendMessages
 from services.shared.clock import Clock, FixedClock, to_iso
 from services.shared.contracts.consent import ConsentChange

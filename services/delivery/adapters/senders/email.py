@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.delivery.adapters.senders.attempt import attempt, message_id
 from services.delivery.domain.mime import NotAnEmail, build_mime
 from services.delivery.domain.protocol import Answer, Refused
-from services.delivery.ports import Outgoing
+from services.delivery.ports.messages import Outgoing
 from services.shared.aws.clients import single_attempt_client
 
 

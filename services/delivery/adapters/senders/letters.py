@@ -5,8 +5,8 @@ from __future__ import annotations
 from services.delivery.adapters.senders.attempt import attempt
 from services.delivery.domain.protocol import Answer, Sent
 from services.delivery.domain.work import Piece
-from services.delivery.ports import Outgoing
-from services.delivery.work_ports import Work
+from services.delivery.ports.messages import Outgoing
+from services.delivery.ports.work import Work
 from services.shared.clock import to_iso
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from services.delivery.adapters.senders.attempt import attempt, message_id
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
-from services.delivery.ports import Outgoing
+from services.delivery.ports.messages import Outgoing
 from services.shared.aws.clients import single_attempt_client
 
 GONE = 410

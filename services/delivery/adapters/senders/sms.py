@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.delivery.adapters.senders.attempt import attempt, message_id
 from services.delivery.domain.protocol import Answer
-from services.delivery.ports import Outgoing
+from services.delivery.ports.messages import Outgoing
 from services.shared.aws.clients import single_attempt_client
 
 

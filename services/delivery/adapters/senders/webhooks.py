@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from services.delivery.domain.protocol import Answer
-from services.delivery.ports import Outgoing
-from services.delivery.work_ports import Receiver
+from services.delivery.ports.messages import Outgoing
+from services.delivery.ports.work import Receiver
 from services.shared.clock import to_iso
 
 

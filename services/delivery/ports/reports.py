@@ -1,4 +1,4 @@
-"""What reports need from the outside."""
+"""Counters, the lake, and what reports are made of."""
 
 from __future__ import annotations
 

@@ -1,46 +1,12 @@
-"""What delivery needs from the outside for channels that people, printers and other systems work off."""
+"""Tasks, orders to printers, and receivers of our own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
-from services.delivery.domain.channel_terms import ChannelTerms
-from services.delivery.domain.prices import PriceList
 from services.delivery.domain.protocol import Answer
 from services.delivery.domain.work import Pass, Piece, Task
-
-
-class TermsStore(Protocol):
-    """The marketer's document about channels."""
-
-    def stored(self) -> ChannelTerms:
-        """As it stands this moment."""
-        ...
-
-    def put(self, terms: ChannelTerms) -> None:
-        """Replace it."""
-        ...
-
-    def generation(self, channel: str) -> tuple[int, str]:
-        """The number of the receiver's secret, and until when (ISO 8601) the one before it signs as well."""
-        ...
-
-    def renew(self, channel: str, number: int, until: str) -> bool:
-        """Count the next secret; `False`: somebody else did meanwhile."""
-        ...
-
-
-class PriceLists(Protocol):
-    """What messages cost."""
-
-    def price_lists(self) -> tuple[Sequence[PriceList], int]:
-        """All lists that were set, oldest first, and their revision, as they stand this moment."""
-        ...
-
-    def put_price_lists(self, lists: Sequence[PriceList], revision: int) -> bool:
-        """Replace those of a revision; `False`: somebody else did meanwhile."""
-        ...
 
 
 class Work(Protocol):
