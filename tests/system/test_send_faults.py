@@ -24,8 +24,8 @@ from services.delivery.adapters.dynamo_messages import DynamoMessages
 from services.delivery.handlers import on_feedback, on_requests, sweep
 from services.shared.contracts.journeys import MessageRequested
 from tests.integration.delivery import conftest as delivery
-from tests.integration.delivery.conftest import CLOCK, NOW, Context
-from tests.integration.delivery.test_sending import consent, given_contact, given_templates, request
+from tests.integration.delivery.steps import consent, given_contact, given_templates, request
+from tests.integration.delivery.world import CLOCK, NOW, Context
 from tests.support.cold_start import begin_anew
 from tests.support.thorough import EXHAUSTIVE
 from tests.system.fault_proxy import FaultProxy, Plan

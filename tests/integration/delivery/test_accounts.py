@@ -9,11 +9,11 @@ import pytest
 from services.delivery import bootstrap
 from services.delivery.domain.pressure.pace import Quota
 from services.delivery.domain.protocol import Retry
-from tests.integration.delivery.conftest import World
+from tests.integration.delivery.steps import PHONE, ask, consent, given_templates, request
+from tests.integration.delivery.steps import call as templates
 from tests.integration.delivery.test_pressure import call, given_policy
-from tests.integration.delivery.test_sending import PHONE, ask, consent, given_templates, request
-from tests.integration.delivery.test_sending import call as templates
 from tests.integration.delivery.test_wishes import fates, swept, wishing
+from tests.integration.delivery.world import World
 
 MINUTE = timedelta(minutes=1)
 

@@ -12,9 +12,9 @@ from services.delivery import bootstrap
 from services.delivery.domain.protocol import Retry
 from services.delivery.handlers import on_profiles_changed
 from services.shared.contracts.ingest import CustomerEvent, ProfileChange, ProfilesChanged
-from tests.integration.delivery.conftest import COMMERCIAL, NOW, Context, World, sqs
+from tests.integration.delivery.steps import EMAIL, ask, call, consent, given_contact, request
 from tests.integration.delivery.test_person import ask as ask_person
-from tests.integration.delivery.test_sending import EMAIL, ask, call, consent, given_contact, request
+from tests.integration.delivery.world import COMMERCIAL, NOW, Context, World, sqs
 
 TEXT = (
     "{{ salutation }}. {% for p in blocks.picks %}[{{ p.title }} {{ p.url }}]{% endfor %} "

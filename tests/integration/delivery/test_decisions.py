@@ -12,9 +12,8 @@ from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.domain.protocol import Retry
 from services.delivery.handlers import sweep
 from services.shared.aws.dynamo import Table
-from tests.integration.delivery.conftest import CLOCK, Context, World
-from tests.integration.delivery.test_sending import ask, call, consent, given_contact, request
-from tests.integration.delivery.test_sending import ready as ready  # the fixture
+from tests.integration.delivery.steps import ask, call, consent, given_contact, request
+from tests.integration.delivery.world import CLOCK, Context, World
 
 DAYS = 12
 

@@ -16,8 +16,7 @@ from services.delivery.domain.reports.rows import RowKey
 from services.delivery.handlers import on_feedback, on_messages_stream
 from services.shared.aws.bus import NotPublished
 from services.shared.aws.dynamo import Table
-from tests.integration.delivery.conftest import CLOCK, NOW, Context, World, key_of, notification, ses_event
-from tests.integration.delivery.test_sending import (
+from tests.integration.delivery.steps import (
     EMAIL,
     ask,
     call,
@@ -26,6 +25,7 @@ from tests.integration.delivery.test_sending import (
     given_templates,
     request,
 )
+from tests.integration.delivery.world import CLOCK, NOW, Context, World, key_of, notification, ses_event
 
 SAMPLES = Path(__file__).parents[3].parent / "shared" / "data" / "ses-events"
 

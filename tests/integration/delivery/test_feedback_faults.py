@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.delivery.conftest import World, key_of, ses_event
+from tests.integration.delivery.steps import EMAIL, PHONE, ask, consent, given_contact, request
 from tests.integration.delivery.test_feedback import note, publish, sent, totals
-from tests.integration.delivery.test_sending import EMAIL, PHONE, ask, consent, given_contact, request
+from tests.integration.delivery.world import World, key_of, ses_event
 
 __all__ = ["sent"]
 

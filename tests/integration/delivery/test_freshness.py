@@ -11,7 +11,7 @@ from services.delivery.handlers import on_consent
 from services.shared import freshness
 from services.shared.contracts.consent import ConsentChange, ConsentChanged
 from services.shared.freshness import COPIED
-from tests.integration.delivery.conftest import NOW, Context, World, key_of, sqs
+from tests.integration.delivery.world import NOW, Context, World, key_of, sqs
 from tests.support.freshness import alarms, emitted, fires
 
 

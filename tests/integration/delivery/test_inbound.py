@@ -14,8 +14,8 @@ from services.delivery import bootstrap
 from services.delivery.handlers import inbound
 from services.shared.clock import to_iso
 from services.shared.contracts.consent import EVERY
-from tests.integration.delivery.conftest import NOW, Context, World
-from tests.integration.delivery.test_sending import EMAIL, consent, given_contact
+from tests.integration.delivery.steps import EMAIL, consent, given_contact
+from tests.integration.delivery.world import NOW, Context, World
 
 
 def call(method: str, path: str, body: Any = None, profile: str = "") -> tuple[int, Any]:

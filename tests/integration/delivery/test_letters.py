@@ -17,8 +17,8 @@ from services.delivery.adapters.dynamo_work import DynamoWork
 from services.delivery.adapters.s3_orders import S3Orders
 from services.delivery.handlers import channels, order_letters
 from services.delivery.use_cases.order_letters import UnreadableReport
-from tests.integration.delivery.conftest import CLOCK, Context, World
-from tests.integration.delivery.test_sending import ask, consent, given_contact, request
+from tests.integration.delivery.steps import ask, consent, given_contact, request
+from tests.integration.delivery.world import CLOCK, Context, World
 
 HOME = {"street": "Kerkstraat 1", "postalCode": "1234ab", "city": "Utrecht", "country": "NL"}
 LETTERBOX = "Kerkstraat 1\n1234 AB\nUtrecht\nNL"

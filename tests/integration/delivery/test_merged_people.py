@@ -13,7 +13,8 @@ from services.delivery import bootstrap
 from services.delivery.domain.protocol import Retry, Unknown
 from services.delivery.handlers import on_feedback, on_profiles_changed, sweep
 from services.shared.contracts.ingest import Merge, ProfileChange, ProfilesChanged, ProfilesMerged
-from tests.integration.delivery.conftest import (
+from tests.integration.delivery.steps import ask, consent, given_contact, given_templates, request
+from tests.integration.delivery.world import (
     CLOCK,
     NOW,
     Context,
@@ -23,7 +24,6 @@ from tests.integration.delivery.conftest import (
     ses_event,
     sqs,
 )
-from tests.integration.delivery.test_sending import ask, consent, given_contact, given_templates, request
 
 WINNER, LOSER = "prf_winner", "prf_loser"
 OWN, OLD = "winner@example.com", "loser@example.com"

@@ -23,10 +23,10 @@ from services.delivery.domain.reports.rows import Row
 from services.delivery.handlers import compact, on_messages_stream
 from services.delivery.ports.reports import DayMoved
 from services.shared.aws.dynamo import Table
-from tests.integration.delivery.conftest import CLOCK, NOW, Context, World, ses_event
+from tests.integration.delivery.steps import ask, call, request
 from tests.integration.delivery.test_feedback import note
 from tests.integration.delivery.test_reports import FIELDS, ended, exit_of, shop
-from tests.integration.delivery.test_sending import ask, call, request
+from tests.integration.delivery.world import CLOCK, NOW, Context, World, ses_event
 
 __all__ = ["shop"]
 DAYS = [NOW.date() + timedelta(days=n) for n in range(3)]

@@ -13,7 +13,7 @@ from services.delivery.use_cases.tell_outcomes import TellOutcomes
 from services.shared.aws.dynamo import Table
 from services.shared.clock import FixedClock
 from services.shared.contracts.outcomes import OutcomesAnswer, OutcomesQuestion
-from tests.integration.delivery.conftest import World
+from tests.integration.delivery.world import World
 
 NOW = datetime(1997, 1, 3, 12, tzinfo=UTC)
 

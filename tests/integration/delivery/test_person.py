@@ -18,7 +18,10 @@ from services.shared.clock import to_iso
 from services.shared.contracts.consent import ConfirmationRequested
 from services.shared.contracts.journeys import MessageRequested
 from services.shared.contracts.messages import AddressedRequest
-from tests.integration.delivery.conftest import (
+from tests.integration.delivery.steps import ask as send
+from tests.integration.delivery.steps import call, consent, given_contact, given_templates, request
+from tests.integration.delivery.test_merged_people import LOSER, OLD, OWN, WINNER, merge
+from tests.integration.delivery.world import (
     CLOCK,
     NOW,
     Context,
@@ -28,15 +31,6 @@ from tests.integration.delivery.conftest import (
     ses_event,
     sqs,
     workers_die_before_they_keep_it,
-)
-from tests.integration.delivery.test_merged_people import LOSER, OLD, OWN, WINNER, merge
-from tests.integration.delivery.test_sending import ask as send
-from tests.integration.delivery.test_sending import (
-    call,
-    consent,
-    given_contact,
-    given_templates,
-    request,
 )
 
 CANARY = "canary-91c4@example.com"

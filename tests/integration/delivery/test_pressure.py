@@ -22,10 +22,10 @@ from services.delivery.handlers import (
     watch_pressure,
 )
 from services.shared.aws.dynamo import Table
-from tests.integration.delivery.conftest import CLOCK, NOW, Context, World, notification, ses_event
+from tests.integration.delivery.steps import ask, consent, given_contact, given_templates, request
 from tests.integration.delivery.test_merged_people import merge
-from tests.integration.delivery.test_sending import ask, consent, given_contact, given_templates, request
 from tests.integration.delivery.test_wishes import fates, swept, wishing
+from tests.integration.delivery.world import CLOCK, NOW, Context, World, notification, ses_event
 
 EMAIL = "ann@example.com"
 MINUTE, HOUR, A_DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -13,9 +13,9 @@ from services.delivery.adapters.senders.push import PushSender
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
 from services.delivery.domain.templates.rendering import Rendered
 from services.shared.aws.clients import single_attempt_client
-from tests.integration.delivery.conftest import World, key_of
+from tests.integration.delivery.steps import ask, given_contact, request
 from tests.integration.delivery.test_senders import answer, outgoing
-from tests.integration.delivery.test_sending import ask, given_contact, request
+from tests.integration.delivery.world import World, key_of
 
 TOKEN = "dQw4w9WgXcQ:APA91bH"
 ENDPOINT = "arn:aws:sns:us-east-1:123456789012:endpoint/GCM/shop/1-2"

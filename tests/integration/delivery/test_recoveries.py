@@ -22,20 +22,13 @@ from services.delivery.use_cases import pressure
 from services.shared.clock import to_iso
 from services.shared.contracts.journeys import MessageRequested
 from services.shared.net.guarded_https import GuardedHttps
-from tests.integration.delivery.conftest import CLOCK, NOW, Context, World, ses_event, sqs
+from tests.integration.delivery.steps import EMAIL, ask, consent, given_contact, given_templates, request
 from tests.integration.delivery.test_feedback import note, totals
 from tests.integration.delivery.test_letters import call as ask_channels
 from tests.integration.delivery.test_pressure import call
 from tests.integration.delivery.test_reports import publish
-from tests.integration.delivery.test_sending import (
-    EMAIL,
-    ask,
-    consent,
-    given_contact,
-    given_templates,
-    request,
-)
 from tests.integration.delivery.test_wishes import fates, swept
+from tests.integration.delivery.world import CLOCK, NOW, Context, World, ses_event, sqs
 from tests.support.receiver import Receiver, endless_body, receiver, silence, status
 
 BOB = "bob@example.com"

@@ -13,9 +13,9 @@ from services.delivery import bootstrap, bootstrap_reports
 from services.delivery.handlers import on_report_files
 from services.delivery.use_cases import note_files
 from services.shared.aws.clients import client
-from tests.integration.delivery.conftest import Context, World
+from tests.integration.delivery.steps import ask, consent, given_contact, given_templates, request
 from tests.integration.delivery.test_feedback import ses_event
-from tests.integration.delivery.test_sending import ask, consent, given_contact, given_templates, request
+from tests.integration.delivery.world import Context, World
 
 BUCKET = "mail-reports"
 KEY = "2026/03/01/12/reports-1.gz"

@@ -12,17 +12,10 @@ import pytest
 from services.delivery.handlers import on_exits, on_messages_stream, on_stages
 from services.shared.contracts.journeys import Enrolment, JourneyExited
 from services.shared.contracts.scoring import StageChanged, StageMove, Standing
-from tests.integration.delivery.conftest import NOW, Context, World, ses_event, sqs
+from tests.integration.delivery.steps import ask, call, consent, given_contact, given_templates, request
 from tests.integration.delivery.test_feedback import note
 from tests.integration.delivery.test_letters import call as channels
-from tests.integration.delivery.test_sending import (
-    ask,
-    call,
-    consent,
-    given_contact,
-    given_templates,
-    request,
-)
+from tests.integration.delivery.world import NOW, Context, World, ses_event, sqs
 
 FIELDS = {"objective": "welcome", "angle": "interaction", "enrolment_id": "enr_1"}
 

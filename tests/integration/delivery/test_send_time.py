@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from services.delivery import bootstrap
-from tests.integration.delivery.conftest import CLOCK, NOW, World, ses_event
+from tests.integration.delivery.steps import ask, consent, given_contact, given_templates, request
 from tests.integration.delivery.test_feedback import note
 from tests.integration.delivery.test_merged_people import LOSER, OWN, WINNER, merge
 from tests.integration.delivery.test_pressure import given_policy
-from tests.integration.delivery.test_sending import ask, consent, given_contact, given_templates, request
 from tests.integration.delivery.test_wishes import fates, swept
+from tests.integration.delivery.world import CLOCK, NOW, World, ses_event
 
 HOUR = timedelta(hours=1)
 

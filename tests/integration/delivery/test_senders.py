@@ -16,7 +16,7 @@ from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unkn
 from services.delivery.domain.templates.rendering import Rendered
 from services.delivery.ports.messages import Outgoing
 from services.shared.aws.clients import single_attempt_client
-from tests.integration.delivery.conftest import NOW, World
+from tests.integration.delivery.world import NOW, World
 
 
 class _Body:

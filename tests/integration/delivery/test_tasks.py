@@ -15,9 +15,9 @@ from services.shared.clock import to_iso
 from services.shared.contracts.journeys import JourneyTask, JourneyTaskRequested
 from services.shared.contracts.scoring import Task as Asked
 from services.shared.contracts.scoring import TaskRequested
-from tests.integration.delivery.conftest import NOW, Context, World, key_of, sqs
+from tests.integration.delivery.steps import ask, given_contact, request
 from tests.integration.delivery.test_letters import call
-from tests.integration.delivery.test_sending import ask, given_contact, request
+from tests.integration.delivery.world import NOW, Context, World, key_of, sqs
 
 PHONE = "+31612345678"
 CALL = {

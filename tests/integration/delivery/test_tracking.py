@@ -12,9 +12,9 @@ import boto3
 import pytest
 
 from services.delivery.handlers import clicks, on_feedback
-from tests.integration.delivery.conftest import CLOCK, COMMERCIAL, NOW, Context, World, ses_event
+from tests.integration.delivery.steps import PHONE, ask, call, consent, given_contact, request
 from tests.integration.delivery.test_feedback import note, publish, totals
-from tests.integration.delivery.test_sending import PHONE, ask, call, consent, given_contact, request
+from tests.integration.delivery.world import CLOCK, COMMERCIAL, NOW, Context, World, ses_event
 
 SHOP = "https://shop.example.com/sale?a=1&b=2"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

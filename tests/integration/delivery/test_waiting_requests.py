@@ -13,9 +13,8 @@ from services.delivery.handlers.come_again import PAUSES
 from services.delivery.use_cases.send_messages import CONTACT_DUE
 from services.shared.aws.clients import client
 from services.shared.contracts.journeys import MessageRequested
-from tests.integration.delivery.conftest import Context, World, sqs
-from tests.integration.delivery.test_sending import ready as ready  # the fixture
-from tests.integration.delivery.test_sending import request
+from tests.integration.delivery.steps import request
+from tests.integration.delivery.world import Context, World, sqs
 
 
 def received(body: str) -> tuple[str, dict[str, Any]]:

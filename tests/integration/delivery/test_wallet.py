@@ -18,10 +18,10 @@ from services.shared.contracts.delivery import PassUpdateRequested
 from services.shared.contracts.loyalty import LoyaltyBalance, LoyaltyBalanceChanged
 from services.shared.net.guarded_https import NoReply, Reply
 from services.shared.net.signing import signed_headers
-from tests.integration.delivery.conftest import CLOCK, NOW, Context, World, sqs
+from tests.integration.delivery.steps import ask, given_contact, request
 from tests.integration.delivery.test_letters import call
 from tests.integration.delivery.test_reports import publish, report
-from tests.integration.delivery.test_sending import ask, given_contact, request
+from tests.integration.delivery.world import CLOCK, NOW, Context, World, sqs
 
 ISSUER = "https://passes.example.com/updates"
 

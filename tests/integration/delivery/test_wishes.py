@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 
 from services.delivery.handlers import sweep
-from tests.integration.delivery.conftest import CLOCK, COMMERCIAL, NOW, Context, World
-from tests.integration.delivery.test_merged_people import merge
-from tests.integration.delivery.test_sending import (
+from tests.integration.delivery.steps import (
     EMAIL,
     PHONE,
     ask,
@@ -21,6 +19,8 @@ from tests.integration.delivery.test_sending import (
     given_templates,
     request,
 )
+from tests.integration.delivery.test_merged_people import merge
+from tests.integration.delivery.world import CLOCK, COMMERCIAL, NOW, Context, World
 
 PREFERENCE = pytest.mark.capability("000-27")
 A_DAY = timedelta(days=1)
