@@ -130,7 +130,7 @@ class Emulator:
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",
-            "LAMBDA_WARM_TTL_SECONDS": "30",
+            "LAMBDA_WARM_TTL_SECONDS": "120",
             "STATE_DIR": str(self._state / "data"),
             "S3_DATA_DIR": str(self._state / "s3"),
             "TMPDIR": str(self._state / "tmp"),

@@ -228,7 +228,7 @@ def _rest(stage: Stage) -> bool:
     before: tuple[int, ...] = ()
     since = time.monotonic()
     while time.monotonic() < deadline:
-        waiting = sum(q.messages for q in observe.queues(stage.aws("sqs")) if not q.dead_letters)
+        waiting = len(observe.under_way(stage.emulator))
         now = (stage.tap.events, len(stage.stand_in.accepted), waiting)
         if now != before or waiting or not stage.recipients.is_idle():
             before, since = now, time.monotonic()
