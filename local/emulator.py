@@ -104,8 +104,7 @@ class Emulator:
         self._await_ready()
 
     def _put_aside(self) -> None:
-        """Begin with empty folders. What is in them goes while the run goes on: each worker of the last one had a copy
-        of its bundle, and to delete them all takes a quarter of a minute."""
+        """Begin with empty folders; what is in them goes while the run goes on."""
         old = self._state / "old"
         for folder in (self._state / name for name in ("data", "s3", "tmp")):
             if folder.exists():
