@@ -22,6 +22,8 @@ export UV_PROJECT_ENVIRONMENT := .venv
 # jsii warns about Node versions on every synthesis; it wants to be told which one is meant.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := $(shell node -p "process.versions.node.split('.')[0]" 2>/dev/null)
 export CDK_DISABLE_CLI_TELEMETRY := true
+# Template validation of the CDK's own only warns, and takes half of a synthesis: tests do without, `make synth` has it.
+test sweep conformance capabilities: export CDK_VALIDATION := false
 # Where it is set, every process compiles all that it imports anew: that doubles the time of the tests.
 export PYTHONDONTWRITEBYTECODE :=
 

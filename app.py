@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_cdk import App
 
 from infra.environment import Environment
+from infra.local_stage import leave_out_metadata
 from infra.nag import check
 from infra.stacks.consent import ConsentStack
 from infra.stacks.delivery import DeliveryStack
@@ -17,6 +18,8 @@ from infra.stacks.scoring import ScoringStack
 def build(app: App) -> list[str]:
     """Add every stack of the environment that the app's context names; their names, platform first."""
     environment = Environment.from_context(app.node)
+    if environment.is_local:
+        leave_out_metadata(app.node)
     platform = PlatformStack(app, environment)
     asked = [stack(app, environment) for stack in (ScoringStack, JourneysStack, ConsentStack, DeliveryStack)]
     ingest = IngestStack(app, environment)

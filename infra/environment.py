@@ -92,11 +92,12 @@ class Environment:
         return self.stage == LOCAL
 
     @property
-    def wheels(self) -> Literal["zipped", "beside", "none"]:
-        """Where functions have theirs: in their zips, or where the emulator's workers find them on this machine's disk,
-        once. Each of some hundred workers unpacks its function's zip, which would take most of a run's time."""
+    def contents(self) -> Literal["zipped", "beside", "code"]:
+        """What functions' zips hold: all they run; their own code alone; or a mere note, where the emulator's workers
+        find code and wheels on this machine's disk, once. Each of some hundred workers unpacks its function's zip,
+        which would take most of a run's time."""
         if not self.has_wheels:
-            return "none"
+            return "code"
         return "beside" if self.is_local else "zipped"
 
     @property

@@ -69,6 +69,16 @@ def code(service: str, environment: Environment) -> Path:
     return _built(f"code-{service}", _digest(environment.python, *contents), fill)
 
 
+def note(service: str, environment: Environment) -> Path:
+    """For a function that finds all it runs on this machine's disk: the name of the folder of its code."""
+    folder = code(service, environment).name
+
+    def fill(building: Path) -> None:
+        (building / "found-beside").write_text(folder)
+
+    return _built(f"note-{service}", _digest(folder), fill)
+
+
 def wheels(service: str, environment: Environment, group: str = "") -> Path:
     """What the service imports of others: the locked wheels of a dependency group, for the target.
 
@@ -159,7 +169,7 @@ def _install_wheels(group: str, environment: Environment, target: Path) -> None:
         [
             *(_uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"),
             *platform,
-            *("--python-version", environment.python, "--link-mode", "copy", "--no-compile-bytecode"),
+            *("--python-version", environment.python, "--link-mode", "hardlink", "--no-compile-bytecode"),
             *("--target", target, "-r", requirements),
         ],
         cwd=ROOT,

@@ -104,8 +104,7 @@ class Emulator:
         self._await_ready()
 
     def _put_aside(self) -> None:
-        """Begin with empty folders. What is in them goes while the run goes on: each worker of the last one had a copy
-        of its bundle, and to delete them all takes a quarter of a minute."""
+        """Begin with empty folders; what is in them goes while the run goes on."""
         old = self._state / "old"
         for folder in (self._state / name for name in ("data", "s3", "tmp")):
             if folder.exists():
@@ -130,7 +129,7 @@ class Emulator:
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",
-            "LAMBDA_WARM_TTL_SECONDS": "30",
+            "LAMBDA_WARM_TTL_SECONDS": "120",
             "STATE_DIR": str(self._state / "data"),
             "S3_DATA_DIR": str(self._state / "s3"),
             "TMPDIR": str(self._state / "tmp"),

@@ -20,11 +20,10 @@ from services.shared.clock import SystemClock
 
 @dataclass(frozen=True)
 class Queue:
-    """One queue: its name, what waits or is being worked off in it, and whether it keeps dead letters."""
+    """One queue: its name, and whether it keeps dead letters."""
 
     url: str
     name: str
-    messages: int
     dead_letters: bool
 
 
@@ -71,19 +70,15 @@ def items(dynamodb: Any, table: str) -> Iterator[dict[str, Any]]:
 
 def queues(sqs: Any) -> list[Queue]:
     """Every queue but the observer's own."""
-    found = []
     dead = set()
     urls = [url for page in sqs.get_paginator("list_queues").paginate() for url in page.get("QueueUrls", [])]
     for url in urls:
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         if "RedrivePolicy" in attributes:
             dead.add(json.loads(attributes["RedrivePolicy"])["deadLetterTargetArn"].rpartition(":")[2])
-        kinds = ("", "NotVisible", "Delayed")
-        messages = sum(int(attributes.get(f"ApproximateNumberOfMessages{kind}", 0)) for kind in kinds)
-        found.append((url, url.rpartition("/")[2], messages))
     return [
-        Queue(url, name, messages, dead_letters=name in dead or "DeadLetters" in name)
-        for url, name, messages in found
+        Queue(url, name, dead_letters=name in dead or "DeadLetters" in name)
+        for url, name in ((url, url.rpartition("/")[2]) for url in urls)
         if name != RULE
     ]
 

@@ -141,9 +141,9 @@ def _serve(stage: Stage, site: page.Site, console: Console) -> None:
     console.print(f"Report, outbox and journeys: {site.url}; Ctrl-C ends it")
     console.print(f"Console, for marketers (sign in with their key): {stage.gateway.url}/console")
     console.print(f"API, for SDKs and marketers: {stage.gateway.url} (POST {stage.gateway.url}/v1/batch)")
-    console.print(
-        f"Its keys: {stage.write_key} for SDKs, {stage.found.admin_key} for marketers", soft_wrap=True
-    )
+    # The emulator's keys have brackets and colons, which must not be read as markup.
+    keys = f"Its keys: {stage.write_key} for SDKs, {stage.found.admin_key} for marketers"
+    console.print(keys, soft_wrap=True, markup=False, emoji=False)
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
@@ -228,7 +228,7 @@ def _rest(stage: Stage) -> bool:
     before: tuple[int, ...] = ()
     since = time.monotonic()
     while time.monotonic() < deadline:
-        waiting = sum(q.messages for q in observe.queues(stage.aws("sqs")) if not q.dead_letters)
+        waiting = len(observe.under_way(stage.emulator))
         now = (stage.tap.events, len(stage.stand_in.accepted), waiting)
         if now != before or waiting or not stage.recipients.is_idle():
             before, since = now, time.monotonic()

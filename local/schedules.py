@@ -17,6 +17,7 @@ import json
 import re
 import threading
 import time
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -94,9 +95,18 @@ class Player:
             thread.start()
 
     def play_once(self) -> None:
-        """Invoke every schedule once, those for times of rest as well."""
+        """Invoke every schedule once, those for times of rest as well; those of one function one after the other, or
+        each would start a worker of its own."""
+        by_function: defaultdict[str, list[Scheduled]] = defaultdict(list)
+        for item in self._scheduled:
+            by_function[item.function].append(item)
+
+        def play(items: list[Scheduled]) -> None:
+            for item in items:
+                self._invoke(item, self._clock.now())
+
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            list(pool.map(lambda item: self._invoke(item, self._clock.now()), self._scheduled))
+            list(pool.map(play, by_function.values()))
 
     def stop(self) -> None:
         """Stop after the calls in flight, but wait for all of them together no longer than `_PATIENCE`: on a busy

@@ -22,11 +22,12 @@ from services.shared.contracts.consent import ConfirmationRequested
 PURPOSE, TEMPLATE, TEXT, FORM = "newsletter", "offer", "2026-1", "trial@1"
 _BATCH = 10
 _PATIENCE = 60.0
-_LOOK_EVERY = 0.005
+_LOOK_EVERY = 0.05
+"""Each look takes from the machine what it waits for needs."""
 
 
-def until(what: str, condition: Callable[[], bool]) -> None:
-    """Wait until something holds; `what` that is.
+def until(what: str, condition: Callable[[], bool], every: float = _LOOK_EVERY) -> None:
+    """Wait until something holds, looking `every` so many seconds; `what` that is.
 
     Raises:
         TimeoutError: it does not, for a minute.
@@ -35,7 +36,7 @@ def until(what: str, condition: Callable[[], bool]) -> None:
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{_PATIENCE:.0f} s passed, and not yet: {what}")
-        time.sleep(_LOOK_EVERY)
+        time.sleep(every)
 
 
 class Town:

@@ -11,26 +11,13 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-_PAGES = ("/consents/confirm", "/consents/unsubscribe", "/v1/batch")
+_PAGES = ("/consents/confirm", "/v1/batch")
 _OFF_THE_ROAD = frozenset(
     {
-        *(
-            "on_chores",
-            "on_deliveries",
-            "on_erasures",
-            "on_exports",
-            "on_failed_execution",
-            "on_firms_stream",
-        ),
-        *(
-            "on_form_submitted",
-            "on_imports",
-            "on_loyalty_stream",
-            "on_pass_updates",
-            "on_pressure_stream",
-            "on_recovery_requested",
-        ),
-        *("on_runs", "on_work", "on_work_stream"),
+        *("on_attributes_stream", "on_chores", "on_complaints", "on_deliveries", "on_erasures", "on_exports"),
+        *("on_failed_execution", "on_firms_stream", "on_form_submitted", "on_imports", "on_loyalty_stream"),
+        *("on_pass_updates", "on_pressure_stream", "on_recovery_requested", "on_runs", "on_simulations"),
+        *("on_work", "on_work_stream"),
     }
 )
 """What the replay never asks for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -79,12 +80,16 @@ class ServiceFunction(lambda_.Function):
 @cache
 def _asset(service: str, environment: Environment, wheels: str) -> Path:
     """What goes into the function's zip; the same for all functions of a service, and put together by reading it."""
-    if environment.wheels == "zipped":
+    if environment.contents == "zipped":
         return packaging.bundle(service, environment, wheels)
+    if environment.contents == "beside":
+        return packaging.note(service, environment)
     return packaging.code(service, environment)
 
 
+@cache
 def _found_beside(service: str, environment: Environment, wheels: str) -> dict[str, str]:
-    if environment.wheels != "beside":
+    if environment.contents != "beside":
         return {}
-    return {"PYTHONPATH": str(packaging.wheels(service, environment, wheels))}
+    folders = (packaging.code(service, environment), packaging.wheels(service, environment, wheels))
+    return {"PYTHONPATH": os.pathsep.join(map(str, folders))}
