@@ -73,8 +73,15 @@ class _Once(SimpleNamespace):
         kept.items = copy.copy(table.items)
         for named in self._named[table.name]:
             first = DynamoType(named[table.hash_key_attr])
-            if first in kept.items:
-                kept.items[first] = copy.deepcopy(table.items[first])
+            held: Any = table.items.get(first)
+            if isinstance(held, Item):
+                kept.items[first] = copy.deepcopy(held)
+            elif held is not None:
+                second = DynamoType(named[table.range_key_attr])
+                if kept.items[first] is held:
+                    kept.items[first] = copy.copy(held)
+                if second in held:
+                    kept.items[first][second] = copy.deepcopy(held[second])
         if table.stream_shard is not None:
             kept.stream_shard = copy.copy(table.stream_shard)
             kept.stream_shard.items = list(table.stream_shard.items)
