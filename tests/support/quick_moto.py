@@ -28,6 +28,7 @@ from botocore.model import OperationModel
 from botocore.session import Session
 from botocore.signers import RequestSigner
 from botocore.useragent import UserAgentString
+from botocore.utils import parse_timestamp
 from moto import backend_index
 from moto.core import DEFAULT_ACCOUNT_ID, models, responses
 from moto.core.base_backend import BaseBackend
@@ -59,11 +60,13 @@ _ASKED = {
     "stepfunctions",
 }
 """Services whose addresses are looked for first; moto goes through those of all."""
+_OF_STREAMS = {"DescribeStream", "GetShardIterator", "GetRecords"}
 _DONE = SimpleNamespace(status_code=200, headers={}, content=b"")
 _ITEMS_SENT: dict[str, tuple[type[BaseResponse], str]] = {
     **{f"before-send.dynamodb.{name}": (DynamoHandler, name) for name in _ITEMS},
     "before-send.dynamodb-streams.GetRecords": (DynamoDBStreamsHandler, "GetRecords"),
 }
+_TIMES = {"ApproximateCreationDateTime", "CreationRequestDateTime"}
 _UNSIGNED = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{}/aws4_request, Signature=0"
 
 
@@ -88,10 +91,11 @@ def install() -> None:
     ) -> tuple[Any, dict[str, Any]] | None:
         """As the client's own call is about to be made: of this no request is built."""
         unchanged = BotocoreStubber.__call__ is answer and models.botocore_stubber.enabled
-        if not unchanged or model.name not in _ITEMS:
+        if not unchanged or model.name not in _ITEMS | _OF_STREAMS:
             return None
+        handler = DynamoDBStreamsHandler if model.name in _OF_STREAMS else DynamoHandler
         with ONE_AT_A_TIME:
-            said = _answer(DynamoHandler, model.name, context["client_region"], {}, params["body"])
+            said = _answer(handler, model.name, context["client_region"], {}, params["body"])
             parsed = None if said is None else _as_parsed(model, said)
         return None if parsed is None else (_DONE, {**parsed, "ResponseMetadata": {"HTTPStatusCode": 200}})
 
@@ -140,8 +144,9 @@ def _reuse_clients(at_once: Callable[..., Any]) -> None:
 
     def create(self: Session, service_name: str, *arguments: Any, **named: Any) -> Any:
         client = make(self, service_name, *arguments, **named)
-        if service_name == "dynamodb":
-            listen(client.meta.events, "before-call.dynamodb", at_once)  # behind whatever a test hooks in
+        if service_name in ("dynamodb", "dynamodbstreams"):
+            service = client.meta.service_model.service_id.hyphenize()
+            listen(client.meta.events, f"before-call.{service}", at_once)  # behind whatever a test hooks in
             client._resolve_endpoint_ruleset = _by_operation(client._resolve_endpoint_ruleset)
         return client
 
@@ -254,7 +259,16 @@ def _as_text(answer: ActionResult) -> str:
 def _as_parsed(model: OperationModel, answer: ActionResult) -> dict[str, Any]:
     """As the SDK would take the text apart. What is told of items is plain by then."""
     said = _said(answer) if model.name in _OF_ITEMS else _loaded(_as_text(answer))
+    for told in _of_a_time(model.name, said):
+        for name in _TIMES & told.keys():
+            told[name] = parse_timestamp(int(told[name] * 1000) / 1000)  # as precisely as it is told
     return {name: value for name, value in said.items() if name in model.output_shape.members}
+
+
+def _of_a_time(operation: str, said: dict[str, Any]) -> list[dict[str, Any]]:
+    if operation == "GetRecords":
+        return [record["dynamodb"] for record in said["Records"]]
+    return [said["StreamDescription"]] if operation == "DescribeStream" else []
 
 
 def _said(answer: ActionResult) -> dict[str, Any]:
