@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import itertools
 import json
 import os
 import time
@@ -20,7 +21,7 @@ from typing import Any
 
 import boto3
 import jsonpath_ng.ext
-from botocore import xform_name
+from botocore import utils, xform_name
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
 from botocore.hooks import EventAliaser
 from botocore.loaders import JSONFileLoader, Loader
@@ -28,7 +29,6 @@ from botocore.model import OperationModel
 from botocore.session import Session
 from botocore.signers import RequestSigner
 from botocore.useragent import UserAgentString
-from botocore.utils import parse_timestamp
 from moto import backend_index
 from moto.core import DEFAULT_ACCOUNT_ID, models, responses
 from moto.core.base_backend import BaseBackend
@@ -67,6 +67,7 @@ _ITEMS_SENT: dict[str, tuple[type[BaseResponse], str]] = {
     "before-send.dynamodb-streams.GetRecords": (DynamoDBStreamsHandler, "GetRecords"),
 }
 _TIMES = {"ApproximateCreationDateTime", "CreationRequestDateTime"}
+_REQUESTS = itertools.count()
 _UNSIGNED = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{}/aws4_request, Signature=0"
 
 
@@ -100,7 +101,8 @@ def install() -> None:
         return None if parsed is None else (_DONE, {**parsed, "ResponseMetadata": {"HTTPStatusCode": 200}})
 
     def handler(self: RequestSigner, operation_name: str, request: AWSRequest, **more: Any) -> Any:
-        if self.signing_name == "s3" or not models.botocore_stubber.enabled:  # there it frames the body, too
+        framed = self.signing_name == "s3" and request.data  # there the signer frames the body, too
+        if framed or not models.botocore_stubber.enabled:
             return sign(self, operation_name, request, **more)
         request.headers["Authorization"] = _UNSIGNED.format(self.signing_name)
         return None
@@ -115,8 +117,10 @@ def install() -> None:
         (responses, "camelcase_to_underscores"),
         (sqs_models, "camelcase_to_underscores"),
         (jsonpath_ng.ext, "parse"),  # by the bus, for every event
+        (utils, "_parse_timestamp_with_tzinfo"),  # files of one moment have the same
     ):
         setattr(module, name, cache(getattr(module, name)))
+    responses.gen_amzn_requestid_long = _numbered  # 52 letters drawn for each
     sqs_models.unix_time_millis = lambda: time.time() * 1000  # asked of each message, twice a look
     BaseBackend.urls = property(_by_class(BaseBackend.urls.fget))  # each request puts them together
     quick_items.install()
@@ -125,6 +129,11 @@ def install() -> None:
     # Every test has a session of its own, which would look for the models of all services, and read them, anew.
     JSONFileLoader.load_file = once(JSONFileLoader.load_file)
     Loader.list_available_services = once(Loader.list_available_services)
+
+
+def _numbered(headers: dict[str, Any]) -> str:
+    headers["x-amzn-requestid"] = f"{next(_REQUESTS):052}"
+    return str(headers["x-amzn-requestid"])
 
 
 def _reuse_clients(at_once: Callable[..., Any]) -> None:
@@ -261,7 +270,7 @@ def _as_parsed(model: OperationModel, answer: ActionResult) -> dict[str, Any]:
     said = _said(answer) if model.name in _OF_ITEMS else _loaded(_as_text(answer))
     for told in _of_a_time(model.name, said):
         for name in _TIMES & told.keys():
-            told[name] = parse_timestamp(int(told[name] * 1000) / 1000)  # as precisely as it is told
+            told[name] = utils.parse_timestamp(int(told[name] * 1000) / 1000)  # as precisely as it is told
     return {name: value for name, value in said.items() if name in model.output_shape.members}
 
 
