@@ -11,7 +11,7 @@ SWEPT = tests/faults tests/infra/test_bundles.py tests/infra/test_mail_feedback.
 	tests/unit/delivery/test_withdrawal_race.py tests/unit/delivery/test_protocol_model.py \
 	tests/unit/journeys/test_fan_out.py tests/unit/scoring/test_known_figures.py \
 	tests/unit/halte/test_bank_response.py tests/unit/halte/test_ledger_check.py \
-	tests/unit/benchmarks/test_identity_quality.py
+	tests/unit/benchmarks/test_identity_quality.py tests/unit/support
 # Of properties `make test` tries fewer examples.
 PROPERTIES = $(shell grep -rl --include='test_*.py' '^from hypothesis' tests)
 CONFORMING = tests/system/conformance tests/system/test_send_faults.py tests/unit/delivery/test_protocol_model.py

@@ -35,6 +35,9 @@ FIELDS = (
 REVIEW = 0.9
 """Probability from which on a pair is worth a person's time."""
 
+FEW_PAIRS = 200
+"""Fewer pairs are not a hundred for each answer of any comparison, which the library takes to be enough."""
+
 BLOCKS = (
     ("first_name", "last_name"),
     ("birthday", "first_name"),
@@ -166,7 +169,9 @@ def _linked(
     if 0 < alike < SURE_RECALL * comb(len(people), 2):  # the library can't do with none, nor with all
         rules = [block_on(*names) for names, groups in sure.items() if groups]
         linker.training.estimate_probability_two_random_records_match(rules, recall=SURE_RECALL)
-    linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
+    # By parts the library counts until it has seen enough of everything, which so few pairs don't come to.
+    parts = 1 if comb(len(people), 2) < FEW_PAIRS else 10
+    linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1, num_chunks=parts)
     for number, block in enumerate(training):
         report(f"what {' and '.join(block)} leave to learn", 0.3 + number / 10)
         linker.training.estimate_parameters_using_expectation_maximisation(block_on(*block))

@@ -76,7 +76,7 @@ def _sample_examples(items: list[pytest.Item]) -> None:
     for test in () if EXHAUSTIVE else tests:
         asked = getattr(test, "_hypothesis_internal_use_settings", None)  # what its decorators left
         if asked is not None:  # there is no public way
-            fewer = min(asked.max_examples, max(20, asked.max_examples * 2 // 5))
+            fewer = min(asked.max_examples, max(20, asked.max_examples * 3 // 10))
             vars(test)["_hypothesis_internal_use_settings"] = settings(asked, max_examples=fewer)
 
 

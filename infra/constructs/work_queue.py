@@ -8,9 +8,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.constructs.alarms import raise_alarm
-
-RECEIVES = 5
-"""Deliveries before a message is parked."""
+from infra.receives import RECEIVES
 
 
 class DeadLetterQueue(sqs.Queue):

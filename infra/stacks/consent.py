@@ -9,6 +9,7 @@ from infra.constructs.anchors import Anchors
 from infra.constructs.service_function import ServiceFunction
 from infra.constructs.service_stack import ServiceStack, pattern_of
 from infra.environment import Environment
+from infra.public_routes import PREFERENCE_ROUTES, PUBLIC_ROUTES
 from infra.stacks.consent_replies import add_replies
 from services.consent.domain.events import CONFIRMING, MAY_CHANGE_ADDRESS, RECOVERY_REQUESTED, TOLD
 from services.shared.contracts.delivery import MessageSent
@@ -27,20 +28,6 @@ REQUESTS_PER_DAY = 50_000
 """By everybody together, unless the context says otherwise (`-c opt_in_requests_per_day=…`): what one attacker with
 many IP addresses and many victims could have us send."""
 
-PUBLIC_ROUTES = (
-    "POST /consents/requests",
-    "GET /consents/confirm",
-    "HEAD /consents/confirm",
-    "POST /consents/confirm",
-    "GET /consents/unsubscribe",
-    "HEAD /consents/unsubscribe",
-    "POST /consents/unsubscribe",
-)
-PREFERENCE_ROUTES = tuple(
-    f"{method} {path}"
-    for path in ("/preferences", "/preferences/request", "/preferences/email")
-    for method in ("GET", "HEAD", "POST")
-)
 RECEIPT_ROUTES = ("GET /preferences/receipt", "HEAD /preferences/receipt")
 ROUTES = (
     "GET /purposes",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.constructs.work_queue import RECEIVES
+from infra.receives import RECEIVES
 from services.ingest.domain.profile import MAX_EVENTS
 from tests.faults.kinds import FAULTS
 from tests.faults.road import Road

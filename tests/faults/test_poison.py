@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.constructs.work_queue import RECEIVES
+from infra.receives import RECEIVES
 from services.shared.aws.clients import client
 from services.shared.clock import to_iso
 from tests.faults.kinds import FAULTS

@@ -17,7 +17,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from moto.events.models import EventsBackend
 
-from infra.constructs.work_queue import RECEIVES
+from infra.receives import RECEIVES
 from services.shared.aws import parallel
 from services.shared.clock import FixedClock
 from services.shared.contracts.ingest import Merge

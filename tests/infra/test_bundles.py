@@ -5,18 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from infra.environment import Environment
-from infra.packaging import bundle
 from tests.support.thorough import EXHAUSTIVE
 
 ROOT = Path(__file__).parents[2]
-HOST = Environment(stage="local", from_address="hello@example.com", sms_origination="+12025550100")
-PROD = replace(HOST, stage="prod")
 LAMBDA_BYTES = 250_000_000
 """Unzipped, all that a function may carry."""
 
@@ -38,9 +33,18 @@ COMPOSED = {"simulations": {"journeys", "scoring", "delivery"}}
 """Whose rules a service carries with its own."""
 
 
+def bundle(service: str, group: str = "", stage: str = "local") -> Path:
+    """The folder of a service's code and wheels, as the stage has it."""
+    from infra import packaging  # starts a Node process, so only where it is needed
+    from infra.environment import Environment
+
+    environment = Environment(stage, from_address="hello@example.com", sms_origination="+12025550100")
+    return packaging.bundle(service, environment, group)
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_handler_imports_from_its_bundle_alone(service: str) -> None:
-    folder = bundle(service, HOST)
+    folder = bundle(service)
     handlers = sorted(
         p.stem for p in (ROOT / "services" / service / "handlers").glob("*.py") if p.stem != "__init__"
     )
@@ -55,17 +59,17 @@ def test_every_handler_imports_from_its_bundle_alone(service: str) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_another_service_is_physically_absent(service: str) -> None:
-    folder = bundle(service, HOST)
+    folder = bundle(service)
     inside = {path.name for path in (folder / "services").iterdir() if path.is_dir()}
     assert inside - {"__pycache__"} == {"shared", service, *COMPOSED.get(service, ())}
 
 
 def test_a_bundle_is_built_once() -> None:
-    assert bundle("access", HOST) == bundle("access", HOST)
+    assert bundle("access") == bundle("access")
 
 
 def test_only_the_lake_s_bundle_carries_duckdb_and_it_fits_lambda() -> None:
-    folder = bundle("ingest", HOST, "ingest-lake")
+    folder = bundle("ingest", "ingest-lake")
     code = (
         f"import sys; sys.path.insert(0, {str(folder)!r}); import services.ingest.handlers.compact; "
         "assert 'duckdb' not in sys.modules; import duckdb; "
@@ -76,13 +80,13 @@ def test_only_the_lake_s_bundle_carries_duckdb_and_it_fits_lambda() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) < LAMBDA_BYTES
-    assert not list(bundle("ingest", HOST).glob("*duckdb*"))
+    assert not list(bundle("ingest").glob("*duckdb*"))
 
 
 @pytest.mark.skipif(not EXHAUSTIVE, reason="fetches every wheel for another processor: make sweep")
 @pytest.mark.parametrize(("service", "group"), CARRIED)
 def test_what_goes_to_lambda_is_built_for_it_and_fits(service: str, group: str) -> None:
-    folder = bundle(service, PROD, group)
+    folder = bundle(service, group, "prod")
     compiled = {path.name for path in folder.rglob("*.so")}
     assert not [name for name in compiled if "x86_64" in name]
     assert sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) < LAMBDA_BYTES

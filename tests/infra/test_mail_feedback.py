@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 
 import pytest
-from aws_cdk import App
-from aws_cdk import aws_ses as ses
-from aws_cdk import aws_sns as sns
-from aws_cdk.assertions import Match, Template
 
-from infra.constructs.mail_files import tell_by_file
-from infra.constructs.service_stack import ServiceStack
-from infra.environment import Environment
-from infra.nag import check
-from infra.stacks.delivery_feedback import MAIL_EVENTS, MARKETING_EVENTS, PLENTIFUL, tell_of_mail
 from tests.support.thorough import EXHAUSTIVE
+
+if EXHAUSTIVE:  # these start a Node process
+    from aws_cdk import App
+    from aws_cdk import aws_ses as ses
+    from aws_cdk import aws_sns as sns
+    from aws_cdk.assertions import Match, Template
+
+    from infra.constructs.mail_files import tell_by_file
+    from infra.constructs.service_stack import ServiceStack
+    from infra.environment import Environment
+    from infra.nag import check
+    from infra.stacks.delivery_feedback import MAIL_EVENTS, MARKETING_EVENTS, PLENTIFUL, tell_of_mail
 
 pytestmark = pytest.mark.skipif(not EXHAUSTIVE, reason="synthesises stacks of its own: make sweep")
 

@@ -7,9 +7,8 @@ import sys
 
 import pytest
 
-from infra.packaging import bundle
 from tests.infra.conftest import Assembly
-from tests.infra.test_bundles import HOST
+from tests.infra.test_bundles import bundle
 from tests.infra.test_routes import declared
 
 HEARING = {"services.scoring.handlers.mentions", "services.scoring.handlers.feeds"}
@@ -44,7 +43,7 @@ def test_only_two_functions_reach_mentions_and_no_route_of_theirs_names_a_person
 
 
 def test_the_lexicon_and_the_parser_are_in_the_bundle_of_those_who_hear_and_in_no_other() -> None:
-    folder = bundle("scoring", HOST, "scoring-mentions")
+    folder = bundle("scoring", "scoring-mentions")
     code = (
         f"import sys; sys.path.insert(0, {str(folder)!r}); import services.scoring.handlers.mentions; "
         "import services.scoring.handlers.feeds; assert 'vaderSentiment' not in sys.modules; "
@@ -56,4 +55,4 @@ def test_the_lexicon_and_the_parser_are_in_the_bundle_of_those_who_hear_and_in_n
         [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert not list(bundle("scoring", HOST).glob("vader*"))
+    assert not list(bundle("scoring").glob("vader*"))

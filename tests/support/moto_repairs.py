@@ -71,10 +71,18 @@ class _Once(SimpleNamespace):
     def _as_it_is(self, table: Table) -> Table:
         kept = copy.copy(table)
         kept.items = copy.copy(table.items)
+        items: Any = kept.items
         for named in self._named[table.name]:
             first = DynamoType(named[table.hash_key_attr])
-            if first in kept.items:
-                kept.items[first] = copy.deepcopy(table.items[first])
+            held: Any = table.items.get(first)
+            if isinstance(held, Item):
+                items[first] = copy.deepcopy(held)
+            elif held is not None:
+                second = DynamoType(named[str(table.range_key_attr)])
+                if items[first] is held:
+                    items[first] = copy.copy(held)
+                if second in held:
+                    items[first][second] = copy.deepcopy(held[second])
         if table.stream_shard is not None:
             kept.stream_shard = copy.copy(table.stream_shard)
             kept.stream_shard.items = list(table.stream_shard.items)

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import base64
 import copy
+import itertools
 import json
 import os
-import pickle
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -21,7 +21,7 @@ from typing import Any
 
 import boto3
 import jsonpath_ng.ext
-from botocore import xform_name
+from botocore import utils, xform_name
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
 from botocore.hooks import EventAliaser
 from botocore.loaders import JSONFileLoader, Loader
@@ -34,22 +34,18 @@ from moto.core import DEFAULT_ACCOUNT_ID, models, responses
 from moto.core.base_backend import BaseBackend
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.core.exceptions import HTTPException, ServiceException
-from moto.core.responses import BaseResponse
-from moto.dynamodb.comparisons import ConditionExpressionParser
+from moto.core.responses import ActionResult, BaseResponse
 from moto.dynamodb.models.utilities import DynamoJsonEncoder
-from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
-from moto.dynamodb.parsing.expressions import UpdateExpressionParser
-from moto.dynamodb.parsing.validators import ActionCountValidator, UpdateExpressionValidator
 from moto.dynamodb.responses import DynamoHandler
 from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
 from moto.sqs import models as sqs_models
 
+from tests.support import quick_items
 from tests.support.moto_repairs import ONE_AT_A_TIME, repair
+from tests.support.quick_items import once
 
-_ITEMS = {
-    *("CreateTable", "GetItem", "BatchGetItem", "Query", "Scan"),
-    *("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"),
-}
+_OF_ITEMS = {"GetItem", "BatchGetItem", "Query", "Scan", "PutItem", "UpdateItem", "DeleteItem"}
+_ITEMS = {*_OF_ITEMS, "CreateTable", "BatchWriteItem", "TransactWriteItems"}
 _ASKED = {
     "dynamodb",
     "dynamodbstreams",
@@ -64,11 +60,14 @@ _ASKED = {
     "stepfunctions",
 }
 """Services whose addresses are looked for first; moto goes through those of all."""
+_OF_STREAMS = {"DescribeStream", "GetShardIterator", "GetRecords"}
 _DONE = SimpleNamespace(status_code=200, headers={}, content=b"")
 _ITEMS_SENT: dict[str, tuple[type[BaseResponse], str]] = {
     **{f"before-send.dynamodb.{name}": (DynamoHandler, name) for name in _ITEMS},
     "before-send.dynamodb-streams.GetRecords": (DynamoDBStreamsHandler, "GetRecords"),
 }
+_TIMES = {"ApproximateCreationDateTime", "CreationRequestDateTime"}
+_REQUESTS = itertools.count()
 _UNSIGNED = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{}/aws4_request, Signature=0"
 
 
@@ -83,9 +82,9 @@ def install() -> None:
         with ONE_AT_A_TIME:
             if event_name in _ITEMS_SENT and self.enabled:
                 region = request.url.partition(".amazonaws.")[0].rpartition(".")[2]
-                text = _answer(*_ITEMS_SENT[event_name], region, request.headers, request.body)
-                if text is not None:
-                    return AWSResponse(request.url, 200, {}, MockRawResponse(text))
+                said = _answer(*_ITEMS_SENT[event_name], region, request.headers, request.body)
+                if said is not None:
+                    return AWSResponse(request.url, 200, {}, MockRawResponse(_as_text(said)))
             return whole_way(self, event_name, request, **more)
 
     def at_once(
@@ -93,16 +92,17 @@ def install() -> None:
     ) -> tuple[Any, dict[str, Any]] | None:
         """As the client's own call is about to be made: of this no request is built."""
         unchanged = BotocoreStubber.__call__ is answer and models.botocore_stubber.enabled
-        if not unchanged or model.name not in _ITEMS:
+        if not unchanged or model.name not in _ITEMS | _OF_STREAMS:
             return None
+        handler = DynamoDBStreamsHandler if model.name in _OF_STREAMS else DynamoHandler
         with ONE_AT_A_TIME:
-            text = _answer(DynamoHandler, model.name, context["client_region"], {}, params["body"])
-        return (
-            None if text is None else (_DONE, {**_loaded(text), "ResponseMetadata": {"HTTPStatusCode": 200}})
-        )
+            said = _answer(handler, model.name, context["client_region"], {}, params["body"])
+            parsed = None if said is None else _as_parsed(model, said)
+        return None if parsed is None else (_DONE, {**parsed, "ResponseMetadata": {"HTTPStatusCode": 200}})
 
     def handler(self: RequestSigner, operation_name: str, request: AWSRequest, **more: Any) -> Any:
-        if self.signing_name == "s3" or not models.botocore_stubber.enabled:  # there it frames the body, too
+        framed = self.signing_name == "s3" and request.data  # there the signer frames the body, too
+        if framed or not models.botocore_stubber.enabled:
             return sign(self, operation_name, request, **more)
         request.headers["Authorization"] = _UNSIGNED.format(self.signing_name)
         return None
@@ -117,47 +117,23 @@ def install() -> None:
         (responses, "camelcase_to_underscores"),
         (sqs_models, "camelcase_to_underscores"),
         (jsonpath_ng.ext, "parse"),  # by the bus, for every event
+        (utils, "_parse_timestamp_with_tzinfo"),  # files of one moment have the same
     ):
         setattr(module, name, cache(getattr(module, name)))
+    responses.gen_amzn_requestid_long = _numbered  # 52 letters drawn for each
     sqs_models.unix_time_millis = lambda: time.time() * 1000  # asked of each message, twice a look
     BaseBackend.urls = property(_by_class(BaseBackend.urls.fget))  # each request puts them together
-    _walk_expressions_quickly()
+    quick_items.install()
     _reuse_clients(at_once)
     _reuse_resources()
     # Every test has a session of its own, which would look for the models of all services, and read them, anew.
-    JSONFileLoader.load_file = _once(JSONFileLoader.load_file)
-    Loader.list_available_services = _once(Loader.list_available_services)
+    JSONFileLoader.load_file = once(JSONFileLoader.load_file)
+    Loader.list_available_services = once(Loader.list_available_services)
 
 
-def _walk_expressions_quickly() -> None:
-    """An update's expression is copied and then walked ten times, and at each node its walker looks for what to do."""
-    work: dict[tuple[type, type], type[Node] | None] = {}
-    parse, walkers = UpdateExpressionParser.make, UpdateExpressionValidator.get_ast_processors
-
-    def visit(self: DepthFirstTraverser, node: Any, child_id: int = -1) -> Any:
-        parent = node.parent
-        for place, child in enumerate(node.children or ()):
-            self.pre_processing_of_child(node, place)
-            if hasattr(child, "children"):
-                visit(self, child, place)
-        kinds = type(self), type(node)
-        if kinds not in work:
-            work[kinds] = next((kind for kind in self._processing_map() if isinstance(node, kind)), None)
-        if work[kinds] is not None:
-            node = self._processing_map()[work[kinds]](node)
-            node.parent = parent
-            if parent:
-                parent.children[child_id] = node
-        return node
-
-    def counted(expression: str) -> Any:
-        return ActionCountValidator().traverse(parse(expression))
-
-    UpdateExpressionParser.make = cache(counted)  # who changes what it gives copies it first
-    UpdateExpressionValidator.get_ast_processors = lambda self: walkers(self)[1:]  # all but that counting
-    DepthFirstTraverser.traverse_node_recursively = visit
-    Node.__deepcopy__ = lambda self, _: pickle.loads(pickle.dumps(self))
-    ConditionExpressionParser._lex_one_node = _once(ConditionExpressionParser._lex_one_node)
+def _numbered(headers: dict[str, Any]) -> str:
+    headers["x-amzn-requestid"] = f"{next(_REQUESTS):052}"
+    return str(headers["x-amzn-requestid"])
 
 
 def _reuse_clients(at_once: Callable[..., Any]) -> None:
@@ -177,8 +153,9 @@ def _reuse_clients(at_once: Callable[..., Any]) -> None:
 
     def create(self: Session, service_name: str, *arguments: Any, **named: Any) -> Any:
         client = make(self, service_name, *arguments, **named)
-        if service_name == "dynamodb":
-            listen(client.meta.events, "before-call.dynamodb", at_once)  # behind whatever a test hooks in
+        if service_name in ("dynamodb", "dynamodbstreams"):
+            service = client.meta.service_model.service_id.hyphenize()
+            listen(client.meta.events, f"before-call.{service}", at_once)  # behind whatever a test hooks in
             client._resolve_endpoint_ruleset = _by_operation(client._resolve_endpoint_ruleset)
         return client
 
@@ -252,19 +229,6 @@ def _hooking(register: Callable[..., None]) -> Callable[..., None]:
     return registered
 
 
-def _once(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A method that answers the same whichever object it is asked of."""
-    known: dict[Any, Any] = {}
-
-    def remembered(self: Any, *arguments: str, **named: str) -> Any:
-        key = arguments, *named.items()
-        if key not in known:
-            known[key] = method(self, *arguments, **named)
-        return known[key]
-
-    return remembered
-
-
 def _by_class(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """A method that answers the same for all objects of a class."""
     known: dict[type, Any] = {}
@@ -283,20 +247,42 @@ def _answer(
     region: str,
     headers: Mapping[str, str],
     body: bytes,
-) -> str | None:
-    """What moto answers, as JSON; `None` where it refuses."""
+) -> ActionResult | None:
+    """What moto answers; `None` where it refuses."""
     asked: Any = handler()  # type: ignore[call-arg]  # each knows its service's name
     asked.headers, asked.querystring, asked.response_headers = headers, {}, {}
     asked.region, asked.current_account, asked.uri_match = region, DEFAULT_ACCOUNT_ID, {}
     asked.automated_parameter_parsing = True
     asked.params = asked.body = _loaded(body)
     try:
-        result = getattr(asked, xform_name(operation))().result
+        result: ActionResult = getattr(asked, xform_name(operation))()
     except (ServiceException, HTTPException):
         return None
-    return json.dumps(
-        {name: value for name, value in result.items() if value is not None}, cls=DynamoJsonEncoder
-    )
+    return result
+
+
+def _as_text(answer: ActionResult) -> str:
+    return json.dumps(_said(answer), cls=DynamoJsonEncoder)
+
+
+def _as_parsed(model: OperationModel, answer: ActionResult) -> dict[str, Any]:
+    """As the SDK would take the text apart. What is told of items is plain by then."""
+    said = _said(answer) if model.name in _OF_ITEMS else _loaded(_as_text(answer))
+    for told in _of_a_time(model.name, said):
+        for name in _TIMES & told.keys():
+            told[name] = utils.parse_timestamp(int(told[name] * 1000) / 1000)  # as precisely as it is told
+    return {name: value for name, value in said.items() if name in model.output_shape.members}
+
+
+def _of_a_time(operation: str, said: dict[str, Any]) -> list[dict[str, Any]]:
+    if operation == "GetRecords":
+        return [record["dynamodb"] for record in said["Records"]]
+    return [said["StreamDescription"]] if operation == "DescribeStream" else []
+
+
+def _said(answer: ActionResult) -> dict[str, Any]:
+    result: Any = answer.result
+    return {name: value for name, value in result.items() if value is not None}
 
 
 def _loaded(text: str | bytes) -> Any:

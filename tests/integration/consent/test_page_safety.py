@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from infra.stacks.consent import PREFERENCE_ROUTES, PUBLIC_ROUTES
+from infra.public_routes import PREFERENCE_ROUTES, PUBLIC_ROUTES
 from services.shared.aws.clients import client
 from services.shared.tokens import sign
 from tests.integration.consent.conftest import START, World

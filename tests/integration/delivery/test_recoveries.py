@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 import pytest
 
-from infra.constructs.work_queue import RECEIVES
+from infra.receives import RECEIVES
 from services.delivery import bootstrap, bootstrap_channels
 from services.delivery.domain.protocol import Retry, Unknown
 from services.delivery.handlers import on_feedback, on_requests, person

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.constructs.work_queue import RECEIVES
+from infra.receives import RECEIVES
 from services.delivery.handlers import come_again, on_requests
 from services.delivery.handlers.come_again import PAUSES
 from services.delivery.use_cases.send_messages import CONTACT_DUE

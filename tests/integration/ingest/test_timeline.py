@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.constructs.work_queue import RECEIVES
+from infra.receives import RECEIVES
 from services.ingest.bootstrap import profiles as bootstrap
 from services.ingest.domain.history import Cursor, Signed
 from services.ingest.handlers.on_events import PAUSES

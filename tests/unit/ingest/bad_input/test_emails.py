@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from services.ingest.domain.identifiers import email_identifier
 from services.shared.addresses import normalise_email
+from tests.support.thorough import EXHAUSTIVE
 from tests.unit.ingest.bad_input.door import post
 
 ISEMAIL = Path(__file__).parents[4].parent / "shared" / "data" / "isemail" / "tests.json"
@@ -164,8 +165,10 @@ def test_look_alikes_are_two_people(one: str, other: str) -> None:
 
 
 def test_no_letter_folds_into_an_ascii_one() -> None:
-    """Law, over all of the first plane: an address without ASCII letters in its local part keeps having none."""
-    for code in itertools.chain(range(0xA1, 0xD800), range(0xE000, 0x10000)):
+    """Law, over all of the first plane (of which only the sweep tries each letter): an address without ASCII letters
+    in its local part keeps having none."""
+    step = 1 if EXHAUSTIVE else 7
+    for code in itertools.chain(range(0xA1, 0xD800, step), range(0xE000, 0x10000, step)):
         found = email_identifier(f"{chr(code)}@example.com")
         assert found is None or not found.value.partition("@")[0].isascii(), hex(code)
         host = email_identifier(f"ann@a{chr(code)}b.example")
