@@ -28,7 +28,7 @@ from services.delivery.domain.products import Listed, Product
 from services.delivery.domain.tastes import Look, Taste
 from services.delivery.domain.templates.documents import TemplateDocument
 from services.delivery.domain.templates.publishing import ready
-from services.delivery.domain.templates.rendering import Rendered
+from services.delivery.domain.templates.rendered import Rendered
 from services.delivery.domain.wishes import heed
 from services.delivery.use_cases.compose import Compose, locale_of
 from services.delivery.use_cases.links import Made

@@ -19,8 +19,9 @@ import pytest
 
 from local.emulator import CREDENTIALS, Emulator, install
 from local.stand_in import Faults, StandIn
-from services.delivery import bootstrap
 from services.delivery.adapters.dynamo_messages import DynamoMessages
+from services.delivery.bootstrap.feedback import noting
+from services.delivery.bootstrap.sending import sending, sweeping
 from services.delivery.handlers import on_feedback, on_requests, sweep
 from services.shared.contracts.journeys import MessageRequested
 from tests.integration.delivery import conftest as delivery
@@ -138,7 +139,7 @@ def test_no_fault_doubles_a_message_or_loses_it(
     chance, told = random.Random(SEED), set[str]()
     CLOCK.advance(NOW - CLOCK.now())
     events = ready(monkeypatch, chance)
-    bootstrap.sending(), bootstrap.noting(), bootstrap.sweeping()
+    sending(), noting(), sweeping()
     plan.before, plan.after, plan.throttled = 0.02, 0.02, 0.02
     provider.faults = Faults(refuse=0.1, drop=0.1, lose_answer=0.1, chance=random.Random(SEED))
     with ThreadPoolExecutor(4) as workers:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from html import escape
 
-from services.delivery.domain.templates.rendering import Rendered
+from services.delivery.domain.templates.rendered import Rendered
 
 _WORDS = {"en": "Change your preferences or address", "nl": "Uw voorkeuren of adres veranderen"}
 _BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)

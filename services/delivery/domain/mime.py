@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from services.delivery.domain.templates.rendering import Rendered
+from services.delivery.domain.templates.rendered import Rendered
 
 # Python folds a long URL into encoded words, which breaks List-Unsubscribe; SMTP allows lines of 998 bytes.
 _POLICY = SMTP.clone(max_line_length=980)

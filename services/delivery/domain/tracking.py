@@ -16,7 +16,7 @@ from functools import lru_cache
 from html import escape, unescape
 from urllib.parse import urlsplit
 
-from services.delivery.domain.templates.rendering import Rendered
+from services.delivery.domain.templates.rendered import Rendered
 
 LONGEST = 1_000
 """Characters of a link that is led through us; longer ones are left as they are."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap import records as bootstrap
 from services.delivery.use_cases.serve_marketers import DECISIONS
 from services.shared.http import answer, resolver, respond, whole_number
 from services.shared.observability import service_logger

@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.delivery import bootstrap_channels as bootstrap
+from services.delivery.bootstrap import channels as bootstrap
 from services.shared.http import answer, json_body, resolver, respond
 from services.shared.observability import service_logger
 

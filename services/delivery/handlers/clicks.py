@@ -9,7 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap import feedback as bootstrap
 from services.delivery.use_cases.follow_links import Visitor
 from services.shared.errors import Invalid
 from services.shared.http import html, picture, redirect, resolver, respond

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.delivery import bootstrap_lake
+from services.delivery.bootstrap import lake as bootstrap
 from services.delivery.handlers.deadline import time_left
 from services.shared.observability import service_logger
 
@@ -15,5 +15,5 @@ logger = service_logger("delivery")
 
 def handler(event: dict[str, Any], context: Any) -> None:
     """Work up days while there is time; the next run takes the rest."""
-    days = bootstrap_lake.keeping().compact(time_left(context, RESERVE_MS))
+    days = bootstrap.keeping().compact(time_left(context, RESERVE_MS))
     logger.info("outcomes compacted", extra={"days": days})

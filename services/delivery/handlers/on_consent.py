@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap import copies as bootstrap
 from services.shared import freshness
 from services.shared.aws.records import each_record, envelope
 from services.shared.contracts.consent import ConsentChanged

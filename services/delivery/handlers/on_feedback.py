@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap import feedback as bootstrap
 from services.delivery.domain.envelopes import reports_in
 from services.delivery.domain.feedback import read_feedback
 from services.delivery.handlers.come_again import come_again, is_last

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.delivery import bootstrap
 from services.delivery.adapters.message_items import from_item
+from services.delivery.bootstrap import reports as bootstrap
 from services.shared.aws.records import batch_failures, changes
 from services.shared.observability import service_logger
 

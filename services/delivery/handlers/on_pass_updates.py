@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from services.delivery import bootstrap_channels as bootstrap
+from services.delivery.bootstrap import work as bootstrap
 from services.shared.aws.records import each_record, envelope
 from services.shared.contracts.delivery import PassUpdateRequested
 from services.shared.observability import service_logger

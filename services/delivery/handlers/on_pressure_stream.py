@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap import pressure as bootstrap
 from services.shared.aws.records import batch_failures, changes
 from services.shared.freshness import NAMESPACE
 from services.shared.observability import service_logger

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from services.delivery import bootstrap_reports as bootstrap
+from services.delivery.bootstrap import feedback as bootstrap
 from services.shared.aws.records import each_record, envelope
 from services.shared.observability import service_logger
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap import sending as bootstrap
 from services.delivery.handlers.come_again import come_again
 from services.delivery.handlers.deadline import time_left
 from services.delivery.use_cases.send_messages import NotSentYet, SendMessages

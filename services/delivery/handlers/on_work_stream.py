@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.delivery import bootstrap_channels as bootstrap
 from services.delivery.adapters.dynamo_work import read
+from services.delivery.bootstrap import work as bootstrap
 from services.delivery.domain.work import Pass, Task
 from services.shared.aws.dynamo import Item
 from services.shared.aws.records import batch_failures, changes

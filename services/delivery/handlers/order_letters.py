@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.delivery import bootstrap_channels as bootstrap
+from services.delivery.bootstrap import channels as bootstrap
 from services.shared.observability import service_logger
 
 logger = service_logger("delivery")

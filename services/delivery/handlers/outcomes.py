@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap import reports as bootstrap
 from services.shared.contracts.outcomes import OutcomesQuestion
 from services.shared.observability import service_logger
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap import records as bootstrap
 from services.delivery.handlers.deadline import time_left
 from services.shared.contracts.person import PersonQuestion
 from services.shared.observability import service_logger

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap import pressure as bootstrap
 from services.shared.http import answer, json_body, resolver, respond
 from services.shared.observability import service_logger
 

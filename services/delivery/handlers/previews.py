@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap import content as bootstrap
 from services.shared.http import answer, json_body, resolver, respond
 from services.shared.ids import new_id
 from services.shared.observability import service_logger

@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap import reports as bootstrap
 from services.delivery.use_cases.report import MOST_LINES, Asked
 from services.shared.errors import Invalid
 from services.shared.http import answer, resolver, respond, table, whole_number

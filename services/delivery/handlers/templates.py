@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap import content as bootstrap
 from services.delivery.domain.service_kinds import SERVICE_KINDS
 from services.shared.errors import NotFound
 from services.shared.http import answer, json_body, resolver, respond

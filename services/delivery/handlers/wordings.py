@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.delivery import bootstrap_wordings as bootstrap
+from services.delivery.bootstrap import wordings as bootstrap
 from services.shared.contracts.given import WordingsQuestion
 from services.shared.observability import service_logger
 

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from services.delivery.domain.message import Message
 from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.domain.protocol import Answer
-from services.delivery.domain.templates.rendering import Rendered
+from services.delivery.domain.templates.rendered import Rendered
 
 ClaimVerdict = Literal["claimed", "taken", "crowded", "moved"]
 """`taken`: someone else has or had the message; `crowded`: another message of the person came between; `moved`: a gate

@@ -14,7 +14,8 @@ from services.delivery.domain.offers import priced
 from services.delivery.domain.tastes import Taste
 from services.delivery.domain.templates.documents import TemplateDocument
 from services.delivery.domain.templates.guards import Level, guarded
-from services.delivery.domain.templates.rendering import NotRenderable, Rendered, render
+from services.delivery.domain.templates.rendered import NotRenderable, Rendered
+from services.delivery.domain.templates.rendering import render
 from services.delivery.domain.templates.salutation import salutation
 from services.delivery.ports.content import Catalogue, Tastes
 from services.delivery.use_cases.links import Made

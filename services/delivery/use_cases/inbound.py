@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from services.delivery.domain.contact import Contact
 from services.delivery.domain.inbound import WEB, Slot, against, by_value, record
 from services.delivery.domain.templates.documents import Template
-from services.delivery.domain.templates.rendering import NotRenderable, Rendered
+from services.delivery.domain.templates.rendered import NotRenderable, Rendered
 from services.delivery.ports.channels import Secret
 from services.delivery.ports.messages import Messages
 from services.delivery.ports.people import Gates

@@ -13,7 +13,7 @@ from services.delivery.domain.message import Message
 from services.delivery.domain.pressure.ledger import Ledger
 from services.delivery.domain.prices import cheaper_first, expected_costs, units_of
 from services.delivery.domain.templates.documents import TemplateDocument
-from services.delivery.domain.templates.rendering import NotRenderable, Rendered
+from services.delivery.domain.templates.rendered import NotRenderable, Rendered
 from services.delivery.domain.wishes import Held, heed
 from services.delivery.ports.channels import Channels, Secret
 from services.delivery.ports.people import Gates

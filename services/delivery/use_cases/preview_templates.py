@@ -12,7 +12,7 @@ from services.delivery.domain.contact import Contact
 from services.delivery.domain.message import Message
 from services.delivery.domain.protocol import Sent
 from services.delivery.domain.templates.documents import Template
-from services.delivery.domain.templates.rendering import NotRenderable
+from services.delivery.domain.templates.rendered import NotRenderable
 from services.delivery.ports.content import Templates
 from services.delivery.ports.messages import Outgoing, Sender
 from services.delivery.ports.people import Gates

@@ -10,7 +10,7 @@ from services.delivery.domain.choice import Choice
 from services.delivery.domain.contact import Contact
 from services.delivery.domain.message import Message
 from services.delivery.domain.templates.documents import TemplateDocument
-from services.delivery.domain.templates.rendering import Rendered
+from services.delivery.domain.templates.rendered import Rendered
 from services.delivery.domain.touches import link_key
 from services.delivery.domain.tracking import hosts_in, short_code, with_led_links, with_marks
 from services.delivery.ports.channels import Secret

@@ -11,7 +11,7 @@ import pytest
 from botocore.client import BaseClient
 from moto import mock_aws
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap import sending
 from services.delivery.domain.pressure.pace import Quota
 from services.shared.aws import clients
 from tests.integration.delivery import steps
@@ -76,10 +76,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
         CLOCK.advance(NOW - CLOCK.now())
-        monkeypatch.setattr(bootstrap, "real_seconds", lambda: CLOCK.now().timestamp())
-        monkeypatch.setattr(bootstrap, "rest", lambda seconds: None)
-        monkeypatch.setattr(bootstrap, "ses_quota", lambda now: Quota(read_at=now))
-        monkeypatch.setattr(bootstrap, "sms_quota", lambda origination, now: Quota(read_at=now))
+        monkeypatch.setattr(sending, "real_seconds", lambda: CLOCK.now().timestamp())
+        monkeypatch.setattr(sending, "rest", lambda seconds: None)
+        monkeypatch.setattr(sending, "ses_quota", lambda now: Quota(read_at=now))
+        monkeypatch.setattr(sending, "sms_quota", lambda origination, now: Quota(read_at=now))
         published: list[dict[str, Any]] = []
 
         class Events:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap import sending
 from services.delivery.domain.pressure.pace import Quota
 from services.delivery.domain.protocol import Retry
 from tests.integration.delivery.steps import PHONE, ask, consent, given_templates, request
@@ -29,8 +29,8 @@ def ready(world: World, quota: dict[str, Quota], monkeypatch: pytest.MonkeyPatch
     def said(channel: str, now: float) -> Quota:
         return Quota(**{**vars(quota[channel]), "read_at": now})
 
-    monkeypatch.setattr(bootstrap, "ses_quota", lambda now: said("email", now))
-    monkeypatch.setattr(bootstrap, "sms_quota", lambda origination, now: said("sms", now))
+    monkeypatch.setattr(sending, "ses_quota", lambda now: said("email", now))
+    monkeypatch.setattr(sending, "sms_quota", lambda origination, now: said("sms", now))
     given_templates()
     text = {
         "class": "service",

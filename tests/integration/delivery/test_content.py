@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap.content import previewing
 from services.delivery.domain.protocol import Retry
 from services.delivery.handlers import on_profiles_changed
 from services.shared.contracts.ingest import CustomerEvent, ProfileChange, ProfilesChanged
@@ -215,7 +215,7 @@ def test_a_preview_shows_true_data_and_sends_nothing_and_a_test_goes_to_register
     shop: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events(("Order Completed", ["bike"]), title="Ms")
-    monkeypatch.setattr(bootstrap.previewing(), "_sender", shop.email)
+    monkeypatch.setattr(previewing(), "_sender", shop.email)
     _, shown = call("POST", "/templates/news/preview", {"profile_id": "prf_1"})
 
     assert shown["text"].startswith("Dear Ms Vos. [Helmet")

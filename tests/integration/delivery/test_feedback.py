@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from services.delivery import bootstrap
 from services.delivery.adapters.dynamo_counters import DynamoCounters
+from services.delivery.bootstrap.reports import publishing
 from services.delivery.domain.reports.once import Change
 from services.delivery.domain.reports.rows import RowKey
 from services.delivery.handlers import on_feedback, on_messages_stream
@@ -132,7 +132,7 @@ def test_a_repeated_batch_counts_once_and_publishes_again(
 ) -> None:
     event = sent.stream()
     with monkeypatch.context() as broken:
-        broken.setattr(bootstrap.publishing()._bus, "publish", _refuse)
+        broken.setattr(publishing()._bus, "publish", _refuse)
         with pytest.raises(NotPublished):
             on_messages_stream.handler(event, Context())
     for _ in range(2):

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap.content import serving_templates
+from services.delivery.bootstrap.records import serving
 from services.delivery.handlers import inbound
 from services.shared.clock import to_iso
 from services.shared.contracts.consent import EVERY
@@ -33,7 +34,7 @@ def call(method: str, path: str, body: Any = None, profile: str = "") -> tuple[i
 
 
 def template(name: str, value: float, *, kind: str = "commercial", required: list[str] | None = None) -> None:
-    bootstrap.serving_templates().put(
+    serving_templates().put(
         name,
         {
             "class": kind,
@@ -80,9 +81,7 @@ def test_the_dearest_that_fits_is_shown_with_its_decision(ready: World) -> None:
     stops = [(g["template"], g["gate"], g["input"]) for g in decision["gates"] if g["verdict"] == "stop"]
     assert stops == [("yacht", "content", "income")]
     assert call("GET", "/inbound/home", profile="prf_1")[1]["decision"] == answer["decision"]
-    assert [one["send_id"] for one in bootstrap.serving().decisions("prf_1")["decisions"]] == [
-        answer["decision"]
-    ]
+    assert [one["send_id"] for one in serving().decisions("prf_1")["decisions"]] == [answer["decision"]]
 
 
 @pytest.mark.parametrize("why", ["objection", "pause"])

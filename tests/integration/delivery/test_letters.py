@@ -12,9 +12,10 @@ from typing import Any
 import boto3
 import pytest
 
-from services.delivery import bootstrap, bootstrap_channels
 from services.delivery.adapters.dynamo_work import DynamoWork
 from services.delivery.adapters.s3_orders import S3Orders
+from services.delivery.bootstrap.channels import ordering
+from services.delivery.bootstrap.content import serving_templates
 from services.delivery.handlers import channels, order_letters
 from services.delivery.use_cases.order_letters import UnreadableReport
 from tests.integration.delivery.steps import ask, consent, given_contact, request
@@ -59,7 +60,7 @@ def ordered() -> list[str]:
 
 @pytest.fixture
 def ready(world: World) -> World:
-    bootstrap.serving_templates().put("spring", LETTER)
+    serving_templates().put("spring", LETTER)
     given_contact(firstName="Ann", lastName="=Smith", address=HOME)
     consent("granted", 1, LETTERBOX, "print")
     return world
@@ -200,11 +201,11 @@ def test_a_crash_between_any_two_steps_orders_each_piece_once(
     with monkeypatch.context() as patched:
         patched.setattr(owner, step, _crashing(plain, after))
         with pytest.raises(Crash):
-            bootstrap_channels.ordering().close()
+            ordering().close()
     letter("snd_3")
 
     for _ in range(3):
-        bootstrap_channels.ordering().close()
+        ordering().close()
         CLOCK.advance(timedelta(days=1))
 
     assert sorted(ordered()) == ["snd_1", "snd_2", "snd_3"]
@@ -227,14 +228,14 @@ def test_of_two_who_order_at_once_one_writes_the_file(ready: World, monkeypatch:
 
     def overtaken(self: S3Orders, day: str, content: bytes) -> bool:
         monkeypatch.setattr(S3Orders, "put", plain)
-        bootstrap_channels.ordering().close()
+        ordering().close()
         letter("snd_2")
         return plain(self, day, content)
 
     monkeypatch.setattr(S3Orders, "put", overtaken)
-    assert bootstrap_channels.ordering().close() == {"ordered": 0, "waiting": 1}
+    assert ordering().close() == {"ordered": 0, "waiting": 1}
     CLOCK.advance(timedelta(days=1))
-    assert bootstrap_channels.ordering().close() == {"ordered": 1, "waiting": 0}
+    assert ordering().close() == {"ordered": 1, "waiting": 0}
 
     assert sorted(ordered()) == ["snd_1", "snd_2"]
     assert ready.item("snd_2")["status"] == "sent"
@@ -248,7 +249,7 @@ def test_what_the_printer_says_wrongly_is_refused(ready: World) -> None:
 
 def test_a_letter_that_lacks_what_its_template_hoped_for_holds_up_nobody(ready: World) -> None:
     """F20: an empty pack and no name are the printer's to ask about; the letters beside it are ordered."""
-    bootstrap.serving_templates().put(
+    serving_templates().put(
         "odd",
         {"class": "service", "channels": {"print": {"pack": "{{ nothing }}", "text": "Hello"}}},
     )

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap.records import serving
+from services.delivery.bootstrap.sending import sending
 from services.delivery.domain.protocol import Retry, Unknown
 from services.delivery.handlers import on_feedback, on_profiles_changed, sweep
 from services.shared.contracts.ingest import Merge, ProfileChange, ProfilesChanged, ProfilesMerged
@@ -67,7 +68,7 @@ def test_what_was_asked_for_the_loser_reaches_the_winner(two: World) -> None:
     assert addressees(two) == [OWN]
     message = two.item("snd_l")
     assert (message["profile_id"], message["merged_from"]) == (WINNER, LOSER)
-    assert [m.send_id for m in bootstrap.serving()._messages.of_profile(WINNER, 9)] == ["snd_l"]
+    assert [m.send_id for m in serving()._messages.of_profile(WINNER, 9)] == ["snd_l"]
 
 
 @pytest.mark.parametrize("first", ["winner", "loser"])
@@ -183,7 +184,7 @@ def test_each_profile_s_messages_stay_its_own(two: World) -> None:
     merge()
     merge()
 
-    messages = bootstrap.sending()._messages
+    messages = sending()._messages
     assert {m.send_id for m in messages.of_profile(LOSER, 10)} == {"snd_l0", "snd_l1"}
     assert {m.send_id for m in messages.of_profile(WINNER, 10)} == {"snd_w"}
 

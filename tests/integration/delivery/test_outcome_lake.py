@@ -16,9 +16,9 @@ import pytest
 from rich.console import Console
 
 from halte.analysis import report_command
-from services.delivery import bootstrap_lake
 from services.delivery.adapters.dynamo_counters import DynamoCounters
 from services.delivery.adapters.s3_outcomes import S3Outcomes
+from services.delivery.bootstrap.lake import keeping
 from services.delivery.domain.reports.rows import Row
 from services.delivery.handlers import compact, on_messages_stream
 from services.delivery.ports.reports import DayMoved
@@ -66,7 +66,7 @@ def test_the_lake_and_the_counters_say_the_same(shop: World) -> None:
     for size in (7, len(records), 4):
         for first in range(0, len(records), size):
             on_messages_stream.handler({"Records": records[first : first + size]}, Context())
-    counters, lake = DynamoCounters(Table("reports")), bootstrap_lake.keeping()
+    counters, lake = DynamoCounters(Table("reports")), keeping()
 
     assert same(lake.rows(DAYS), counters.days(DAYS))
     assert same(lake.rows(DAYS, mailboxes=True), counters.days(DAYS, mailboxes=True))
@@ -95,7 +95,7 @@ def test_a_crash_while_a_day_is_worked_up_loses_and_doubles_nothing(
     shop: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on_messages_stream.handler(happen(shop), Context())
-    counters, lake = DynamoCounters(Table("reports")), bootstrap_lake.keeping()
+    counters, lake = DynamoCounters(Table("reports")), keeping()
     CLOCK.advance(timedelta(days=5))
 
     def crash(self: Any, keys: Any) -> None:
@@ -113,7 +113,7 @@ def test_a_crash_while_a_day_is_worked_up_loses_and_doubles_nothing(
 
 def test_who_reads_while_a_day_is_worked_up_reads_again(shop: World, monkeypatch: pytest.MonkeyPatch) -> None:
     on_messages_stream.handler(happen(shop), Context())
-    lake, fetch, tries = bootstrap_lake.keeping(), S3Outcomes.fetch, [1, 1]
+    lake, fetch, tries = keeping(), S3Outcomes.fetch, [1, 1]
 
     def gone_at_first(self: S3Outcomes, keys: Any, folder: Path) -> list[Path]:
         if tries:
@@ -131,7 +131,7 @@ def told(*arguments: Any) -> str:
     report_command.add(parser.add_subparsers())
     options = parser.parse_args(["report", *map(str, arguments), "--stage", "test"])
     console = Console(record=True, width=250, file=io.StringIO())
-    assert report_command.tell(bootstrap_lake.keeping(), options, console) == 0
+    assert report_command.tell(keeping(), options, console) == 0
     return console.export_text()
 
 

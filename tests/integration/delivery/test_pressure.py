@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from services.delivery import bootstrap
 from services.delivery.adapters.dynamo_pauses import DynamoPauses
+from services.delivery.bootstrap.sending import sending, sweeping
 from services.delivery.domain.pressure.pace import Bucket, Quota
 from services.delivery.domain.protocol import Retry
 from services.delivery.handlers import (
@@ -144,8 +144,8 @@ def test_what_waits_keeps_its_order_over_a_restart_and_a_merge(ready: World) -> 
             request(f"snd_{n}", priority=priority, profile_id=profile, requested_at=CLOCK.now(), node=f"n{n}")
         )
     merge("prf_2", "prf_1")
-    bootstrap.sending.cache_clear()
-    bootstrap.sweeping.cache_clear()
+    sending.cache_clear()
+    sweeping.cache_clear()
     ready.fake_senders()
     CLOCK.advance(58 * MINUTE)
     ask(request("snd_late", requested_at=CLOCK.now(), node="late"))
@@ -288,9 +288,9 @@ def test_throttled_bursts_back_off_and_the_daily_quota_lets_service_messages_go_
 ) -> None:
     """F14, F15: put off, never lost, never a dead letter; the campaign goes on when the account may send again."""
     given_policy(brake=None)
-    pace = bootstrap.sending()._pressure._pace
+    pace = sending()._pressure._pace
     quota = {"sent": 95.0}
-    for one in (pace, bootstrap.sweeping()._sending._pressure._pace):
+    for one in (pace, sweeping()._sending._pressure._pace):
         monkeypatch.setattr(
             one,
             "_quotas",

@@ -8,10 +8,10 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from services.delivery import bootstrap
 from services.delivery.adapters.senders.push import PushSender
+from services.delivery.bootstrap.content import serving_templates
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
-from services.delivery.domain.templates.rendering import Rendered
+from services.delivery.domain.templates.rendered import Rendered
 from services.shared.aws.clients import single_attempt_client
 from tests.integration.delivery.steps import ask, given_contact, request
 from tests.integration.delivery.test_senders import answer, outgoing
@@ -137,7 +137,7 @@ def test_an_endpoint_of_sns_gets_one_message_for_each_kind_of_device() -> None:
 def test_a_device_that_is_gone_is_not_tried_again(world: World) -> None:
     """F17: one dead token is refused and suppressed; the person's other channels go on."""
     seen = heard("sns", "Publish", sns(400, DISABLED))
-    bootstrap.serving_templates().put(
+    serving_templates().put(
         "shipped",
         {
             "class": "service",

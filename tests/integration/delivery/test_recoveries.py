@@ -15,7 +15,9 @@ import boto3
 import pytest
 
 from infra.receives import RECEIVES
-from services.delivery import bootstrap, bootstrap_channels
+from services.delivery.bootstrap import outward
+from services.delivery.bootstrap.content import serving_templates
+from services.delivery.bootstrap.sending import sending
 from services.delivery.domain.protocol import Retry, Unknown
 from services.delivery.handlers import on_feedback, on_requests, person
 from services.delivery.use_cases import pressure
@@ -256,16 +258,14 @@ def test_a_receiver_that_misbehaves_keeps_nobody_waiting_and_is_asked_once(
     """F46: I3, I5, I8. Real sockets; a mail in the same batch leaves meanwhile."""
     monkeypatch.setenv("CHANNEL_PLACES", hook.place)
     monkeypatch.setattr(
-        bootstrap_channels,
+        outward,
         "GuardedHttps",
         lambda allowed: GuardedHttps(allowed=allowed, total_seconds=0.5),
     )
-    bootstrap.sending.cache_clear()
+    sending.cache_clear()
     ready.fake_senders()
     assert ask_channels("PUT", "/channels", {"webhook": hook.url})[0] == 200
-    bootstrap.serving_templates().put(
-        "told", {"class": "service", "channels": {"webhook": {"text": "Hello"}}}
-    )
+    serving_templates().put("told", {"class": "service", "channels": {"webhook": {"text": "Hello"}}})
     hook.usual = reply(hook.closing) if reply is silence else reply
     began = time.monotonic()
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from services.delivery import bootstrap, bootstrap_reports
+from services.delivery.bootstrap.feedback import noting_files
+from services.delivery.bootstrap.sending import sending
 from services.delivery.handlers import on_report_files
 from services.delivery.use_cases import note_files
 from services.shared.aws.clients import client
@@ -32,7 +33,7 @@ def queue(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     consent("granted")
     ask(request())
     yield url
-    bootstrap_reports.noting_files.cache_clear()
+    noting_files.cache_clear()
 
 
 def file_of(*reports: Any, text: str = "") -> None:
@@ -48,7 +49,7 @@ def told() -> list[str]:
 
 
 def marks() -> set[str]:
-    found = bootstrap.sending()._messages.get("snd_1")
+    found = sending()._messages.get("snd_1")
     assert found
     return set(found.marks)
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from services.delivery import bootstrap
 from services.delivery.adapters.dynamo_ledgers import DynamoLedgers
 from services.delivery.adapters.message_items import to_item
+from services.delivery.bootstrap.sending import sending, sweeping
 from services.delivery.domain.protocol import Refused, Retry, Unknown
 from services.delivery.handlers import (
     on_feedback,
@@ -61,7 +61,7 @@ def test_redelivery_sends_once(ready: World) -> None:
 
 def test_consent_revoked_between_reading_and_claiming(ready: World, monkeypatch: pytest.MonkeyPatch) -> None:
     consent("granted")
-    messages = bootstrap.sending()._messages
+    messages = sending()._messages
     claim = messages.claim
 
     def revoke_first(*args: Any) -> Any:
@@ -79,7 +79,7 @@ def test_consent_revoked_between_reading_and_claiming(ready: World, monkeypatch:
 def test_a_complaint_between_reading_and_claiming(ready: World, monkeypatch: pytest.MonkeyPatch) -> None:
     consent("granted")
     ask(request())
-    messages = bootstrap.sending()._messages
+    messages = sending()._messages
     claim = messages.claim
 
     def complain_first(*args: Any) -> Any:
@@ -145,7 +145,7 @@ def test_a_throttled_message_that_another_attempt_holds_is_let_be(
     ask(request(template="confirm"))
     CLOCK.advance(timedelta(minutes=5))
     ask(request(template="confirm"), failures=1)
-    lagging = bootstrap.sweeping()._messages
+    lagging = sweeping()._messages
     monkeypatch.setattr(lagging, "retry_before", lambda _: ["snd_1"])
     sweep.handler({}, Context())
 
@@ -170,8 +170,8 @@ def test_the_sweep_passes_one_by_that_it_cannot_take(ready: World, monkeypatch: 
     ask(request("snd_1", template="confirm"))
     ask(request("snd_2", template="confirm"))
     CLOCK.advance(timedelta(minutes=5))
-    sweeping = bootstrap.sweeping()
-    get = sweeping._messages.get
+    sweeper = sweeping()
+    get = sweeper._messages.get
     broken = {"snd_1": RuntimeError("broken")}
 
     def get_or_fail(send_id: str) -> Any:
@@ -179,8 +179,8 @@ def test_the_sweep_passes_one_by_that_it_cannot_take(ready: World, monkeypatch: 
             raise broken[send_id]
         return get(send_id)
 
-    monkeypatch.setattr(sweeping._messages, "get", get_or_fail)
-    monkeypatch.setattr(sweeping._messages, "retry_before", lambda _: ["snd_1", "snd_2"])
+    monkeypatch.setattr(sweeper._messages, "get", get_or_fail)
+    monkeypatch.setattr(sweeper._messages, "retry_before", lambda _: ["snd_1", "snd_2"])
     with pytest.raises(RuntimeError, match="broken"):
         sweep.handler({}, Context())
 
@@ -270,7 +270,7 @@ def test_a_claim_whose_answer_was_lost_is_known_as_its_own(
 ) -> None:
     """F8: the SDK makes the write again, and its own first one refuses it."""
     consent("granted")
-    messages = bootstrap.sending()._messages
+    messages = sending()._messages
     owner, name = (messages._gates, "perform") if lost == "ledger" else (messages, "_perform")
     perform, writes = getattr(owner, name), list[Any]()
 
@@ -334,7 +334,7 @@ def test_a_message_is_kept_by_one_write_and_found_by_its_person(ready: World) ->
     sent, held_back = stored["snd_1"], stored["snd_none"]
     assert ("owner" in sent, "profile_id" in sent) == (True, False)
     assert ("owner" in held_back, "profile_id" in held_back) == (False, True)
-    found = bootstrap.sending()._messages.of_profile("prf_1", 10)
+    found = sending()._messages.of_profile("prf_1", 10)
     assert {(m.send_id, m.profile_id) for m in found} == {("snd_1", "prf_1"), ("snd_none", "prf_1")}
 
 
@@ -354,7 +354,7 @@ def _stored(**fields: Any) -> Any:
 def test_what_lapses_between_the_look_and_the_claim_is_not_claimed(ready: World) -> None:
     """F32: the claim itself holds the permission against the clock, in its transaction."""
     consent("granted", until=NOW + timedelta(seconds=1))
-    prepare, late = bootstrap.sending()._prepare, timedelta(seconds=1)
+    prepare, late = sending()._prepare, timedelta(seconds=1)
 
     class Slow:
         def of(self, *given: Any) -> Any:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap.sending import sending
 from tests.integration.delivery.steps import ask, consent, given_contact, given_templates, request
 from tests.integration.delivery.test_feedback import note
 from tests.integration.delivery.test_merged_people import LOSER, OWN, WINNER, merge
@@ -54,8 +54,8 @@ def test_two_profiles_that_become_one_bring_their_hours(ready: World) -> None:
     """Told twice, they count once."""
     read_for_days(ready, WINNER, 2, hours=6)
     read_for_days(ready, LOSER, 3, hours=6)
-    ledgers = bootstrap.sending()._pressure._ledgers
+    ledgers = sending()._pressure._ledgers
     for _ in range(2):
         merge()
         assert dict(ledgers.get(WINNER).reads) == {18: 5}
-    assert bootstrap.sending()._pressure._ledgers.get(LOSER).reads == {}
+    assert sending()._pressure._ledgers.get(LOSER).reads == {}

@@ -13,7 +13,7 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, Re
 from services.delivery.adapters.senders.email import SesSender
 from services.delivery.adapters.senders.sms import SmsSender
 from services.delivery.domain.protocol import Answer, Refused, Retry, Sent, Unknown
-from services.delivery.domain.templates.rendering import Rendered
+from services.delivery.domain.templates.rendered import Rendered
 from services.delivery.ports.messages import Outgoing
 from services.shared.aws.clients import single_attempt_client
 from tests.integration.delivery.world import NOW, World

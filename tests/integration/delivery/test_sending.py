@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap.sending import sending
 from services.delivery.handlers import (
     on_requests,
 )
@@ -85,7 +85,7 @@ def test_a_withdrawal_stops_everybody_who_has_the_address(
     """Two profiles with one address: the ledger of each moves on."""
     given_contact("prf_2", email=EMAIL)
     consent("granted")
-    messages = bootstrap.sending()._messages
+    messages = sending()._messages
     claim, both_are_about_to = messages.claim, Barrier(2, lambda: consent("revoked", 2), timeout=20)
 
     def claim_after_the_withdrawal(*args: Any) -> Any:

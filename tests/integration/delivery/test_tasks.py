@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap.content import serving_templates
 from services.delivery.handlers import on_work, on_work_stream, person
 from services.delivery.use_cases import desk
 from services.shared.clock import to_iso
@@ -45,7 +45,7 @@ NODE = JourneyTask(
 
 @pytest.fixture
 def ready(world: World) -> World:
-    bootstrap.serving_templates().put("visit", CALL)
+    serving_templates().put("visit", CALL)
     given_contact(firstName="Ann", phone=PHONE)
     return world
 

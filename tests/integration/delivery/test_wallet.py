@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from services.delivery import bootstrap, bootstrap_channels
 from services.delivery.adapters.dynamo_channels import TERMS
+from services.delivery.bootstrap import outward
+from services.delivery.bootstrap.content import serving_templates
 from services.delivery.handlers import on_pass_updates, on_work, on_work_stream
 from services.shared.aws.dynamo import Table
 from services.shared.contracts.delivery import PassUpdateRequested
@@ -41,7 +42,7 @@ class Https:
 @pytest.fixture
 def https(world: World, monkeypatch: pytest.MonkeyPatch) -> Https:
     fake = Https()
-    monkeypatch.setattr(bootstrap_channels, "GuardedHttps", lambda allowed: fake)
+    monkeypatch.setattr(outward, "GuardedHttps", lambda allowed: fake)
     assert call("PUT", "/channels", {"wallet": ISSUER, "webhook": "https://hooks.example.com/in"})[0] == 200
     given_contact(firstName="Ann", walletPassId="pass-1")
     return fake
@@ -151,7 +152,7 @@ def test_a_message_by_webhook_is_attempted_once(
     world: World, https: Https, answer: Reply | NoReply, status: str, reason: str
 ) -> None:
     """F9, F46: what may have arrived is not sent again; what certainly did not is."""
-    bootstrap.serving_templates().put(
+    serving_templates().put(
         "ready", {"class": "service", "channels": {"webhook": {"text": "Ready, {{ first_name }}"}}}
     )
     https.answers = [answer]
@@ -167,7 +168,7 @@ def test_a_message_by_webhook_is_attempted_once(
 
 
 def test_a_line_on_the_pass_is_a_message(world: World, https: Https) -> None:
-    bootstrap.serving_templates().put(
+    serving_templates().put(
         "ready", {"class": "service", "channels": {"wallet": {"text": "Ready, {{ first_name }}"}}}
     )
 
@@ -217,7 +218,7 @@ def test_the_cheaper_channel_goes_first_where_a_message_is_worth_less(world: Wor
     order = ["print", "sms", "push"]
     world.fake_senders()
     for value in (0.10, 5):
-        bootstrap.serving_templates().put(f"thanks-{int(value)}", {**template, "value": value})
+        serving_templates().put(f"thanks-{int(value)}", {**template, "value": value})
         ask(request(f"snd_{int(value)}", template=f"thanks-{int(value)}", channels=order))
 
     cheap, dear = world.item("snd_0"), world.item("snd_5")
@@ -233,7 +234,7 @@ def test_the_parts_of_a_text_message_are_its_cost(world: World, https: Https) ->
     """In the decision record and in reports alike: there is one price."""
     put_prices({"sms": 0.07})
     given_contact(version=2, phone="+12025550123")
-    bootstrap.serving_templates().put("long", {"class": "service", "channels": {"sms": {"text": "é" * 161}}})
+    serving_templates().put("long", {"class": "service", "channels": {"sms": {"text": "é" * 161}}})
     world.fake_senders()
 
     ask(request("snd_1", template="long", channels=["sms"]))

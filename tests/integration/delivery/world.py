@@ -11,7 +11,8 @@ from typing import Any
 import boto3
 import pytest
 
-from services.delivery import bootstrap
+from services.delivery.bootstrap.records import serving
+from services.delivery.bootstrap.sending import sending, sweeping
 from services.delivery.domain.protocol import Answer, Sent
 from services.delivery.ports.messages import Outgoing
 from services.shared.addresses import address_key
@@ -143,13 +144,13 @@ class World:
 
     def fake_senders(self) -> None:
         """Put the fakes in the place of providers."""
-        for service in (bootstrap.sending(), bootstrap.sweeping()._sending):
+        for service in (sending(), sweeping()._sending):
             fakes = {"email": self.email, "sms": self.sms, "push": FakeSender()}
             self._monkeypatch.setattr(service, "_senders", {**service._senders, **fakes})
 
     def item(self, send_id: str) -> dict[str, Any]:
         """A message as stored."""
-        found = bootstrap.serving().message(send_id)
+        found = serving().message(send_id)
         return dict(found)
 
     def raw(self, table: str) -> list[dict[str, Any]]:
@@ -211,5 +212,5 @@ def workers_die_before_they_keep_it(monkeypatch: pytest.MonkeyPatch) -> Iterator
         raise RuntimeError("the worker died")
 
     with monkeypatch.context() as dying:
-        dying.setattr(bootstrap.sending()._messages, "_perform", dies)
+        dying.setattr(sending()._messages, "_perform", dies)
         yield

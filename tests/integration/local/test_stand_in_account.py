@@ -18,7 +18,7 @@ from services.delivery.adapters.senders import email, sms
 from services.delivery.domain.pressure.pace import Quota
 from services.delivery.domain.pressure.pauses import PAUSING
 from services.delivery.domain.protocol import Retry, Sent
-from services.delivery.domain.templates.rendering import Rendered
+from services.delivery.domain.templates.rendered import Rendered
 from services.delivery.ports.messages import Outgoing
 
 NUMBER = "+12025550100"

@@ -13,7 +13,7 @@ from botocore.config import Config
 from local.stand_in import StandIn
 from services.delivery.adapters.senders import push
 from services.delivery.domain.protocol import Refused, Retry, Sent, Unknown
-from services.delivery.domain.templates.rendering import Rendered
+from services.delivery.domain.templates.rendered import Rendered
 from services.delivery.ports.messages import Outgoing
 
 ENDPOINT = "arn:aws:sns:us-east-1:123456789012:endpoint/GCM/shop/1-2"

@@ -19,7 +19,8 @@ from services.delivery.domain.templates.documents import TemplateDocument
 from services.delivery.domain.templates.guards import LEVELS, Guard, guarded, opened
 from services.delivery.domain.templates.linting import CLIPPED, advice
 from services.delivery.domain.templates.publishing import ready
-from services.delivery.domain.templates.rendering import NotRenderable, render
+from services.delivery.domain.templates.rendered import NotRenderable
+from services.delivery.domain.templates.rendering import render
 from services.delivery.domain.templates.salutation import salutation
 from services.shared.errors import Invalid
 

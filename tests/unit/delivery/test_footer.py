@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.delivery.domain.footer import with_preferences
-from services.delivery.domain.templates.rendering import Rendered
+from services.delivery.domain.templates.rendered import Rendered
 from tests.support.accessible import Page
 
 URL = "https://api.example.com/preferences?token=a.b-c"

@@ -17,7 +17,8 @@ from pydantic import ValidationError
 from services.delivery.domain.mime import NotAnEmail, build_mime
 from services.delivery.domain.templates.documents import TemplateDocument
 from services.delivery.domain.templates.limits import Limited
-from services.delivery.domain.templates.rendering import NotRenderable, Rendered, check, render
+from services.delivery.domain.templates.rendered import NotRenderable, Rendered
+from services.delivery.domain.templates.rendering import check, render
 from services.shared.errors import Invalid
 
 SEEDS = Path(__file__).parents[3] / "local" / "seeds" / "templates"

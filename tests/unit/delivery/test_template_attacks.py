@@ -15,7 +15,8 @@ import pytest
 
 from services.delivery.domain.templates.contexts import leads_astray
 from services.delivery.domain.templates.documents import TemplateDocument
-from services.delivery.domain.templates.rendering import NotRenderable, check, render
+from services.delivery.domain.templates.rendered import NotRenderable
+from services.delivery.domain.templates.rendering import check, render
 from services.shared.errors import Invalid
 from tests.unit.delivery.test_template import mime
 

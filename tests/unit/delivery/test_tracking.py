@@ -16,7 +16,7 @@ from services.delivery.domain.choice import Choice, Standing
 from services.delivery.domain.contact import contact_of
 from services.delivery.domain.message import Message
 from services.delivery.domain.templates.documents import TemplateDocument
-from services.delivery.domain.templates.rendering import Rendered
+from services.delivery.domain.templates.rendered import Rendered
 from services.delivery.domain.touches import TRAP, link_key
 from services.delivery.domain.tracking import (
     hosts_in,

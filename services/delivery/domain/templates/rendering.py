@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from liquid import BoundTemplate
@@ -14,6 +13,7 @@ from services.delivery.domain.templates.contexts import unsafe_places, with_safe
 from services.delivery.domain.templates.documents import TemplateDocument
 from services.delivery.domain.templates.guards import at
 from services.delivery.domain.templates.limits import compile_source, first_line
+from services.delivery.domain.templates.rendered import NotRenderable, Rendered
 from services.shared.errors import Invalid
 
 LONGEST = 20_000
@@ -25,26 +25,6 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ue000\ufeff]"
 )
 """Control characters, halves of characters, and those that turn the direction of what follows."""
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """What one person gets; `subject` and `html` are empty on SMS. `details` are what else a channel says, by name."""
-
-    text: str
-    subject: str = ""
-    html: str = ""
-    details: Mapping[str, str] = field(default_factory=dict)
-
-
-class NotRenderable(Exception):
-    """A message has no text for this person: `reason` is `missing_attribute`, `render_error`, or what about its
-    products or offer stands in the way."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
 
 
 def check(document: TemplateDocument) -> None:

@@ -1,4 +1,4 @@
-"""Joins what keeps the lines of reports to what it runs on, apart from all that runs without DuckDB."""
+"""What keeps the lines of reports, apart from all that runs without DuckDB."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 
 from services.delivery.adapters.outcome_parquet import DuckOutcomes
 from services.delivery.adapters.s3_outcomes import S3Outcomes
-from services.delivery.settings import CompactSettings
+from services.delivery.settings import (
+    CompactSettings,
+)
 from services.delivery.use_cases.keep_outcomes import KeepOutcomes
 
 

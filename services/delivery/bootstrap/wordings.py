@@ -1,4 +1,4 @@
-"""Joins what tells of templates and of the pressure policy with AWS."""
+"""What tells of templates and of the pressure policy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from functools import cache
 from services.delivery.adapters.dynamo_pressure import DynamoPolicies
 from services.delivery.adapters.dynamo_templates import DynamoTemplates
 from services.delivery.domain.pressure.policy import default_policy
-from services.delivery.settings import WordingsSettings
+from services.delivery.settings import (
+    WordingsSettings,
+)
 from services.delivery.use_cases.tell_wordings import TellWordings
 from services.shared.aws.dynamo import Table
 
