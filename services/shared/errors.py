@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-__all__ = ["Conflict", "HalteError", "Invalid", "NotFound", "Stale", "TooLarge", "TooMany", "Unauthorized"]
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+__all__ = [
+    "Conflict",
+    "HalteError",
+    "Invalid",
+    "NotFound",
+    "Stale",
+    "TooLarge",
+    "TooMany",
+    "Unauthorized",
+    "explain",
+]
 
 
 class HalteError(Exception):
@@ -58,3 +73,11 @@ class TooMany(HalteError):
     def __init__(self, code: str, message: str, retry_after: int) -> None:
         super().__init__(code, message)
         self.retry_after = retry_after
+
+
+def explain(error: ValidationError) -> str:
+    """Every broken rule of a pydantic error, as `path: rule`, without the offending values."""
+    return "; ".join(
+        f"{'.'.join(str(p) for p in e['loc']) or 'body'}: {e['msg']}"
+        for e in error.errors(include_input=False)
+    )

@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from pydantic import ValidationError
 
-from services.shared.errors import HalteError, Invalid, TooLarge, TooMany
+from services.shared.errors import HalteError, Invalid, TooLarge, TooMany, explain
 from services.shared.pages import style_of
 
 MAX_BODY = 1_000_000
@@ -177,14 +177,6 @@ def expected_revision(event: Any) -> int | None:
     if not (tag.isascii() and tag.isdecimal() and len(tag) < 10):
         raise Invalid("bad_if_match", 'If-Match: must be the ETag of an answer, such as "3"')
     return int(tag)
-
-
-def explain(error: ValidationError) -> str:
-    """Every broken rule of a pydantic error, as `path: rule`, without the offending values."""
-    return "; ".join(
-        f"{'.'.join(str(p) for p in e['loc']) or 'body'}: {e['msg']}"
-        for e in error.errors(include_input=False)
-    )
 
 
 def _no_constant(name: str) -> Any:

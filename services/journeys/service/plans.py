@@ -12,8 +12,7 @@ from pydantic import ValidationError
 from services.journeys.domain.propositions import Proposition, shown
 from services.journeys.ports.planning import Propositions, World, WorldEvent
 from services.shared.clock import Clock, from_iso, to_iso
-from services.shared.errors import Invalid, NotFound
-from services.shared.http import explain
+from services.shared.errors import Invalid, NotFound, explain
 
 STALE = timedelta(days=1)
 """What happened longer ago is no news."""

@@ -15,8 +15,7 @@ from services.scoring.domain.mentions import Mention, check_time, mention_keys, 
 from services.scoring.mentions.ports import FeedReader, Fetch, Mentions, Polarity, UnreadableFeed
 from services.scoring.ports import DefinitionReader
 from services.shared.clock import Clock, to_iso
-from services.shared.errors import Invalid
-from services.shared.http import explain
+from services.shared.errors import Invalid, explain
 from services.shared.net.guarded_https import NoReply
 
 MOST_SENT = 100

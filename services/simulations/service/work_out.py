@@ -10,8 +10,7 @@ from pydantic import ValidationError
 
 from services.journeys.domain.simulating import Asked, Question, Told
 from services.shared.clock import Clock
-from services.shared.errors import HalteError
-from services.shared.http import explain
+from services.shared.errors import HalteError, explain
 from services.simulations.ports.answers import Answers
 
 Ended = Literal["done", "failed", "is_kept", "under_way", "forgotten"]
