@@ -13,6 +13,7 @@ import tempfile
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
@@ -148,6 +149,7 @@ def _linked(
     report: Callable[[str, float], None],
 ) -> list[Candidate]:
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+    from splink.internals.exceptions import SplinkException
 
     training = [block for block in _training(fields) if _alike(people, block)]
     if not training:  # nothing to learn from: everybody is different
@@ -172,9 +174,15 @@ def _linked(
     # By parts the library counts until it has seen enough of everything, which so few pairs don't come to.
     parts = 1 if comb(len(people), 2) < FEW_PAIRS else 10
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1, num_chunks=parts)
+    learned = 0
     for number, block in enumerate(training):
         report(f"what {' and '.join(block)} leave to learn", 0.3 + number / 10)
-        linker.training.estimate_parameters_using_expectation_maximisation(block_on(*block))
+        # Of a few pairs alike in everything the library would learn that nothing else can be: no number for it.
+        with suppress(ValueError, SplinkException):
+            linker.training.estimate_parameters_using_expectation_maximisation(block_on(*block))
+            learned += 1
+    if not learned:
+        return []
     report("comparing", 0.7)
     rows = linker.inference.predict(threshold_match_probability=threshold).as_record_list()
     return [_candidate(row, fields) for row in rows]
