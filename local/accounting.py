@@ -78,6 +78,7 @@ class Observed:
     recipients: Ledger
     machines: Sequence[Machine]
     complaints: Sequence[str] = ()
+    failed_schedules: Sequence[str] = ()
 
 
 @dataclass
@@ -318,6 +319,7 @@ def run_checks(seen: Observed) -> list[Check]:
     return [
         equal("dead letters", {name: len(bodies) for name, bodies in seen.dead.items()}, {}),
         equal("failed executions", failed, 0),
+        equal("scheduled functions that failed", sorted(set(seen.failed_schedules))[:3], []),
         equal("requests the doors refused", seen.tally.failures[:3], []),
         equal("pages that failed the recipients", seen.recipients.problems[:3], []),
         equal("things the emulator did not do", list(seen.complaints)[:3], []),

@@ -262,6 +262,7 @@ def _observe(stage: Stage, orders: list[cdnow.Order]) -> accounting.Observed:
         recipients=stage.recipients.ledger,
         machines=observe.machines(aws("stepfunctions"), f"halte-{deploy.STAGE}-"),
         complaints=stage.emulator.complaints(),
+        failed_schedules=stage.player.failures,
     )
 
 

@@ -208,6 +208,7 @@ WRONG: list[tuple[str, Change]] = [
     ("requests the doors refused", lambda s: replace(s, tally=replace(s.tally, failures=["500"]))),
     ("pages that failed", lambda s: replace(s, recipients=replace(s.recipients, problems=["confirm: 500"]))),
     ("things the emulator", lambda s: replace(s, complaints=["unsupported"])),
+    ("scheduled functions", lambda s: replace(s, failed_schedules=["Sweep"])),
 ]
 
 
