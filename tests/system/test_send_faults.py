@@ -24,9 +24,18 @@ from services.delivery.bootstrap.feedback import noting
 from services.delivery.bootstrap.sending import sending, sweeping
 from services.delivery.handlers import on_feedback, on_requests, sweep
 from services.shared.contracts.journeys import MessageRequested
-from tests.integration.delivery import conftest as delivery
 from tests.integration.delivery.steps import consent, given_contact, given_templates, request
-from tests.integration.delivery.world import CLOCK, NOW, Context
+from tests.integration.delivery.world import (
+    CLOCK,
+    NOW,
+    SECRET,
+    Context,
+    environment,
+    make_tables,
+    notification,
+    ses_event,
+    sqs,
+)
 from tests.support.cold_start import begin_anew
 from tests.support.thorough import EXHAUSTIVE
 from tests.system.fault_proxy import FaultProxy, Plan
@@ -65,9 +74,9 @@ def places(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[StandIn, Plan]]:
         provider.start()
         monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.url)
         monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", provider.url)
-        delivery._make_tables(boto3.client("dynamodb"))
-        secret = boto3.client("secretsmanager").create_secret(Name="key", SecretString=delivery.SECRET)["ARN"]
-        for name, value in delivery.environment(secret).items():
+        make_tables(boto3.client("dynamodb"))
+        secret = boto3.client("secretsmanager").create_secret(Name="key", SecretString=SECRET)["ARN"]
+        for name, value in environment(secret).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", proxy.url)
         yield provider, plan
@@ -89,7 +98,7 @@ def ready(monkeypatch: pytest.MonkeyPatch, chance: random.Random) -> list[dict[s
         kind = "news" if number % 2 else "confirm"
         one = request(f"snd_{number}", profile_id=profile, template=kind, node=f"n{number}")
         fact = MessageRequested(requests=[one])
-        events += [delivery.sqs(fact)] * DELIVERIES
+        events += [sqs(fact)] * DELIVERIES
     chance.shuffle(events)
     plain = DynamoMessages.update
 
@@ -113,9 +122,9 @@ def hear(provider: StandIn, chance: random.Random, told: set[str], share: float)
     for one in list(provider.accepted):
         if one.message_id in told or chance.random() >= share:
             continue
-        report = delivery.ses_event("Delivery", one.tags["send_id"])
+        report = ses_event("Delivery", one.tags["send_id"])
         report["mail"]["messageId"] = one.message_id
-        while not safely(on_feedback, delivery.notification(report)):
+        while not safely(on_feedback, notification(report)):
             pass
         told.add(one.message_id)
 

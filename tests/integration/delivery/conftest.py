@@ -15,47 +15,8 @@ from services.delivery.bootstrap import sending
 from services.delivery.domain.pressure.pace import Quota
 from services.shared.aws import clients
 from tests.integration.delivery import steps
-from tests.integration.delivery.world import (
-    _INDEXES,
-    _TABLES,
-    CLOCK,
-    NOW,
-    SECRET,
-    World,
-    environment,
-)
+from tests.integration.delivery.world import CLOCK, NOW, SECRET, World, environment, make_tables
 from tests.support.cold_start import begin_anew
-
-
-def _make_tables(dynamodb: Any) -> None:
-    for name, (partition, sort) in _TABLES.items():
-        keys = [(partition, "HASH"), *([(sort, "RANGE")] if sort else [])]
-        indexes = _INDEXES.get(name, {})
-        used = {k for k, _ in keys} | {k for pair in indexes.values() for k in pair}
-        dynamodb.create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": k, "KeyType": t} for k, t in keys],
-            AttributeDefinitions=[{"AttributeName": k, "AttributeType": "S"} for k in sorted(used)],
-            BillingMode="PAY_PER_REQUEST",
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-            **(
-                {
-                    "GlobalSecondaryIndexes": [
-                        {
-                            "IndexName": index,
-                            "KeySchema": [
-                                {"AttributeName": p, "KeyType": "HASH"},
-                                {"AttributeName": s, "KeyType": "RANGE"},
-                            ],
-                            "Projection": {"ProjectionType": "ALL"},
-                        }
-                        for index, (p, s) in indexes.items()
-                    ]
-                }
-                if indexes
-                else {}
-            ),
-        )
 
 
 @pytest.fixture
@@ -66,7 +27,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     begin_anew()
     _one_call_at_a_time(monkeypatch)
     with mock_aws():
-        _make_tables(boto3.client("dynamodb"))
+        make_tables(boto3.client("dynamodb"))
         boto3.client("s3").create_bucket(Bucket="lake")
         boto3.client("sesv2").create_email_identity(EmailIdentity="hello@example.com")
         vault = boto3.client("secretsmanager")

@@ -132,6 +132,38 @@ def key_of(address: str, channel: str = "email") -> str:
     return address_key(SECRET, channel, address)
 
 
+def make_tables(dynamodb: Any) -> None:
+    """As the stack makes them."""
+    for name, (partition, sort) in _TABLES.items():
+        keys = [(partition, "HASH"), *([(sort, "RANGE")] if sort else [])]
+        indexes = _INDEXES.get(name, {})
+        used = {k for k, _ in keys} | {k for pair in indexes.values() for k in pair}
+        dynamodb.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": k, "KeyType": t} for k, t in keys],
+            AttributeDefinitions=[{"AttributeName": k, "AttributeType": "S"} for k in sorted(used)],
+            BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+            **(
+                {
+                    "GlobalSecondaryIndexes": [
+                        {
+                            "IndexName": index,
+                            "KeySchema": [
+                                {"AttributeName": p, "KeyType": "HASH"},
+                                {"AttributeName": s, "KeyType": "RANGE"},
+                            ],
+                            "Projection": {"ProjectionType": "ALL"},
+                        }
+                        for index, (p, s) in indexes.items()
+                    ]
+                }
+                if indexes
+                else {}
+            ),
+        )
+
+
 class World:
     """What a test sees of delivery's surroundings."""
 
