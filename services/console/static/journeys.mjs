@@ -72,7 +72,7 @@ export function live({ name, version, diagram, document }, status) {
     "div",
     { class: "stack" },
     h("p", { class: "state" }, chip(tone, word), ` Version ${version}. Counts are looked at every five seconds.`),
-    stuck.length ? h("p", { role: "alert", class: "failed" }, `${number(stuck.length)} groups of people are stuck. Look at the alarms of this stage.`) : null,
+    stuck.length ? h("p", { role: "alert", class: "failed" }, `${stuck.length === 1 ? "1 group of people is" : `${number(stuck.length)} groups of people are`} stuck. Look at the alarms of this stage.`) : null,
     tiles(
       { label: "Entered", value: number(sofar.entered) },
       { label: "In it now", value: number(sofar.active) },

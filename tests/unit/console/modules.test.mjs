@@ -250,7 +250,7 @@ test("a journey counts people of all its versions at their nodes, and says when 
   assert.match(text, /Reached the goal 1/);
   assert.match(words(live(journey, { status: "live", held: true, so_far: sofar, versions })), /^Paused/);
   const stuck = [{ ...versions[0], stuck: [{ cohort: "x" }] }];
-  assert.match(words(live(journey, { status: "stopped", held: false, so_far: sofar, versions: stuck })), /^Stopped .* 1 groups of people are stuck\. Look at the alarms/);
+  assert.match(words(live(journey, { status: "stopped", held: false, so_far: sofar, versions: stuck })), /^Stopped .* 1 group of people is stuck\. Look at the alarms/);
 });
 
 test("a figure that is being counted is asked for again, and given up in the end", async () => {
