@@ -51,6 +51,9 @@ QUIET_SECONDS = 3.0
 DRAIN_SECONDS = 240.0
 LOG_WIDTH = 150
 WAIT_SCALE = "stepfunctions._SFN_WAIT_SCALE"
+NAP = 1e-4
+"""What becomes of waits while the clock stands, where it will go on: a fortnight takes two minutes. Nobody can wake the
+emulator's waits, and whoever looks at journeys later should not find people asleep for whom it was long time."""
 
 
 def run(options: Options) -> int:
@@ -123,6 +126,7 @@ def _run(options: Options, console: Console, cleanup: ExitStack) -> int:
         permissions,
         tried,
     )
+    stage.emulator.configure(WAIT_SCALE, 1.0)
     stage.keep_real_time()
     stage.tap.start()  # journeys may be looked at while somebody sends something
     _serve(stage, site, console)
@@ -208,7 +212,7 @@ def _replay(stage: Stage, orders: list[cdnow.Order], bars: Progress) -> None:
         stage.emulator.sample_memory()
         time.sleep(1.0)
     bars.update(time_bar, completed=days)
-    stage.emulator.configure(WAIT_SCALE, 1.0)
+    stage.emulator.configure(WAIT_SCALE, 1.0 if stage.options.once else NAP)
     governor.stop()
     stage.tally, stage.slowed_seconds = player.tally, governor.slowed_seconds
 
