@@ -64,7 +64,7 @@ async function readOn(stream, reach) {
   return { ...following, waiting: newestFirst([...stream.waiting, ...following.waiting]) };
 }
 
-const entry = (at, title, chips, hint, ...more) => ({
+const entry = (at, title, chips, hint, ...rest) => ({
   at,
   tree: h(
     "li",
@@ -72,7 +72,7 @@ const entry = (at, title, chips, hint, ...more) => ({
     h("p", { class: "when" }, h("time", { datetime: at }, moment(at))),
     h("p", null, h("strong", null, title), " ", chips),
     hint ? h("p", { class: "hint" }, hint) : null,
-    more,
+    rest,
   ),
 });
 

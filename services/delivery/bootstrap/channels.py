@@ -10,10 +10,7 @@ from services.delivery.adapters.dynamo_work import DynamoWork
 from services.delivery.adapters.s3_orders import S3Orders
 from services.delivery.adapters.signed_webhook import secret
 from services.delivery.bootstrap import outward, parts
-from services.delivery.settings import (
-    ChannelsSettings,
-    OrderLettersSettings,
-)
+from services.delivery.settings import ChannelsSettings, OrderLettersSettings
 from services.delivery.use_cases.desk import Desk
 from services.delivery.use_cases.order_letters import OrderLetters
 from services.delivery.use_cases.serve_channels import ServeChannels

@@ -5,10 +5,7 @@ from __future__ import annotations
 from services.delivery.adapters.dynamo_catalogue import DynamoCatalogue
 from services.delivery.adapters.dynamo_tastes import DynamoTastes
 from services.delivery.adapters.senders.email import SesSender
-from services.delivery.settings import (
-    OnRequestsSettings,
-    PreviewsSettings,
-)
+from services.delivery.settings import OnRequestsSettings, PreviewsSettings
 from services.delivery.use_cases.compose import Compose
 from services.shared.aws.dynamo import Table
 

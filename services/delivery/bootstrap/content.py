@@ -9,10 +9,7 @@ from services.delivery.adapters.dynamo_gates import DynamoGates
 from services.delivery.adapters.dynamo_templates import DynamoTemplates
 from services.delivery.adapters.mjml import compile_mjml
 from services.delivery.bootstrap import composing
-from services.delivery.settings import (
-    PreviewsSettings,
-    TemplatesSettings,
-)
+from services.delivery.settings import PreviewsSettings, TemplatesSettings
 from services.delivery.use_cases.preview_templates import PreviewTemplates
 from services.delivery.use_cases.serve_catalogue import ServeCatalogue
 from services.delivery.use_cases.serve_templates import ServeTemplates

@@ -9,10 +9,7 @@ from services.delivery.adapters.dynamo_gates import DynamoGates
 from services.delivery.adapters.dynamo_ledgers import DynamoLedgers
 from services.delivery.adapters.dynamo_tastes import DynamoTastes
 from services.delivery.bootstrap import parts
-from services.delivery.settings import (
-    OnConsentSettings,
-    OnProfilesChangedSettings,
-)
+from services.delivery.settings import OnConsentSettings, OnProfilesChangedSettings
 from services.delivery.use_cases.copy_facts import CopyContacts, CopyPermissions
 from services.delivery.use_cases.learn_tastes import LearnTastes
 from services.shared.aws.dynamo import Table

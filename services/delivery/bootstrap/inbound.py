@@ -9,9 +9,7 @@ from services.delivery.adapters.dynamo_gates import DynamoGates
 from services.delivery.adapters.dynamo_templates import DynamoTemplates
 from services.delivery.adapters.kept_templates import KeptTemplates
 from services.delivery.bootstrap import composing, parts
-from services.delivery.settings import (
-    InboundSettings,
-)
+from services.delivery.settings import InboundSettings
 from services.delivery.use_cases.inbound import Inbound
 from services.shared.aws.dynamo import Table
 from services.shared.aws.secrets import secret_text

@@ -8,9 +8,7 @@ from pathlib import Path
 
 from services.delivery.adapters.outcome_parquet import DuckOutcomes
 from services.delivery.adapters.s3_outcomes import S3Outcomes
-from services.delivery.settings import (
-    CompactSettings,
-)
+from services.delivery.settings import CompactSettings
 from services.delivery.use_cases.keep_outcomes import KeepOutcomes
 
 

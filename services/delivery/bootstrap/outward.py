@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from services.delivery.adapters.dynamo_channels import DynamoChannels
 from services.delivery.adapters.signed_webhook import SignedWebhook
-from services.delivery.settings import (
-    OnPassUpdatesSettings,
-    OnRequestsSettings,
-)
+from services.delivery.settings import OnPassUpdatesSettings, OnRequestsSettings
 from services.shared.aws.dynamo import Table
 from services.shared.aws.secrets import secret_text
 from services.shared.net.guarded_https import GuardedHttps

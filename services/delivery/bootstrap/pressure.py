@@ -8,10 +8,7 @@ from services.delivery.adapters.calendars import look_up
 from services.delivery.adapters.dynamo_pauses import DynamoPauses, DynamoTallies
 from services.delivery.adapters.dynamo_pressure import DynamoPolicies
 from services.delivery.domain.pressure.policy import default_policy
-from services.delivery.settings import (
-    OnPressureStreamSettings,
-    PressureSettings,
-)
+from services.delivery.settings import OnPressureStreamSettings, PressureSettings
 from services.delivery.use_cases.publish_pauses import PublishPauses
 from services.delivery.use_cases.set_pressure import SetPressure
 from services.delivery.use_cases.watch_pressure import WatchPressure

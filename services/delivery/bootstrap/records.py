@@ -9,10 +9,7 @@ from services.delivery.adapters.dynamo_tastes import DynamoTastes
 from services.delivery.adapters.dynamo_traces import DynamoTraces
 from services.delivery.adapters.dynamo_work import DynamoWork
 from services.delivery.bootstrap import parts
-from services.delivery.settings import (
-    ApiSettings,
-    PersonSettings,
-)
+from services.delivery.settings import ApiSettings, PersonSettings
 from services.delivery.use_cases.answer_person import AnswerPerson
 from services.delivery.use_cases.serve_marketers import ServeMarketers
 from services.shared.aws.dynamo import Table

@@ -21,10 +21,7 @@ from services.delivery.adapters.senders.webhooks import WebhookSender
 from services.delivery.bootstrap import composing, outward, parts
 from services.delivery.domain.pressure.policy import default_policy
 from services.delivery.ports.messages import Sender
-from services.delivery.settings import (
-    OnRequestsSettings,
-    SweepSettings,
-)
+from services.delivery.settings import OnRequestsSettings, SweepSettings
 from services.delivery.use_cases.links import Links
 from services.delivery.use_cases.pace import Pace, real_seconds, rest
 from services.delivery.use_cases.prepare import Prepare

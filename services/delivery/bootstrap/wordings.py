@@ -7,9 +7,7 @@ from functools import cache
 from services.delivery.adapters.dynamo_pressure import DynamoPolicies
 from services.delivery.adapters.dynamo_templates import DynamoTemplates
 from services.delivery.domain.pressure.policy import default_policy
-from services.delivery.settings import (
-    WordingsSettings,
-)
+from services.delivery.settings import WordingsSettings
 from services.delivery.use_cases.tell_wordings import TellWordings
 from services.shared.aws.dynamo import Table
 

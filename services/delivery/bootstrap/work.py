@@ -7,11 +7,7 @@ from functools import cache
 from services.delivery.adapters.dynamo_gates import DynamoGates
 from services.delivery.adapters.dynamo_work import DynamoWork
 from services.delivery.bootstrap import outward
-from services.delivery.settings import (
-    OnPassUpdatesSettings,
-    OnWorkSettings,
-    OnWorkStreamSettings,
-)
+from services.delivery.settings import OnPassUpdatesSettings, OnWorkSettings, OnWorkStreamSettings
 from services.delivery.use_cases.desk import TakeTasks
 from services.delivery.use_cases.publish_work import PublishWork
 from services.delivery.use_cases.wallet import TellIssuer, Wallet

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from services.delivery.handlers import (
@@ -23,6 +22,7 @@ from tests.integration.delivery.world import (
     NOW,
     SERVICE,
     Context,
+    http,
     key_of,
     sqs,
 )
@@ -32,15 +32,6 @@ PHONE = "+12025550123"
 
 
 def call(method: str, path: str, body: Any = None, query: dict[str, str] | None = None) -> tuple[int, Any]:
-    event = {
-        "version": "2.0",
-        "rawPath": path,
-        "routeKey": f"{method} {path}",
-        "headers": {},
-        "queryStringParameters": query,
-        "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
-        "body": body if isinstance(body, str) else json.dumps(body),
-    }
     if path.endswith(("/preview", "/test")) or path == "/test-addresses":
         handler = previews.handler
     elif path.startswith(("/templates", "/landing-pages", "/service-kinds", "/products", "/offers")):
@@ -49,9 +40,7 @@ def call(method: str, path: str, body: Any = None, query: dict[str, str] | None 
         handler = reports.handler
     else:
         handler = api.handler
-    answer = handler(event, Context())
-    is_json = answer["headers"]["Content-Type"] == "application/json"
-    return answer["statusCode"], json.loads(answer["body"]) if is_json else answer["body"]
+    return http(handler, method, path, body, query)
 
 
 def given_templates() -> None:

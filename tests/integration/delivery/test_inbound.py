@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from datetime import timedelta
@@ -16,21 +15,11 @@ from services.delivery.handlers import inbound
 from services.shared.clock import to_iso
 from services.shared.contracts.consent import EVERY
 from tests.integration.delivery.steps import EMAIL, consent, given_contact
-from tests.integration.delivery.world import NOW, Context, World
+from tests.integration.delivery.world import NOW, World, http
 
 
 def call(method: str, path: str, body: Any = None, profile: str = "") -> tuple[int, Any]:
-    event = {
-        "version": "2.0",
-        "rawPath": path,
-        "routeKey": f"{method} /inbound/{{slot}}",
-        "headers": {},
-        "queryStringParameters": {"profile": profile} if profile else None,
-        "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
-        "body": json.dumps(body),
-    }
-    answer = inbound.handler(event, Context())
-    return answer["statusCode"], json.loads(answer["body"])
+    return http(inbound.handler, method, path, body, {"profile": profile} if profile else None)
 
 
 def template(name: str, value: float, *, kind: str = "commercial", required: list[str] | None = None) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -19,7 +18,7 @@ from services.delivery.bootstrap.content import serving_templates
 from services.delivery.handlers import channels, order_letters
 from services.delivery.use_cases.order_letters import UnreadableReport
 from tests.integration.delivery.steps import ask, consent, given_contact, request
-from tests.integration.delivery.world import CLOCK, Context, World
+from tests.integration.delivery.world import CLOCK, Context, World, http
 
 HOME = {"street": "Kerkstraat 1", "postalCode": "1234ab", "city": "Utrecht", "country": "NL"}
 LETTERBOX = "Kerkstraat 1\n1234 AB\nUtrecht\nNL"
@@ -35,17 +34,7 @@ LETTER = {
 
 def call(method: str, path: str, body: Any = None, query: dict[str, str] | None = None) -> tuple[int, Any]:
     """One request to the routes of channels."""
-    event = {
-        "version": "2.0",
-        "rawPath": path,
-        "routeKey": f"{method} {path}",
-        "headers": {},
-        "queryStringParameters": query,
-        "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
-        "body": json.dumps(body),
-    }
-    answer = channels.handler(event, Context())
-    return answer["statusCode"], json.loads(answer["body"])
+    return http(channels.handler, method, path, body, query)
 
 
 def order_of(day: str) -> list[dict[str, str]]:

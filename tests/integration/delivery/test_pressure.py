@@ -25,23 +25,14 @@ from services.shared.aws.dynamo import Table
 from tests.integration.delivery.steps import ask, consent, given_contact, given_templates, request
 from tests.integration.delivery.test_merged_people import merge
 from tests.integration.delivery.test_wishes import fates, swept, wishing
-from tests.integration.delivery.world import CLOCK, NOW, Context, World, notification, ses_event
+from tests.integration.delivery.world import CLOCK, NOW, Context, World, http, notification, ses_event
 
 EMAIL = "ann@example.com"
 MINUTE, HOUR, A_DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def call(method: str, path: str, body: Any = None) -> tuple[int, Any]:
-    event = {
-        "version": "2.0",
-        "rawPath": path,
-        "routeKey": f"{method} {path}",
-        "headers": {},
-        "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
-        "body": json.dumps(body),
-    }
-    answer = pressure.handler(event, Context())
-    return answer["statusCode"], json.loads(answer["body"])
+    return http(pressure.handler, method, path, body)
 
 
 def given_policy(**rules: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -109,6 +109,28 @@ def sqs(*facts: Fact) -> dict[str, Any]:
         for i, fact in enumerate(facts)
     ]
     return {"Records": [{"messageId": f"m{i}", "body": json.dumps(b)} for i, b in enumerate(bodies)]}
+
+
+def http(
+    handler: Callable[[dict[str, Any], Any], dict[str, Any]],
+    method: str,
+    path: str,
+    body: Any = None,
+    query: dict[str, str] | None = None,
+) -> tuple[int, Any]:
+    """The answer of a handler behind the API, read where it is JSON; a text goes as it is, all else as JSON."""
+    event = {
+        "version": "2.0",
+        "rawPath": path,
+        "routeKey": f"{method} {path}",
+        "headers": {},
+        "queryStringParameters": query,
+        "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},
+        "body": body if isinstance(body, str) else json.dumps(body),
+    }
+    answer = handler(event, Context())
+    is_json = answer["headers"]["Content-Type"] == "application/json"
+    return answer["statusCode"], json.loads(answer["body"]) if is_json else answer["body"]
 
 
 def notification(report: dict[str, Any]) -> dict[str, Any]:
