@@ -9,10 +9,9 @@ import pytest
 
 from services.delivery.adapters.dynamo_ledgers import DynamoLedgers
 from services.delivery.domain.pressure.ledger import Ledger
-from services.delivery.domain.protocol import Retry
 from services.delivery.handlers import sweep
 from services.shared.aws.dynamo import Table
-from tests.integration.delivery.steps import ask, call, consent, given_contact, request
+from tests.integration.delivery.steps import EMAIL, ask, call, consent, given_contact, request
 from tests.integration.delivery.world import CLOCK, Context, World
 
 DAYS = 12
@@ -89,14 +88,17 @@ def test_what_is_asked_for_meanwhile_is_in_no_later_page(permitted: World) -> No
 def test_a_message_that_waited_has_one_place(permitted: World) -> None:
     """It was kept before its person's ledger named it, so both the index and the ledger tell of it."""
     sends()
-    permitted.email.answers = [Retry("TooManyRequestsException")]
-    ask(request("snd_late", template="confirm", requested_at=CLOCK.now()))
-    CLOCK.advance(timedelta(hours=1))
+    given_contact(version=2, email=EMAIL, quietHours="11:00-14:00", timezone="UTC")
+    ask(request("snd_late", requested_at=CLOCK.now()))
+    assert permitted.item("snd_late")["status"] == "held"
+    CLOCK.advance(timedelta(hours=3))
     sweep.handler({}, Context())
     assert permitted.item("snd_late")["status"] == "sent"
-    found = [one for page in pages(5) for one in page]
-    assert found.count("snd_late") == 1
-    assert len(found) == len(set(found)) == 2 * DAYS + 1
+    assert "snd_late" in {touch.bid.send for touch in DynamoLedgers(Table("gates")).get("prf_1").touches}
+    for limit in (1, 5, 100):
+        found = [one for page in pages(limit) for one in page]
+        assert found.count("snd_late") == 1
+        assert len(found) == len(set(found)) == 2 * DAYS + 1
 
 
 def test_a_history_that_was_joined_is_in_order(permitted: World) -> None:

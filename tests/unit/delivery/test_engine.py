@@ -72,6 +72,33 @@ def test_it_says_what_the_engine_says(
     assert _said(Quick, source, variables, **how) == _said(Environment, source, variables, **how)
 
 
+@pytest.mark.parametrize("html", [False, True])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "a",
+        "a.b",
+        "a.b.first",
+        "a.b.first.last",
+        "a.b.no",
+        "a.no.b",
+        "no.a",
+        "a.first.b",
+        "a.b.size",
+        "a.last[0]",
+    ],
+)
+def test_a_variable_is_found_however_deep(path: str, html: bool) -> None:
+    """Beside names that lead to a text: to none, to something else, or through what is no mapping."""
+    variables = {
+        "a": {"b": {"first": {"last": "<deep>"}, "size": 3}, "first": "text", "last": ["<in a list>"]}
+    }
+    source = f"[{{{{ {path} }}}}]"
+    assert _said(Quick, source, variables, autoescape=html) == _said(
+        Environment, source, variables, autoescape=html
+    )
+
+
 @given(source=_PIECES, variables=_VARIABLES)
 def test_it_stops_where_the_engine_stops(source: str, variables: dict[str, Any]) -> None:
     """The limit is one of bytes, and what is captured counts before it is shown."""
